@@ -12,3 +12,35 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+demo_data := var/demo/inbox/.written
+
+run: setup                 ## simulate the demo company and run the whole pipeline on it (0 or 1: released)
+	@test -f $(demo_data) || $(BIN)/python -m demo --out var/demo --seed 7
+	@touch $(demo_data)
+	@$(BIN)/stockturn run --config config/demo.yml; code=$$?; test $$code -le 1 && exit 0 || exit $$code
+
+test: setup lint types     ## what CI runs
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: setup
+	@$(BIN)/python -m pytest -m slow
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint --nofail=false dbt_project/models dbt_project/tests
+
+types: setup
+	@$(BIN)/mypy
+
+bench: setup               ## make bench NAME=pipeline
+	@$(BIN)/python -m benchmarks $(or $(NAME),list)
+
+dev: setup                 ## the same assets, checks and schedule in Dagster's web page
+	@mkdir -p var/demo/dagster
+	@DAGSTER_HOME=$(CURDIR)/var/demo/dagster $(BIN)/dagster dev --host 127.0.0.1
+
+clean:                     ## warehouse and releases of the demo; the next run rebuilds them
+	@rm -rf var/demo

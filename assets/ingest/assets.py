@@ -1,0 +1,65 @@
+"""Landing as Dagster assets: one asset per contract, read in one step. Glue only; the work is in `assets.ingest.stage`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+
+from assets.ingest.contracts import load_contracts
+from assets.ingest.settings import SourceSettings
+from assets.ingest.stage import ContractReport, ingest, register_landing
+from assets.workspace import Workspace
+
+QUALITY_TABLES = ("landing_batches", "quarantined_rows", "duplicate_rows")
+
+
+def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The landing stage: reads what is new in every source, then shows it to the warehouse as views."""
+    contracts = load_contracts()
+    landing = [
+        dg.AssetSpec(
+            ["landing", name],
+            description=contract.meaning,
+            group_name="landing",
+            kinds={"parquet"},
+            metadata={"natural_key": ", ".join(contract.natural_key)},
+        )
+        for name, contract in contracts.items()
+    ]
+    quality = [dg.AssetSpec(["quality", name], group_name="landing", kinds={"duckdb"}) for name in QUALITY_TABLES]
+
+    @dg.multi_asset(specs=[*landing, *quality], partitions_def=partitions, name="landing")
+    def landing_assets(
+        context: dg.AssetExecutionContext,
+        workspace: dg.ResourceParam[Workspace],
+        sources: dg.ResourceParam[Sequence[SourceSettings]],
+    ) -> Iterator[dg.MaterializeResult]:
+        as_of = date.fromisoformat(context.partition_key)
+        reports = {name: ingest(workspace.root, sources, name, as_of) for name in _masters_first(list(contracts))}
+        with workspace.connect() as connection:
+            register_landing(connection, workspace.root, as_of)
+        for name, report in reports.items():
+            yield dg.MaterializeResult(asset_key=["landing", name], metadata=_metadata(report))
+        for name in QUALITY_TABLES:
+            yield dg.MaterializeResult(asset_key=["quality", name])
+
+    return landing_assets
+
+
+def _masters_first(names: list[str]) -> list[str]:
+    """Facts refer to masters, so masters are read before them."""
+    masters = [name for name in ("item", "warehouse", "supplier", "customer") if name in names]
+    return masters + [name for name in names if name not in masters]
+
+
+def _metadata(report: ContractReport) -> dict[str, int]:
+    return {
+        "rows_in": report.rows_in,
+        "rows_loaded": report.rows_loaded,
+        "rows_quarantined": report.rows_quarantined,
+        "rows_duplicate": report.rows_duplicate,
+        "files_refused": report.files_refused,
+        "files_unchanged": report.files_unchanged,
+    }

@@ -1,0 +1,47 @@
+"""The figures of a run that its release carries: row accounting and the findings by rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+ACCOUNTED = ("rows_in", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_excluded")
+
+
+class AccountingError(RuntimeError):
+    """Rows went missing between the files and the landing zone; nothing may be released."""
+
+
+def run_facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Row accounting over every landed batch, and findings by rule.
+
+    Raises:
+        AccountingError: rows in <> loaded + quarantined + duplicate + excluded for some batch.
+    """
+    return {"accounting": row_accounting(connection), "findings": findings_by_rule(connection)}
+
+
+def row_accounting(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Sums over all batches; each batch must close on its own."""
+    sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in ACCOUNTED)
+    row = connection.execute(f"select {sums}, count(*) from quality.landing_batches").fetchone()
+    assert row is not None
+    open_batches = connection.execute(
+        """select source_file, rows_in - rows_loaded - rows_quarantined - rows_duplicate - rows_excluded as missing
+           from quality.landing_batches where missing <> 0 order by all limit 3"""
+    ).fetchall()
+    if open_batches:
+        names = "; ".join(f"{name}: {missing} rows unaccounted for" for name, missing in open_batches)
+        raise AccountingError(f"row accounting does not close: {names}")
+    return dict(zip((*ACCOUNTED, "batches"), (int(value) for value in row), strict=True))
+
+
+def findings_by_rule(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Number of findings and money per rule, worst severity first."""
+    rows = connection.execute(
+        """select rule_id, severity, count(*) as findings, cast(sum(abs(variance_value)) as varchar) as value_at_stake
+           from marts.fct_findings group by all
+           order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, rule_id"""
+    ).fetchall()
+    return [dict(zip(("rule_id", "severity", "findings", "value_at_stake"), row, strict=True)) for row in rows]

@@ -1,0 +1,53 @@
+"""Publication as a Dagster asset. Glue only; the work is in `assets.publish.releases`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from assets.publish.accounting import run_facts
+from assets.publish.releases import build_release, prune_releases, switch_current
+from assets.publish.settings import PublishSettings
+from assets.workspace import Workspace
+
+RELEASE_KEY = dg.AssetKey(["publish", "release"])
+
+
+def release_id(at: datetime, as_of: str, run_id: str) -> str:
+    """Sorts by the time of the run: `20260630T213000-asof20260630-1a2b3c4d`."""
+    return f"{at:%Y%m%dT%H%M%S}-asof{as_of.replace('-', '')}-{run_id[:8]}"
+
+
+def build_publish_assets(
+    partitions: dg.PartitionsDefinition, marts: Sequence[dg.AssetKey]
+) -> dg.AssetsDefinition:
+    """The release, which waits for every mart and is what readers read."""
+
+    @dg.asset(key=RELEASE_KEY, deps=list(marts), partitions_def=partitions, group_name="publish", kinds={"parquet", "duckdb"})
+    def release(
+        context: dg.AssetExecutionContext,
+        workspace: dg.ResourceParam[Workspace],
+        publish_settings: dg.ResourceParam[PublishSettings],
+    ) -> dg.MaterializeResult:
+        """One complete version of the marts, switched in one step."""
+        finished = datetime.now(UTC)
+        with workspace.connect() as connection:
+            facts: dict[str, Any] = {
+                "as_of_date": context.partition_key,
+                "run_id": context.run_id,
+                "built_at": finished.isoformat(timespec="seconds"),
+                **run_facts(connection),
+            }
+            built = build_release(
+                connection, workspace.releases, release_id(finished, context.partition_key, context.run_id), facts
+            )
+        switch_current(workspace.releases, built.release_id)
+        removed = prune_releases(workspace.releases, publish_settings.keep_releases)
+        return dg.MaterializeResult(
+            metadata={"path": str(built.path), "marts": len(built.manifest["marts"]), "removed_releases": len(removed)}
+        )
+
+    return release

@@ -1,0 +1,187 @@
+"""Releases: one complete, immutable version of the marts, switched in one step.
+
+A release is a folder `releases/<release_id>/`: a Parquet file per mart, one DuckDB file with all of them, and `manifest.json`
+(content hash, rows and columns of each mart; figures of the run). `releases/current` is a link that is replaced by one rename:
+a reader who opened the old release keeps it, a new reader gets the new one, nobody gets half.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets.publish.content import content_hash, quoted, sort_columns
+
+MART_SCHEMAS = ("marts", "reconciliation")
+MANIFEST = "manifest.json"
+DATABASE = "stockturn.duckdb"
+
+
+class ReleaseError(RuntimeError):
+    """A release could not be built or found; nothing was switched."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A finished release on disk."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def release_id(self) -> str:
+        return self.path.name
+
+    @property
+    def database(self) -> Path:
+        return self.path / DATABASE
+
+    @property
+    def as_of(self) -> date:
+        return date.fromisoformat(self.manifest["as_of_date"])
+
+    def hashes(self) -> dict[str, str]:
+        """Ordered content hash of every mart, by name."""
+        return {mart["name"]: mart["content_hash"] for mart in self.manifest["marts"]}
+
+
+def build_release(warehouse: duckdb.DuckDBPyConnection, releases: Path, release_id: str, facts: Mapping[str, Any]) -> Release:
+    """Write every mart of the open warehouse into a new release folder; `current` stays as it is.
+
+    `facts` (as_of_date, run id, row accounting, checks...) go into the manifest as they are.
+
+    Raises:
+        ReleaseError: the warehouse holds no mart, or the release id is taken.
+    """
+    marts = _marts(warehouse)
+    if not marts:
+        raise ReleaseError("the warehouse holds no marts; run the dbt models first")
+    final, partial = releases / release_id, releases / f".{release_id}.partial"
+    if final.exists():
+        raise ReleaseError(f"release {release_id} exists already")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    entries = [_write_mart(warehouse, partial, schema, name) for schema, name in marts]
+    _write_database(partial, entries)
+    manifest = {**facts, "release_id": release_id, "marts": entries}
+    _write_synced(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, default=str))
+    partial.rename(final)
+    _sync_folder(releases)
+    return Release(final, json.loads((final / MANIFEST).read_text(encoding="utf-8")))
+
+
+def switch_current(releases: Path, release_id: str) -> None:
+    """Make a release the current one with one rename.
+
+    Raises:
+        ReleaseError: there is no such finished release.
+    """
+    if not (releases / release_id / MANIFEST).is_file():
+        raise ReleaseError(f"no finished release {release_id} in {releases}")
+    link = releases / f".current-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(release_id)
+    link.replace(releases / "current")
+    _sync_folder(releases)
+
+
+def read_release(folder: Path) -> Release:
+    """Open a finished release folder (or the `current` link)."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise ReleaseError(f"{folder} holds no finished release; run `stockturn run` first")
+    return Release(folder.resolve(), json.loads(manifest.read_text(encoding="utf-8")))
+
+
+def current_release(releases: Path) -> Release | None:
+    """The release that readers see, or None before the first one."""
+    return read_release(releases / "current") if (releases / "current").exists() else None
+
+
+def list_releases(releases: Path) -> list[Release]:
+    """Finished releases, oldest first."""
+    if not releases.is_dir():
+        return []
+    names = sorted(folder.name for folder in releases.iterdir() if (folder / MANIFEST).is_file() and not folder.is_symlink())
+    return [read_release(releases / name) for name in names if not name.startswith(".")]
+
+
+def prune_releases(releases: Path, keep: int) -> list[str]:
+    """Delete the oldest releases above `keep`, never the current one; returns the ids that went."""
+    current = current_release(releases)
+    old = [release for release in list_releases(releases) if current is None or release.path != current.path]
+    doomed = old[: max(0, len(old) - (keep - 1))]
+    for release in doomed:
+        shutil.rmtree(release.path)
+    for leftover in releases.glob(".*.partial"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    return [release.release_id for release in doomed]
+
+
+def _marts(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    rows = warehouse.execute(
+        """select table_schema, table_name from information_schema.tables
+           where table_schema in (select unnest($schemas)) order by all""",
+        {"schemas": list(MART_SCHEMAS)},
+    ).fetchall()
+    return [(str(schema), str(name)) for schema, name in rows]
+
+
+def _write_mart(warehouse: duckdb.DuckDBPyConnection, folder: Path, schema: str, name: str) -> dict[str, Any]:
+    relation = f"{quoted(schema)}.{quoted(name)}"
+    columns = [(row[0], row[1]) for row in warehouse.execute(f"describe {relation}").fetchall()]
+    order = sort_columns(warehouse, relation)
+    target = folder / f"{name}.parquet"
+    warehouse.execute(f"copy (select * from {relation} order by {order}) to {_text(target)} (format parquet, compression zstd)")
+    _sync_file(target)
+    rows, digest = content_hash(warehouse, relation)
+    return {
+        "name": name,
+        "schema": schema,
+        "rows": rows,
+        "content_hash": digest,
+        "columns": [{"name": column, "type": kind} for column, kind in columns],
+    }
+
+
+def _write_database(folder: Path, entries: list[dict[str, Any]]) -> None:
+    """One DuckDB file with every mart, read back from the Parquet files so that both hold the same bytes of truth."""
+    with duckdb.connect(str(folder / DATABASE)) as connection:
+        for schema in sorted({entry["schema"] for entry in entries}):
+            connection.execute(f"create schema if not exists {quoted(schema)}")
+        for entry in entries:
+            relation = f"{quoted(entry['schema'])}.{quoted(entry['name'])}"
+            source = _text(folder / f"{entry['name']}.parquet")
+            connection.execute(f"create table {relation} as select * from read_parquet({source})")
+        connection.execute("checkpoint")
+    _sync_file(folder / DATABASE)
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _write_synced(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    _sync_file(path)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

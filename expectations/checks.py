@@ -1,0 +1,92 @@
+"""Dagster asset checks: the contract suites that block, and one check per finding rule that does not.
+
+Glue only. What is expected stands in the contracts (`suites.py`), in the dbt tests and in the finding models.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from assets.ingest.contracts import load_contracts
+from assets.ingest.settings import SourceSettings
+from assets.workspace import Workspace, write_table
+from expectations.results import results_table
+from expectations.runner import run_suites
+
+RULES = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds" / "rules.csv"
+FINDINGS_KEY = dg.AssetKey(["marts", "fct_findings"])
+SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
+CONTRACT_CHECK = "keeps_its_contract"
+
+
+def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
+    """One blocking check per contract: nothing downstream runs on an extract that breaks its suite."""
+    contracts = load_contracts()
+    specs = [
+        dg.AssetCheckSpec(
+            CONTRACT_CHECK, asset=["landing", name], blocking=True, description=f"Great Expectations suite of {contract.title}"
+        )
+        for name, contract in contracts.items()
+    ]
+
+    @dg.multi_asset_check(specs=specs, name="contract_checks")
+    def contract_checks(
+        workspace: dg.ResourceParam[Workspace], sources: dg.ResourceParam[Sequence[SourceSettings]]
+    ) -> Iterator[dg.AssetCheckResult]:
+        results = run_suites(workspace.warehouse, contracts, sources)
+        with workspace.connect() as connection:
+            write_table(connection, "quality.check_results", results_table(results))
+        for name in contracts:
+            mine = [result for result in results if result.contract_or_model == name]
+            failed = [result for result in mine if not result.is_passed]
+            yield dg.AssetCheckResult(
+                check_name=CONTRACT_CHECK,
+                asset_key=["landing", name],
+                passed=not any(result.is_blocking for result in failed),
+                metadata={
+                    "expectations": len(mine),
+                    "failed": len(failed),
+                    "message": "; ".join(result.message for result in failed) or "all expectations hold",
+                },
+            )
+
+    return contract_checks
+
+
+def read_rules() -> list[dict[str, str]]:
+    """The finding rules of the product (seed `rules`)."""
+    with RULES.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def build_finding_checks() -> dg.AssetChecksDefinition:
+    """One check per rule on the findings: it fails while there is a finding, and never blocks a release."""
+    rules = [rule for rule in read_rules() if rule["severity"] in SEVERITIES]
+    specs = [
+        dg.AssetCheckSpec(f"no_{rule['rule_id']}", asset=FINDINGS_KEY, blocking=False, description=rule["title"]) for rule in rules
+    ]
+
+    @dg.multi_asset_check(specs=specs, name="finding_checks")
+    def finding_checks(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.AssetCheckResult]:
+        with workspace.connect() as connection:
+            rows = connection.execute(
+                "select rule_id, count(*), coalesce(sum(abs(variance_value)), 0)::double from marts.fct_findings group by all"
+            ).fetchall()
+        found = {str(rule_id): (int(count), float(value)) for rule_id, count, value in rows}
+        for rule in rules:
+            count, value = found.get(rule["rule_id"], (0, 0.0))
+            yield dg.AssetCheckResult(
+                check_name=f"no_{rule['rule_id']}",
+                asset_key=FINDINGS_KEY,
+                passed=count == 0,
+                severity=SEVERITIES[rule["severity"]],
+                metadata={"findings": count, "value_at_stake": value, "fix": rule["fix"]},
+            )
+
+    return finding_checks
+
+

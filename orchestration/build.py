@@ -1,0 +1,56 @@
+"""Puts the graph together: `build_definitions` serves production, tests and `dagster dev` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.ingest.assets import build_landing_assets
+from assets.ledger.assets import build_ledger_assets
+from assets.planning.assets import build_planning_assets
+from assets.publish.assets import build_publish_assets
+from assets.publish.releases import MART_SCHEMAS
+from expectations.checks import build_contract_checks, build_finding_checks
+from orchestration.dbt import build_dbt_assets
+from orchestration.freshness import build_freshness_checks
+from orchestration.jobs import daily_job
+from orchestration.partitions import daily_partitions
+from orchestration.resources import build_resources
+from orchestration.run_parameters import build_control_assets
+from orchestration.schedules import daily_schedule
+from orchestration.sensors import extract_sensor
+from orchestration.settings import Settings, load_settings
+
+
+def build_definitions(
+    settings: Settings | Path, *, resource_overrides: Mapping[str, Any] | None = None
+) -> dg.Definitions:
+    """All assets, checks, jobs, schedules and sensors of one company.
+
+    Raises:
+        assets.documents.DocumentError: the configuration file cannot be used.
+    """
+    if isinstance(settings, Path):
+        settings = load_settings(settings)
+    partitions = daily_partitions(settings)
+    dbt = build_dbt_assets(partitions)
+    marts = sorted(key for key in dbt.keys if key.path[0] in MART_SCHEMAS)
+    job = daily_job(partitions)
+    return dg.Definitions(
+        assets=[
+            build_landing_assets(partitions),
+            build_control_assets(partitions),
+            dbt,
+            build_ledger_assets(partitions),
+            *build_planning_assets(partitions),
+            build_publish_assets(partitions, marts),
+        ],
+        asset_checks=[build_contract_checks(partitions), build_finding_checks(), *build_freshness_checks(settings)],
+        jobs=[job],
+        schedules=[daily_schedule(settings, job)],
+        sensors=[extract_sensor(settings, job)],
+        resources={**build_resources(settings), **(resource_overrides or {})},
+    )

@@ -1,0 +1,99 @@
+"""The `stockturn` command. Each command reads its arguments, calls one function and shows what came back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from assets.documents import DocumentError
+from orchestration.settings import Settings, load_settings
+
+app = typer.Typer(
+    help="Inventory health from ERP, WMS and sales extracts.", no_args_is_help=True, pretty_exceptions_show_locals=False
+)
+console = Console()
+problems = Console(stderr=True)
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", envvar="STOCKTURN_CONFIG", help="Configuration file of the company.")
+]
+DEFAULT_CONFIG = Path("config/demo.yml")
+
+
+@app.command()
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_of: Annotated[str, typer.Option("--as-of", help="Day the run speaks about, YYYY-MM-DD.")] = "",
+    select: Annotated[list[str] | None, typer.Option("--select", "-s", help="Only these assets.")] = None,
+) -> None:
+    """Run the daily job: extracts to release. Ends 0 good, 1 released with failing checks, 2 not released."""
+    from assets.workspace import WorkspaceBusyError
+    from orchestration.as_of import resolve_as_of
+    from orchestration.progress import StepDisplay
+    from orchestration.run import NOT_RELEASED, run_daily
+    from orchestration.summary import print_summary
+
+    settings = _settings(config)
+    today = datetime.now(ZoneInfo(settings.company.timezone)).date()
+    try:
+        day = resolve_as_of(settings, _day(as_of), today)
+        with StepDisplay(console) as display:
+            outcome = run_daily(settings, day, select=select or (), on_step=display.on_step)
+    except (ValueError, WorkspaceBusyError) as error:
+        problems.print(f"[red]{error}[/red]", soft_wrap=True)
+        raise typer.Exit(NOT_RELEASED) from error
+    print_summary(console, outcome)
+    raise typer.Exit(outcome.exit_status)
+
+
+@app.command()
+def validate(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Check configuration, mappings, dbt project and asset graph without running anything."""
+    from orchestration.validate import validate_all
+
+    settings = _settings(config)
+    findings = validate_all(settings)
+    for line in findings.problems:
+        problems.print(f"[red]{line}[/red]", soft_wrap=True)
+    if findings.problems:
+        raise typer.Exit(2)
+    console.print(findings.summary)
+
+
+@app.command()
+def status(
+    config: ConfigOption = DEFAULT_CONFIG,
+    assets: Annotated[bool, typer.Option("--assets", help="List the assets instead.")] = False,
+) -> None:
+    """What is published, how fresh the sources are, and which checks fail."""
+    from orchestration.status import asset_table, status_tables
+
+    settings = _settings(config)
+    for table in [asset_table(settings)] if assets else status_tables(settings):
+        console.print(table)
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        return load_settings(path)
+    except DocumentError as error:
+        problems.print(f"[red]{error}[/red]", soft_wrap=True)
+        raise typer.Exit(2) from error
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"--as-of {text}: not a date; write it as YYYY-MM-DD") from error
+
+
+if __name__ == "__main__":
+    app()

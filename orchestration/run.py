@@ -1,0 +1,188 @@
+"""Runs the daily job in this process: progress while it goes, a verdict when it ends.
+
+Exit status: 0 good; 1 released, with failing checks that do not block; 2 not released.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+from dagster import DagsterEventType
+
+from assets.publish.releases import Release, current_release
+from assets.workspace import Workspace
+from orchestration.build import build_definitions
+from orchestration.jobs import DAILY_JOB
+from orchestration.settings import Settings
+
+GOOD, RELEASED_WITH_FAILURES, NOT_RELEASED = 0, 1, 2
+INSTANCE_CONFIG = Path(__file__).resolve().parent / "dagster.yaml"
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """One evaluated asset check."""
+
+    asset: str
+    name: str
+    is_passed: bool
+    is_blocking: bool
+    severity: str
+    details: str
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run came to."""
+
+    run_id: str
+    as_of: date
+    release: Release | None
+    checks: tuple[CheckOutcome, ...]
+    errors: tuple[str, ...]
+    step_seconds: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    is_partial: bool = False
+
+    @property
+    def failing(self) -> list[CheckOutcome]:
+        return [check for check in self.checks if not check.is_passed]
+
+    @property
+    def exit_status(self) -> int:
+        if self.errors or (self.release is None and not self.is_partial):
+            return NOT_RELEASED
+        return RELEASED_WITH_FAILURES if self.failing else GOOD
+
+
+Listener = Callable[[str, str], None]
+
+
+def run_daily(
+    settings: Settings, as_of: date, *, select: Sequence[str] = (), on_step: Listener | None = None
+) -> RunOutcome:
+    """Execute the daily job for one day (or the selected assets of it).
+
+    `on_step(event, step)` is told of `start`, `success`, `failure` and `skipped` of every step.
+
+    Raises:
+        assets.workspace.WorkspaceBusyError: another run holds the workspace.
+    """
+    workspace = settings.workspace()
+    started = time.perf_counter()
+    with workspace.exclusive():
+        definitions = build_definitions(settings)
+        job = definitions.resolve_job_def(DAILY_JOB)
+        with open_instance(workspace) as instance:
+            before = current_release(workspace.releases)
+            seen = _Watcher(on_step)
+            run_id = dg._core.utils.make_new_run_id()  # noqa: SLF001 - the id must be known before the first event
+            instance.add_event_listener(run_id, seen)
+            result = job.execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                partition_key=as_of.isoformat(),
+                asset_selection=_selection(definitions, select),
+                raise_on_error=False,
+            )
+    after = current_release(workspace.releases)
+    fresh = after if after and (before is None or after.path != before.path) else None
+    return RunOutcome(
+        run_id=result.run_id,
+        as_of=as_of,
+        release=fresh,
+        checks=tuple(seen.checks),
+        errors=tuple(seen.errors),
+        step_seconds=seen.step_seconds,
+        seconds=time.perf_counter() - started,
+        is_partial=bool(select),
+    )
+
+
+def open_instance(workspace: Workspace) -> dg.DagsterInstance:
+    """The Dagster instance of the workspace, which `dagster dev` shows too (DAGSTER_HOME wins where it is set)."""
+    home = Path(os.environ.get("DAGSTER_HOME") or workspace.dagster_home)
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(INSTANCE_CONFIG, home / "dagster.yaml")
+    return dg.DagsterInstance.from_config(str(home))
+
+
+def _selection(definitions: dg.Definitions, select: Sequence[str]) -> list[dg.AssetKey] | None:
+    """Asset keys of `--select` texts: `marts/fct_findings`, `fct_findings`, or Dagster's selection syntax."""
+    if not select:
+        return None
+    graph = definitions.resolve_asset_graph()
+    keys: set[dg.AssetKey] = set()
+    for text in select:
+        named = [key for key in graph.materializable_asset_keys if text in (key.to_user_string(), key.path[-1])]
+        found = set(named) or set(dg.AssetSelection.from_string(text).resolve(graph))
+        if not found:
+            raise ValueError(f"--select {text}: no such asset; `stockturn status --assets` lists them")
+        keys |= found
+    return sorted(keys)
+
+
+class _Watcher:
+    """Collects what the summary needs from the events of a run."""
+
+    def __init__(self, on_step: Listener | None) -> None:
+        self.on_step = on_step
+        self.checks: list[CheckOutcome] = []
+        self.errors: list[str] = []
+        self.step_seconds: dict[str, float] = {}
+        self._started: dict[str, float] = {}
+
+    def __call__(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None:
+            return
+        kind, step = event.event_type, event.step_key or ""
+        if kind == DagsterEventType.STEP_START:
+            self._started[step] = entry.timestamp
+            self._tell("start", step)
+        elif kind in (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE):
+            self.step_seconds[step] = round(entry.timestamp - self._started.get(step, entry.timestamp), 3)
+            self._tell("success" if kind == DagsterEventType.STEP_SUCCESS else "failure", step)
+            if kind == DagsterEventType.STEP_FAILURE:
+                self.errors.append(f"{step}: {_failure_text(event)}")
+        elif kind == DagsterEventType.STEP_SKIPPED:
+            self._tell("skipped", step)
+        elif kind == DagsterEventType.ASSET_CHECK_EVALUATION:
+            self.checks.append(_check_outcome(event))
+        elif kind == DagsterEventType.PIPELINE_FAILURE and not self.errors:
+            self.errors.append(event.message or "the run failed")
+
+    def _tell(self, event: str, step: str) -> None:
+        if self.on_step:
+            self.on_step(event, step)
+
+
+def _failure_text(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error
+    while error and error.cause:
+        error = error.cause
+    return f"{error.message.strip()}" if error else "failed"
+
+
+def _check_outcome(event: dg.DagsterEvent) -> CheckOutcome:
+    data = event.asset_check_evaluation_data
+    details = {name: value.value for name, value in data.metadata.items()}
+    return CheckOutcome(
+        asset=data.asset_key.to_user_string(),
+        name=data.check_name,
+        is_passed=data.passed,
+        is_blocking=bool(getattr(data, "blocking", False)),
+        severity=data.severity.value,
+        details=", ".join(f"{name}: {value}" for name, value in details.items()),
+    )

@@ -1,0 +1,48 @@
+"""What starts a run when something arrives: new extract files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from orchestration.as_of import resolve_as_of
+from orchestration.settings import Settings
+
+
+def inbox_fingerprint(folders: list[Path]) -> str:
+    """One text for the state of the source folders: names, sizes and times of the files in them."""
+    lines = []
+    for folder in folders:
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+            if path.is_file() and not path.name.startswith("."):
+                state = path.stat()
+                lines.append(f"{path}|{state.st_size}|{state.st_mtime_ns}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def extract_sensor(settings: Settings, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Asks for a run when the files of a source folder have changed and have been still for one look."""
+    folders = [source.path for source in settings.sources if source.kind == "file"]
+
+    @dg.sensor(name="new_extract_files", job=job, minimum_interval_seconds=60)
+    def new_extract_files(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        now = inbox_fingerprint(folders)
+        handled, _, seen = (context.cursor or "|").partition("|")
+        if now == handled:
+            yield dg.SkipReason("no new extract files")
+        elif now != seen:
+            # a file may still be growing; it is taken when two looks agree
+            context.update_cursor(f"{handled}|{now}")
+            yield dg.SkipReason("extract files are arriving")
+        else:
+            context.update_cursor(f"{now}|")
+            today = datetime.now(ZoneInfo(settings.company.timezone)).date()
+            day = resolve_as_of(settings, None, today).isoformat()
+            yield dg.RunRequest(run_key=now, partition_key=day)
+
+    return new_extract_files

@@ -1,0 +1,68 @@
+"""`stockturn status`: the current release, the sources' freshness, what fails."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+from rich.table import Table
+
+from assets.publish.releases import Release, current_release
+from orchestration.build import build_definitions
+from orchestration.settings import Settings
+
+
+def status_tables(settings: Settings) -> list[Table]:
+    """Release, sources and findings as tables for a terminal."""
+    release = current_release(settings.workspace().releases)
+    if release is None:
+        table = Table("release", title=settings.company.name)
+        table.add_row("none yet; run `stockturn run`")
+        return [table]
+    return [_release_table(settings, release), _source_table(release), _finding_table(release)]
+
+
+def asset_table(settings: Settings) -> Table:
+    """Every asset with its group and what it waits for."""
+    graph = build_definitions(settings).resolve_asset_graph()
+    table = Table("asset", "group", "waits for")
+    for key in sorted(graph.materializable_asset_keys):
+        node = graph.get(key)
+        table.add_row(key.to_user_string(), node.group_name, str(len(node.parent_keys)))
+    return table
+
+
+def _release_table(settings: Settings, release: Release) -> Table:
+    table = Table("release", "as of", "built at (UTC)", "marts", "rows", title=settings.company.name)
+    marts = release.manifest["marts"]
+    table.add_row(
+        release.release_id,
+        str(release.as_of),
+        release.manifest["built_at"],
+        str(len(marts)),
+        f"{sum(mart['rows'] for mart in marts):,}",
+    )
+    return table
+
+
+def _source_table(release: Release) -> Table:
+    table = Table("source", "contract", "newest extract", "days old", "rows in", "loaded", "quarantined", "duplicate")
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        rows = connection.execute(
+            """select source_instance, contract, max(extract_date), sum(rows_in)::bigint, sum(rows_loaded)::bigint,
+                      sum(rows_quarantined)::bigint, sum(rows_duplicate)::bigint
+               from marts.fct_data_quality group by all order by all"""
+        ).fetchall()
+    for instance, contract, newest, *counts in rows:
+        age = (release.as_of - newest).days if isinstance(newest, date) else "-"
+        table.add_row(instance, contract, str(newest), str(age), *(f"{count:,}" for count in counts))
+    return table
+
+
+def _finding_table(release: Release) -> Table:
+    table = Table("finding", "severity", "number", "value at stake")
+    for finding in release.manifest["findings"]:
+        table.add_row(
+            finding["rule_id"], finding["severity"], str(finding["findings"]), finding["value_at_stake"] or "not available"
+        )
+    return table
