@@ -1,0 +1,71 @@
+"""Moments of many demand series at once, from one long frame: the raw material of XYZ and of the demand pattern."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+KEYS = ["item_id", "warehouse_id"]
+
+
+def demand_moments(history: pd.DataFrame) -> pd.DataFrame:
+    """Periods, mean, variability, ADI and CV2 of each series since its first demand.
+
+    Args:
+        history: planning.demand_history (item_id, warehouse_id, period_start_date, demand_units, is_censored,
+            demand_units_imputed); one row a period, gaps count as not observed.
+
+    Returns:
+        Indexed by item_id, warehouse_id: periods (observed since first demand), nonzero_periods, mean_units,
+        raw_cv_rate (sample deviation / mean), adi (periods / non-zero periods), cv2 (squared sample CV of the
+        non-zero sizes; 0 for a single one). A censored period without an imputed figure is left out: it is no low demand. NaN where
+        the series never had demand.
+    """
+    if history.empty:
+        columns = ["periods", "nonzero_periods", "mean_units", "raw_cv_rate", "adi", "cv2"]
+        return pd.DataFrame(columns=columns, index=pd.MultiIndex.from_arrays([[], []], names=KEYS), dtype=float)
+    codes, index = pd.MultiIndex.from_frame(history[KEYS]).factorize()
+    series = len(index)
+    units = history["demand_units"].to_numpy(float)
+    if "demand_units_imputed" in history:
+        imputed = history["demand_units_imputed"].to_numpy(float)
+        units = np.where(np.isfinite(imputed), imputed, units)
+        observed = np.isfinite(imputed)
+    else:
+        observed = np.ones(len(units), bool)
+    if "is_censored" in history:
+        observed |= ~history["is_censored"].fillna(False).to_numpy(bool)
+    observed &= np.isfinite(units)
+    units = np.clip(np.where(observed, units, 0.0), 0, None)
+    day = pd.to_datetime(history["period_start_date"]).to_numpy().astype("datetime64[D]").astype(np.int64)
+    first = np.full(series, np.iinfo(np.int64).max)
+    positive = units > 0
+    np.minimum.at(first, codes[positive], day[positive])
+    used = observed & (day >= first[codes])
+    codes, units = codes[used], units[used]
+
+    periods, mean, deviation = _grouped_moments(codes, units, series)
+    sizes = units > 0
+    nonzero, size_mean, size_deviation = _grouped_moments(codes[sizes], units[sizes], series)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = {
+            "periods": periods,
+            "nonzero_periods": nonzero,
+            "mean_units": mean,
+            "raw_cv_rate": deviation / mean,
+            "adi": periods / nonzero,
+            "cv2": np.where(nonzero > 1, (size_deviation / size_mean) ** 2, 0.0),
+        }
+    frame = pd.DataFrame(result, index=pd.MultiIndex.from_tuples(index, names=KEYS))
+    never = frame["nonzero_periods"] == 0
+    frame.loc[never, ["mean_units", "raw_cv_rate", "adi", "cv2"]] = np.nan
+    return frame
+
+
+def _grouped_moments(codes: np.ndarray, values: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Count, mean and sample standard deviation (0 for one value) of the values of each group."""
+    count = np.bincount(codes, minlength=groups).astype(float)
+    safe = np.maximum(count, 1)
+    mean = np.bincount(codes, values, groups) / safe
+    squares = np.bincount(codes, (values - mean[codes]) ** 2, groups)
+    return count, mean, np.sqrt(squares / np.maximum(count - 1, 1))
