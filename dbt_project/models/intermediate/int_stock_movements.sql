@@ -1,0 +1,78 @@
+-- Effective documents up to the run's date, in ledger order.
+with movements as (
+    select * from {{ ref('stg_stock_movements') }}
+),
+
+warehouses as (
+    select * from {{ ref('int_warehouses') }}
+),
+
+run_parameters as (
+    select * from {{ source('control', 'run_parameters') }}
+),
+
+effective as (
+    select movements.*
+    from movements
+    cross join run_parameters
+    where
+        {{ is_effective('movements.doc_status') }}
+        and movements.business_date <= run_parameters.as_of_date
+),
+
+final as (
+    select
+        effective.movement_key,
+        cast(row_number() over (
+            order by
+                effective.business_date,
+                {{ movement_rank('effective.movement_type') }},
+                effective.source_instance,
+                effective.doc_no,
+                effective.source_doc_id,
+                -- By length first, so that line 10 comes after line 9.
+                length(effective.source_line_id),
+                effective.source_line_id,
+                effective.leg,
+                effective.movement_key
+        ) as bigint) as movement_sequence,
+        effective.item_id,
+        effective.warehouse_id,
+        effective.lot_no,
+        effective.stock_status,
+        effective.owner_type,
+        effective.owner_code,
+        effective.business_date,
+        effective.movement_type,
+        coalesce(effective.is_demand, {{ is_demand_type('effective.movement_type') }}) as is_demand,
+        effective.owner_type = 'own' and coalesce(warehouses.is_valued, true) as is_valued,
+        effective.quantity_units,
+        cast(coalesce(
+            effective.unit_cost,
+            cast(effective.cost_value as double) / nullif(cast(effective.quantity_units as double), 0)
+        ) as decimal(28, 8)) as unit_cost,
+        effective.transfer_group_id,
+        effective.counterpart_warehouse_id,
+        effective.ref_doc_type,
+        effective.ref_doc_no,
+        effective.ref_line_id,
+        effective.expiry_date as lot_expiry_date,
+        effective.mfg_date as lot_mfg_date,
+        effective.source_instance,
+        effective.source_doc_type,
+        effective.doc_no,
+        effective.entered_at,
+        effective.partner_code,
+        effective.reason_code,
+        effective.batch_id,
+        effective.source_file,
+        effective.source_row,
+        effective.source_line_id,
+        effective.entered_units,
+        effective.entered_uom,
+        effective.is_red
+    from effective
+    left join warehouses on effective.warehouse_id = warehouses.warehouse_id
+)
+
+select * from final

@@ -1,0 +1,54 @@
+with source as (
+    select * from {{ source('landing', 'item') }}
+),
+
+final as (
+    select
+        {{ item_key('company_code', 'item_code') }} as item_id,
+        {{ company_key('company_code', 'default_supplier_code') }} as default_supplier_id,
+        item_code,
+        item_name,
+        spec,
+        category_code,
+        category_name,
+        base_uom,
+        item_type,
+        is_stocked,
+        is_lot_tracked,
+        is_shelf_life,
+        is_serial,
+        shelf_life_days,
+        expiry_warn_days,
+        is_active,
+        discontinued_date,
+        is_purchased,
+        is_made,
+        is_sold,
+        cost_method,
+        standard_cost,
+        list_price,
+        safety_stock_units,
+        min_units,
+        max_units,
+        reorder_point_units,
+        moq_units,
+        order_multiple_units,
+        lead_time_days,
+        abc_class_source,
+        default_supplier_code,
+        owner_name,
+        barcode,
+        weight_kg,
+        volume_m3,
+        first_stocked_date,
+        source_system,
+        source_instance,
+        company_code,
+        batch_id,
+        source_file,
+        source_row,
+        extract_date
+    from source
+)
+
+select * from final

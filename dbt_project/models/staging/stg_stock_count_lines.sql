@@ -1,0 +1,42 @@
+with source as (
+    select * from {{ source('landing', 'stock_count_line') }}
+),
+
+final as (
+    select
+        {{ item_key('company_code', 'item_code', 'variant_key') }} as item_id,
+        {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
+        count_no,
+        source_line_id,
+        count_type,
+        count_round,
+        frozen_at,
+        count_date,
+        warehouse_code,
+        location_code,
+        item_code,
+        variant_key,
+        lot_no,
+        stock_status,
+        owner_type,
+        owner_code,
+        book_units,
+        adjustment_in_units,
+        adjustment_out_units,
+        counted_units,
+        unit_cost,
+        reason,
+        counted_by,
+        posted_doc_no,
+        doc_status,
+        source_system,
+        source_instance,
+        company_code,
+        batch_id,
+        source_file,
+        source_row,
+        extract_date
+    from source
+)
+
+select * from final
