@@ -1,6 +1,7 @@
 """Reading YAML documents that people write: every mistake is reported with file, line and key.
 
-Belongs here: loading, finding the line of a key, turning a pydantic error into sentences. What a document means does not.
+Belongs here: loading, finding the line of a key, turning a pydantic error into sentences.
+What a document means does not.
 """
 
 from __future__ import annotations

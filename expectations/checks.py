@@ -28,7 +28,10 @@ def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecks
     contracts = load_contracts()
     specs = [
         dg.AssetCheckSpec(
-            CONTRACT_CHECK, asset=["landing", name], blocking=True, description=f"Great Expectations suite of {contract.title}"
+            CONTRACT_CHECK,
+            asset=["landing", name],
+            blocking=True,
+            description=f"Great Expectations suite of {contract.title}",
         )
         for name, contract in contracts.items()
     ]
@@ -67,7 +70,8 @@ def build_finding_checks() -> dg.AssetChecksDefinition:
     """One check per rule on the findings: it fails while there is a finding, and never blocks a release."""
     rules = [rule for rule in read_rules() if rule["severity"] in SEVERITIES]
     specs = [
-        dg.AssetCheckSpec(f"no_{rule['rule_id']}", asset=FINDINGS_KEY, blocking=False, description=rule["title"]) for rule in rules
+        dg.AssetCheckSpec(f"no_{rule['rule_id']}", asset=FINDINGS_KEY, blocking=False, description=rule["title"])
+        for rule in rules
     ]
 
     @dg.multi_asset_check(specs=specs, name="finding_checks")
@@ -88,5 +92,3 @@ def build_finding_checks() -> dg.AssetChecksDefinition:
             )
 
     return finding_checks
-
-

@@ -1,7 +1,7 @@
 """dbt inside the run: the models as Dagster assets, built by dbt's own runner in this process.
 
-dagster-dbt gives the graph (`@dbt_assets`); its command-line resource would start dbt anew for each step (4 s of set-up each,
-measured 2026-11 on two cores), so the step calls `dbtRunner` with the parsed manifest instead. The results become the same events.
+dagster-dbt gives the graph (`@dbt_assets`); its command-line resource would start dbt anew for each step (4 s of set-up
+each, measured 2026-11 on two cores), so the step calls `dbtRunner` instead. The results become the same events.
 """
 
 from __future__ import annotations
@@ -97,7 +97,16 @@ def _invoke(arguments: list[str], warehouse: Path) -> Any:
 
     os.environ[WAREHOUSE_VARIABLE] = str(warehouse)
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-    common = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet", "--no-version-check", "--log-level-file", "none"]
+    common = [
+        "--project-dir",
+        str(PROJECT),
+        "--profiles-dir",
+        str(PROJECT),
+        "--quiet",
+        "--no-version-check",
+        "--log-level-file",
+        "none",
+    ]
     try:
         outcome = dbtRunner().invoke([*arguments, *common])
     finally:
@@ -125,14 +134,16 @@ class Translator(DagsterDbtTranslator):
     """dbt names as asset keys: `[schema, model]`, grouped by layer."""
 
     def __init__(self) -> None:
-        super().__init__(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=False))
+        super().__init__(
+            settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=False)
+        )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["fqn"][1]) if len(dbt_resource_props["fqn"]) > 2 else None
 
 
 def build_dbt_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """All models of the project as one subsettable definition; Dagster runs it in as many steps as Python assets split it into."""
+    """All models as one subsettable definition; Dagster runs it in as many steps as Python assets split it into."""
     translator = Translator()
     manifest: dict[str, Any] = json.loads(manifest_path().read_text(encoding="utf-8"))
 

@@ -8,7 +8,7 @@ from orchestration.settings import Settings
 
 
 def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
-    """A partition per day from the first day of the schedule; today included, because extracts arrive during the day."""
+    """A partition per day from the schedule's first day; today included, as extracts arrive during the day."""
     return dg.DailyPartitionsDefinition(
         start_date=settings.schedule.first_date.isoformat(), timezone=settings.company.timezone, end_offset=1
     )

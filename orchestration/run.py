@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -83,7 +84,7 @@ def run_daily(
         with open_instance(workspace) as instance:
             before = current_release(workspace.releases)
             seen = _Watcher(on_step)
-            run_id = dg._core.utils.make_new_run_id()  # noqa: SLF001 - the id must be known before the first event
+            run_id = str(uuid.uuid4())
             instance.add_event_listener(run_id, seen)
             result = job.execute_in_process(
                 instance=instance,

@@ -63,6 +63,9 @@ def _finding_table(release: Release) -> Table:
     table = Table("finding", "severity", "number", "value at stake")
     for finding in release.manifest["findings"]:
         table.add_row(
-            finding["rule_id"], finding["severity"], str(finding["findings"]), finding["value_at_stake"] or "not available"
+            finding["rule_id"],
+            finding["severity"],
+            str(finding["findings"]),
+            finding["value_at_stake"] or "not available",
         )
     return table

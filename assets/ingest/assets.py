@@ -1,4 +1,4 @@
-"""Landing as Dagster assets: one asset per contract, read in one step. Glue only; the work is in `assets.ingest.stage`."""
+"""Landing as Dagster assets: one per contract, read in one step. Glue only; the work is in `assets.ingest.stage`."""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ TABLES = ("open_layers", "movement_costs", "value_entries", "conservation")
 def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """The ledger stage: layers, costs and the proof of conservation from the movements."""
     specs = [
-        dg.AssetSpec(["ledger", name], deps=[["intermediate", "int_stock_movements"]], group_name="ledger", kinds={"numba"})
+        dg.AssetSpec(
+            ["ledger", name], deps=[["intermediate", "int_stock_movements"]], group_name="ledger", kinds={"numba"}
+        )
         for name in TABLES
     ]
 

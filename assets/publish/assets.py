@@ -21,12 +21,12 @@ def release_id(at: datetime, as_of: str, run_id: str) -> str:
     return f"{at:%Y%m%dT%H%M%S}-asof{as_of.replace('-', '')}-{run_id[:8]}"
 
 
-def build_publish_assets(
-    partitions: dg.PartitionsDefinition, marts: Sequence[dg.AssetKey]
-) -> dg.AssetsDefinition:
+def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     """The release, which waits for every mart and is what readers read."""
 
-    @dg.asset(key=RELEASE_KEY, deps=list(marts), partitions_def=partitions, group_name="publish", kinds={"parquet", "duckdb"})
+    @dg.asset(
+        key=RELEASE_KEY, deps=list(marts), partitions_def=partitions, group_name="publish", kinds={"parquet", "duckdb"}
+    )
     def release(
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],

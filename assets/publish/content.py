@@ -1,4 +1,4 @@
-"""The content of a table as one hash: the same rows give the same hash, whatever the file, the day or the order of insertion."""
+"""The content of a table as one hash: the same rows give the same hash, whatever the file or the order of insertion."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Releases: one complete, immutable version of the marts, switched in one step.
 
-A release is a folder `releases/<release_id>/`: a Parquet file per mart, one DuckDB file with all of them, and `manifest.json`
-(content hash, rows and columns of each mart; figures of the run). `releases/current` is a link that is replaced by one rename:
-a reader who opened the old release keeps it, a new reader gets the new one, nobody gets half.
+A release is a folder `releases/<release_id>/`: a Parquet file per mart, one DuckDB file with all of them, and
+`manifest.json` (content hash, rows and columns of each mart; figures of the run). `releases/current` is a link that is
+replaced by one rename: a reader who opened the old release keeps it, a new reader gets the new one, nobody gets half.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class Release:
         return {mart["name"]: mart["content_hash"] for mart in self.manifest["marts"]}
 
 
-def build_release(warehouse: duckdb.DuckDBPyConnection, releases: Path, release_id: str, facts: Mapping[str, Any]) -> Release:
+def build_release(
+    warehouse: duckdb.DuckDBPyConnection, releases: Path, release_id: str, facts: Mapping[str, Any]
+) -> Release:
     """Write every mart of the open warehouse into a new release folder; `current` stays as it is.
 
     `facts` (as_of_date, run id, row accounting, checks...) go into the manifest as they are.
@@ -110,7 +112,9 @@ def list_releases(releases: Path) -> list[Release]:
     """Finished releases, oldest first."""
     if not releases.is_dir():
         return []
-    names = sorted(folder.name for folder in releases.iterdir() if (folder / MANIFEST).is_file() and not folder.is_symlink())
+    names = sorted(
+        folder.name for folder in releases.iterdir() if (folder / MANIFEST).is_file() and not folder.is_symlink()
+    )
     return [read_release(releases / name) for name in names if not name.startswith(".")]
 
 
@@ -140,7 +144,9 @@ def _write_mart(warehouse: duckdb.DuckDBPyConnection, folder: Path, schema: str,
     columns = [(row[0], row[1]) for row in warehouse.execute(f"describe {relation}").fetchall()]
     order = sort_columns(warehouse, relation)
     target = folder / f"{name}.parquet"
-    warehouse.execute(f"copy (select * from {relation} order by {order}) to {_text(target)} (format parquet, compression zstd)")
+    warehouse.execute(
+        f"copy (select * from {relation} order by {order}) to {_text(target)} (format parquet, compression zstd)"
+    )
     _sync_file(target)
     rows, digest = content_hash(warehouse, relation)
     return {
