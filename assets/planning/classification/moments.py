@@ -18,8 +18,8 @@ def demand_moments(history: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Indexed by item_id, warehouse_id: periods (observed since first demand), nonzero_periods, mean_units,
         raw_cv_rate (sample deviation / mean), adi (periods / non-zero periods), cv2 (squared sample CV of the
-        non-zero sizes; 0 for a single one). A censored period without an imputed figure is left out: it is no low demand. NaN where
-        the series never had demand.
+        non-zero sizes; 0 for a single one). A censored period without an imputed figure is left out: it is no low
+        demand. NaN where the series never had demand.
     """
     if history.empty:
         columns = ["periods", "nonzero_periods", "mean_units", "raw_cv_rate", "adi", "cv2"]
