@@ -90,6 +90,7 @@ def run_daily(
                 instance=instance,
                 run_id=run_id,
                 partition_key=as_of.isoformat(),
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 asset_selection=_selection(definitions, select),
                 raise_on_error=False,
             )
@@ -158,7 +159,7 @@ class _Watcher:
             self._tell("skipped", step)
         elif kind == DagsterEventType.ASSET_CHECK_EVALUATION:
             self.checks.append(_check_outcome(event))
-        elif kind == DagsterEventType.PIPELINE_FAILURE and not self.errors:
+        elif kind == DagsterEventType.RUN_FAILURE and not self.errors:
             self.errors.append(event.message or "the run failed")
 
     def _tell(self, event: str, step: str) -> None:
