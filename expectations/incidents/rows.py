@@ -1,0 +1,96 @@
+"""Writes the results and the failing rows of a run. Knows nothing of incidents but their numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from expectations.incidents import schema
+from expectations.incidents.model import CheckResult, Finding, RunRecord
+
+T = TypeVar("T")
+CHUNK = 500  # below SQLite's oldest limit of 999 parameters in a statement
+
+
+def content_hash(finding: Finding) -> str:
+    """A hash of everything the row says, its incident apart."""
+    return hashlib.sha256(repr(asdict(finding)).encode()).hexdigest()[:32]
+
+
+def run_hash(run: RunRecord, results: Iterable[CheckResult], findings: Iterable[Finding]) -> str:
+    """A hash of what a run found, independent of order and of how long it took."""
+    parts = sorted(repr(asdict(r) | {"duration_ms": None}) for r in results)
+    parts += sorted(content_hash(f) for f in findings)
+    head = repr((run.run_id, run.as_of_date, run.status, sorted(run.evaluated_rules)))
+    return hashlib.sha256("\n".join([head, *parts]).encode()).hexdigest()[:32]
+
+
+def insert_results(connection: sa.Connection, run_seq: int, results: Sequence[CheckResult]) -> None:
+    """Append a run's check results, passes and failures alike."""
+    if results:
+        connection.execute(
+            schema.check_results.insert(),
+            [asdict(r) | {"run_seq": run_seq} for r in sorted(results, key=lambda r: r.check_id)],
+        )
+
+
+def store_findings(
+    connection: sa.Connection,
+    run_seq: int,
+    findings: Sequence[Finding],
+    incident_of: Mapping[str, int],
+    *,
+    is_old: bool,
+) -> None:
+    """Keep each failing row once per content: a known one is seen again, a new one is added.
+
+    `incident_of` maps finding_id to incident number. `is_old` (a backfill) adds rows but touches no known one.
+    """
+    distinct = {(f.finding_id, content_hash(f)): f for f in findings}
+    known = _known(connection, sorted({f.finding_id for f in findings}))
+    new = [
+        _record(f) | {"content_hash": key[1], "incident_no": incident_of.get(f.finding_id)}
+        | {"first_run_seq": run_seq, "last_run_seq": run_seq}
+        for key, f in sorted(distinct.items()) if key not in known
+    ]  # fmt: skip
+    for part in _chunks(new):
+        connection.execute(schema.failing_rows.insert(), part)
+    if is_old:
+        return
+    seen: dict[int | None, list[int]] = defaultdict(list)
+    for key, finding in sorted(distinct.items()):
+        if key in known:
+            seen[incident_of.get(finding.finding_id)].append(known[key])
+    table = schema.failing_rows
+    for number, row_nos in seen.items():
+        for chunk in _chunks(row_nos):
+            connection.execute(
+                table.update().where(table.c.row_no.in_(chunk)).values(last_run_seq=run_seq, incident_no=number)
+            )
+
+
+def _record(finding: Finding) -> dict[str, object]:
+    record = asdict(finding)
+    units = record.pop("variance_units")
+    for absent in ("owner_name", "task"):
+        record.pop(absent)
+    return record | {"variance_units": None if units is None else float(units)}
+
+
+def _known(connection: sa.Connection, finding_ids: Sequence[str]) -> dict[tuple[str, str], int]:
+    table = schema.failing_rows
+    found: dict[tuple[str, str], int] = {}
+    for chunk in _chunks(finding_ids):
+        query = sa.select(table.c.finding_id, table.c.content_hash, table.c.row_no).where(table.c.finding_id.in_(chunk))
+        found.update({(r.finding_id, r.content_hash): r.row_no for r in connection.execute(query)})
+    return found
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
