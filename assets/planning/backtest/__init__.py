@@ -1,0 +1,1 @@
+"""Rolling origins and proper scores: how any forecaster, ours or another's, is judged. Models do not belong here."""

@@ -1,0 +1,35 @@
+"""Settings of the demand history, typed and refused when unknown."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Frequency = Literal["D", "W", "M"]
+DemandSource = Literal["orders", "shipments", "movements"]
+
+#: Periods kept per frequency: three years of days, four of weeks, ten of months. More history than that
+#: describes a company that no longer exists, and the cost of every model grows with it.
+DEFAULT_MAX_PERIODS: dict[str, int] = {"D": 1096, "W": 208, "M": 120}
+
+
+class DemandSettings(BaseModel):
+    """How demand is cut into periods and when a period counts as censored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    frequency: Frequency = "W"
+    #: Newest complete periods kept; None takes `DEFAULT_MAX_PERIODS`.
+    max_periods: int | None = Field(default=None, ge=1)
+    #: A period is censored when the shelf was filled on less than this share of its days. One day of seven is
+    #: 0.143, so 0.85 lets no whole empty day of a week pass (set 2026-11-21; the demo's bias is the measure).
+    min_in_stock_rate: float = Field(default=0.85, ge=0.0, le=1.0)
+    #: Whether demand of each source disappears when the shelf is empty. Shipments and issues do by nature. Orders
+    #: may be taken on an empty shelf: None lets the data say (see `censoring.orders_survive_empty_shelf`).
+    are_orders_censored: bool | None = None
+
+    @property
+    def periods_kept(self) -> int:
+        """Newest complete periods that the history keeps."""
+        return self.max_periods or DEFAULT_MAX_PERIODS[self.frequency]

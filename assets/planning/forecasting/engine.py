@@ -1,0 +1,199 @@
+"""One forecast run: panel, rolling origins, tournament, calibration, forecast.
+
+Stages, in order: (1) the panel; (2) segments; (3) every model at every rolling origin, scored; (4) a model per series;
+(5) the levels at which its quantiles have to be read, per segment and horizon; (6) the chosen models at the present.
+Everything is deterministic: draws break ties of counts only, from the seed of the settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from assets.planning.backtest.origins import rolling_origins
+from assets.planning.demand.periods import mean_period_days, period_start_day, to_dates
+from assets.planning.forecasting.accuracy import accuracy_frame
+from assets.planning.forecasting.calibration import calibrated, level_map
+from assets.planning.forecasting.distribution import DemandDistribution
+from assets.planning.forecasting.evidence import Evidence, GridSource, chunks, gather_evidence
+from assets.planning.forecasting.families import Ahead, Grids, family_grids, model_names, season_kinds
+from assets.planning.forecasting.grids import LEVELS, at_levels, sum_knots, to_units
+from assets.planning.forecasting.panel import Panel, demand_unit, panel_of_history
+from assets.planning.forecasting.result import ForecastResult
+from assets.planning.forecasting.season import Seasons, seasonal_factors
+from assets.planning.forecasting.segments import SEGMENT_NAMES, demand_segments
+from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
+from assets.planning.forecasting.tournament import Choice, choose
+
+KEYS = ["item_id", "warehouse_id"]
+
+
+def quantile_column(level: float) -> str:
+    """Column of a published quantile: 0.05 is `q05_units`."""
+    return f"q{round(level * 100):02d}_units"
+
+
+def _rows_of(seasons: Seasons | None, rows: NDArray[np.int64]) -> Seasons | None:
+    if seasons is None:
+        return None
+    return Seasons(seasons.first_column, seasons.family[rows], seasons.own[rows])
+
+
+def compiled_source(
+    panel: Panel, settings: ForecastSettings, segments: NDArray, kinds: tuple[str, ...], ends: list[int], ahead: Ahead
+) -> GridSource:
+    """Source of the compiled models for the origins `ends`; seasons are estimated over all series at each of them."""
+    seasons = {end: seasonal_factors(panel, end, ahead.horizon, settings.season) for end in ends}
+
+    def source(rows: NDArray[np.int64], end: int) -> Iterator[tuple[str, Grids]]:
+        return family_grids(
+            panel.rows(rows), end, settings.season, _rows_of(seasons[end], rows), kinds, ahead, segments[rows]
+        )
+
+    return source
+
+
+def level_maps(evidence: Evidence, choice: NDArray, segments: NDArray, width: int) -> NDArray[np.float64]:
+    """Levels to read (segments, width, K) for the chosen models, pooled over the series of each segment."""
+    rows = np.arange(len(choice))
+    seen = evidence.level[rows, choice]
+    maps = np.tile(LEVELS, (len(SEGMENT_NAMES), width, 1))
+    for code in np.unique(segments):
+        for h in range(width):
+            maps[code, h] = level_map(seen[segments == code, :, h])
+    return maps
+
+
+def forecast(
+    history: pd.DataFrame,
+    *,
+    settings: ForecastSettings,
+    groups: pd.Series | None = None,
+    previous: pd.DataFrame | None = None,
+) -> ForecastResult:
+    """Forecast every item x warehouse of a demand history.
+
+    Args:
+        history: `planning.demand_history`: one row per series and period, without gaps, up to one common last period.
+        settings: horizon, models, origins, seed.
+        groups: name of the family (category) of each series, indexed by item_id, warehouse_id: its season and the
+            start of new items are borrowed from it.
+        previous: item_id, warehouse_id, model of the last vintage, for hysteresis.
+
+    Returns:
+        Forecasts, accuracy of every model, and the distribution of sums. Every series of `history` is in all three.
+    """
+    panel = panel_of_history(history, key_columns=KEYS, frequency=settings.frequency, groups=groups)
+    return forecast_panel(panel, settings, previous=previous)
+
+
+def forecast_panel(panel: Panel, settings: ForecastSettings, *, previous: pd.DataFrame | None = None) -> ForecastResult:
+    """Forecast a panel; see `forecast`."""
+    count = panel.size[1]
+    horizon, season = settings.horizon_periods, settings.season
+    knots = sum_knots(horizon)
+    segments = demand_segments(panel, settings.min_train_periods + horizon)
+    origins = rolling_origins(count, horizon, settings.origins, settings.step, settings.min_train_periods)
+    kinds = season_kinds(season, origins[0] if origins else 0)
+    names = model_names(kinds)
+    ahead = Ahead(horizon, knots, knots)
+    evidence = gather_evidence(
+        panel,
+        compiled_source(panel, settings, segments, kinds, origins, ahead),
+        names,
+        origins,
+        ahead,
+        min_train=settings.min_train_periods,
+        seed=settings.seed,
+        workers=settings.workers,
+    )
+    choice = choose(
+        evidence,
+        segments,
+        SEGMENT_NAMES,
+        segment_weight=settings.segment_weight_origins,
+        hysteresis=settings.hysteresis_rate,
+        previous=_former(panel, previous, names),
+    )
+    maps = level_maps(evidence, choice.model, segments, 2 * len(knots))
+    grids = _present(panel, settings, segments, kinds, choice, names, Ahead(horizon, np.arange(1, horizon + 1), knots))
+    unit = demand_unit(panel, count)
+    nearest = np.searchsorted(knots, np.arange(1, horizon + 1))
+    period = calibrated(grids.period, maps[:, nearest], segments)
+    total = calibrated(grids.total, maps[:, len(knots) :], segments)
+    demand = DemandDistribution(
+        panel.keys,
+        mean_period_days(settings.frequency),
+        knots,
+        total,
+        np.cumsum(grids.mean, axis=1)[:, knots - 1],
+        unit,
+    )
+    accuracy = accuracy_frame(panel, evidence, choice.model, choice.reason, horizon, season)
+    return ForecastResult(_forecast_frame(panel, grids.mean, period, unit, choice, names), accuracy, demand)
+
+
+def _former(panel: Panel, previous: pd.DataFrame | None, names: list[str]) -> NDArray[np.int64] | None:
+    """Index of the model of the last vintage per series, -1 for none or for one that is no longer offered."""
+    if previous is None:
+        return None
+    columns = list(panel.keys.columns)
+    merged = panel.keys.merge(previous[[*columns, "model"]].drop_duplicates(columns), on=columns, how="left")
+    position = {name: k for k, name in enumerate(names)}
+    return np.asarray(merged["model"].map(position).fillna(-1), dtype=np.int64)
+
+
+def _present(
+    panel: Panel,
+    settings: ForecastSettings,
+    segments: NDArray,
+    kinds: tuple[str, ...],
+    choice: Choice,
+    names: list[str],
+    ahead: Ahead,
+) -> Grids:
+    """Grids of the chosen models at the end of the history."""
+    n, count = panel.size
+    width = len(LEVELS)
+    out = Grids(
+        np.zeros((n, ahead.horizon)), np.zeros((n, len(ahead.at), width)), np.zeros((n, len(ahead.knots), width))
+    )
+    source = compiled_source(panel, settings, segments, kinds, [count], ahead)
+
+    def run(rows: NDArray[np.int64]) -> None:
+        for name, grids in source(rows, count):
+            mine = choice.model[rows] == names.index(name)
+            out.mean[rows[mine]] = grids.mean[mine]
+            out.period[rows[mine]] = grids.period[mine]
+            out.total[rows[mine]] = grids.total[mine]
+
+    with ThreadPoolExecutor(max_workers=settings.workers) as pool:
+        list(pool.map(run, chunks(n)))
+    return out
+
+
+def _forecast_frame(
+    panel: Panel, mean: NDArray, period: NDArray, unit: NDArray, choice: Choice, names: list[str]
+) -> pd.DataFrame:
+    """`planning.forecasts`: one row per series and horizon period."""
+    n, horizon = mean.shape
+    numbers = panel.first_period + panel.size[1] + np.arange(horizon)
+    starts = to_dates(period_start_day(numbers, panel.frequency))
+    keys = panel.keys.loc[panel.keys.index.repeat(horizon)].reset_index(drop=True)
+    next_start = date.fromisoformat(str(starts[0])[:10])
+    columns: dict[str, object] = {
+        "origin_date": pd.Timestamp(next_start) - pd.Timedelta(days=1),
+        "period_start_date": np.tile(starts, n),
+        "horizon_periods": np.tile(np.arange(1, horizon + 1), n),
+        "model": np.repeat(np.array(names, dtype=object)[choice.model], horizon),
+        "mean_units": mean.ravel(),
+    }
+    quantiles = to_units(at_levels(period, np.array(PUBLISHED_QUANTILES)), unit[:, None, None])
+    for j, level in enumerate(PUBLISHED_QUANTILES):
+        columns[quantile_column(level)] = quantiles[..., j].ravel()
+    return pd.concat([keys, pd.DataFrame(columns)], axis=1)

@@ -1,0 +1,137 @@
+"""What every model would have said at the rolling origins, and how wrong it was.
+
+Belongs here: one pass over chunks of series, origins and models that keeps scores and levels (PIT), never grids.
+The origin's models read columns before it only; `tests/unit/forecasting` moves the future to prove it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.planning.backtest.scores import difference_scale, pinball
+from assets.planning.forecasting.families import Ahead, Grids
+from assets.planning.forecasting.grids import at_levels, level_of
+from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.settings import SCORED_QUANTILES
+
+#: Yields (model, grids) of the series `rows` of the panel at the origin `end`.
+GridSource = Callable[[NDArray[np.int64], int], Iterator[tuple[str, Grids]]]
+
+#: Series per chunk: small enough for two threads to share a thousand series, large enough for array work.
+CHUNK = 250
+
+
+@dataclass
+class Evidence:
+    """Scores by series (n), model (C) and origin (O); NaN where a series has too little history at an origin.
+
+    loss: scaled pinball over `SCORED_QUANTILES`, periods and sums alike. error, absolute, square: of the means, summed
+    over the horizon. inside_90: share of periods within the 5-95 % interval. level: PIT of periods and sums (P + S).
+    """
+
+    models: list[str]
+    origins: list[int]
+    loss: NDArray[np.float64]
+    error: NDArray[np.float64]
+    absolute: NDArray[np.float64]
+    square: NDArray[np.float64]
+    inside_90: NDArray[np.float64]
+    level: NDArray[np.float32]
+    actual: NDArray[np.float64]
+    scored: NDArray[np.bool_]
+
+
+def chunks(count: int) -> list[NDArray[np.int64]]:
+    """Row numbers in pieces of `CHUNK`."""
+    return [np.arange(a, min(a + CHUNK, count)) for a in range(0, count, CHUNK)]
+
+
+def gather_evidence(
+    panel: Panel,
+    source: GridSource,
+    models: list[str],
+    origins: list[int],
+    ahead: Ahead,
+    *,
+    min_train: int,
+    seed: int,
+    workers: int,
+) -> Evidence:
+    """Run `models` of `source` at every origin and score them on the `ahead.horizon` columns that follow."""
+    n, c, o = panel.y.shape[0], len(models), len(origins)
+    shape = (n, c, o)
+    out = Evidence(
+        models,
+        origins,
+        np.full(shape, np.nan),
+        np.full(shape, np.nan),
+        np.full(shape, np.nan),
+        np.full(shape, np.nan),
+        np.full(shape, np.nan),
+        np.full((*shape, len(ahead.at) + len(ahead.knots)), np.nan, dtype=np.float32),
+        np.zeros((n, o)),
+        np.zeros((n, o), dtype=bool),
+    )
+    uniform = np.random.default_rng(seed).random((n, o, len(ahead.at) + len(ahead.knots)))
+
+    def run(rows: NDArray[np.int64]) -> None:
+        for j, end in enumerate(origins):
+            _score_origin(panel, source, rows, end, j, ahead, min_train, uniform[rows, j], out)
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        list(pool.map(run, chunks(n)))
+    return out
+
+
+def _score_origin(
+    panel: Panel,
+    source: GridSource,
+    rows: NDArray[np.int64],
+    end: int,
+    j: int,
+    ahead: Ahead,
+    min_train: int,
+    uniform: NDArray[np.float64],
+    out: Evidence,
+) -> None:
+    """Score all models on one chunk at one origin, writing into `out`."""
+    levels = np.array(SCORED_QUANTILES)
+    future = panel.y[rows, end : end + ahead.horizon]
+    known = panel.ok[rows, end : end + ahead.horizon]
+    scale = difference_scale(panel.y[rows, :end], panel.exact[rows, :end])
+    scored = (panel.ok[rows, :end].sum(axis=1) >= min_train) & known.any(axis=1)
+    actual, ok_at = future[:, ahead.at - 1], known[:, ahead.at - 1]
+    sums = np.cumsum(future, axis=1)[:, ahead.knots - 1]
+    ok_sum = np.cumsum(~known, axis=1)[:, ahead.knots - 1] == 0
+    weight = np.concatenate([ok_at, ok_sum], axis=1).astype(float)
+    weight[:, len(ahead.at) :] /= np.sqrt(ahead.knots)
+    truth = np.concatenate([actual, sums], axis=1)
+    weight_sum = np.maximum(weight.sum(axis=1), 1e-12)
+    out.actual[rows, j] = np.where(scored, np.where(known, future, 0.0).sum(axis=1), 0.0)
+    out.scored[rows, j] = scored
+    position = {name: k for k, name in enumerate(out.models)}
+    for name, grids in source(rows, end):
+        k = position[name]
+        grid = np.concatenate([grids.period, grids.total], axis=1)
+        loss = (pinball(truth, at_levels(grid, levels), levels) * weight).sum(axis=1) / weight_sum / scale
+        error = np.where(known, grids.mean - future, 0.0)
+        inside = (actual >= at_levels(grids.period, np.array([0.05]))[..., 0]) & (
+            actual <= at_levels(grids.period, np.array([0.95]))[..., 0]
+        )
+        pit = np.where(weight > 0, level_of(grid, truth, uniform), np.nan)
+        hide = ~scored
+        for target, value in (
+            (out.loss, loss),
+            (out.error, error.sum(axis=1)),
+            (out.absolute, np.abs(error).sum(axis=1)),
+            (out.square, (error**2).sum(axis=1)),
+            (out.inside_90, (inside & ok_at).sum(axis=1) / np.maximum(ok_at.sum(axis=1), 1)),
+        ):
+            target[rows, k, j] = np.where(hide, np.nan, value)
+        pit[hide] = np.nan
+        out.level[rows, k, j] = pit
