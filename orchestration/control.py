@@ -28,7 +28,7 @@ def _run_parameters(settings: Settings, as_of: date) -> pa.Table:
         "as_of_date": as_of,
         "currency": settings.company.currency,
         "timezone": settings.company.timezone,
-        "ageing_mode": settings.ledger.age_mode,
+        "ageing_mode": settings.ledger.ageing,
         "dead_days": ageing.dead_days,
         "long_dead_days": ageing.long_dead_days,
         "new_item_guard_days": ageing.new_item_guard_days,

@@ -14,6 +14,6 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "settings": settings,
         "sources": settings.sources,
         "ledger_settings": settings.ledger,
-        "planning_settings": settings.planning,
+        "planning_settings": settings.planning.at_frequency(settings.demand_frequency, settings.seed),
         "publish_settings": settings.publish,
     }

@@ -140,10 +140,7 @@ def load_settings(path: Path) -> Settings:
     settings = load_document(path, Settings)
     base = path.resolve().parent
     base = base.parent if base.name == "config" else base
-    sources = tuple(
-        source.model_copy(update={"path": _below(base, source.path)}) if hasattr(source, "path") else source
-        for source in settings.sources
-    )
+    sources = tuple(source.model_copy(update={"path": _below(base, source.path)}) for source in settings.sources)
     return settings.model_copy(update={"data_dir": _below(base, settings.data_dir), "sources": sources})
 
 

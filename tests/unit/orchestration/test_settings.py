@@ -38,7 +38,7 @@ def test_paths_are_relative_to_the_folder_above_config(tmp_path: Path) -> None:
     settings = load_settings(_write(tmp_path, GOOD))
     assert settings.data_dir == tmp_path / "var" / "t"
     assert settings.sources[0].path == tmp_path / "inbox"
-    assert settings.sources[0].company_code == "E1"
+    assert settings.sources[0].company == "E1"
 
 
 @pytest.mark.parametrize(

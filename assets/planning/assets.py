@@ -1,0 +1,85 @@
+"""Planning as Dagster assets. Glue only: read, call one function, write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from assets.planning import reading
+from assets.planning.demand import build_demand_history
+from assets.planning.settings import PlanningSettings
+from assets.workspace import Workspace, write_table
+
+PLANNING = ("forecasts", "forecast_accuracy", "item_classes", "lead_time_demand", "replenishment")
+
+
+def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.AssetsDefinition]:
+    """Demand history, then everything that is planned from it."""
+
+    @dg.asset(
+        key=["planning", "demand_history"],
+        deps=[
+            ["intermediate", "int_demand_daily"],
+            ["intermediate", "int_item_warehouse_balances"],
+            ["intermediate", "int_item_warehouses"],
+        ],
+        partitions_def=partitions,
+        group_name="planning",
+        kinds={"python"},
+    )
+    def demand_history(
+        context: dg.AssetExecutionContext,
+        workspace: dg.ResourceParam[Workspace],
+        planning_settings: dg.ResourceParam[PlanningSettings],
+    ) -> dg.MaterializeResult:
+        """Demand per item x warehouse and period, censored where the shelf was empty."""
+        with workspace.connect() as connection:
+            history = build_demand_history(
+                reading.read_demand(connection),
+                reading.read_balances(connection),
+                reading.read_spine(connection),
+                as_of=date.fromisoformat(context.partition_key),
+                settings=planning_settings.demand,
+            )
+            rows = _write(connection, "demand_history", history)
+        return dg.MaterializeResult(metadata={"rows": rows, "censored": int(history["is_censored"].sum())})
+
+    specs = [
+        dg.AssetSpec(["planning", name], deps=_PLANNED_FROM, group_name="planning", kinds={"python"})
+        for name in PLANNING
+    ]
+
+    @dg.multi_asset(specs=specs, partitions_def=partitions, name="planning")
+    def planning(
+        context: dg.AssetExecutionContext,
+        workspace: dg.ResourceParam[Workspace],
+        planning_settings: dg.ResourceParam[PlanningSettings],
+    ) -> Iterator[dg.MaterializeResult]:
+        from assets.planning.pipeline import plan_everything  # the forecasting libraries import slowly
+
+        with workspace.connect() as connection:
+            frames = plan_everything(connection, date.fromisoformat(context.partition_key), planning_settings)
+            for name in PLANNING:
+                yield dg.MaterializeResult(
+                    asset_key=["planning", name], metadata={"rows": _write(connection, name, frames[name])}
+                )
+
+    return [demand_history, planning]
+
+
+_PLANNED_FROM = [
+    ["planning", "demand_history"],
+    ["ledger", "movement_costs"],
+    ["intermediate", "int_open_supply"],
+    ["intermediate", "int_open_demand"],
+    ["intermediate", "int_supplier_lead_times"],
+]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> int:
+    return write_table(connection, f"planning.{name}", pa.Table.from_pandas(frame, preserve_index=False))

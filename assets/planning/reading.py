@@ -1,0 +1,68 @@
+"""What planning reads from the warehouse, one query per frame (columns: docs/interfaces.md)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+
+def read_spine(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Every item x warehouse, in the order that all planning frames share."""
+    return connection.execute("select * from intermediate.int_item_warehouses order by item_id, warehouse_id").df()
+
+
+def read_demand(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Demand by day."""
+    return connection.execute(
+        "select * from intermediate.int_demand_daily order by item_id, warehouse_id, business_date"
+    ).df()
+
+
+def read_balances(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Stock intervals at item x warehouse."""
+    return connection.execute(
+        "select * from intermediate.int_item_warehouse_balances order by item_id, warehouse_id, valid_from_date"
+    ).df()
+
+
+def read_balances_now(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.DataFrame:
+    """Stock at the end of a day."""
+    return connection.execute(
+        """select item_id, warehouse_id, on_hand_units, available_units
+           from intermediate.int_item_warehouse_balances
+           where $day between valid_from_date and valid_to_date order by item_id, warehouse_id""",
+        {"day": as_of},
+    ).df()
+
+
+def read_supply(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """What is still to come."""
+    return connection.execute(
+        "select * from intermediate.int_open_supply order by item_id, warehouse_id, due_date, source"
+    ).df()
+
+
+def read_open_demand(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """What is promised and not yet shipped."""
+    return connection.execute("select * from intermediate.int_open_demand order by item_id, warehouse_id").df()
+
+
+def read_lead_times(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """A row per received part of a purchase order line."""
+    return connection.execute("select * from intermediate.int_supplier_lead_times order by all").df()
+
+
+def read_consumption(connection: duckdb.DuckDBPyConnection, as_of: date, window_days: int) -> pd.DataFrame:
+    """Demand movements of the last `window_days`, in units and at cost."""
+    return connection.execute(
+        """select m.item_id, m.warehouse_id,
+                  cast(-sum(m.quantity_units) as double) as consumption_units,
+                  cast(sum(c.cogs_value) as double) as consumption_value
+           from intermediate.int_stock_movements as m
+           inner join ledger.movement_costs as c on c.movement_key = m.movement_key
+           where m.is_demand and m.business_date > cast($day as date) - cast($window as integer)
+           group by all order by all""",
+        {"day": as_of, "window": window_days},
+    ).df()

@@ -1,0 +1,33 @@
+"""The planning section of the settings: each part declares its own beside its code."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from assets.planning.classification.settings import ClassificationSettings
+from assets.planning.demand.settings import DemandSettings
+from assets.planning.forecasting.settings import ForecastSettings
+from assets.planning.parameters.settings import ParameterSettings
+from assets.planning.policy.settings import PolicySettings
+
+
+class PlanningSettings(BaseModel):
+    """Everything that a company may decide about its planning."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    demand: DemandSettings = DemandSettings()
+    forecast: ForecastSettings = ForecastSettings()
+    classification: ClassificationSettings = ClassificationSettings()
+    parameters: ParameterSettings = ParameterSettings()
+    policy: PolicySettings = PolicySettings()
+
+    def at_frequency(self, frequency: str, seed: int) -> PlanningSettings:
+        """The same settings with the one frequency and seed of the company in every part."""
+        common = {"frequency": frequency}
+        return self.model_copy(
+            update={
+                "demand": self.demand.model_copy(update=common),
+                "forecast": self.forecast.model_copy(update={**common, "seed": seed}),
+            }
+        )
