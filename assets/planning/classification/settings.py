@@ -16,19 +16,29 @@ class ClassificationSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    abc_a_rate: float = Field(0.80, gt=0, lt=1, description="An item is A while the share before it is below this")
-    abc_b_rate: float = Field(0.95, gt=0, lt=1, description="... and B while it is below this")
-    abc_scope: Literal["company", "warehouse"] = Field("company", description="What item x warehouse rows compete in")
-    xyz_basis: Literal["forecast_error", "raw_cv"] = Field("forecast_error", description="Variability that is judged")
-    x_rate: float = Field(0.5, gt=0, description="X up to this coefficient of variation")
-    y_rate: float = Field(1.0, gt=0, description="Y up to this one, Z above")
-    adi_cut: float = Field(1.32, gt=1)
-    cv2_cut: float = Field(0.49, gt=0)
-    abc_margin_rate: float = Field(0.02, ge=0, lt=0.2, description="Share points past a cut before a class moves")
-    xyz_margin_rate: float = Field(0.10, ge=0, lt=0.5, description="Part of a cut by which it must be passed")
-    refresh: Literal["run", "monthly", "quarterly"] = Field("quarterly", description="How often a class may move")
-    min_periods: int = Field(6, ge=2, description="Fewer periods since the first demand are too few for X or Y")
-    window_days: int = Field(365, gt=0, description="Days of consumption that are valued")
+    abc_a_rate: float = Field(
+        default=0.80, gt=0, lt=1, description="An item is A while the share before it is below this"
+    )
+    abc_b_rate: float = Field(default=0.95, gt=0, lt=1, description="... and B while it is below this")
+    abc_scope: Literal["company", "warehouse"] = Field(
+        default="company", description="What item x warehouse rows compete in"
+    )
+    xyz_basis: Literal["forecast_error", "raw_cv"] = Field(
+        default="forecast_error", description="Variability that is judged"
+    )
+    x_rate: float = Field(default=0.5, gt=0, description="X up to this coefficient of variation")
+    y_rate: float = Field(default=1.0, gt=0, description="Y up to this one, Z above")
+    adi_cut: float = Field(default=1.32, gt=1)
+    cv2_cut: float = Field(default=0.49, gt=0)
+    abc_margin_rate: float = Field(
+        default=0.02, ge=0, lt=0.2, description="Share points past a cut before a class moves"
+    )
+    xyz_margin_rate: float = Field(default=0.10, ge=0, lt=0.5, description="Part of a cut by which it must be passed")
+    refresh: Literal["run", "monthly", "quarterly"] = Field(
+        default="quarterly", description="How often a class may move"
+    )
+    min_periods: int = Field(default=6, ge=2, description="Fewer periods since the first demand are too few for X or Y")
+    window_days: int = Field(default=365, gt=0, description="Days of consumption that are valued")
 
     @model_validator(mode="after")
     def _cuts_are_ordered(self) -> ClassificationSettings:

@@ -63,3 +63,39 @@ class AnalyticSums:
         shape = np.where(certain, 1.0, np.divide(mean**2, sd**2, out=np.ones_like(mean), where=sd > 0))
         grid = stats.gamma.ppf(np.asarray(quantiles)[None, :], shape[:, None]) * (mean / shape)[:, None]
         return np.where(certain[:, None], mean[:, None], grid)
+
+
+class Extended:
+    """Demand sums beyond the last forecast period, for lead times longer than the forecast.
+
+    The mean goes on at its average rate. The deviation goes on growing with the power of the length that it shows over
+    the second half of the forecast, held between 0.5 (independent periods) and 1 (one wrong level for ever).
+    """
+
+    def __init__(self, sums: LeadTimeDemand, max_periods: int, series: int) -> None:
+        self._sums, self._most = sums, max_periods
+        end, half = np.full(series, max_periods), np.full(series, max(max_periods // 2, 1))
+        ratio = np.divide(sums.sum_sd(end), sums.sum_sd(half), out=np.ones(series), where=sums.sum_sd(half) > 0)
+        length = max(max_periods / half[0], 1 + 1e-9)
+        self._power = np.clip(np.log(np.maximum(ratio, 1e-9)) / np.log(length), 0.5, 1.0)
+
+    def _stretch(self, horizon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        inside = np.minimum(horizon, self._most)
+        return inside, np.maximum(horizon / self._most, 1.0)
+
+    def sum_mean(self, horizon_periods: np.ndarray) -> np.ndarray:
+        """(n,) see `LeadTimeDemand`."""
+        inside, stretch = self._stretch(horizon_periods)
+        return self._sums.sum_mean(inside) * stretch
+
+    def sum_sd(self, horizon_periods: np.ndarray) -> np.ndarray:
+        """(n,) see `LeadTimeDemand`."""
+        inside, stretch = self._stretch(horizon_periods)
+        return self._sums.sum_sd(inside) * stretch**self._power
+
+    def sum_quantiles(self, horizon_periods: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+        """(n, q) see `LeadTimeDemand`: the shape of the longest sum known, moved and widened."""
+        inside, stretch = self._stretch(horizon_periods)
+        known, mean = self._sums.sum_quantiles(inside, quantiles), self._sums.sum_mean(inside)
+        around = (known - mean[:, None]) * (stretch**self._power)[:, None]
+        return np.where(stretch[:, None] > 1, np.clip((mean * stretch)[:, None] + around, 0, None), known)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assets.planning.parameters.demand_sums import LeadTimeDemand
+from assets.planning.parameters.demand_sums import Extended, LeadTimeDemand
 from assets.planning.parameters.mixture import LEVELS, lead_time_support, mix
 from assets.planning.parameters.settings import ParameterSettings
 
@@ -46,6 +46,7 @@ def lead_time_demand(
     *,
     frequency: str,
     settings: ParameterSettings,
+    max_periods: int | None = None,
 ) -> LeadTimeDemandResult:
     """Demand distributions over lead time and protection interval, lead-time spread included.
 
@@ -56,6 +57,7 @@ def lead_time_demand(
             no demand (has_forecast says so).
         review_period_days: (rows of lead_time,) days between two looks at the item.
         frequency: `D`, `W` or `M`, the length of a forecast period.
+        max_periods: how far `sums` reaches; longer intervals are extended from it (see `Extended`). None: any length.
 
     Source: Silver, Pyke and Thomas, Inventory and Production Management, 4th ed., 6.10 (variable lead time); the
     mixture replaces their normal approximation.
@@ -68,6 +70,7 @@ def lead_time_demand(
         settings.lead_time_points,
     )
     review = np.asarray(review_period_days, float)
+    sums = Extended(sums, max_periods, len(series)) if max_periods else sums
     lead = _over(sums, at, points / period, len(series))
     protection = _over(sums, at, (points + review[:, None]) / period, len(series))
     table = lead_time.copy()
