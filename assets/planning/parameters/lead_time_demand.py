@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assets.planning.parameters.demand_sums import Extended, LeadTimeDemand
+from assets.planning.parameters.demand_sums import LeadTimeDemand
 from assets.planning.parameters.mixture import LEVELS, lead_time_support, mix
 from assets.planning.parameters.settings import ParameterSettings
 
@@ -46,7 +46,6 @@ def lead_time_demand(
     *,
     frequency: str,
     settings: ParameterSettings,
-    max_periods: int | None = None,
 ) -> LeadTimeDemandResult:
     """Demand distributions over lead time and protection interval, lead-time spread included.
 
@@ -57,7 +56,6 @@ def lead_time_demand(
             no demand (has_forecast says so).
         review_period_days: (rows of lead_time,) days between two looks at the item.
         frequency: `D`, `W` or `M`, the length of a forecast period.
-        max_periods: how far `sums` reaches; longer intervals are extended from it (see `Extended`). None: any length.
 
     Source: Silver, Pyke and Thomas, Inventory and Production Management, 4th ed., 6.10 (variable lead time); the
     mixture replaces their normal approximation.
@@ -70,7 +68,6 @@ def lead_time_demand(
         settings.lead_time_points,
     )
     review = np.asarray(review_period_days, float)
-    sums = Extended(sums, max_periods, len(series)) if max_periods else sums
     lead = _over(sums, at, points / period, len(series))
     protection = _over(sums, at, (points + review[:, None]) / period, len(series))
     table = lead_time.copy()
@@ -94,38 +91,8 @@ def _over(sums: LeadTimeDemand, at: np.ndarray, periods: np.ndarray, series: int
             break
         length = np.zeros(series)
         length[at[known]] = periods[known, point]
-        quantiles, mean, sd = _fractional(sums, length)
-        grids[known, point], means[known, point] = quantiles[at[known]], mean[at[known]]
-        variances[known, point] = sd[at[known]] ** 2
+        grids[known, point] = sums.sum_quantiles(length, LEVELS)[at[known]]
+        means[known, point] = sums.sum_mean(length)[at[known]]
+        variances[known, point] = sums.sum_sd(length)[at[known]] ** 2
     total = variances.mean(axis=1) + means.var(axis=1)
     return DemandDistribution(np.clip(mix(grids), 0, None).astype(float), means.mean(axis=1), np.sqrt(total))
-
-
-def _fractional(sums: LeadTimeDemand, length: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums over a length that is no whole number of periods.
-
-    Quantiles and means between two whole sums are taken linearly. Within the first period they shrink to nothing at 0:
-    the mean in proportion, the deviation with the square root, as independent days would have it.
-    """
-    whole = np.floor(length).astype(int)
-    part = length - whole
-    upper = np.maximum(whole + (part > 0), 1)
-    lower = np.maximum(whole, 1)
-    high, high_mean, high_sd = sums.sum_quantiles(upper, LEVELS), sums.sum_mean(upper), sums.sum_sd(upper)
-    low, low_mean, low_sd = high, high_mean, high_sd
-    if (lower != upper).any():
-        low, low_mean, low_sd = sums.sum_quantiles(lower, LEVELS), sums.sum_mean(lower), sums.sum_sd(lower)
-    share = np.where(whole >= 1, part, 1.0)[:, None]
-    quantiles = (1 - share) * low + share * high
-    mean = (1 - share[:, 0]) * low_mean + share[:, 0] * high_mean
-    sd = np.sqrt((1 - share[:, 0]) * low_sd**2 + share[:, 0] * high_sd**2)
-    inside = whole < 1
-    if inside.any():
-        fraction = part[inside]
-        around = mean[inside, None]
-        quantiles[inside] = np.clip(
-            around * fraction[:, None] + (quantiles[inside] - around) * np.sqrt(fraction)[:, None], 0, None
-        )
-        mean[inside] *= fraction
-        sd[inside] *= np.sqrt(fraction)
-    return quantiles, mean, sd
