@@ -26,7 +26,8 @@ class Migration:
 
 
 def _base(connection: sa.Connection) -> None:
-    tables = [t for t in schema.metadata.sorted_tables if t.name != schema.notices.name]
+    later = {schema.notices.name, schema.notice_subjects.name}
+    tables = [t for t in schema.metadata.sorted_tables if t.name not in later]
     schema.metadata.create_all(connection, tables=tables, checkfirst=True)
     for table in schema.APPEND_ONLY:
         for statement in _append_only(connection.dialect.name, table):
@@ -34,7 +35,7 @@ def _base(connection: sa.Connection) -> None:
 
 
 def _notice_ledger(connection: sa.Connection) -> None:
-    schema.notices.create(connection, checkfirst=True)
+    schema.metadata.create_all(connection, tables=[schema.notices, schema.notice_subjects], checkfirst=True)
 
 
 def _append_only(dialect: str, table: str) -> list[str]:

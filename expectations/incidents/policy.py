@@ -28,6 +28,7 @@ class RulePolicy(_Strict):
     when_missing: tuple[Part, ...] = ()  # used where every part of group_by is empty on the finding
     consequence_of: tuple[str, ...] = ()  # rules whose finding on the same item and warehouse explains this one
     metrics: tuple[str, ...] = ()
+    notice: Literal["by_severity", "at_once", "digest", "none"] = "by_severity"
     title: str = ""
     title_zh: str = ""
 

@@ -122,6 +122,7 @@ class FailingRow:
     variance_value: Decimal | None
     cause: str
     explanation: str
+    task: str
     source_instance: str
     source_file: str
     source_row: int | None

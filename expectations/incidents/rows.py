@@ -77,8 +77,7 @@ def store_findings(
 def _record(finding: Finding) -> dict[str, object]:
     record = asdict(finding)
     units = record.pop("variance_units")
-    for absent in ("owner_name", "task"):
-        record.pop(absent)
+    record.pop("owner_name")
     return record | {"variance_units": None if units is None else float(units)}
 
 

@@ -188,6 +188,7 @@ failing_rows = sa.Table(
     sa.Column("variance_value", Money),
     _text("cause"),
     _text("explanation"),
+    _text("task"),
     _text("source_instance"),
     _text("source_file"),
     sa.Column("source_row", sa.BigInteger),
@@ -217,7 +218,6 @@ notices = sa.Table(
     "notices",
     metadata,
     _serial("notice_no"),
-    sa.Column("notice_key", sa.Text, nullable=False, unique=True),
     _text("kind"),
     _text("recipient"),
     _text("channel"),
@@ -233,6 +233,13 @@ notices = sa.Table(
     sa.Column("sent_at", UtcTime),
     _text("last_error"),
     sa.Index("notices_due", "state", "next_attempt_at"),
+)
+
+notice_subjects = sa.Table(
+    "notice_subjects",
+    metadata,
+    sa.Column("subject_key", sa.Text, primary_key=True),  # what was said to whom through what: never said twice
+    sa.Column("notice_no", sa.BigInteger, sa.ForeignKey("notices.notice_no"), nullable=False),
 )
 
 APPEND_ONLY = ("check_results", "incident_history")

@@ -1,0 +1,123 @@
+"""Reads the rule book (`config/rules.yml`): rules, people, owners, due days, watches. One sentence per mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from expectations.incidents.policy import OwnerRule, Policy, RulePolicy, load_policy
+from expectations.rules.model import Rule
+
+LINE = "__line__"
+
+
+class Watch(BaseModel):
+    """What is noticed beside incidents: a run that does not come, and when the digest goes out (local wall time)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run_expected_every_hours: int = 24
+    run_grace_hours: int = 2
+    reminder_every_days: int = 2
+    operators: tuple[str, ...] = ()  # people who hear of failed and missing runs
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Everything a company says about its operations."""
+
+    rules: tuple[Rule, ...]
+    policy: Policy
+    watch: Watch
+
+
+class RuleBookError(ValueError):
+    """The rule book cannot be used; the message has a line per mistake."""
+
+
+class _LineLoader(yaml.SafeLoader):
+    """Keeps, on every mapping, the line on which it begins; refuses a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping with its line."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = sorted({str(k) for k in keys if keys.count(k) > 1})
+        if twice:
+            raise RuleBookError(f"line {node.start_mark.line + 1}: {', '.join(twice)} stands twice")
+        mapping = super().construct_mapping(node, deep=deep)
+        mapping[LINE] = node.start_mark.line + 1
+        return mapping
+
+
+def load_rule_book(path: Path) -> RuleBook:
+    """Read and check a rule book. Raises RuleBookError with file, line and key of every mistake."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LineLoader)
+        return read_rule_book(data if data is not None else {})
+    except yaml.YAMLError as error:
+        raise RuleBookError(f"{path.name} is no YAML: {error}") from error
+    except RuleBookError as error:
+        raise RuleBookError("\n".join(f"{path.name}: {line}" for line in str(error).splitlines())) from error
+
+
+def read_rule_book(data: Mapping[str, Any]) -> RuleBook:
+    """A rule book from parsed YAML."""
+    mistakes: list[str] = []
+    rules = [r for entry in data.get("rules") or [] if (r := _rule(entry, mistakes)) is not None]
+    ids = [r.id for r in rules]
+    mistakes += [f"line {r.line}: the rule {r.id} stands twice" for n, r in enumerate(rules) if r.id in ids[:n]]
+    company = {k: _bare(v) for k, v in data.items() if k not in ("rules", "watch", LINE)}
+    try:
+        watch = Watch.model_validate(_bare(data.get("watch") or {}))
+    except ValidationError as error:
+        mistakes += [f"watch.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        watch = Watch()
+    try:
+        policy = policy_with_rules(load_policy(company), rules)
+    except ValueError as error:
+        mistakes += str(error).splitlines()
+    else:
+        names = {p.name for p in policy.people}
+        mistakes += [
+            f"watch.operators: {name} is not listed under people" for name in watch.operators if name not in names
+        ]
+    if mistakes:
+        raise RuleBookError("\n".join(mistakes))
+    return RuleBook(tuple(rules), policy, watch)
+
+
+def policy_with_rules(policy: Policy, rules: list[Rule]) -> Policy:
+    """The policy with grouping, titles, notices and owners of these rules. Raises ValueError on a taken rule id."""
+    taken = sorted({r.id for r in rules} & policy.rules.keys())
+    if taken:
+        raise ValueError(f"these rule ids belong to the product: {', '.join(taken)}")
+    settings = {
+        r.id: RulePolicy(group_by=r.group_by, notice=r.notice, title=r.title, title_zh=r.title_zh) for r in rules
+    }
+    owners = tuple(OwnerRule(rule=(r.id,), owner=r.owner) for r in rules if r.has_own_owner)
+    return policy.model_copy(update={"rules": {**policy.rules, **settings}, "owners": (*owners, *policy.owners)})
+
+
+def _rule(entry: Any, mistakes: list[str]) -> Rule | None:
+    if not isinstance(entry, Mapping):
+        mistakes.append(f"rules: {entry!r} is no rule")
+        return None
+    line = entry.get(LINE, 0)
+    try:
+        return Rule.model_validate({**_bare(entry), "line": line})
+    except ValidationError as error:
+        name = entry.get("id", "?")
+        mistakes += [f"line {line}: rule {name}, {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        return None
+
+
+def _bare(value: Any) -> Any:
+    """The value without the line marks."""
+    if isinstance(value, Mapping):
+        return {k: _bare(v) for k, v in value.items() if k != LINE}
+    return [_bare(v) for v in value] if isinstance(value, list) else value

@@ -1,0 +1,133 @@
+"""From the text of a rule to SQL: parsed, limited to a whitelist, checked against real columns. Never string-pasted.
+
+Allowed: columns of the table, numbers, texts, `true false null`, `+ - * /`, comparison, `between`, `in (...)`, `is`,
+`like`, `and or not`, `case`, `coalesce`, `nullif`, `abs`, `least`, `greatest`, `round`, `lower`, `upper`, `cast` and
+`date '2026-01-31'`. No clock (use the as-of date of the mart), no sub-query, no function beyond these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from expectations.rules.model import Rule
+
+Columns = Mapping[str, str]  # column -> DuckDB type
+DIALECT = "duckdb"
+
+ALLOWED = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg,
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE,
+    exp.Between, exp.In, exp.Is, exp.Like, exp.And, exp.Or, exp.Not, exp.Case, exp.If,
+    exp.Coalesce, exp.Nullif, exp.Abs, exp.Least, exp.Greatest, exp.Round, exp.Lower, exp.Upper,
+    exp.Cast, exp.DataType, exp.DataTypeParam,
+)  # fmt: skip
+CAST_TYPES = {"DATE", "DOUBLE", "INT", "BIGINT", "DECIMAL", "VARCHAR", "TEXT", "BOOLEAN"}
+
+
+class RuleError(ValueError):
+    """A rule that cannot be run; the message names the rule, its line, the key and the mistake."""
+
+    def __init__(self, rule: Rule, key: str, mistake: str) -> None:
+        where = f" (line {rule.line})" if rule.line else ""
+        super().__init__(f"rule {rule.id}{where}, {key}: {mistake}")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """The SQL of one rule. `count_sql` gives rows, rows that fire, rows that cannot be judged (a null in the way)."""
+
+    rule: Rule
+    count_sql: str
+    rows_sql: str
+    shown: tuple[str, ...]  # columns that the condition reads: the evidence
+
+
+def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule:
+    """Compile a rule against the columns of its table. Raises RuleError."""
+    when = _parse(rule, "when", rule.when, columns)
+    value = _parse(rule, "value", rule.value, columns) if rule.value else exp.Null()
+    try:
+        placeholders = rule.placeholders()
+    except ValueError as error:
+        raise RuleError(rule, "task", str(error)) from error
+    for key, names in (("task", placeholders), ("key", rule.key)):
+        for name in names:
+            _known(rule, key, name, columns)
+    shown = tuple(dict.fromkeys(column.name for column in when.find_all(exp.Column)))
+    if not shown:
+        raise RuleError(rule, "when", "names no column")
+    wanted = dict.fromkeys([*rule.key, *shown, *placeholders])
+    wanted |= dict.fromkeys(name for name in ("item_id", "warehouse_id", "doc_no") if name in columns)
+    table = exp.to_table(f"{schema}.{rule.table}" if schema else rule.table)
+    rows = (
+        exp.select(*[exp.column(name, quoted=True) for name in wanted])
+        .select(exp.alias_(exp.Cast(this=exp.paren(value), to=exp.DataType.build("DOUBLE")), "_value"))
+        .from_(table)
+        .where(when.copy())
+        .order_by(*[exp.column(name, quoted=True) for name in rule.key])
+    )
+    fires = exp.func("COUNT_IF", exp.paren(when.copy()), dialect=DIALECT)
+    unknown = exp.func("COUNT_IF", exp.Is(this=exp.paren(when.copy()), expression=exp.Null()), dialect=DIALECT)
+    counts = exp.select(exp.Count(this=exp.Star()), fires, unknown).from_(table.copy())
+    return CompiledRule(rule, counts.sql(dialect=DIALECT), rows.sql(dialect=DIALECT), shown)
+
+
+def validate(rules: Iterable[Rule], tables: Mapping[str, Columns]) -> list[CompiledRule]:
+    """Compile every rule and let DuckDB bind it against empty tables of these columns.
+
+    Raises RuleError for a column, a table or a type that does not fit (a text compared with a number).
+    """
+    compiled = []
+    with duckdb.connect() as con:
+        made: set[str] = set()
+        for rule in rules:
+            if rule.table not in tables:
+                raise RuleError(rule, "table", f"{rule.table} is no mart; there are {', '.join(sorted(tables))}")
+            columns = tables[rule.table]
+            if rule.table not in made:
+                typed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+                con.execute(f'create table "{rule.table}" ({typed})')
+                made.add(rule.table)
+            result = compile_rule(rule, columns)
+            try:
+                con.execute(result.count_sql)
+                con.execute(result.rows_sql)
+            except duckdb.Error as error:
+                raise RuleError(rule, "when", str(error).splitlines()[0]) from error
+            compiled.append(result)
+    return compiled
+
+
+def _parse(rule: Rule, key: str, text: str, columns: Columns) -> exp.Expression:
+    try:
+        parsed = sqlglot.parse(text, read=DIALECT)
+    except SqlglotError as error:
+        raise RuleError(rule, key, f"cannot be read: {text!r}") from error
+    if len(parsed) != 1 or not isinstance(parsed[0], exp.Expression):
+        raise RuleError(rule, key, f"must be one expression: {text!r}")
+    tree = parsed[0]
+    for node in tree.walk():
+        if not isinstance(node, ALLOWED):
+            raise RuleError(rule, key, f"{node.sql(dialect=DIALECT)!r} is not allowed in a rule")
+        if isinstance(node, exp.Column):
+            if node.table:
+                raise RuleError(rule, key, f"write {node.name}, not {node.sql(dialect=DIALECT)}")
+            _known(rule, key, node.name, columns)
+            node.this.set("quoted", True)
+        if isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest") or node.args.get("field")):
+            raise RuleError(rule, key, "`in` takes a list of values in brackets")
+        if isinstance(node, exp.Cast) and node.to.this.value not in CAST_TYPES:
+            raise RuleError(rule, key, f"a cast to {node.to.sql(dialect=DIALECT)} is not allowed in a rule")
+    return tree
+
+
+def _known(rule: Rule, key: str, name: str, columns: Columns) -> None:
+    if name not in columns:
+        near = sorted(columns, key=lambda c: (-len(set(c.split("_")) & set(name.split("_"))), c))[:3]
+        raise RuleError(rule, key, f"{rule.table} has no column {name}; did you mean {', '.join(near)}?")
