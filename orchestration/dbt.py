@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +68,6 @@ def manifest_path() -> Path:
     return manifest
 
 
-@lru_cache(maxsize=1)
-def _runner_manifest(fingerprint: str) -> Any:
-    """The manifest as dbt's own object, kept for the life of the process."""
-    from dbt.contracts.graph.manifest import WritableManifest  # dbt imports slowly
-
-    path = manifest_path()
-    return WritableManifest.read_and_check_versions(str(path)), fingerprint
-
-
 def build(warehouse: Path, select: list[str], *, exclude_tests: bool = False) -> list[NodeResult]:
     """`dbt build` of the named models (and their tests) on a warehouse file.
 
@@ -89,6 +79,11 @@ def build(warehouse: Path, select: list[str], *, exclude_tests: bool = False) ->
         arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
     outcome = _invoke(arguments, warehouse)
     return [_node_result(item) for item in outcome.results]
+
+
+def compile_project(warehouse: Path) -> list[Any]:
+    """Every node with its compiled SQL (`compiled_code`), as dbt's own objects."""
+    return [item.node for item in _invoke(["compile"], warehouse).results]
 
 
 def _invoke(arguments: list[str], warehouse: Path) -> Any:

@@ -75,8 +75,8 @@ class Ageing(Section):
 class Checks(Section):
     """Tolerances of the checks; the basis of each default stands beside it.
 
-    Count tolerances per ABC class: cycle-count practice is 0.2-0.5 % of the book quantity for A, 1 % for B, 2-5 % for C;
-    set 2026-11-21 at the strict end, to be set from the company's own counts by its warehouse manager.
+    Count tolerances per ABC class: cycle-count practice is 0.2-0.5 % of the book for A, 1 % for B, 2-5 % for C; set
+    2026-11-21 at the strict end, to be set from the company's own counts by its warehouse manager.
     """
 
     count_tolerance_a_rate: Share = 0.002

@@ -1,0 +1,98 @@
+"""The demo company through the whole pipeline: everything planted is found, nothing else is called critical."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from companies import Company, configure
+
+from demo.settings import DemoSettings
+from demo.simulate import write_demo
+
+SEEDS = (7, 11, 23)
+END = DemoSettings().end_date
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed{seed}")
+def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    folder = tmp_path_factory.mktemp(f"demo{request.param}")
+    write_demo(folder, seed=request.param)
+    company = configure(folder, "demo", folder / "inbox")
+    company.run(END)
+    return company
+
+
+def _findings(company: Company) -> list[dict[str, Any]]:
+    with duckdb.connect(str(company.release.database), read_only=True) as connection:
+        return connection.execute("select * from marts.fct_findings order by finding_id").to_arrow_table().to_pylist()
+
+
+def _expected(company: Company) -> list[dict[str, Any]]:
+    [path] = company.folder.rglob("expected_findings.json")
+    return list(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _code(item_id: str | None) -> str | None:
+    return item_id.split("/")[1] if item_id else None
+
+
+def _matches(finding: dict[str, Any], expected: dict[str, Any]) -> bool:
+    """The same rule on the same subject; a part that the finding leaves open matches anything."""
+    if finding["rule_id"] not in {expected["rule_id"], *expected.get("also_acceptable_rules", [])}:
+        return False
+    pairs = [
+        (_code(finding["item_id"]), expected["item_code"]),
+        (_code(finding["warehouse_id"]), expected["warehouse_code"]),
+        (finding["doc_no"], expected["doc_no"]),
+        (Path(finding["source_file"]).name if finding["source_file"] else None, _name(expected["source_file"])),
+    ]
+    compared = [(found, wanted) for found, wanted in pairs if found is not None and wanted is not None]
+    return bool(compared) and all(found == wanted for found, wanted in compared)
+
+
+def _name(path: str | None) -> str | None:
+    return Path(path).name if path else None
+
+
+def test_the_run_releases_and_says_that_checks_fail(company: Company) -> None:
+    outcome = company.outcomes[0]
+    assert outcome.errors == ()
+    assert outcome.exit_status == 1
+    assert {check.name for check in outcome.failing} >= {"no_sign_flip", "no_unposted_receipt"}
+    assert not any(check.is_blocking for check in outcome.failing)
+
+
+def test_every_planted_defect_is_found(company: Company) -> None:
+    findings = _findings(company)
+    missed = [want for want in _expected(company) if not any(_matches(finding, want) for finding in findings)]
+    assert missed == []
+
+
+def test_nothing_that_is_not_planted_is_critical(company: Company) -> None:
+    expected = _expected(company)
+    critical = [finding for finding in _findings(company) if finding["severity"] == "critical"]
+    assert critical, "a comparison that matches nothing proves nothing"
+    surplus = [finding for finding in critical if not any(_matches(finding, want) for want in expected)]
+    assert surplus == []
+
+
+def test_row_accounting_closes(company: Company) -> None:
+    rows = company.release.manifest["accounting"]
+    parts = ("rows_loaded", "rows_quarantined", "rows_duplicate", "rows_excluded")
+    assert rows["rows_in"] == sum(rows[part] for part in parts)
+    assert rows["rows_quarantined"] > 0 and rows["rows_duplicate"] > 0
+
+
+def test_conservation_holds_everywhere(company: Company) -> None:
+    with duckdb.connect(str(company.release.database), read_only=True) as connection:
+        row = connection.execute("select count(*), count(*) filter (not is_closed) from marts.fct_conservation").fetchone()
+    assert row is not None and row[0] > 500 and row[1] == 0
+
+
+def test_as_of_is_in_the_release(company: Company) -> None:
+    assert company.release.as_of == date(2026, 6, 30)

@@ -1,0 +1,51 @@
+"""Landing is the only truth: the same day again, or a warehouse built anew, gives the same marts to the last byte of content."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from companies import Company, configure
+
+from assets.workspace import WorkspaceBusyError
+from demo.settings import DemoSettings
+from demo.simulate import write_demo
+
+END = DemoSettings().end_date
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    folder = tmp_path_factory.mktemp("rebuild")
+    write_demo(folder, seed=5, items=64, days=400)
+    company = configure(folder, "demo", folder / "inbox")
+    company.run(END)
+    return company
+
+
+def test_the_same_day_twice_gives_identical_marts(company: Company) -> None:
+    before = company.release.hashes()
+    company.run(END)
+    assert company.release.hashes() == before
+    assert len(before) >= 20
+
+
+def test_a_deleted_warehouse_is_rebuilt_identical(company: Company) -> None:
+    before = company.release.hashes()
+    company.settings.workspace().warehouse.unlink()
+    company.run(END)
+    assert company.release.hashes() == before
+
+
+def test_daily_runs_end_where_one_run_ends(company: Company, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The extracts of the last days read day by day, or all at once, are the same landing."""
+    folder = tmp_path_factory.mktemp("daily")
+    daily = configure(folder, "demo", company.folder / "inbox")
+    for day in (END - timedelta(days=2), END - timedelta(days=1), END):
+        daily.run(day)
+    assert daily.release.hashes() == company.outcomes[0].release.hashes()  # type: ignore[union-attr]
+
+
+def test_a_second_run_at_the_same_time_is_refused(company: Company) -> None:
+    with company.settings.workspace().exclusive(), pytest.raises(WorkspaceBusyError, match="another run is writing"):
+        company.run(END)
