@@ -90,7 +90,9 @@ def test_row_accounting_closes(company: Company) -> None:
 
 def test_conservation_holds_everywhere(company: Company) -> None:
     with duckdb.connect(str(company.release.database), read_only=True) as connection:
-        row = connection.execute("select count(*), count(*) filter (not is_closed) from marts.fct_conservation").fetchone()
+        row = connection.execute(
+            "select count(*), count(*) filter (not is_closed) from marts.fct_conservation"
+        ).fetchone()
     assert row is not None and row[0] > 500 and row[1] == 0
 
 

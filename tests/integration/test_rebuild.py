@@ -1,4 +1,4 @@
-"""Landing is the only truth: the same day again, or a warehouse built anew, gives the same marts to the last byte of content."""
+"""Landing is the only truth: the same day again, or a warehouse built anew, gives the same marts."""
 
 from __future__ import annotations
 
