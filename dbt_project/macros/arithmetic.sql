@@ -22,3 +22,7 @@
 {% macro overlap_days(from_date, to_date, start_date, end_date) -%}
     greatest(0, {{ days_between("greatest(" ~ from_date ~ ", " ~ start_date ~ ")", "least(" ~ to_date ~ ", " ~ end_date ~ ")") }} + 1)
 {%- endmacro %}
+
+{% macro not_valued_status() -%}
+    'not_available: stock without value in the books'
+{%- endmacro %}

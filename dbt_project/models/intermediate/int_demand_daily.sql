@@ -39,7 +39,7 @@ ordered as (
     select
         item_id,
         warehouse_id,
-        requested_date as demand_date,
+        requested_date as business_date,
         sum(ordered_units) as ordered_units,
         count(*) as order_lines
     from order_lines
@@ -51,7 +51,7 @@ shipped_documents as (
     select
         shipment_lines.item_id,
         shipment_lines.warehouse_id,
-        shipment_lines.shipment_date as demand_date,
+        shipment_lines.shipment_date as business_date,
         sum(case when shipment_lines.line_kind = 'shipment' then greatest(shipment_lines.shipped_units, 0) else 0 end)
             as document_units
     from shipment_lines
@@ -66,7 +66,7 @@ moved as (
     select
         item_id,
         warehouse_id,
-        business_date as demand_date,
+        business_date as business_date,
         sum(greatest(-quantity_units, 0)) as shipped_units,
         sum(greatest(quantity_units, 0)) as returned_units,
         -- Use that no sales order asks for: production, own consumption.
@@ -80,18 +80,18 @@ moved as (
 ),
 
 days as (
-    select item_id, warehouse_id, demand_date from ordered
+    select item_id, warehouse_id, business_date from ordered
     union distinct
-    select item_id, warehouse_id, demand_date from shipped_documents
+    select item_id, warehouse_id, business_date from shipped_documents
     union distinct
-    select item_id, warehouse_id, demand_date from moved
+    select item_id, warehouse_id, business_date from moved
 ),
 
 joined as (
     select
         days.item_id,
         days.warehouse_id,
-        days.demand_date,
+        days.business_date,
         coalesce(ordered.ordered_units, 0) as ordered_units,
         coalesce(ordered.order_lines, 0) as order_lines,
         coalesce(shipped_documents.document_units, 0) as document_units,
@@ -100,8 +100,8 @@ joined as (
         coalesce(moved.other_use_units, 0) as other_use_units,
         coalesce(moved.sold_units, 0) as sold_units,
         case
-            when days.demand_date >= first_orders.first_order_date then 'orders'
-            when days.demand_date >= first_shipments.first_shipment_date then 'shipments'
+            when days.business_date >= first_orders.first_order_date then 'orders'
+            when days.business_date >= first_shipments.first_shipment_date then 'shipments'
             else 'movements'
         end as demand_source
     from days
@@ -109,17 +109,17 @@ joined as (
         on
             days.item_id = ordered.item_id
             and days.warehouse_id = ordered.warehouse_id
-            and days.demand_date = ordered.demand_date
+            and days.business_date = ordered.business_date
     left join shipped_documents
         on
             days.item_id = shipped_documents.item_id
             and days.warehouse_id = shipped_documents.warehouse_id
-            and days.demand_date = shipped_documents.demand_date
+            and days.business_date = shipped_documents.business_date
     left join moved
         on
             days.item_id = moved.item_id
             and days.warehouse_id = moved.warehouse_id
-            and days.demand_date = moved.demand_date
+            and days.business_date = moved.business_date
     left join first_orders on split_part(days.item_id, '/', 1) = first_orders.company_code
     left join first_shipments on split_part(days.item_id, '/', 1) = first_shipments.company_code
 ),
@@ -128,19 +128,19 @@ promoted as (
     select distinct
         days.item_id,
         days.warehouse_id,
-        days.demand_date
+        days.business_date
     from days
     inner join promotions
         on
             days.item_id = promotions.item_id
-            and days.demand_date between promotions.start_date and promotions.end_date
+            and days.business_date between promotions.start_date and promotions.end_date
 ),
 
 final as (
     select
         joined.item_id,
         joined.warehouse_id,
-        joined.demand_date,
+        joined.business_date,
         {{ as_units("joined.other_use_units + case joined.demand_source
             when 'orders' then joined.ordered_units
             when 'shipments' then joined.document_units
@@ -156,7 +156,7 @@ final as (
         on
             joined.item_id = promoted.item_id
             and joined.warehouse_id = promoted.warehouse_id
-            and joined.demand_date = promoted.demand_date
+            and joined.business_date = promoted.business_date
 )
 
 select * from final

@@ -1,0 +1,85 @@
+-- Everything that operations should look at, whatever rule found it; one stable id per rule and subject.
+with found as (
+    select * from {{ ref('rec_finding_duplicate_file') }}
+    union all
+    select * from {{ ref('rec_finding_duplicate_row') }}
+    union all
+    select * from {{ ref('rec_finding_quarantined_row') }}
+    union all
+    select * from {{ ref('rec_finding_reused_code') }}
+    union all
+    select * from {{ ref('rec_finding_missing_movement_day') }}
+    union all
+    select * from {{ ref('rec_finding_unit_of_measure_mix') }}
+    union all
+    select * from {{ ref('rec_finding_sign_flip') }}
+    union all
+    select * from {{ ref('rec_finding_unposted_receipt') }}
+    union all
+    select * from {{ ref('rec_finding_wrong_warehouse') }}
+    union all
+    select * from {{ ref('rec_finding_duplicate_posting') }}
+    union all
+    select * from {{ ref('rec_finding_negative_stock') }}
+    union all
+    select * from {{ ref('rec_finding_late_document') }}
+    union all
+    select * from {{ ref('rec_finding_shrink') }}
+    union all
+    select * from {{ ref('rec_finding_surplus') }}
+    union all
+    select * from {{ ref('rec_finding_ledger_book_mismatch') }}
+    union all
+    select * from {{ ref('rec_finding_continuity_break') }}
+    union all
+    select * from {{ ref('rec_finding_stale_snapshot') }}
+    union all
+    select * from {{ ref('rec_finding_expired_stock') }}
+    union all
+    select * from {{ ref('rec_finding_conservation_broken') }}
+),
+
+rules as (
+    select * from {{ ref('rules') }}
+),
+
+item_warehouses as (
+    select * from {{ ref('int_item_warehouses') }}
+),
+
+warehouses as (
+    select * from {{ ref('dim_warehouses') }}
+),
+
+items as (
+    select * from {{ ref('dim_items') }}
+),
+
+final as (
+    select
+        {{ stable_id(['found.rule_id', 'found.subject']) }} as finding_id,
+        found.rule_id,
+        coalesce(found.severity_override, rules.severity) as severity,
+        found.item_id,
+        found.warehouse_id,
+        found.doc_no,
+        found.business_date,
+        found.variance_units,
+        found.variance_value,
+        found.cause,
+        found.explanation,
+        found.source_file,
+        found.source_row,
+        coalesce(item_warehouses.owner_name, items.owner_name, warehouses.manager_name) as owner_name,
+        rules.title,
+        rules.title_zh,
+        rules.fix
+    from found
+    inner join rules on found.rule_id = rules.rule_id
+    left join item_warehouses
+        on found.item_id = item_warehouses.item_id and found.warehouse_id = item_warehouses.warehouse_id
+    left join items on found.item_id = items.item_id
+    left join warehouses on found.warehouse_id = warehouses.warehouse_id
+)
+
+select * from final

@@ -1,0 +1,65 @@
+-- Service per item, warehouse and month of the requested (promised) date; rates with their numerators and denominators.
+with order_lines as (
+    select * from {{ ref('int_order_lines') }}
+),
+
+requested as (
+    select
+        item_id,
+        warehouse_id,
+        {{ month_start('requested_date') }} as month_start_date,
+        count(*) as due_lines,
+        sum(case when is_stockout then 1 else 0 end) as stockout_lines,
+        sum(ordered_units) as ordered_units,
+        sum(on_time_units) as on_time_units
+    from order_lines
+    where is_due
+    group by item_id, warehouse_id, {{ month_start('requested_date') }}
+),
+
+promised as (
+    select
+        item_id,
+        warehouse_id,
+        {{ month_start('promised_date') }} as month_start_date,
+        count(*) as promised_lines,
+        sum(case when is_on_time then 1 else 0 end) as on_time_lines
+    from order_lines
+    where is_promise_due
+    group by item_id, warehouse_id, {{ month_start('promised_date') }}
+),
+
+months as (
+    select item_id, warehouse_id, month_start_date from requested
+    union distinct
+    select item_id, warehouse_id, month_start_date from promised
+),
+
+final as (
+    select
+        months.item_id,
+        months.warehouse_id,
+        months.month_start_date,
+        cast(coalesce(requested.due_lines, 0) as bigint) as due_lines,
+        cast(coalesce(requested.stockout_lines, 0) as bigint) as stockout_lines,
+        {{ as_units('coalesce(requested.ordered_units, 0)') }} as ordered_units,
+        {{ as_units('coalesce(requested.on_time_units, 0)') }} as on_time_units,
+        cast(coalesce(promised.promised_lines, 0) as bigint) as promised_lines,
+        cast(coalesce(promised.on_time_lines, 0) as bigint) as on_time_lines,
+        {{ ratio('requested.stockout_lines', 'requested.due_lines') }} as stockout_line_rate,
+        {{ ratio('requested.on_time_units', 'requested.ordered_units') }} as fill_rate,
+        {{ ratio('promised.on_time_lines', 'promised.promised_lines') }} as on_time_delivery_rate
+    from months
+    left join requested
+        on
+            months.item_id = requested.item_id
+            and months.warehouse_id = requested.warehouse_id
+            and months.month_start_date = requested.month_start_date
+    left join promised
+        on
+            months.item_id = promised.item_id
+            and months.warehouse_id = promised.warehouse_id
+            and months.month_start_date = promised.month_start_date
+)
+
+select * from final

@@ -1,0 +1,62 @@
+-- Policy, levels and suggestion per item and warehouse, with the lead-time demand they rest on and the money they mean.
+with replenishment as (
+    select * from {{ source('planning', 'replenishment') }}
+),
+
+lead_time_demand as (
+    select * from {{ source('planning', 'lead_time_demand') }}
+),
+
+item_warehouses as (
+    select * from {{ ref('int_item_warehouses') }}
+),
+
+item_classes as (
+    select * from {{ ref('dim_item_classes') }}
+),
+
+final as (
+    select
+        replenishment.item_id,
+        replenishment.warehouse_id,
+        item_classes.abc_xyz_cell,
+        cast(replenishment.policy as varchar) as policy,
+        round(cast(replenishment.service_level_rate as double), 6) as service_level_rate,
+        cast(replenishment.service_measure as varchar) as service_measure,
+        round(cast(lead_time_demand.lead_time_days_mean as double), 6) as lead_time_days_mean,
+        round(cast(lead_time_demand.lead_time_days_sd as double), 6) as lead_time_days_sd,
+        round(cast(lead_time_demand.protection_days as double), 6) as protection_days,
+        {{ as_units('lead_time_demand.mean_units') }} as protection_demand_units,
+        {{ as_units('lead_time_demand.sd_units') }} as protection_demand_sd_units,
+        cast(lead_time_demand.lead_time_source as varchar) as lead_time_source,
+        {% for column in [
+            'safety_stock', 'reorder_point', 'order_up_to', 'order_quantity', 'position', 'on_hand', 'on_order', 'suggested_order',
+            'excess', 'shortage'
+        ] -%}
+        {{ as_units('replenishment.' ~ column ~ '_units') }} as {{ column }}_units,
+        {% endfor -%}
+        cast(replenishment.order_by_date as date) as order_by_date,
+        cast(replenishment.expected_arrival_date as date) as expected_arrival_date,
+        cast(replenishment.projected_stockout_date as date) as projected_stockout_date,
+        round(cast(replenishment.cover_days as double), 6) as cover_days,
+        {{ as_value('cast(replenishment.suggested_order_units as decimal(28, 6)) * item_warehouses.unit_cost_latest') }}
+            as suggested_order_value,
+        {{ as_value('cast(replenishment.excess_units as decimal(28, 6)) * item_warehouses.unit_cost_latest') }} as excess_value,
+        {{ as_value('replenishment.holding_cost_year_value') }} as holding_cost_year_value,
+        case when item_warehouses.unit_cost_latest is null then {{ no_cost_status() }} else 'ok' end as value_status,
+        cast(replenishment.flags as varchar) as flags,
+        cast(replenishment.reason as varchar) as reason
+    from replenishment
+    left join lead_time_demand
+        on
+            replenishment.item_id = lead_time_demand.item_id
+            and replenishment.warehouse_id = lead_time_demand.warehouse_id
+    left join item_warehouses
+        on
+            replenishment.item_id = item_warehouses.item_id
+            and replenishment.warehouse_id = item_warehouses.warehouse_id
+    left join item_classes
+        on replenishment.item_id = item_classes.item_id and replenishment.warehouse_id = item_classes.warehouse_id
+)
+
+select * from final

@@ -1,0 +1,53 @@
+-- Every effective movement with its cost and the file and row it came from.
+with movements as (
+    select * from {{ ref('int_stock_movements') }}
+),
+
+movement_costs as (
+    select * from {{ source('ledger', 'movement_costs') }}
+),
+
+final as (
+    select
+        movements.movement_key,
+        movements.movement_sequence,
+        movements.item_id,
+        movements.warehouse_id,
+        movements.lot_no,
+        movements.stock_status,
+        movements.owner_type,
+        movements.owner_code,
+        movements.business_date,
+        movements.movement_type,
+        movements.is_demand,
+        movements.is_valued,
+        movements.quantity_units,
+        movements.unit_cost as source_unit_cost,
+        cast(movement_costs.cost_value as decimal(24, 4)) as cost_value,
+        cast(movement_costs.cogs_value as decimal(24, 4)) as cogs_value,
+        cast(movement_costs.settlement_value as decimal(24, 4)) as settlement_value,
+        case
+            when not movements.is_valued then {{ not_valued_status() }}
+            when coalesce(movement_costs.is_cost_known, false) then 'ok'
+            else {{ no_cost_status() }}
+        end as cost_status,
+        movements.transfer_group_id,
+        movements.counterpart_warehouse_id,
+        movements.ref_doc_type,
+        movements.ref_doc_no,
+        movements.ref_line_id,
+        movements.lot_expiry_date,
+        movements.source_instance,
+        movements.source_doc_type,
+        movements.doc_no,
+        movements.entered_at,
+        movements.partner_code,
+        movements.reason_code,
+        movements.batch_id,
+        movements.source_file,
+        movements.source_row
+    from movements
+    left join movement_costs on movements.movement_key = movement_costs.movement_key
+)
+
+select * from final

@@ -1,0 +1,106 @@
+-- Suppliers per month: order lines due (by due date) and parts received (by receipt date), quantity-weighted lead time.
+with order_lines as (
+    select * from {{ ref('stg_purchase_order_lines') }}
+),
+
+lead_times as (
+    select * from {{ ref('int_supplier_lead_times') }}
+),
+
+run_parameters as (
+    select * from {{ source('control', 'run_parameters') }}
+),
+
+received_in_time as (
+    select
+        supplier_id,
+        po_no,
+        po_line_id,
+        sum(case when receipt_date <= due_date then received_units else 0 end) as in_time_units
+    from lead_times
+    group by supplier_id, po_no, po_line_id
+),
+
+due as (
+    select
+        order_lines.supplier_id,
+        {{ month_start('order_lines.due_date') }} as month_start_date,
+        count(*) as due_lines,
+        sum(case when coalesce(received_in_time.in_time_units, 0) >= order_lines.ordered_units then 1 else 0 end)
+            as on_time_lines,
+        sum(order_lines.ordered_units) as due_units,
+        sum(least(coalesce(received_in_time.in_time_units, 0), order_lines.ordered_units)) as on_time_units
+    from order_lines
+    cross join run_parameters
+    left join received_in_time
+        on
+            order_lines.supplier_id = received_in_time.supplier_id
+            and order_lines.po_no = received_in_time.po_no
+            and order_lines.po_line_id = received_in_time.po_line_id
+    where
+        {{ is_effective('order_lines.doc_status') }}
+        and order_lines.due_date <= run_parameters.as_of_date
+        and order_lines.ordered_units > 0
+    group by order_lines.supplier_id, {{ month_start('order_lines.due_date') }}
+),
+
+received as (
+    select
+        supplier_id,
+        {{ month_start('receipt_date') }} as month_start_date,
+        count(*) as receipt_parts,
+        sum(received_units) as received_units,
+        sum(received_units * lead_time_days) as lead_time_unit_days,
+        sum(received_units * lead_time_days * lead_time_days) as lead_time_squared_unit_days
+    from lead_times
+    group by supplier_id, {{ month_start('receipt_date') }}
+),
+
+months as (
+    select supplier_id, month_start_date from due
+    union distinct
+    select supplier_id, month_start_date from received
+),
+
+joined as (
+    select
+        months.supplier_id,
+        months.month_start_date,
+        coalesce(due.due_lines, 0) as due_lines,
+        coalesce(due.on_time_lines, 0) as on_time_lines,
+        coalesce(due.due_units, 0) as due_units,
+        coalesce(due.on_time_units, 0) as on_time_units,
+        coalesce(received.receipt_parts, 0) as receipt_parts,
+        coalesce(received.received_units, 0) as received_units,
+        coalesce(received.lead_time_unit_days, 0) as lead_time_unit_days,
+        coalesce(received.lead_time_squared_unit_days, 0) as lead_time_squared_unit_days
+    from months
+    left join due on months.supplier_id = due.supplier_id and months.month_start_date = due.month_start_date
+    left join received
+        on months.supplier_id = received.supplier_id and months.month_start_date = received.month_start_date
+),
+
+final as (
+    select
+        supplier_id,
+        month_start_date,
+        cast(due_lines as bigint) as due_lines,
+        cast(on_time_lines as bigint) as on_time_lines,
+        {{ as_units('due_units') }} as due_units,
+        {{ as_units('on_time_units') }} as on_time_units,
+        {{ ratio('on_time_lines', 'due_lines') }} as supplier_on_time_rate,
+        cast(receipt_parts as bigint) as receipt_parts,
+        {{ as_units('received_units') }} as received_units,
+        {{ as_units('lead_time_unit_days') }} as lead_time_unit_days,
+        {{ as_units('lead_time_squared_unit_days') }} as lead_time_squared_unit_days,
+        {{ ratio('lead_time_unit_days', 'received_units') }} as lead_time_mean_days,
+        -- Weighted population deviation; a rounding below zero is zero.
+        round(sqrt(greatest(
+            cast(lead_time_squared_unit_days as double) / nullif(cast(received_units as double), 0)
+            - power(cast(lead_time_unit_days as double) / nullif(cast(received_units as double), 0), 2),
+            0
+        )), 6) as lead_time_sd_days
+    from joined
+)
+
+select * from final

@@ -1,0 +1,308 @@
+-- Where a difference begins (or changes), in any of the three comparisons, with its cause and the first document at which the sides part.
+-- A difference that merely persists is no row here.
+with ledger_book as (
+    select * from {{ ref('rec_ledger_book') }}
+),
+
+book_wms as (
+    select * from {{ ref('rec_book_wms') }}
+),
+
+book_count as (
+    select * from {{ ref('rec_book_count') }}
+),
+
+document_errors as (
+    select * from {{ ref('rec_document_errors') }}
+),
+
+missing_days as (
+    select * from {{ ref('rec_missing_days') }}
+),
+
+receipts as (
+    select * from {{ ref('rec_receipts_movements') }}
+),
+
+movements as (
+    select * from {{ ref('int_stock_movements') }}
+),
+
+item_warehouses as (
+    select * from {{ ref('int_item_warehouses') }}
+),
+
+quarantined_rows as (
+    select * from {{ source('quality', 'quarantined_rows') }}
+),
+
+changes as (
+    select
+        'ledger_book' as comparison,
+        '' as count_no,
+        item_id,
+        warehouse_id,
+        snapshot_date as first_date,
+        previous_snapshot_date as agreed_date,
+        ledger_units as book_units,
+        book_units as other_units,
+        variance_change_units as variance_units,
+        variance_units as variance_after_units,
+        source_file,
+        source_row,
+        true as is_beyond_tolerance,
+        false as is_posted
+    from ledger_book
+    where variance_change_units <> 0
+    union all
+    select
+        'book_wms' as comparison,
+        '' as count_no,
+        item_id,
+        warehouse_id,
+        snapshot_date as first_date,
+        previous_snapshot_date as agreed_date,
+        expected_units as book_units,
+        physical_units as other_units,
+        variance_change_units as variance_units,
+        variance_units as variance_after_units,
+        source_file,
+        source_row,
+        is_beyond_tolerance,
+        false as is_posted
+    from book_wms
+    where variance_change_units <> 0
+    union all
+    select
+        'book_count' as comparison,
+        count_no,
+        item_id,
+        warehouse_id,
+        count_date as first_date,
+        cast(null as date) as agreed_date,
+        book_units,
+        counted_units as other_units,
+        variance_units,
+        variance_units as variance_after_units,
+        source_file,
+        source_row,
+        not is_accurate as is_beyond_tolerance,
+        posted_doc_no is not null as is_posted
+    from book_count
+    where variance_units <> 0
+),
+
+keyed as (
+    select
+        changes.*,
+        {{ stable_id(['comparison', 'item_id', 'warehouse_id', 'first_date', 'count_no']) }} as difference_id
+    from changes
+),
+
+-- Documents that cannot be right, between the last agreement and the difference, with exactly its effect.
+error_matches as (
+    select
+        keyed.difference_id,
+        document_errors.rule_id,
+        document_errors.movement_key,
+        document_errors.doc_no,
+        document_errors.business_date,
+        document_errors.evidence,
+        row_number() over (
+            partition by keyed.difference_id
+            order by
+                document_errors.is_certain desc,
+                case document_errors.rule_id
+                    when 'sign_flip' then 1
+                    when 'duplicate_posting' then 2
+                    else 3
+                end,
+                document_errors.movement_sequence desc
+        ) as preference
+    from keyed
+    inner join document_errors
+        on
+            keyed.item_id = document_errors.item_id
+            and keyed.warehouse_id = document_errors.warehouse_id
+            and keyed.variance_units = document_errors.effect_units
+            and document_errors.business_date <= keyed.first_date
+            and (keyed.agreed_date is null or document_errors.business_date > keyed.agreed_date)
+),
+
+-- A correction: the difference that a wrong document made goes away again.
+error_sums as (
+    select
+        keyed.difference_id,
+        sum(document_errors.effect_units) as effect_units,
+        min_by(document_errors.rule_id, document_errors.movement_sequence) as rule_id,
+        min_by(document_errors.movement_key, document_errors.movement_sequence) as movement_key,
+        min_by(document_errors.doc_no, document_errors.movement_sequence) as doc_no,
+        min(document_errors.business_date) as business_date
+    from keyed
+    inner join document_errors
+        on
+            keyed.item_id = document_errors.item_id
+            and keyed.warehouse_id = document_errors.warehouse_id
+            and document_errors.is_certain
+            and document_errors.business_date <= keyed.first_date
+            and (keyed.agreed_date is null or document_errors.business_date > keyed.agreed_date)
+    group by keyed.difference_id
+),
+
+missing_matches as (
+    select
+        keyed.difference_id,
+        min(missing_days.missing_date) as missing_date
+    from keyed
+    inner join missing_days
+        on
+            split_part(keyed.item_id, '/', 1) = missing_days.company_code
+            and missing_days.missing_date <= keyed.first_date
+            and (keyed.agreed_date is null or missing_days.missing_date > keyed.agreed_date)
+    where keyed.comparison = 'ledger_book' or keyed.agreed_date is not null
+    group by keyed.difference_id
+),
+
+receipt_matches as (
+    select
+        keyed.difference_id,
+        min(receipts.doc_no) as doc_no,
+        min(receipts.document_date) as document_date
+    from keyed
+    inner join receipts
+        on
+            keyed.item_id = receipts.item_id
+            and keyed.warehouse_id = receipts.warehouse_id
+            and keyed.variance_units = receipts.variance_units
+            and receipts.has_document
+            and not receipts.has_movement
+            and receipts.document_date <= keyed.first_date
+    group by keyed.difference_id
+),
+
+-- The same item, as much too little here as too much there, from the same day on.
+opposite as (
+    select
+        keyed.difference_id,
+        min(others.warehouse_id) as other_warehouse_id
+    from keyed
+    inner join keyed as others
+        on
+            keyed.comparison = others.comparison
+            and keyed.item_id = others.item_id
+            and keyed.first_date = others.first_date
+            and keyed.warehouse_id <> others.warehouse_id
+            and keyed.variance_units = -others.variance_units
+    group by keyed.difference_id
+),
+
+-- The document that explains it: it moved just that much in the warehouse that the book favours.
+warehouse_matches as (
+    select
+        keyed.difference_id,
+        opposite.other_warehouse_id,
+        movements.movement_key,
+        movements.doc_no,
+        movements.business_date,
+        row_number() over (partition by keyed.difference_id order by movements.movement_sequence desc) as preference
+    from keyed
+    inner join opposite on keyed.difference_id = opposite.difference_id
+    inner join movements
+        on
+            keyed.item_id = movements.item_id
+            and movements.warehouse_id in (keyed.warehouse_id, opposite.other_warehouse_id)
+            and abs(movements.quantity_units) = abs(keyed.variance_units)
+            and movements.business_date <= keyed.first_date
+            and (keyed.agreed_date is null or movements.business_date > keyed.agreed_date)
+),
+
+quarantine_matches as (
+    select
+        keyed.difference_id,
+        min(quarantined_rows.batch_id) as batch_id
+    from keyed
+    inner join quarantined_rows
+        on
+            quarantined_rows.contract = 'stock_movement'
+            and split_part(keyed.item_id, '/', 2) = quarantined_rows.item_code
+            and (
+                quarantined_rows.warehouse_code is null
+                or split_part(keyed.warehouse_id, '/', 2) = quarantined_rows.warehouse_code
+            )
+            and keyed.first_date >= {{ add_days('cast(quarantined_rows.extract_date as date)', -31) }}
+    group by keyed.difference_id
+),
+
+judged as (
+    select
+        keyed.*,
+        case
+            when error_matches.rule_id is not null then error_matches.rule_id
+            when error_sums.effect_units = keyed.variance_units then error_sums.rule_id
+            when receipt_matches.difference_id is not null then 'unposted_receipt'
+            when warehouse_matches.difference_id is not null then 'wrong_warehouse'
+            when missing_matches.difference_id is not null then 'missing_movement_day'
+            when quarantine_matches.difference_id is not null then 'quarantined_row'
+            else 'unexplained'
+        end as variance_cause,
+        coalesce(
+            error_matches.doc_no,
+            case when error_sums.effect_units = keyed.variance_units then error_sums.doc_no end,
+            receipt_matches.doc_no,
+            warehouse_matches.doc_no
+        ) as first_doc_no,
+        coalesce(
+            error_matches.movement_key,
+            case when error_sums.effect_units = keyed.variance_units then error_sums.movement_key end,
+            warehouse_matches.movement_key
+        ) as movement_key,
+        coalesce(
+            error_matches.business_date,
+            case when error_sums.effect_units = keyed.variance_units then error_sums.business_date end,
+            receipt_matches.document_date,
+            warehouse_matches.business_date,
+            missing_matches.missing_date
+        ) as first_doc_date,
+        warehouse_matches.other_warehouse_id,
+        error_matches.evidence
+    from keyed
+    left join error_matches on keyed.difference_id = error_matches.difference_id and error_matches.preference = 1
+    left join error_sums on keyed.difference_id = error_sums.difference_id
+    left join receipt_matches on keyed.difference_id = receipt_matches.difference_id
+    left join warehouse_matches
+        on keyed.difference_id = warehouse_matches.difference_id and warehouse_matches.preference = 1
+    left join missing_matches on keyed.difference_id = missing_matches.difference_id
+    left join quarantine_matches on keyed.difference_id = quarantine_matches.difference_id
+),
+
+final as (
+    select
+        judged.difference_id,
+        judged.comparison,
+        judged.count_no,
+        judged.item_id,
+        judged.warehouse_id,
+        judged.first_date,
+        judged.agreed_date,
+        {{ as_units('judged.book_units') }} as book_units,
+        {{ as_units('judged.other_units') }} as other_units,
+        {{ as_units('judged.variance_units') }} as variance_units,
+        {{ as_units('judged.variance_after_units') }} as variance_after_units,
+        {{ as_value('judged.variance_units * item_warehouses.unit_cost_latest') }} as variance_value,
+        case when item_warehouses.unit_cost_latest is null then {{ no_cost_status() }} else 'ok' end as value_status,
+        judged.variance_cause,
+        judged.first_doc_no,
+        judged.first_doc_date,
+        judged.movement_key,
+        judged.other_warehouse_id,
+        judged.evidence,
+        judged.is_beyond_tolerance,
+        judged.is_posted,
+        judged.source_file,
+        judged.source_row
+    from judged
+    left join item_warehouses
+        on judged.item_id = item_warehouses.item_id and judged.warehouse_id = item_warehouses.warehouse_id
+)
+
+select * from final

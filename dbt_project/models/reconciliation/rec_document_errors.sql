@@ -1,0 +1,258 @@
+-- Movements that cannot be right, each with what it does to a difference: effect_units is what the other side will show above the book.
+-- Rules that need a difference as proof (unit against a snapshot, double posting) are confirmed in rec_differences.
+with movements as (
+    select * from {{ ref('int_stock_movements') }}
+),
+
+items as (
+    select * from {{ ref('dim_items') }}
+),
+
+item_warehouses as (
+    select * from {{ ref('int_item_warehouses') }}
+),
+
+receipts as (
+    select * from {{ ref('rec_receipts_movements') }}
+),
+
+shipments as (
+    select * from {{ ref('rec_shipments_movements') }}
+),
+
+order_lines as (
+    select * from {{ ref('stg_purchase_order_lines') }}
+),
+
+-- 1. A sign against the type of the movement, not red.
+sign_flips as (
+    select
+        movement_key,
+        'sign_flip' as rule_id,
+        -2 * quantity_units as effect_units,
+        true as is_certain,
+        'quantity ' || cast(quantity_units as varchar) || ' against the sign of ' || movement_type as evidence
+    from movements
+    where
+        not is_red
+        and quantity_units <> 0
+        and {{ movement_sign('movement_type') }} <> 0
+        and sign(quantity_units) <> {{ movement_sign('movement_type') }}
+),
+
+-- 2. The document of another system gives the same line in another unit: one is a whole multiple of the other.
+document_pairs as (
+    select
+        doc_no,
+        item_id,
+        warehouse_id,
+        document_units,
+        ledger_units,
+        ledger_units as signed_ledger_units
+    from receipts
+    where has_document and has_movement and is_posted
+    union all
+    select
+        doc_no,
+        item_id,
+        warehouse_id,
+        document_units,
+        ledger_units,
+        -ledger_units as signed_ledger_units
+    from shipments
+    where has_document and has_movement and is_posted
+),
+
+unit_mixes_by_document as (
+    select
+        doc_no,
+        item_id,
+        warehouse_id,
+        document_units,
+        ledger_units,
+        case when signed_ledger_units < 0 then -1 else 1 end * (document_units - ledger_units) as effect_units
+    from document_pairs
+    where
+        ledger_units > 0
+        and document_units > 0
+        and document_units <> ledger_units
+        and (document_units % ledger_units = 0 or ledger_units % document_units = 0)
+),
+
+unit_mixes as (
+    select
+        movements.movement_key,
+        'unit_of_measure_mix' as rule_id,
+        unit_mixes_by_document.effect_units,
+        true as is_certain,
+        'ledger ' || cast(unit_mixes_by_document.ledger_units as varchar)
+        || ', document ' || cast(unit_mixes_by_document.document_units as varchar) as evidence
+    from unit_mixes_by_document
+    inner join movements
+        on
+            unit_mixes_by_document.doc_no = movements.doc_no
+            and unit_mixes_by_document.item_id = movements.item_id
+            and unit_mixes_by_document.warehouse_id = movements.warehouse_id
+),
+
+-- 3. Entered in another unit than the base unit and taken over without its factor.
+unconverted as (
+    select
+        movements.movement_key,
+        'unit_of_measure_mix' as rule_id,
+        movements.quantity_units * (item_warehouses.order_multiple_units - 1) as effect_units,
+        false as is_certain,
+        'entered in ' || movements.entered_uom || ', base unit ' || items.base_uom || ', not converted' as evidence
+    from movements
+    inner join items on movements.item_id = items.item_id
+    inner join item_warehouses
+        on movements.item_id = item_warehouses.item_id and movements.warehouse_id = item_warehouses.warehouse_id
+    where
+        movements.entered_uom <> items.base_uom
+        and abs(movements.entered_units) = abs(movements.quantity_units)
+        and item_warehouses.order_multiple_units > 1
+),
+
+-- 4. A pack factor too much or too little, if a balance says so.
+by_pack_factor as (
+    select
+        movements.movement_key,
+        'unit_of_measure_mix' as rule_id,
+        case factors.direction
+            when 'too_little' then movements.quantity_units * (item_warehouses.order_multiple_units - 1)
+            else movements.quantity_units / item_warehouses.order_multiple_units - movements.quantity_units
+        end as effect_units,
+        false as is_certain,
+        'pack factor ' || cast(item_warehouses.order_multiple_units as varchar) || ' ' || factors.direction as evidence
+    from movements
+    inner join item_warehouses
+        on movements.item_id = item_warehouses.item_id and movements.warehouse_id = item_warehouses.warehouse_id
+    cross join (
+        select 'too_little' as direction
+        union all
+        select 'too_much' as direction
+    ) as factors
+    where
+        item_warehouses.order_multiple_units > 1
+        and movements.quantity_units <> 0
+        and (factors.direction = 'too_little' or movements.quantity_units % item_warehouses.order_multiple_units = 0)
+),
+
+-- 5. The same line of the same order, posted again under another number.
+numbered as (
+    select
+        movements.*,
+        first_value(doc_no) over same_line as first_doc_no,
+        first_value(business_date) over same_line as first_date,
+        row_number() over same_line as occurrence
+    from movements
+    where movement_type in ('purchase_receipt', 'sales_issue', 'sales_return', 'purchase_return') and not is_red
+    window same_line as (
+        partition by
+            item_id,
+            warehouse_id,
+            lot_no,
+            movement_type,
+            quantity_units,
+            coalesce(ref_doc_no, ''),
+            coalesce(ref_line_id, ''),
+            coalesce(partner_code, '')
+        order by movement_sequence
+    )
+),
+
+received_by_order as (
+    select
+        movements.ref_doc_no,
+        movements.ref_line_id,
+        movements.item_id,
+        sum(movements.quantity_units) as received_units
+    from movements
+    where movements.movement_type in ('purchase_receipt', 'purchase_return') and movements.ref_doc_no is not null
+    group by movements.ref_doc_no, movements.ref_line_id, movements.item_id
+),
+
+ordered as (
+    select
+        po_no,
+        po_line_id,
+        item_id,
+        max(ordered_units) as ordered_units
+    from order_lines
+    group by po_no, po_line_id, item_id
+),
+
+repeats as (
+    select
+        numbered.movement_key,
+        'duplicate_posting' as rule_id,
+        -numbered.quantity_units as effect_units,
+        -- Received above what was ordered, by this very line: no balance is needed to tell.
+        coalesce(
+            received_by_order.received_units > ordered.ordered_units
+            and received_by_order.received_units - ordered.ordered_units >= numbered.quantity_units,
+            false
+        ) as is_certain,
+        'repeats ' || numbered.first_doc_no || ' of ' || cast(numbered.first_date as varchar) as evidence
+    from numbered
+    left join received_by_order
+        on
+            numbered.ref_doc_no = received_by_order.ref_doc_no
+            and numbered.ref_line_id = received_by_order.ref_line_id
+            and numbered.item_id = received_by_order.item_id
+    left join ordered
+        on
+            numbered.ref_doc_no = ordered.po_no
+            and numbered.ref_line_id = ordered.po_line_id
+            and numbered.item_id = ordered.item_id
+    where
+        numbered.occurrence > 1
+        and numbered.doc_no <> numbered.first_doc_no
+        -- Two like documents of one partner far apart are two orders: a double posting follows within the month.
+        and {{ days_between('numbered.first_date', 'numbered.business_date') }} <= 31
+),
+
+candidates as (
+    select * from sign_flips
+    union all
+    select * from unit_mixes
+    union all
+    select * from unconverted
+    union all
+    select * from by_pack_factor
+    union all
+    select * from repeats
+),
+
+-- One candidate per movement, rule and effect; what is certain is kept before what needs proof.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by movement_key, rule_id, effect_units
+            order by is_certain desc, evidence
+        ) as preference
+    from candidates
+),
+
+final as (
+    select
+        ranked.movement_key,
+        ranked.rule_id,
+        movements.item_id,
+        movements.warehouse_id,
+        movements.doc_no,
+        movements.business_date,
+        movements.movement_sequence,
+        movements.quantity_units,
+        {{ as_units('ranked.effect_units') }} as effect_units,
+        ranked.is_certain,
+        ranked.evidence,
+        movements.source_file,
+        movements.source_row
+    from ranked
+    inner join movements on ranked.movement_key = movements.movement_key
+    where ranked.preference = 1
+)
+
+select * from final

@@ -1,0 +1,51 @@
+-- The book went below zero: one finding per item, warehouse and unbroken spell.
+with balances as (
+    select * from {{ ref('int_item_warehouse_balances') }}
+),
+
+item_warehouses as (
+    select * from {{ ref('int_item_warehouses') }}
+),
+
+marked as (
+    select
+        *,
+        sum(case when on_hand_units < 0 then 0 else 1 end) over (
+            partition by item_id, warehouse_id order by valid_from_date
+        ) as spell
+    from balances
+),
+
+spells as (
+    select
+        item_id,
+        warehouse_id,
+        min(valid_from_date) as from_date,
+        max(valid_to_date) as to_date,
+        min(on_hand_units) as lowest_units
+    from marked
+    where on_hand_units < 0
+    group by item_id, warehouse_id, spell
+),
+
+final as (
+    select
+        'negative_stock' as rule_id,
+        spells.item_id || '|' || spells.warehouse_id || '|' || cast(spells.from_date as varchar) as subject,
+        cast(null as varchar) as severity_override,
+        cast(spells.item_id as varchar) as item_id,
+        cast(spells.warehouse_id as varchar) as warehouse_id,
+        cast(null as varchar) as doc_no,
+        cast(spells.from_date as date) as business_date,
+        spells.lowest_units as variance_units,
+        {{ as_value('spells.lowest_units * item_warehouses.unit_cost_latest') }} as variance_value,
+        cast('negative_stock' as varchar) as cause,
+        'below zero from ' || cast(spells.from_date as varchar) || ' to ' || cast(spells.to_date as varchar) || ', lowest ' || cast(spells.lowest_units as varchar) as explanation,
+        cast(null as varchar) as source_file,
+        cast(null as bigint) as source_row
+    from spells
+    left join item_warehouses
+        on spells.item_id = item_warehouses.item_id and spells.warehouse_id = item_warehouses.warehouse_id
+)
+
+select * from final
