@@ -1,0 +1,235 @@
+"""Runs the kernel over chunks of clusters on as many threads as asked for, and gathers what it answers.
+
+Chunks bound the memory beyond the input and the results; the kernel releases the GIL. The result does not depend on threads or chunk size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.ledger.codes import counting_order
+from assets.ledger.fields import (
+    C_FAMILY,
+    C_FLOW,
+    C_MATCH,
+    C_RESET,
+    CKNW,
+    CLAST,
+    COPEN,
+    COST_FIELDS,
+    CPOOL,
+    DATE,
+    EMIT_FIELDS,
+    FAMILY_LAYER,
+    FAMILY_MONTHLY,
+    FAMILY_MOVING,
+    FAMILY_STANDARD,
+    FLOW_FEFO,
+    FLOW_FIFO,
+    FLOW_LIFO,
+    GRAIN,
+    GROUP,
+    ILAST,
+    ISDEM,
+    ISRC,
+    ITEM,
+    ITEM_FIELDS,
+    IUC,
+    KIND,
+    MCOST,
+    MEXP,
+    MONTH,
+    MOVE_FIELDS,
+    MQTY,
+    MTOTAL,
+    NET,
+    NODE_FIELDS,
+    OKNW,
+    OSET,
+    OTSET,
+    OVAL,
+    PENDING,
+    POOL,
+    POOL_FIELDS,
+    PRODUCED,
+    REF,
+    STD,
+    WANT,
+)  # fmt: skip
+from assets.ledger.kernel import run_chunk
+from assets.ledger.prepare import Ints, Movements
+from assets.ledger.scale import NULL_COST, LedgerOverflowError
+from assets.ledger.settings import LedgerSettings
+
+CHUNK_ROWS = 200_000
+"""Movements per chunk: 25 MB of working tables, small beside the caches' refill and large beside the call (set 2026-11, 2 cores)."""
+
+_FLOWS = {"fifo": FLOW_FIFO, "fefo": FLOW_FEFO, "lifo": FLOW_LIFO}
+_FAMILIES = {
+    "fifo": FAMILY_LAYER,
+    "specific": FAMILY_LAYER,
+    "moving_average": FAMILY_MOVING,
+    "monthly_average": FAMILY_MONTHLY,
+    "standard": FAMILY_STANDARD,
+}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a state brings into a run: open layers (node fields) with their pool, cost pools, items. Empty for a run from the start."""
+
+    layers: Ints = field(default_factory=lambda: np.empty((0, NODE_FIELDS), dtype=np.int64))
+    pool: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Pool of each layer; goods under way count on from the last pool."""
+    cluster: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    costs: Ints | None = None
+    items: Ints | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run says: per movement the signed value, settlement and whether it is known; open layers; the closing tables."""
+
+    value: Ints
+    settlement: Ints
+    transit_settlement: Ints
+    known: NDArray[np.bool_]
+    emitted: Ints
+    """Rows of EMIT_FIELDS, by snapshot, then grain, then flow order; goods under way after the rest of their snapshot."""
+    costs: Ints
+    items: Ints
+    transit: Ints
+    """Per item: units and value that went under way and came back."""
+
+
+def configuration(settings: LedgerSettings) -> Ints:
+    """The modes as the kernel reads them."""
+    cfg = np.zeros(4, dtype=np.int64)
+    cfg[C_RESET] = settings.ageing == "resetting"
+    cfg[C_FLOW] = _FLOWS[settings.flow]
+    cfg[C_FAMILY] = _FAMILIES[settings.cost]
+    cfg[C_MATCH] = settings.lots == "named_else_any"
+    return cfg
+
+
+def fresh_costs(count: int) -> Ints:
+    """Cost pools that have seen nothing."""
+    costs = np.zeros((count, COST_FIELDS), dtype=np.int64)
+    costs[:, CLAST] = costs[:, COPEN] = NULL_COST
+    costs[:, CKNW] = 1
+    return costs
+
+
+def fresh_items(count: int) -> Ints:
+    """Items that have seen nothing."""
+    items = np.zeros((count, ITEM_FIELDS), dtype=np.int64)
+    items[:, ILAST] = items[:, IUC] = NULL_COST
+    items[:, ISRC] = -1
+    return items
+
+
+def _gather(data: Movements, rows: Ints, settings: LedgerSettings) -> Ints:
+    """The movement table of a chunk."""
+    grains, grain = data.grains, data.grain[rows]
+    moves = np.empty((len(rows), MOVE_FIELDS), dtype=np.int64)
+    group = data.group[rows]
+    moves[:, KIND] = data.kind[rows]
+    moves[:, GRAIN] = grain
+    moves[:, POOL] = grains.pool[grain]
+    lot = grains.codes["lot_no"][grain]
+    moves[:, WANT] = np.where(lot > 0, lot, -1) if settings.lots == "named_else_any" else -1
+    moves[:, CPOOL] = grains.cost_pool[grain]
+    moves[:, ITEM] = grains.codes["item_id"][grain]
+    moves[:, GROUP] = group
+    moves[:, MQTY] = data.quantity[rows]
+    moves[:, MCOST] = data.cost[rows]
+    moves[:, DATE] = data.date[rows]
+    moves[:, MONTH] = data.month[rows]
+    moves[:, MEXP] = data.expiry[rows]
+    moves[:, REF] = data.ref[rows]
+    moves[:, STD] = (
+        NULL_COST if data.standard is None else np.where(grains.valued[grain], data.standard[rows], NULL_COST)
+    )
+    moves[:, MTOTAL] = data.group_total[group] if len(data.group_total) else 0
+    moves[:, ISDEM] = data.is_demand[rows]
+    return moves
+
+
+def run(
+    data: Movements,
+    settings: LedgerSettings,
+    snapshot_days: Sequence[int],
+    saved: Saved | None = None,
+    threads: int = 2,
+    emit_from: int = 0,
+) -> Result:
+    """Run every cluster. `snapshot_days` ascending, days since 1970; layers are emitted from the snapshot numbered `emit_from` on.
+
+    Raises LedgerOverflowError when a value leaves 64 bits.
+    """
+    saved = saved or Saved()
+    grains = data.grains
+    cluster_count = len(data.bounds) - 1
+    group_count = len(data.group_item)
+    pools = np.full((grains.pool_count + group_count, POOL_FIELDS), -1, dtype=np.int64)
+    pools[:, [NET, PRODUCED, PENDING]] = 0
+    costs = fresh_costs(grains.cost_pool_count) if saved.costs is None else saved.costs
+    items = fresh_items(len(grains.labels["item_id"])) if saved.items is None else saved.items
+    transit = np.zeros((len(items), 4), dtype=np.int64)
+    heads = np.full(data.ref_count, -1, dtype=np.int64)
+    facts = np.stack(
+        [grains.codes["lot_no"], grains.codes["warehouse_id"], grains.valued.astype(np.int32), grains.codes["item_id"]],
+        axis=1,
+    ).astype(np.int64)
+    pool_item = np.zeros(grains.pool_count, dtype=np.int32)
+    pool_item[grains.pool] = grains.codes["item_id"]
+    members, member_at = counting_order(data.cluster_of_item[pool_item], cluster_count)
+    groups, group_at = counting_order(data.cluster_of_item[data.group_item], cluster_count)
+    saved_order, saved_at = counting_order(saved.cluster, cluster_count)
+    saved_layers, saved_pool = saved.layers[saved_order], saved.pool[saved_order]
+    snapshots = np.asarray(snapshot_days, dtype=np.int64)
+    cost_pool = grains.cost_pool.astype(np.int64)
+    cfg = configuration(settings)
+    total = len(data.quantity)
+    value, settlement, under_way = (np.zeros(total, dtype=np.int64) for _ in range(3))
+    known = np.zeros(total, dtype=np.bool_)
+    sizes = 3 * np.diff(data.bounds) + np.diff(saved_at) + 8
+
+    def one(first: int, last: int) -> Ints:
+        rows = data.order[data.bounds[first] : data.bounds[last]]
+        moves = _gather(data, rows, settings)
+        emit_size = 1024 + len(rows)
+        out, emitted, error = run_chunk(
+            first, last, data.bounds[first], data.bounds, int(sizes[first:last].max(initial=8)), moves, rows, member_at, members, group_at,
+            groups, saved_at, saved_layers, saved_pool, grains.pool_count, pools, costs, items, heads, facts, cost_pool, transit, snapshots,
+            emit_from, emit_size, cfg,
+        )  # fmt: skip
+        if error >= 0:
+            name = grains.labels["item_id"][int(moves[error, ITEM])]
+            raise LedgerOverflowError(
+                f"item {name}: a value exceeds what 64 bits count exactly; check its quantities and costs"
+            )
+        value[rows], settlement[rows], under_way[rows] = out[:, OVAL], out[:, OSET], out[:, OTSET]
+        known[rows] = out[:, OKNW] == 1
+        return emitted
+
+    edges = _chunk_edges(data.bounds)
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        parts = list(pool.map(one, edges[:-1], edges[1:]))
+    emitted = np.concatenate(parts) if parts else np.empty((0, EMIT_FIELDS), dtype=np.int64)
+    return Result(value, settlement, under_way, known, emitted, costs, items, transit)
+
+
+def _chunk_edges(bounds: Ints) -> list[int]:
+    """Clusters at which chunks begin and end: whole clusters, about CHUNK_ROWS movements each."""
+    if len(bounds) < 2:
+        return [0]
+    marks = np.arange(0, bounds[-1], CHUNK_ROWS)
+    starts = np.searchsorted(bounds, marks, side="left")
+    edges = np.unique(np.concatenate([[0], starts, [len(bounds) - 1]]))
+    return [int(edge) for edge in edges]

@@ -1,0 +1,205 @@
+"""Queues of layers: linked lists in integer tables. Compiled.
+
+A pool holds its layers in flow order and, apart from them, the negative layers that wait for a receipt, oldest first. What belongs here:
+take from a queue, put into it, settle negatives. Nothing here knows about documents.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+
+from assets.ledger.fields import (
+    ARR,
+    DEM,
+    EXP,
+    FLOW_FEFO,
+    FLOW_LIFO,
+    FREE,
+    GRN,
+    HEAD,
+    KNW,
+    NET,
+    NHEAD,
+    NODE_FIELDS,
+    NTAIL,
+    NXT,
+    ORG,
+    PRV,
+    QTY,
+    SETTLED,
+    SHORT,
+    SRC,
+    TAIL,
+    TOP,
+    UC,
+    VAL,
+)  # fmt: skip
+from assets.ledger.wide import muldiv
+
+
+@nb.njit
+def new_node(layers, run):  # type: ignore[no-untyped-def]
+    """Index of an unused node."""
+    node = run[FREE]
+    if node >= 0:
+        run[FREE] = layers[node, NXT]
+        return node
+    node = run[TOP]
+    run[TOP] += 1
+    return node
+
+
+@nb.njit
+def free_node(layers, run, node):  # type: ignore[no-untyped-def]
+    """Give a node back."""
+    layers[node, NXT] = run[FREE]
+    run[FREE] = node
+
+
+@nb.njit
+def make_layer(layers, run, qty, val, origin, arrived, source, unit_cost, expiry, grain, known):  # type: ignore[no-untyped-def]
+    """A new, unlinked layer."""
+    node = new_node(layers, run)
+    layers[node, QTY] = qty
+    layers[node, VAL] = val
+    layers[node, ORG] = origin
+    layers[node, ARR] = arrived
+    layers[node, SRC] = source
+    layers[node, UC] = unit_cost
+    layers[node, EXP] = expiry
+    layers[node, GRN] = grain
+    layers[node, KNW] = known
+    layers[node, DEM] = 0
+    layers[node, NXT] = -1
+    layers[node, PRV] = -1
+    return node
+
+
+@nb.njit
+def unlink(layers, pools, pool, node, head, tail):  # type: ignore[no-untyped-def]
+    """Take a node out of the list of `pool` whose ends are the columns `head` and `tail`."""
+    before, after = layers[node, PRV], layers[node, NXT]
+    if before >= 0:
+        layers[before, NXT] = after
+    else:
+        pools[pool, head] = after
+    if after >= 0:
+        layers[after, PRV] = before
+    else:
+        pools[pool, tail] = before
+
+
+@nb.njit
+def link_after(layers, pools, pool, node, before, head, tail):  # type: ignore[no-untyped-def]
+    """Put a node behind `before` (-1: at the front)."""
+    after = layers[before, NXT] if before >= 0 else pools[pool, head]
+    layers[node, PRV] = before
+    layers[node, NXT] = after
+    if before >= 0:
+        layers[before, NXT] = node
+    else:
+        pools[pool, head] = node
+    if after >= 0:
+        layers[after, PRV] = node
+    else:
+        pools[pool, tail] = node
+
+
+@nb.njit
+def link_ordered(layers, pools, pool, node, flow, resetting):  # type: ignore[no-untyped-def]
+    """Put a layer at its place in the flow: behind every layer that is not to leave later, so that equals keep the order of arrival.
+
+    LIFO, and FIFO when ages reset, go by arrival; travelling FIFO by origin date; FEFO by expiry, then the same.
+    """
+    before = pools[pool, TAIL]
+    if flow == FLOW_FEFO:
+        expiry, origin = layers[node, EXP], layers[node, ORG]
+        while before >= 0 and (
+            layers[before, EXP] > expiry
+            or (layers[before, EXP] == expiry and not resetting and layers[before, ORG] > origin)
+        ):
+            before = layers[before, PRV]
+    elif flow != FLOW_LIFO and not resetting:
+        origin = layers[node, ORG]
+        while before >= 0 and layers[before, ORG] > origin:
+            before = layers[before, PRV]
+    link_after(layers, pools, pool, node, before, HEAD, TAIL)
+
+
+@nb.njit
+def split(layers, run, node, qty):  # type: ignore[no-untyped-def]
+    """Cut `qty` off a layer; the piece takes its share of the value, the rest keeps what remains."""
+    piece = new_node(layers, run)
+    for field in range(NODE_FIELDS):
+        layers[piece, field] = layers[node, field]
+    value = muldiv(layers[node, VAL], qty, layers[node, QTY])
+    layers[piece, QTY] = qty
+    layers[piece, VAL] = value
+    layers[node, QTY] -= qty
+    layers[node, VAL] -= value
+    return piece
+
+
+@nb.njit
+def take(layers, pools, run, pool, qty, want_lot, grains, newest_first, first, last):  # type: ignore[no-untyped-def]
+    """Take up to `qty` from a pool, of one lot if `want_lot` >= 0; the pieces are appended to the list first..last.
+
+    Returns the ends of the list; `run[SHORT]` holds what was not there.
+    """
+    node = pools[pool, TAIL] if newest_first else pools[pool, HEAD]
+    while node >= 0 and qty > 0:
+        following = layers[node, PRV] if newest_first else layers[node, NXT]
+        if want_lot < 0 or grains[layers[node, GRN], 0] == want_lot:
+            if layers[node, QTY] <= qty:
+                unlink(layers, pools, pool, node, HEAD, TAIL)
+                piece = node
+            else:
+                piece = split(layers, run, node, qty)
+            qty -= layers[piece, QTY]
+            pools[pool, NET] -= layers[piece, QTY]
+            layers[piece, NXT] = -1
+            if last >= 0:
+                layers[last, NXT] = piece
+            else:
+                first = piece
+            last = piece
+        node = following
+    run[SHORT] = qty
+    return first, last
+
+
+@nb.njit
+def add_negative(layers, pools, pool, node):  # type: ignore[no-untyped-def]
+    """Put a negative layer behind those that already wait."""
+    pools[pool, NET] += layers[node, QTY]
+    link_after(layers, pools, pool, node, pools[pool, NTAIL], NHEAD, NTAIL)
+
+
+@nb.njit
+def put(layers, pools, run, pool, node, match_lot, grains, flow, resetting):  # type: ignore[no-untyped-def]
+    """Put a layer into a pool: first it settles the negatives that wait there, oldest first, then the rest joins the queue.
+
+    `run[SETTLED]` is lowered by what the settled units really cost above what they were booked at, so that it is the effect on stock value.
+    """
+    pools[pool, NET] += layers[node, QTY]
+    waiting = pools[pool, NHEAD]
+    while waiting >= 0 and layers[node, QTY] > 0:
+        following = layers[waiting, NXT]
+        lot = grains[layers[waiting, GRN], 0]
+        if not match_lot or lot == 0 or lot == grains[layers[node, GRN], 0]:
+            qty = min(layers[node, QTY], -layers[waiting, QTY])
+            incoming = muldiv(layers[node, VAL], qty, layers[node, QTY])
+            booked = muldiv(layers[waiting, VAL], qty, -layers[waiting, QTY])
+            run[SETTLED] -= incoming + booked
+            layers[node, QTY] -= qty
+            layers[node, VAL] -= incoming
+            layers[waiting, QTY] += qty
+            layers[waiting, VAL] -= booked
+            if layers[waiting, QTY] == 0:
+                unlink(layers, pools, pool, waiting, NHEAD, NTAIL)
+                free_node(layers, run, waiting)
+        waiting = following
+    if layers[node, QTY] > 0:
+        link_ordered(layers, pools, pool, node, flow, resetting)
+    else:
+        free_node(layers, run, node)

@@ -1,0 +1,30 @@
+"""A number that changes with the text of the kernel, so that a compiled kernel cached on disk is never older than its parts.
+
+numba's cache looks at the file of the function it saves, not at those of the functions it calls; the stamp is closed over by the one
+function that is cached, which makes it part of the key. Reads this package's own source; nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+KERNEL_FILES = (
+    "emit.py",
+    "fields.py",
+    "kernel.py",
+    "kernel_convert.py",
+    "kernel_cost.py",
+    "kernel_nodes.py",
+    "kernel_steps.py",
+    "scale.py",
+    "wide.py",
+)
+
+
+def source_stamp() -> int:
+    """48 bits of the hash of the kernel's files."""
+    digest = hashlib.sha256()
+    for name in KERNEL_FILES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return int.from_bytes(digest.digest()[:6], "big")

@@ -1,0 +1,96 @@
+"""The ledger as one function: movements in, layers, costs and the proof of conservation out. Pure; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assets.ledger.calendar import day_number, month_ends
+from assets.ledger.engine import run
+from assets.ledger.fields import EGRAIN, EGROUP, EQTY, ESNAP, EVAL
+from assets.ledger.prepare import Ints, Movements, prepare, require_columns
+from assets.ledger.settings import LedgerSettings
+from assets.ledger.tables import (
+    LedgerTables,
+    closing_sums,
+    conservation,
+    movement_costs,
+    open_layers,
+    place_sums,
+    transit_conservation,
+    transit_layers,
+    value_entries,
+)  # fmt: skip
+
+
+def compute(
+    movements: pa.Table,
+    *,
+    as_of: date,
+    settings: LedgerSettings,
+    snapshot_dates: Sequence[date] | None = None,
+    standard_costs: pa.Table | None = None,
+    threads: int = 2,
+) -> LedgerTables:
+    """Run the whole ledger.
+
+    `movements` has the columns of int_stock_movements (docs/interfaces.md), in any order of rows; those after `as_of` are left out.
+    `snapshot_dates` default to every month end from the first movement on, and `as_of`, which is always among them.
+    `standard_costs` (item_id, effective_date, unit_cost) is needed by cost `standard`.
+    Raises LedgerInputError for missing columns or unknown types, LedgerOverflowError for figures beyond exact 64-bit arithmetic.
+    """
+    require_columns(movements)
+    movements = until(movements, as_of)
+    data = prepare(movements, settings, standard_costs)
+    days = snapshot_days(data, as_of, snapshot_dates)
+    result = run(data, settings, days, threads=threads)
+    grains, keys = data.grains, movements["movement_key"]
+    last = len(days) - 1
+    item = pa.DictionaryArray.from_arrays(pa.array(grains.place_item), grains.labels["item_id"])
+    warehouse = pa.DictionaryArray.from_arrays(pa.array(grains.place_warehouse), grains.labels["warehouse_id"])
+    open_units, open_value, settled = transit_sums(data, result.emitted, last, result.transit_settlement)
+    moved = np.flatnonzero(result.transit.any(axis=1))
+    return LedgerTables(
+        open_layers(result.emitted, days, grains, keys),
+        movement_costs(data, result, keys),
+        value_entries(data, result),
+        conservation(place_sums(data, result), closing_sums(result.emitted, last, grains), item, warehouse),
+        transit_layers(result.emitted, days, grains, keys, data.group_labels),
+        transit_conservation(
+            result.transit[moved], settled[moved], open_units[moved], open_value[moved],
+            pa.DictionaryArray.from_arrays(pa.array(moved.astype(np.int32)), grains.labels["item_id"]),
+        ),
+    )  # fmt: skip
+
+
+def until(movements: pa.Table, as_of: date) -> pa.Table:
+    """Movements up to and including a date."""
+    late = pc.greater(movements["business_date"], pa.scalar(as_of, pa.date32()))
+    return movements.filter(pc.invert(late)) if pc.any(late).as_py() else movements
+
+
+def snapshot_days(data: Movements, as_of: date, snapshot_dates: Sequence[date] | None) -> list[int]:
+    """Ascending day numbers of the snapshots; `as_of` is the last."""
+    last = day_number(as_of)
+    if snapshot_dates is None:
+        days = month_ends(int(data.date.min()), last) if len(data.date) else []
+    else:
+        days = [day_number(day) for day in snapshot_dates]
+    return sorted({day for day in days if day < last} | {last})
+
+
+def transit_sums(data: Movements, emitted: Ints, snapshot: int, settlement: Ints) -> tuple[Ints, Ints, Ints]:
+    """Per item: units and value under way at a snapshot, and what settling under way has changed so far."""
+    count = len(data.grains.labels["item_id"])
+    units, value, settled = (np.zeros(count, dtype=np.int64) for _ in range(3))
+    rows = emitted[(emitted[:, ESNAP] == snapshot) & (emitted[:, EGROUP] >= 0)]
+    item = data.grains.codes["item_id"][rows[:, EGRAIN]]
+    np.add.at(units, item, rows[:, EQTY])
+    np.add.at(value, item, rows[:, EVAL])
+    hit = np.flatnonzero(settlement)
+    np.add.at(settled, data.grains.codes["item_id"][data.grain[hit]], settlement[hit])
+    return units, value, settled

@@ -1,0 +1,303 @@
+"""From the kernel's answers to the Arrow tables of docs/interfaces.md. Sorting, labels and decimals; no stock logic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numba as nb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from assets.ledger.codes import counting_order
+from assets.ledger.engine import Result
+from assets.ledger.fields import (
+    E_COGS,
+    E_OPENING,
+    E_SETTLEMENT,
+    EARR,
+    EEXP,
+    EGRAIN,
+    EGROUP,
+    EKNW,
+    ENTRY_KINDS,
+    EORG,
+    EQTY,
+    ESNAP,
+    ESRC,
+    EUC,
+    EVAL,
+    NO_DATE,
+)  # fmt: skip
+from assets.ledger.prepare import GRAIN_COLUMNS, Codes, Grains, Ints, Movements
+from assets.ledger.scale import COST_TYPE, NULL_COST, UNITS_TYPE, VALUE_TYPE, to_decimal
+
+
+@dataclass(frozen=True)
+class LedgerTables:
+    """What the ledger leaves for dbt: schema `ledger` of docs/interfaces.md, each table in the order of its grain."""
+
+    open_layers: pa.Table
+    movement_costs: pa.Table
+    value_entries: pa.Table
+    conservation: pa.Table
+    transit_layers: pa.Table
+    transit_conservation: pa.Table
+
+    def items(self) -> list[tuple[str, pa.Table]]:
+        """(name, table) of each."""
+        return [(field.name, getattr(self, field.name)) for field in fields(self)]
+
+
+def _dates(days: NDArray[np.int64] | Codes, null: int | None = None) -> pa.Array:
+    values = days.astype(np.int32)
+    mask = values == null if null is not None else None
+    return pa.array(values, type=pa.int32(), mask=mask).cast(pa.date32())
+
+
+def origin_keys(keys: pa.ChunkedArray, rows: Ints) -> pa.Array:
+    """Keys of the movements that layers come from; one dictionary for all snapshots."""
+    used, code = np.unique(rows, return_inverse=True)
+    labels = pc.cast(keys.take(pa.array(used)), pa.string())
+    if isinstance(labels, pa.ChunkedArray):
+        labels = labels.combine_chunks()
+    return pa.DictionaryArray.from_arrays(pa.array(code.astype(np.int32)), labels)
+
+
+def layer_order(emitted: Ints, grain_count: int, snapshot_count: int) -> Ints:
+    """Rows by snapshot, then grain, then as emitted."""
+    by_grain, _ = counting_order(emitted[:, EGRAIN].astype(np.int32), grain_count)
+    by_snapshot, _ = counting_order(emitted[by_grain, ESNAP].astype(np.int32), snapshot_count)
+    return by_grain[by_snapshot]
+
+
+def _numbers(rows: Ints) -> Codes:
+    """1, 2, ... within each run of equal (snapshot, grain)."""
+    if not len(rows):
+        return np.empty(0, dtype=np.int32)
+    new = np.empty(len(rows), dtype=np.bool_)
+    new[0] = True
+    new[1:] = (rows[1:, ESNAP] != rows[:-1, ESNAP]) | (rows[1:, EGRAIN] != rows[:-1, EGRAIN])
+    starts = np.flatnonzero(new)
+    return (np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows)))) + 1).astype(np.int32)
+
+
+def layer_columns(
+    rows: Ints, snapshot_days: Sequence[int], grains: Grains, keys: pa.ChunkedArray
+) -> dict[str, pa.Array]:
+    """The columns that open layers and layers under way share."""
+    grain = rows[:, EGRAIN]
+    known = (rows[:, EKNW] == 1) & grains.valued[grain]
+    cost = rows[:, EUC]
+    columns: dict[str, pa.Array] = {"snapshot_date": _dates(np.asarray(snapshot_days, dtype=np.int32)[rows[:, ESNAP]])}
+    for name in GRAIN_COLUMNS:
+        columns[name] = grains.column(name, grain)
+    columns["layer_no"] = pa.array(_numbers(rows))
+    columns["origin_date"] = _dates(rows[:, EORG])
+    columns["arrived_date"] = _dates(rows[:, EARR])
+    columns["origin_movement_key"] = origin_keys(keys, rows[:, ESRC])
+    columns["quantity_units"] = to_decimal(rows[:, EQTY], UNITS_TYPE)
+    columns["unit_cost"] = to_decimal(cost, COST_TYPE, known & (cost != NULL_COST))
+    columns["layer_value"] = to_decimal(rows[:, EVAL], VALUE_TYPE, known)
+    columns["is_cost_known"] = pa.array(known)
+    columns["is_negative"] = pa.array(rows[:, EQTY] < 0)
+    columns["lot_expiry_date"] = _dates(rows[:, EEXP], NO_DATE)
+    return columns
+
+
+def open_layers(emitted: Ints, snapshot_days: Sequence[int], grains: Grains, keys: pa.ChunkedArray) -> pa.Table:
+    """Table `ledger.open_layers`."""
+    rows = emitted[emitted[:, EGROUP] < 0]
+    rows = rows[layer_order(rows, len(grains.place), len(snapshot_days))]
+    return pa.table(layer_columns(rows, snapshot_days, grains, keys))
+
+
+def transit_layers(
+    emitted: Ints, snapshot_days: Sequence[int], grains: Grains, keys: pa.ChunkedArray, groups: pa.Array
+) -> pa.Table:
+    """Table `ledger.transit_layers`: goods under way, by the grain they left (where negative: by the grain that got what never left)."""
+    rows = emitted[emitted[:, EGROUP] >= 0]
+    rows = rows[layer_order(rows, len(grains.place), len(snapshot_days))]
+    columns = layer_columns(rows, snapshot_days, grains, keys)
+    columns["transfer_group_id"] = groups.take(pa.array(rows[:, EGROUP])).dictionary_encode()
+    return pa.table(columns)
+
+
+def movement_costs(data: Movements, result: Result, keys: pa.ChunkedArray, start: int = 0) -> pa.Table:
+    """Table `ledger.movement_costs`, in the order of the input."""
+    rows = slice(start, data.count)
+    valued = data.grains.valued[data.grain[rows]]
+    known = result.known[rows] & valued
+    cogs = data.entry[rows] == E_COGS
+    return pa.table(
+        {
+            "movement_key": keys,
+            "quantity_units": to_decimal(data.quantity[rows], UNITS_TYPE),
+            "cost_value": to_decimal(result.value[rows], VALUE_TYPE, known),
+            "is_cost_known": pa.array(known),
+            "cogs_value": to_decimal(-result.value[rows], VALUE_TYPE, known & cogs),
+            "settlement_value": to_decimal(result.settlement[rows], VALUE_TYPE, valued),
+        }
+    )
+
+
+@nb.njit(cache=True)
+def _entries(order, place, date, entry, quantity, value, settlement, known, valued):  # type: ignore[no-untyped-def]
+    """Sums per place, day and kind of rows that `order` walks by place, then day."""
+    size = 64 + len(order)
+    where = np.empty(size, dtype=np.int32)
+    day = np.empty(size, dtype=np.int32)
+    kind = np.empty(size, dtype=np.int8)
+    units = np.empty(size, dtype=np.int64)
+    worth = np.empty(size, dtype=np.int64)
+    is_known = np.empty(size, dtype=np.bool_)
+    sums = np.zeros((7, 4), dtype=np.int64)
+    count, at = 0, 0
+    while at < len(order):
+        sums[:] = 0
+        here, today = place[order[at]], date[order[at]]
+        while at < len(order) and place[order[at]] == here and date[order[at]] == today:
+            row = order[at]
+            which = entry[row]
+            sums[which, 0] += quantity[row]
+            sums[which, 3] += 1
+            if valued[row]:
+                sums[which, 1] += value[row]
+                if known[row]:
+                    sums[which, 2] += 1
+                if settlement[row] != 0:
+                    sums[E_SETTLEMENT, 1] += settlement[row]
+                    sums[E_SETTLEMENT, 2] += 1
+                    sums[E_SETTLEMENT, 3] += 1
+            at += 1
+        if count + 7 > size:
+            size *= 2
+            where, day, kind = _double(where), _double(day), _double(kind)
+            units, worth, is_known = _double(units), _double(worth), _double(is_known)
+        for which in range(7):
+            if sums[which, 3] > 0:
+                where[count], day[count], kind[count] = here, today, which
+                units[count], worth[count], is_known[count] = sums[which, 0], sums[which, 1], sums[which, 2] > 0
+                count += 1
+    return where[:count], day[:count], kind[:count], units[:count], worth[:count], is_known[:count]
+
+
+@nb.njit(cache=True)
+def _double(values):  # type: ignore[no-untyped-def]
+    larger = np.empty(2 * len(values), dtype=values.dtype)
+    larger[: len(values)] = values
+    return larger
+
+
+def value_entries(data: Movements, result: Result) -> pa.Table:
+    """Table `ledger.value_entries`. A value is null where no movement of the row has a known one; else the sum of those that have."""
+    grains = data.grains
+    place = grains.place[data.grain]
+    by_place, _ = counting_order(place[data.order], len(grains.place_item))
+    where, day, kind, units, worth, is_known = _entries(
+        data.order[by_place], place, data.date, data.entry, data.quantity, result.value, result.settlement, result.known,
+        grains.valued[data.grain],
+    )  # fmt: skip
+    return pa.table(
+        {
+            "item_id": pa.DictionaryArray.from_arrays(pa.array(grains.place_item[where]), grains.labels["item_id"]),
+            "warehouse_id": pa.DictionaryArray.from_arrays(
+                pa.array(grains.place_warehouse[where]), grains.labels["warehouse_id"]
+            ),
+            "business_date": _dates(day),
+            "entry_kind": pa.DictionaryArray.from_arrays(pa.array(kind), pa.array(ENTRY_KINDS)),
+            "quantity_units": to_decimal(units, UNITS_TYPE),
+            "entry_value": to_decimal(worth, VALUE_TYPE, is_known),
+        }
+    )
+
+
+@nb.njit(cache=True)
+def _sums(place, entry, quantity, value, settlement, known, valued, count):  # type: ignore[no-untyped-def]
+    """Per place: opening, in, out units; value in, value out; how many movements have a known value."""
+    sums = np.zeros((count, 6), dtype=np.int64)
+    for row in range(len(place)):
+        here = place[row]
+        if entry[row] == E_OPENING:
+            sums[here, 0] += quantity[row]
+        elif quantity[row] > 0:
+            sums[here, 1] += quantity[row]
+        else:
+            sums[here, 2] -= quantity[row]
+        if valued[row]:
+            if value[row] > 0:
+                sums[here, 3] += value[row]
+            else:
+                sums[here, 4] -= value[row]
+            sums[here, 4] -= settlement[row]
+            if known[row]:
+                sums[here, 5] += 1
+    return sums
+
+
+def place_sums(data: Movements, result: Result) -> Ints:
+    """Per item x warehouse: opening, in, out units; value in, value out; movements of known value."""
+    grain = data.grain
+    sums: Ints = _sums(
+        data.grains.place[grain], data.entry, data.quantity, result.value, result.settlement, result.known,
+        data.grains.valued[grain], len(data.grains.place_item),
+    )  # fmt: skip
+    return sums
+
+
+def closing_sums(emitted: Ints, snapshot: int, grains: Grains) -> Ints:
+    """Per item x warehouse: units and value of the layers open at a snapshot."""
+    rows = emitted[(emitted[:, ESNAP] == snapshot) & (emitted[:, EGROUP] < 0)]
+    sums = np.zeros((len(grains.place_item), 2), dtype=np.int64)
+    np.add.at(sums[:, 0], grains.place[rows[:, EGRAIN]], rows[:, EQTY])
+    np.add.at(sums[:, 1], grains.place[rows[:, EGRAIN]], np.where(grains.valued[rows[:, EGRAIN]], rows[:, EVAL], 0))
+    return sums
+
+
+def conservation(sums: Ints, closing: Ints, item: pa.Array, warehouse: pa.Array) -> pa.Table:
+    """Table `ledger.conservation`: both sides counted apart, the movements' from the input, the layers' from the kernel."""
+    opening, came, went, value_in, value_out = (sums[:, column] for column in range(5))
+    known = sums[:, 5] > 0
+    left_units, left_value = closing[:, 0], closing[:, 1]
+    balance = opening + came - went
+    units_gap, value_gap = balance - left_units, value_in - value_out - left_value
+    return pa.table(
+        {
+            "item_id": item,
+            "warehouse_id": warehouse,
+            "opening_units": to_decimal(opening, UNITS_TYPE),
+            "in_units": to_decimal(came, UNITS_TYPE),
+            "out_units": to_decimal(went, UNITS_TYPE),
+            "closing_units": to_decimal(balance, UNITS_TYPE),
+            "layer_units": to_decimal(left_units, UNITS_TYPE),
+            "units_gap": to_decimal(units_gap, UNITS_TYPE),
+            "value_in": to_decimal(value_in, VALUE_TYPE, known),
+            "value_out": to_decimal(value_out, VALUE_TYPE, known),
+            "value_left": to_decimal(left_value, VALUE_TYPE, known),
+            "value_gap": to_decimal(value_gap, VALUE_TYPE, known),
+            "is_closed": pa.array((units_gap == 0) & (value_gap == 0)),
+        }
+    )
+
+
+def transit_conservation(transit: Ints, settled: Ints, open_units: Ints, open_value: Ints, item: pa.Array) -> pa.Table:
+    """Table `ledger.transit_conservation`: what left = what arrived + what is still under way, per item that ever moved."""
+    units_gap = transit[:, 0] - transit[:, 1] - open_units
+    value_gap = transit[:, 2] - transit[:, 3] + settled - open_value
+    return pa.table(
+        {
+            "item_id": item,
+            "shipped_units": to_decimal(transit[:, 0], UNITS_TYPE),
+            "arrived_units": to_decimal(transit[:, 1], UNITS_TYPE),
+            "under_way_units": to_decimal(open_units, UNITS_TYPE),
+            "units_gap": to_decimal(units_gap, UNITS_TYPE),
+            "shipped_value": to_decimal(transit[:, 2], VALUE_TYPE),
+            "arrived_value": to_decimal(transit[:, 3], VALUE_TYPE),
+            "settled_value": to_decimal(settled, VALUE_TYPE),
+            "under_way_value": to_decimal(open_value, VALUE_TYPE),
+            "value_gap": to_decimal(value_gap, VALUE_TYPE),
+            "is_closed": pa.array((units_gap == 0) & (value_gap == 0)),
+        }
+    )
