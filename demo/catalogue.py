@@ -181,7 +181,9 @@ def _item(rng: np.random.Generator, settings: DemoSettings, number: int, pattern
 
 
 def unit_cost_on(settings: DemoSettings, catalogue: Catalogue, year: int, month: int) -> FloatArray:
-    """Purchase price of every item in a month: its base cost carried along by a keyed random walk with mild inflation."""
+    """Purchase price of every item in a month: its base cost carried along by a keyed random walk with mild
+    inflation.
+    """
     first = settings.start_date.year * 12 + settings.start_date.month
     drift = np.zeros(len(catalogue.items))
     for index in range(first + 1, year * 12 + month + 1):

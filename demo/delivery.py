@@ -51,7 +51,7 @@ def _erp_masters(history: History, renamed: Renamed) -> list[Extract]:
             if item.pattern != "new" or settings.start_date + timedelta(days=item.life_day - 120) <= day
         ]
         files.append(Extract(item_layout(settings, catalogue, day, renamed if day == end else {}), day, known))
-    costs = []
+    costs: list[CostRow] = []
     for day in quarter_starts(settings.start_date, end):
         prices = unit_cost_on(settings, catalogue, day.year, day.month)
         costs.extend(CostRow(position, day, float(price)) for position, price in enumerate(prices))
@@ -66,7 +66,7 @@ def _erp_masters(history: History, renamed: Renamed) -> list[Extract]:
 def _erp_documents(history: History) -> list[Extract]:
     catalogue, books = history.catalogue, history.books
     prices = {day: unit_cost_on(history.settings, catalogue, day.year, day.month) for day in history.erp_snapshots}
-    on_hand = on_hand_layout(catalogue, prices)
+    on_hand = on_hand_layout(catalogue, history.shelf, prices)
     return [
         *windowed(
             movement_layout(catalogue), history.movement_windows, books.movements, lambda row: row.entered_at.date()

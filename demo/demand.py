@@ -18,7 +18,9 @@ CHANNEL_SHARES = (0.45, 0.35, 0.2)
 
 @dataclass(frozen=True)
 class DemandDraw:
-    """Wanted lines of one day, arrays of equal length; `channel` indexes vocabulary.CHANNELS; `lead_days` until requested."""
+    """Wanted lines of one day, arrays of equal length; `channel` indexes vocabulary.CHANNELS; `lead_days` until
+    requested.
+    """
 
     item: IntArray
     warehouse: IntArray
@@ -49,7 +51,9 @@ class DemandModel:
         self._is_dying = np.array([item.pattern == "dying" for item in items])
 
     def item_factor(self, day: date) -> FloatArray:
-        """(items,): season x trend x life of each item on a day; 1 is its base rate. Weekday and promotions stand apart."""
+        """(items,): season x trend x life of each item on a day; 1 is its base rate. Weekday and promotions
+        stand apart.
+        """
         elapsed = (day - self._settings.start_date).days
         progress = min(elapsed / self._settings.days, 1.3)
         factor = self._trend_from + (self._trend_to - self._trend_from) * progress
@@ -65,7 +69,9 @@ class DemandModel:
         return mean * self._catalogue.size_means[:, None]
 
     def draw(self, day: date, uplift: FloatArray) -> DemandDraw:
-        """Lines wanted on `day`; `uplift` (items,) multiplies the rates. The draw depends on the seed and the day alone."""
+        """Lines wanted on `day`; `uplift` (items,) multiplies the rates. The draw depends on the seed and the
+        day alone.
+        """
         rng = np.random.default_rng([self._settings.seed, 2, day.toordinal()])
         rates = self._catalogue.line_rates * (self.item_factor(day) * uplift)[:, None]
         rates = rates * WEEKDAY_FACTOR[day.weekday()] * (1.0 if is_working(day) or day.weekday() == 6 else 0.35)

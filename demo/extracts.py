@@ -1,4 +1,6 @@
-"""The shape of an extract file, and which rows of a history go into which file. Formatting stands in the `layouts_*` modules."""
+"""The shape of an extract file, and which rows of a history go into which file. Formatting stands in the
+`layouts_*` modules.
+"""
 
 from __future__ import annotations
 

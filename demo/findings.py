@@ -1,4 +1,6 @@
-"""The answer sheet: what a correct pipeline must find, tied to the rows of the delivered files. Never read by the pipeline."""
+"""The answer sheet: what a correct pipeline must find, tied to the rows of the delivered files. Never read by
+the pipeline.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ class FileRef:
 
 @dataclass
 class Expected:
-    """One thing to be found. A defect is found when one of its entries is; entries that are not required may be found."""
+    """One thing to be found. A defect is found when one of its entries is; entries that are not required may be
+    found.
+    """
 
     rule_id: str
     item: int | None = None

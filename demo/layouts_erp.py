@@ -1,4 +1,6 @@
-"""What the ERP's files look like: Chinese headers, codes as text, direction and unsigned quantity, figures with separators."""
+"""What the ERP's files look like: Chinese headers, codes as text, direction and unsigned quantity, figures with
+separators.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from demo.extracts import CostRow, Layout, OnHandRow
 from demo.purchasing import DELIST_AFTER_DAYS
 from demo.records import Movement, PurchaseLine, ReceiptLine, Transfer
 from demo.settings import DemoSettings
-from demo.stock import DEFECTIVE
+from demo.stock import DEFECTIVE, Shelf
 from demo.vocabulary import CATEGORIES, WAREHOUSES, Category
 
 INWARD = {"期初结存", "采购入库单", "销售退货单", "盘盈单"}
@@ -33,8 +35,10 @@ def _yes(flag: bool) -> str:
 def movement_layout(catalogue: Catalogue) -> Layout:
     """The stock ledger; transfers stand in a file of their own."""
     header = (
-        "单据类型", "单据编号", "单据内码", "行号", "单据日期", "制单时间", "审核时间", "单据状态", "存货编码", "存货名称", "仓库编码",
-        "批号", "生产日期", "失效日期", "库存状态", "方向", "数量", "单位", "成本单价", "来源单据类型", "来源单号", "来源行号",
+        "单据类型", "单据编号", "单据内码", "行号", "单据日期", "制单时间", "审核时间", "单据状态", "存货编码",
+        "存货名称", "仓库编码",
+        "批号", "生产日期", "失效日期", "库存状态", "方向", "数量", "单位", "成本单价", "来源单据类型",
+        "来源单号", "来源行号",
         "往来单位", "红字", "备注",
     )  # fmt: skip
 
@@ -43,7 +47,8 @@ def movement_layout(catalogue: Catalogue) -> Layout:
         inward = row.doc_type in INWARD
         approved = row.entered_at + timedelta(minutes=7)
         return [
-            row.doc_type, row.doc_no, row.doc_id, row.line_id, row.business_date.isoformat(), row.entered_at.isoformat(" "),
+            row.doc_type, row.doc_no, row.doc_id, row.line_id, row.business_date.isoformat(),
+            row.entered_at.isoformat(" "),
             approved.isoformat(" ") if row.doc_status == "已审核" else "", row.doc_status, item.code, item.name,
             WAREHOUSES[row.grain.warehouse][0], row.grain.lot_no, _day(row.mfg_date), _day(row.expiry_date),
             STATUS_NAMES[row.grain.status], "入" if inward else "出", row.units if inward else -row.units,
@@ -57,7 +62,8 @@ def movement_layout(catalogue: Catalogue) -> Layout:
 def transfer_layout(catalogue: Catalogue) -> Layout:
     """Transfers: one row has both legs."""
     header = (
-        "调拨单号", "单据内码", "行号", "调拨日期", "制单时间", "单据状态", "存货编码", "转出仓库", "转入仓库", "批号", "生产日期",
+        "调拨单号", "单据内码", "行号", "调拨日期", "制单时间", "单据状态", "存货编码", "转出仓库", "转入仓库",
+        "批号", "生产日期",
         "失效日期", "调拨数量", "单位",
     )  # fmt: skip
 
@@ -72,15 +78,28 @@ def transfer_layout(catalogue: Catalogue) -> Layout:
     return Layout("erp", "stock_transfers", header, cells, encoding="utf-8-sig")
 
 
-def on_hand_layout(catalogue: Catalogue, costs: dict[date, Any]) -> Layout:
+def on_hand_layout(catalogue: Catalogue, shelf: Shelf, costs: dict[date, Any]) -> Layout:
     """On-hand list; `costs` maps a day to the unit cost of every item."""
-    header = ("截止日期", "存货编码", "存货名称", "仓库编码", "批号", "库存状态", "现存数量", "成本单价", "库存金额")
+    header = (
+        "截止日期",
+        "存货编码",
+        "存货名称",
+        "仓库编码",
+        "批号",
+        "库存状态",
+        "现存数量",
+        "成本单价",
+        "库存金额",
+        "生产日期",
+        "失效日期",
+    )
 
     def cells(row: OnHandRow) -> list[Any]:
         item, cost = catalogue.items[row.grain.item], float(costs[row.day][row.grain.item])
         return [
             row.day.isoformat(), item.code, item.name, WAREHOUSES[row.grain.warehouse][0], row.grain.lot_no,
             STATUS_NAMES[row.grain.status], f"{row.units:,.2f}", f"{cost:.4f}", f"{row.units * cost:,.2f}",
+            *map(_day, shelf.lot_dates(row.grain.item, row.grain.lot_no)),
         ]  # fmt: skip
 
     return Layout("erp", "stock_on_hand", header, cells)
@@ -89,7 +108,8 @@ def on_hand_layout(catalogue: Catalogue, costs: dict[date, Any]) -> Layout:
 def purchase_layout(catalogue: Catalogue) -> Layout:
     """Purchase order lines; dates with slashes, in the old Chinese encoding."""
     header = (
-        "订单编号", "行号", "订单日期", "供应商编码", "存货编码", "仓库编码", "数量", "累计入库数量", "未入库数量", "计划到货日期",
+        "订单编号", "行号", "订单日期", "供应商编码", "存货编码", "仓库编码", "数量", "累计入库数量",
+        "未入库数量", "计划到货日期",
         "无税单价", "无税金额", "是否关闭", "单据状态",
     )  # fmt: skip
 
@@ -98,7 +118,8 @@ def purchase_layout(catalogue: Catalogue) -> Layout:
         return [
             row.po_no, row.line_id, _slashed(row.order_date), catalogue.suppliers[row.supplier].code,
             catalogue.items[row.item].code, WAREHOUSES[row.warehouse][0], row.ordered_units, row.received_units, left,
-            _slashed(row.due_date), f"{row.unit_price:.4f}", f"{row.ordered_units * row.unit_price:.2f}", _yes(row.is_closed),
+            _slashed(row.due_date), f"{row.unit_price:.4f}", f"{row.ordered_units * row.unit_price:.2f}",
+            _yes(row.is_closed),
             "关闭" if row.is_closed else "审核",
         ]  # fmt: skip
 
@@ -108,7 +129,8 @@ def purchase_layout(catalogue: Catalogue) -> Layout:
 def receipt_layout(catalogue: Catalogue) -> Layout:
     """Receipt lines; a draft has arrived and is not posted."""
     header = (
-        "入库单号", "行号", "入库日期", "采购订单号", "订单行号", "供应商编码", "存货编码", "仓库编码", "批号", "实收数量",
+        "入库单号", "行号", "入库日期", "采购订单号", "订单行号", "供应商编码", "存货编码", "仓库编码", "批号",
+        "实收数量",
         "无税单价", "无税金额", "单据状态",
     )  # fmt: skip
 
@@ -116,7 +138,8 @@ def receipt_layout(catalogue: Catalogue) -> Layout:
         status = row.doc_status or ("已审核" if row.is_posted else "未审核")
         return [
             row.receipt_no, row.line_id, _slashed(row.receipt_date), row.po_no, row.po_line_id,
-            catalogue.suppliers[row.supplier].code, catalogue.items[row.grain.item].code, WAREHOUSES[row.grain.warehouse][0],
+            catalogue.suppliers[row.supplier].code, catalogue.items[row.grain.item].code,
+            WAREHOUSES[row.grain.warehouse][0],
             row.grain.lot_no, row.units, f"{row.unit_cost:.4f}", f"{row.units * row.unit_cost:.2f}", status,
         ]  # fmt: skip
 
@@ -126,8 +149,10 @@ def receipt_layout(catalogue: Catalogue) -> Layout:
 def item_layout(settings: DemoSettings, catalogue: Catalogue, extract_date: date, renamed: Renamed) -> Layout:
     """Item master as of an extract date; `renamed` gives codes that mean another thing by then."""
     header = (
-        "存货编码", "存货名称", "规格型号", "分类编码", "分类名称", "主计量单位", "存货属性", "批次管理", "保质期管理", "保质期天数",
-        "临期预警天数", "停用", "停用日期", "计价方式", "参考成本", "参考售价", "安全库存", "最小起订量", "包装倍数", "采购提前期",
+        "存货编码", "存货名称", "规格型号", "分类编码", "分类名称", "主计量单位", "存货属性", "批次管理",
+        "保质期管理", "保质期天数",
+        "临期预警天数", "停用", "停用日期", "计价方式", "参考成本", "参考售价", "安全库存", "最小起订量",
+        "包装倍数", "采购提前期",
         "默认供应商", "责任人", "首次入库日期",
     )  # fmt: skip
 
@@ -140,9 +165,11 @@ def item_layout(settings: DemoSettings, catalogue: Catalogue, extract_date: date
         price = item.unit_cost * (1 + item.margin_rate)
         safety = round(item.safety_days * 0.4 * item.size_mean) if position % 3 == 0 else ""
         return [
-            item.code, name, item.spec, category.code, category.name, category.base_uom, "外购商品", _yes(item.is_lot_tracked),
+            item.code, name, item.spec, category.code, category.name, category.base_uom, "外购商品",
+            _yes(item.is_lot_tracked),
             _yes(item.is_lot_tracked), item.category.shelf_life_days or "", 45 if item.is_lot_tracked else "",
-            _yes(is_stopped), delisted.isoformat() if is_stopped else "", "移动平均", f"{item.unit_cost:.2f}", f"{price:.2f}",
+            _yes(is_stopped), delisted.isoformat() if is_stopped else "", "移动平均", f"{item.unit_cost:.2f}",
+            f"{price:.2f}",
             safety, item.moq_units, item.pack_units, supplier.lead_days, supplier.code, category.owner,
             first_stocked(settings, item),
         ]  # fmt: skip

@@ -18,14 +18,13 @@ def order_layout(catalogue: Catalogue) -> Layout:
     )  # fmt: skip
 
     def cells(row: OrderLine) -> list[Any]:
-        status = "open"
-        if row.is_closed:
-            status = "cancelled" if row.shipped_units == 0 else "closed"
         return [
-            row.so_no, row.line_id, row.order_date.isoformat(), row.customer_code, row.channel, catalogue.items[row.item].code,
+            row.so_no, row.line_id, row.order_date.isoformat(), row.customer_code, row.channel,
+            catalogue.items[row.item].code,
             WAREHOUSES[row.warehouse][0], row.ordered_units, row.shipped_units, row.cancelled_units,
             row.requested_date.isoformat(), row.promised_date.isoformat(), f"{row.unit_price:.2f}",
-            f"{row.ordered_units * row.unit_price:.2f}", row.promotion_code, "Y" if row.is_closed else "N", status,
+            f"{row.ordered_units * row.unit_price:.2f}", row.promotion_code, "Y" if row.is_closed else "N",
+            "closed" if row.is_closed else "open",
         ]  # fmt: skip
 
     return Layout("sales", "sales_orders", header, cells)
@@ -34,7 +33,8 @@ def order_layout(catalogue: Catalogue) -> Layout:
 def shipment_layout(catalogue: Catalogue) -> Layout:
     """Shipped and returned lines."""
     header = (
-        "shipment_no", "line_no", "shipment_date", "order_no", "order_line", "customer", "sku", "warehouse", "lot", "qty",
+        "shipment_no", "line_no", "shipment_date", "order_no", "order_line", "customer", "sku", "warehouse",
+        "lot", "qty",
         "revenue", "kind", "status",
     )  # fmt: skip
 

@@ -16,7 +16,8 @@ def bin_code(grain: Grain, number: int = 0) -> str:
     """Bin of a grain: aisle, bay and level follow from item and warehouse; damaged goods stand in a cage."""
     if grain.status != AVAILABLE:
         return "CAGE-01"
-    return f"{'ABCDEF'[(grain.item + number) % 6]}-{grain.item % 17 + 1:02d}-{(grain.item // 17 + grain.warehouse) % 4 + 1}"
+    aisle, bay, level = (grain.item + number) % 6, grain.item % 17 + 1, (grain.item // 17 + grain.warehouse) % 4 + 1
+    return f"{'ABCDEF'[aisle]}-{bay:02d}-{level}"
 
 
 def wms_stock_layout(catalogue: Catalogue, shelf: Shelf) -> Layout:
@@ -31,7 +32,8 @@ def wms_stock_layout(catalogue: Catalogue, shelf: Shelf) -> Layout:
         good = grain.status == AVAILABLE
         _, expiry = shelf.lot_dates(grain.item, grain.lot_no)
         return [
-            row.day.isoformat(), datetime.combine(row.day, time(23, 30)).isoformat(" "), catalogue.items[grain.item].code,
+            row.day.isoformat(), datetime.combine(row.day, time(23, 30)).isoformat(" "),
+            catalogue.items[grain.item].code,
             WAREHOUSES[grain.warehouse][0], bin_code(grain, row.bin_no), grain.lot_no, "GOOD" if good else "DAMAGED",
             held.physical_units, held.physical_units if good else 0, held.received_not_posted_units,
             held.picked_not_shipped_units, expiry.isoformat() if expiry else "",
@@ -43,7 +45,8 @@ def wms_stock_layout(catalogue: Catalogue, shelf: Shelf) -> Layout:
 def count_layout(catalogue: Catalogue) -> Layout:
     """Count sheets, with a title above the header."""
     header = (
-        "盘点单号", "行号", "盘点类型", "盘点日期", "冻结时间", "仓库编码", "货位", "存货编码", "存货名称", "批号", "账面数量",
+        "盘点单号", "行号", "盘点类型", "盘点日期", "冻结时间", "仓库编码", "货位", "存货编码", "存货名称",
+        "批号", "账面数量",
         "调整入库数量", "调整出库数量", "实盘数量", "差异原因", "盘点人", "盈亏单号", "状态",
     )  # fmt: skip
 
@@ -52,7 +55,8 @@ def count_layout(catalogue: Catalogue) -> Layout:
         return [
             row.count_no, row.line_id, "循环盘点", row.count_date, row.frozen_at, WAREHOUSES[row.grain.warehouse][0],
             bin_code(row.grain), item.code, item.name, row.grain.lot_no, row.book_units, row.in_units, row.out_units,
-            "" if row.counted_units is None else row.counted_units, row.reason, row.counted_by, row.posted_doc_no, row.doc_status,
+            "" if row.counted_units is None else row.counted_units, row.reason, row.counted_by,
+            row.posted_doc_no, row.doc_status,
         ]  # fmt: skip
 
     return Layout("wms", "stock_counts", header, cells, suffix="xlsx", sheet="盘点表", title="循环盘点表")

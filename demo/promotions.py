@@ -1,4 +1,6 @@
-"""Promotion calendar: festivals that recur and category offers, keyed by month so that it never depends on the end date."""
+"""Promotion calendar: festivals that recur and category offers, keyed by month so that it never depends on the
+end date.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Buying: the clerk's min-max review with its habits, purchase orders, and receipts that come late, in parts or after hours."""
+"""Buying: the clerk's min-max review with its habits, purchase orders, and receipts that come late, in parts or
+after hours.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,8 @@ def review(world: World, day: date) -> None:
     """The clerk looks at the suppliers whose weekday it is and orders what has fallen below its minimum."""
     rng = world.rng(11, day)
     stock = world.shelf.total.sum(axis=1) + world.on_order
-    for (item, _), lines in world.waiting.items():
-        stock[item] -= sum(line.open_units for line in lines)
+    for (position, _), waiting in world.waiting.items():
+        stock[position] -= sum(line.open_units for line in waiting)
     rate = world.demand_rate.sum(axis=1)
     for number, supplier in enumerate(world.catalogue.suppliers):
         if supplier.review_weekday != day.weekday():
@@ -151,7 +153,7 @@ def post_late_receipts(world: World, day: date) -> None:
 def _take_in(world: World, day: date, arrivals: list[Arrival], rng: np.random.Generator) -> list[ReceiptLine]:
     """Lay the goods of one order on the shelf and write the receipt as a draft."""
     receipt_no, doc_id = world.books.number("CGRK", day), world.books.doc_id()
-    lines = []
+    lines: list[ReceiptLine] = []
     for arrival in arrivals:
         order = arrival.line
         order.is_closed = order.is_closed or arrival.closes

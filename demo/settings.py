@@ -1,4 +1,6 @@
-"""What identifies a demo world: its seed, its calendar span and its size. No behaviour beyond dates derived from them."""
+"""What identifies a demo world: its seed, its calendar span and its size. No behaviour beyond dates derived
+from them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ DAILY_WINDOW_DAYS = 10
 class DemoSettings:
     """Identity of a demo world.
 
-    The first day hangs on `DEFAULT_END` and `days`, never on `end_date`: moving `end_date` lengthens or shortens one and
+    The first day hangs on `DEFAULT_END` and `days`, never on `end_date`: moving `end_date` lengthens or
+    shortens one and
     the same history. `daily_from` is the first day that is exported as a daily file; days before it come in
     monthly (movements) or quarterly (other documents) files.
     """

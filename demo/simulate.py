@@ -18,7 +18,9 @@ from demo.writing import write_extract
 
 @dataclass(frozen=True)
 class DemoSummary:
-    """What was written; `stockout_line_rate` is the share of due order lines not shipped complete on the requested date."""
+    """What was written; `stockout_line_rate` is the share of due order lines not shipped complete on the
+    requested date.
+    """
 
     out_dir: Path
     start_date: date
@@ -43,7 +45,8 @@ def write_demo(
     """Write the demo company's extracts to `out_dir`/inbox and its truth to `out_dir`/truth, replacing both folders.
 
     `days` is the length of the history up to the default end date: it fixes the first day, whatever `end_date` is. With
-    the same seed, days, items and `daily_from`, a later `end_date` continues the same history: files of document windows that
+    the same seed, days, items and `daily_from`, a later `end_date` continues the same history: files of
+    document windows that
     were complete before stay byte for byte the same when `defects` is off. `daily_from` is the first day delivered as a
     daily file (default: ten days up to the default end date). Raises ValueError where the span is too short.
     """

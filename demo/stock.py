@@ -1,6 +1,7 @@
 """Goods and the book of a running world: what is on the shelf, what the ERP has posted, and the journal of documents.
 
-Physical goods live in `shelf` (status available, by lot) and in the book's defective rows; the book may lag the shelf by
+Physical goods live in `shelf` (status available, by lot) and in the book's defective rows; the book may lag the
+shelf by
 receipts that are not posted yet and by goods that are picked and not shipped yet.
 """
 

@@ -1,4 +1,6 @@
-"""Keeping stock: opening balances, transfers to the regions, internal use, scrap of expired and bad goods, cycle counts."""
+"""Keeping stock: opening balances, transfers to the regions, internal use, scrap of expired and bad goods,
+cycle counts.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,8 @@ def open_balances(world: World, day: date) -> None:
     rng = world.rng(20, day)
     rate = world.demand_rate
     doc_id = world.books.doc_id()
-    line_id = 0
-    for item, warehouse in np.argwhere(world.catalogue.is_stocked & (rate > 0)).tolist():
+    opened = np.argwhere(world.catalogue.is_stocked & (rate > 0)).tolist()
+    for line_id, (item, warehouse) in enumerate(opened, start=1):
         master = world.catalogue.items[item]
         lead = world.catalogue.suppliers[master.supplier].lead_days
         days = (lead + 25) * rng.uniform(0.7, 1.4) if warehouse == 0 else REGION_MAX_DAYS * rng.uniform(0.6, 1.2)
@@ -43,7 +45,6 @@ def open_balances(world: World, day: date) -> None:
             lot_no = f"L{mfg:%y%m%d}QC{warehouse}"
             world.shelf.register_lot(item, lot_no, mfg, expiry)
         world.shelf.put(item, warehouse, lot_no, units)
-        line_id += 1
         grain = Grain(item, warehouse, lot_no, AVAILABLE)
         world.books.post(
             Movement("期初结存", f"QC{day:%y%m%d}", doc_id, line_id, day, clock(day, 8, 0), grain, units),

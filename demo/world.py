@@ -1,7 +1,9 @@
-"""The running company: its state, and the order in which a day happens. What each activity does stands in its own module.
+"""The running company: its state, and the order in which a day happens. What each activity does stands in its
+own module.
 
 A day runs as the ledger orders it: receipts, returns, transfers, issues, adjustments; then, after hours, late arrivals
-and picks for tomorrow. Randomness is keyed by seed, activity and date, so the world up to a day never depends on a later one.
+and picks for tomorrow. Randomness is keyed by seed, activity and date, so the world up to a day never depends
+on a later one.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 
 from demo import purchasing, selling, storekeeping
 from demo.calendar_cn import export_windows, is_month_end, is_working
-from demo.catalogue import Catalogue, FloatArray, build_catalogue, unit_cost_on
+from demo.catalogue import Catalogue, IntArray, build_catalogue, unit_cost_on
 from demo.demand import DemandModel
 from demo.promotions import PromotionCalendar
 from demo.records import Grain, OrderLine, PurchaseLine, ReceiptLine, ShelfRow, ShipmentLine
@@ -47,7 +49,7 @@ class History:
     erp_snapshots: dict[date, dict[Grain, int]] = field(default_factory=dict)
     wms_snapshots: dict[date, dict[Grain, ShelfRow]] = field(default_factory=dict)
     physical: dict[date, dict[Grain, int]] = field(default_factory=dict)
-    physical_totals: list[FloatArray] = field(default_factory=list)
+    physical_totals: list[IntArray] = field(default_factory=list)
     true_demand: list[tuple[date, int, int, int, int]] = field(default_factory=list)
 
     def stockout_line_rate(self) -> float:

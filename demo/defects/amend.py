@@ -1,4 +1,6 @@
-"""Consistent changes to a history: snapshots, receipts and orders follow when a posting is spoilt. No choice of victims."""
+"""Consistent changes to a history: snapshots, receipts and orders follow when a posting is spoilt. No choice of
+victims.
+"""
 
 from __future__ import annotations
 

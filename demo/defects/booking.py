@@ -190,7 +190,9 @@ def _back_to_draft(plan: Plan, row: Movement) -> list[ReceiptLine]:
 
 
 def plant_negative_now(plan: Plan) -> bool:
-    """A fresh receipt is still a draft while its goods were sold already: the book is below zero today, the bridge holds."""
+    """A fresh receipt is still a draft while its goods were sold already: the book is below zero today, the
+    bridge holds.
+    """
 
     def fits(row: Movement) -> bool:
         return plan.is_quiet(*row.grain[:2], row.business_date) and not plan.has_room(row.grain, plan.end, -row.units)

@@ -37,7 +37,8 @@ def note_reused_codes(plan: Plan, extracts: list[Extract], renamed: Renamed) -> 
     master = [file for file in extracts if file.layout.dataset == "item_master"][-1]
     for item, (name, category) in renamed.items():
         old = plan.history.catalogue.items[item]
-        note = f"{old.name} ({old.category.name}, {old.category.base_uom}) -> {name} ({category.name}, {category.base_uom})"
+        before = f"{old.name} ({old.category.name}, {old.category.base_uom})"
+        note = f"{before} -> {name} ({category.name}, {category.base_uom})"
         where = FileRef(master, master.rows.index(item))
         expected = Expected("reused_code", item, business_date=master.extract_date, where=where, note=note)
         plan.sheet.add(plan.sheet.next_id("reused_code"), expected)

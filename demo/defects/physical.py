@@ -1,4 +1,6 @@
-"""Defects on the shelf and in the on-hand list: theft, a balance that nobody posted, goods that should have been scrapped."""
+"""Defects on the shelf and in the on-hand list: theft, a balance that nobody posted, goods that should have
+been scrapped.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +108,7 @@ def _steady_grain(plan: Plan, since: date, warehouse: int | None = None) -> Grai
     def fits(grain: Grain) -> bool:
         loss = _loss(plan, grain)
         held = [view[grain].physical_units if grain in view else 0 for view in views]
-        return min(held) >= loss + 3 and plan.is_quiet(grain.item, grain.warehouse, since)
+        return loss >= 9 and min(held) >= loss + 3 and plan.is_quiet(grain.item, grain.warehouse, since)
 
     candidates = [
         grain

@@ -1,4 +1,6 @@
-"""Chooses victims for defects: items not yet used, balances with room for the change, days that nothing else touches."""
+"""Chooses victims for defects: items not yet used, balances with room for the change, days that nothing else
+touches.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ class Plan:
         return min(later, default=self.balance_before(grain, since)) + change >= 0
 
     def is_quiet(self, item: int, warehouse: int, since: date) -> bool:
-        """True where the item is unused, nobody counts it there from `since` on, and the missing day does not touch it."""
+        """True where the item is unused, nobody counts it there from `since` on, and the missing day does not
+        touch it.
+        """
         if item in self.used_items or any(day >= since for day in self._counted[item, warehouse]):
             return False
         return (item, warehouse) not in self.missing_positions

@@ -1,4 +1,6 @@
-"""The list of what is planted, in order: first what the ERP posted and what lies on the shelf, then what the files say."""
+"""The list of what is planted, in order: first what the ERP posted and what lies on the shelf, then what the
+files say.
+"""
 
 from __future__ import annotations
 
