@@ -16,7 +16,7 @@ run_parameters as (
 ),
 
 window_lengths as (
-    select 30 as window_days
+    select cast(30 as bigint) as window_days
     union all
     select 90 as window_days
     union all

@@ -115,8 +115,8 @@ final as (
         quiet_days.source_instance,
         quiet_days.company_code,
         quiet_days.calendar_date as missing_date,
-        coalesce(document_days.documents, 0) as unmatched_documents,
-        coalesce(parted.parted_balances, 0) as parted_balances
+        cast(coalesce(document_days.documents, 0) as bigint) as unmatched_documents,
+        cast(coalesce(parted.parted_balances, 0) as bigint) as parted_balances
     from quiet_days
     left join document_days
         on
