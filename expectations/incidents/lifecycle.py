@@ -80,15 +80,15 @@ def on_failure(row: Row, severity: str, gross_value: Decimal | None, policy: Pol
     return Move("updated", values)
 
 
-def on_pass(row: Row, run_id: str, policy: Policy, now: datetime, as_of: date, run_seq: int) -> Move | None:
-    """A run looked and found nothing. None where there is nothing to change."""
+def on_pass(row: Row, told: str, policy: Policy, now: datetime, as_of: date, run_seq: int) -> Move | None:
+    """A run looked and found nothing; `told` says so in words. None where there is nothing to change."""
     if row["state"] == State.PASSED.value:
         return None
     if row["severity"] in policy.reason_required and not row["reason"]:
         values = {"state": State.PASSED.value, "snoozed_until_date": None}
-        return Move("passed", values, f"run {run_id} passed; a reason is needed to close it")
-    reason = row["reason"] or f"run {run_id} passed"
-    return Move("closed", closing(reason, row["reason_by"], now, as_of, run_seq), f"run {run_id} passed")
+        return Move("passed", values, f"{told}; a reason is needed to close it")
+    reason = row["reason"] or told
+    return Move("closed", closing(reason, row["reason_by"], now, as_of, run_seq), told)
 
 
 def closing(reason: str, reason_by: str, now: datetime, as_of: date, run_seq: int) -> dict[str, Any]:

@@ -120,6 +120,7 @@ class Finding:
             variance_units=as_decimal(row.get("variance_units")),
             variance_value=as_decimal(row.get("variance_value")),
             source_row=as_row_number(row.get("source_row")),
+            task=as_text(row.get("task")) or as_text(row.get("fix")),
             **{name: as_text(row.get(name)) for name in _TEXT_FIELDS},
         )
 
@@ -133,7 +134,6 @@ _TEXT_FIELDS = (
     "source_file",
     "source_instance",
     "owner_name",
-    "task",
 )
 
 

@@ -28,6 +28,8 @@ class RulePolicy(_Strict):
     when_missing: tuple[Part, ...] = ()  # used where every part of group_by is empty on the finding
     consequence_of: tuple[str, ...] = ()  # rules whose finding on the same item and warehouse explains this one
     metrics: tuple[str, ...] = ()
+    event_days: int | None = None  # the rule tells of events: one older than this, and not lasting, is history
+    lasts_while_negative: bool = False  # ... and an event lasts while the item's book is below zero
     notice: Literal["by_severity", "at_once", "digest", "none"] = "by_severity"
     title: str = ""
     title_zh: str = ""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from expectations.incidents.grouping import source_of
-from expectations.incidents.model import Cause, Price, as_decimal, as_text
+from expectations.incidents.model import Cause, Finding, Price, as_decimal, as_text
 from expectations.incidents.policy import OwnerRule, Policy
 
 
@@ -21,6 +22,7 @@ class StockFacts:
     """What the release knows about one item x warehouse."""
 
     stock_value: Decimal | None = None  # company currency, as of the run
+    on_hand_units: Decimal | None = None  # book, base units
     category: str = ""
     supplier_id: str = ""
     owner_name: str = ""
@@ -33,7 +35,7 @@ class StockContext:
     facts: Mapping[tuple[str, str], StockFacts] = field(default_factory=dict)
 
     @classmethod
-    def from_rows(cls, rows: Iterable[Mapping[str, Any]], value_column: str = "stock_value") -> StockContext:
+    def from_rows(cls, rows: Iterable[Mapping[str, Any]], value_column: str = "inventory_value") -> StockContext:
         """From rows with item_id, warehouse_id and any of: the value column, category_name, supplier_id
         (or default_supplier_id), owner_name. Grain item x warehouse; rows of one pair are summed."""
         facts: dict[tuple[str, str], StockFacts] = {}
@@ -42,6 +44,7 @@ class StockContext:
             before = facts.get(pair, StockFacts())
             facts[pair] = StockFacts(
                 stock_value=_plus(before.stock_value, as_decimal(row.get(value_column))),
+                on_hand_units=_plus(before.on_hand_units, as_decimal(row.get("on_hand_units"))),
                 category=as_text(row.get("category_name")) or before.category,
                 supplier_id=as_text(row.get("supplier_id") or row.get("default_supplier_id")) or before.supplier_id,
                 owner_name=as_text(row.get("owner_name")) or before.owner_name,
@@ -55,6 +58,19 @@ class StockContext:
 
 def _plus(left: Decimal | None, right: Decimal | None) -> Decimal | None:
     return right if left is None else left if right is None else left + right
+
+
+def is_history(finding: Finding, policy: Policy, context: StockContext, as_of: date) -> bool:
+    """True for an event that lies so far back that it fails no longer (see `event_days`)."""
+    rule = policy.rule(finding.rule_id)
+    if rule.event_days is None or finding.business_date is None:
+        return False
+    if (as_of - finding.business_date).days <= rule.event_days:
+        return False
+    if rule.lasts_while_negative:
+        on_hand = context.of(finding.item_id, finding.warehouse_id).on_hand_units
+        return on_hand is not None and on_hand >= 0
+    return True
 
 
 def subjects_of(cause: Cause) -> tuple[tuple[str, str], ...]:

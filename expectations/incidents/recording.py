@@ -29,7 +29,7 @@ from expectations.incidents.model import (
     heavier,
     incident_id_of,
 )
-from expectations.incidents.pricing import StockContext, owner_of, price, subjects_of
+from expectations.incidents.pricing import StockContext, is_history, owner_of, price, subjects_of
 from expectations.incidents.rows import insert_results, run_hash, store_findings
 from expectations.incidents.store import IncidentStore, WriteUnit
 
@@ -115,7 +115,8 @@ class _Recorder:
         incidents = schema.incidents
         query = sa.select(incidents).where(incidents.c.state != State.CLOSED.value).order_by(incidents.c.incident_no)
         live = {row["cause_key"]: row for row in self.connection.execute(query).mappings()}
-        causes = group_findings(rows, self.policy, live)
+        present = [f for f in rows if not is_history(f, self.policy, self.context, self.run.as_of_date)]
+        causes = group_findings(present, self.policy, live)
         causes += group_checks(checks, {f.rule_id for f in rows}, live)
         incident_of: dict[str, int] = {}
         failing = set()
@@ -205,7 +206,7 @@ class _Recorder:
 
     def _pass(self, row: Row) -> None:
         run = self.run
-        move = lifecycle.on_pass(row, run.run_id, self.policy, self.unit.now, run.as_of_date, self.run_seq)
+        move = lifecycle.on_pass(row, self._told_of_pass(row), self.policy, self.unit.now, run.as_of_date, self.run_seq)
         looked = {"last_looked_run_seq": self.run_seq}
         if move is None:
             change_incident(self.unit, row, looked, action="looked", user=PIPELINE, always=False)
@@ -215,6 +216,12 @@ class _Recorder:
             run_seq=self.run_seq,
         )  # fmt: skip
         self.moved[move.action].append(int(row["incident_no"]))
+
+    def _told_of_pass(self, row: Row) -> str:
+        days = self.policy.rule(row["rule_id"]).event_days
+        return (
+            f"run {self.run.run_id} passed" if days is None else f"nothing new for {days} days in run {self.run.run_id}"
+        )
 
     def _closed_before(self, key: str) -> Row | None:
         table = schema.incidents

@@ -68,10 +68,10 @@ def store_findings(
             seen[incident_of.get(finding.finding_id)].append(known[key])
     table = schema.failing_rows
     for number, row_nos in seen.items():
+        # a row that became history keeps the incident it belonged to
+        values = {"last_run_seq": run_seq} | ({} if number is None else {"incident_no": number})
         for chunk in _chunks(row_nos):
-            connection.execute(
-                table.update().where(table.c.row_no.in_(chunk)).values(last_run_seq=run_seq, incident_no=number)
-            )
+            connection.execute(table.update().where(table.c.row_no.in_(chunk)).values(**values))
 
 
 def _record(finding: Finding) -> dict[str, object]:

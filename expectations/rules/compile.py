@@ -27,6 +27,7 @@ ALLOWED = (
     exp.Coalesce, exp.Nullif, exp.Abs, exp.Least, exp.Greatest, exp.Round, exp.Lower, exp.Upper,
     exp.Cast, exp.DataType, exp.DataTypeParam,
 )  # fmt: skip
+IDENTITY = ("item_id", "warehouse_id", "doc_no", "source_instance", "owner_name", "source_file", "source_row")
 CAST_TYPES = {"DATE", "DOUBLE", "INT", "BIGINT", "DECIMAL", "VARCHAR", "TEXT", "BOOLEAN"}
 
 
@@ -63,7 +64,7 @@ def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule
     if not shown:
         raise RuleError(rule, "when", "names no column")
     wanted = dict.fromkeys([*rule.key, *shown, *placeholders])
-    wanted |= dict.fromkeys(name for name in ("item_id", "warehouse_id", "doc_no") if name in columns)
+    wanted |= dict.fromkeys(name for name in IDENTITY if name in columns)
     table = exp.to_table(f"{schema}.{rule.table}" if schema else rule.table)
     rows = (
         exp.select(*[exp.column(name, quoted=True) for name in wanted])

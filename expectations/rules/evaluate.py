@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
-from expectations.incidents.model import CheckResult, Finding, as_text
-from expectations.rules.compile import Columns, CompiledRule, RuleError, compile_rule
+from expectations.incidents.model import CheckResult, Finding, as_row_number, as_text
+from expectations.rules.compile import IDENTITY, Columns, CompiledRule, RuleError, compile_rule
 from expectations.rules.model import Rule
 
 PREFIX = "rule:"  # check ids of rules, so that they cannot meet those of another engine
@@ -98,6 +98,7 @@ def _finding(compiled: CompiledRule, row: dict[str, Any]) -> Finding:
     rule = compiled.rule
     subject = "\x1f".join([rule.id, *[as_text(row[name]) for name in rule.key]])
     value = row["_value"]
+    named = [as_text(row[name]) for name in rule.key if name not in IDENTITY]
     return Finding(
         finding_id=hashlib.sha256(subject.encode()).hexdigest()[:24],
         rule_id=rule.id,
@@ -105,9 +106,13 @@ def _finding(compiled: CompiledRule, row: dict[str, Any]) -> Finding:
         item_id=as_text(row.get("item_id")),
         warehouse_id=as_text(row.get("warehouse_id")),
         doc_no=as_text(row.get("doc_no")),
+        source_instance=as_text(row.get("source_instance")),
+        source_file=as_text(row.get("source_file")),
+        source_row=as_row_number(row.get("source_row")),
+        cause=" ".join(named),
         variance_value=None if value is None or value != value else Decimal(str(round(value, 4))),
         explanation="; ".join(f"{name} = {shown(row[name])}" for name in compiled.shown),
-        owner_name=rule.owner if rule.has_own_owner else "",
+        owner_name=rule.owner if rule.has_own_owner else as_text(row.get("owner_name")),
         task=task_text(rule, row),
     )
 

@@ -27,7 +27,7 @@ class Rule(BaseModel):
     notice: Literal["by_severity", "at_once", "digest", "none"] = "by_severity"
     task: str
     key: tuple[str, ...] = ("item_id", "warehouse_id")  # what names one row of the table
-    group_by: tuple[Part, ...] = ("warehouse",)  # one incident per ...
+    group_by: tuple[Part, ...] = ("warehouse",)  # one incident per ...; `cause` is the rest of the key
     is_on: bool = True
     line: int = Field(default=0, exclude=True)  # where it stands in the file, for messages
 

@@ -1,0 +1,126 @@
+"""Incidents on a terminal: rich tables out of the data that `queries` gives. Decides nothing, prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from expectations.incidents.queries import FailingRow, HistoryEntry, Incident, IncidentDetail
+
+COLOURS = {"critical": "bold red", "warning": "yellow", "info": "dim"}
+
+
+def incidents_table(incidents: Sequence[Incident], *, chinese: bool = False) -> Table:
+    """A table of incidents, one line each, with the sums below."""
+    gross = sum((i.variance_gross_value for i in incidents if i.variance_gross_value is not None), Decimal(0))
+    table = Table(title=f"{len(incidents)} incidents, gross variance {gross:,.2f}", title_justify="left")
+    for name in ("incident", "severity", "state", "what", "where", "owner", "due"):
+        table.add_column(name, overflow="fold")
+    for name in ("rows", "gross value", "stock touched"):
+        table.add_column(name, justify="right")
+    for i in incidents:
+        late = " !" if i.is_overdue else ""
+        table.add_row(
+            i.incident_id,
+            Text(i.severity, style=COLOURS[i.severity]),
+            state_text(i),
+            Text((i.title_zh if chinese else "") or i.title),
+            Text(" ".join(p for p in (i.item_id, i.warehouse_id, i.doc_no) if p) or "-"),
+            Text(i.owner_name),
+            f"{i.due_date}{late}",
+            str(i.rows_failed),
+            money(i.variance_gross_value),
+            money(i.stock_value_touched),
+        )
+    return table
+
+
+def incident_view(detail: IncidentDetail) -> Group:
+    """Everything about one incident: facts, offending rows with file and line, history, where to go on."""
+    i = detail.incident
+    facts = Table.grid(padding=(0, 2))
+    for name, value in _facts(detail):
+        if value:
+            facts.add_row(Text(name, style="dim"), Text(value))
+    title = f"{i.incident_id}  {i.title}" + (f" / {i.title_zh}" if i.title_zh else "")
+    head = Panel(facts, title=title, title_align="left", border_style=COLOURS[i.severity])
+    parts: list[Panel | Table] = [head]
+    if detail.rows:
+        parts.append(rows_table(detail.rows, detail.rows_total))
+    parts.append(history_table(detail.history))
+    return Group(*parts)
+
+
+def rows_table(rows: Iterable[FailingRow], total: int) -> Table:
+    """The offending rows, dearest first."""
+    shown = list(rows)
+    more = f" ({total - len(shown)} more in failing_rows)" if total > len(shown) else ""
+    table = Table(title=f"{total} rows{more}", title_justify="left")
+    for name in ("item", "warehouse", "document", "date"):
+        table.add_column(name, overflow="fold")
+    for name in ("units", "value"):
+        table.add_column(name, justify="right")
+    for name in ("why", "file:line"):
+        table.add_column(name, overflow="fold")
+    for r in shown:
+        line = "" if r.source_row is None else f":{r.source_row}"
+        table.add_row(
+            Text(r.item_id), Text(r.warehouse_id), Text(r.doc_no), str(r.business_date or ""),
+            "-" if r.variance_units is None else f"{r.variance_units:g}", money(r.variance_value),
+            Text(": ".join(p for p in (r.cause, r.explanation) if p)),
+            Text(f"{r.source_file}{line}" if r.source_file else "-"),
+        )  # fmt: skip
+    return table
+
+
+def history_table(history: Iterable[HistoryEntry]) -> Table:
+    """Who did what, when."""
+    table = Table(title="history", title_justify="left")
+    for name in ("when (UTC)", "who", "what", "field", "old", "new", "remark"):
+        table.add_column(name, overflow="fold")
+    for h in history:
+        cells = (h.user_name, h.action, h.field, h.old_value, h.new_value, h.comment)
+        table.add_row(f"{h.at:%Y-%m-%d %H:%M}", *[Text(c) for c in cells])
+    return table
+
+
+def state_text(incident: Incident) -> str:
+    """The state with what qualifies it."""
+    if incident.snoozed_until_date is not None:
+        return f"{incident.state}, snoozed until {incident.snoozed_until_date}"
+    if incident.accepted_until_date is not None:
+        return f"{incident.state} until {incident.accepted_until_date}"
+    return incident.state
+
+
+def money(value: Decimal | None) -> str:
+    """12,345.60; a dash for what has no value."""
+    return "-" if value is None else f"{value:,.2f}"
+
+
+def _facts(detail: IncidentDetail) -> list[tuple[str, str]]:
+    i = detail.incident
+    touched = [f"{item or 'all items'} @ {place or 'all warehouses'}" for item, place in detail.subjects]
+    return [
+        ("state", state_text(i) + (f", reopened {i.reopened_count} times" if i.reopened_count else "")),
+        ("owner", i.owner_name + (f", escalation {i.escalation_level}" if i.escalation_level else "")),
+        ("due", f"{i.due_date}{' (overdue)' if i.is_overdue else ''}"),
+        ("cause", ": ".join(p for p in (i.cause, i.explanation) if p)),
+        ("first document", " ".join(p for p in (i.doc_no, str(i.first_business_date or "")) if p)),
+        ("task", i.task),
+        ("variance", f"net {money(i.variance_net_value)}, gross {money(i.variance_gross_value)} ({i.value_status})"),
+        ("stock touched", money(i.stock_value_touched)),
+        ("not to be trusted", ", ".join(i.metrics)),
+        ("marts touched", ", ".join(detail.marts)),
+        ("items touched", "; ".join(touched[:20]) + (f"; {len(touched) - 20} more" if len(touched) > 20 else "")),
+        ("first bad run", f"{detail.first_bad_run_id} ({detail.first_bad_as_of_date})"),
+        ("last good run", detail.last_good_run_id or "none recorded"),
+        ("reason", f"{i.reason} ({i.reason_by})" if i.reason_by else i.reason),
+        ("same cause before", i.previous_incident_id),
+        ("runbook", detail.runbook),
+    ]
