@@ -21,12 +21,12 @@ from assets.planning.forecasting.accuracy import accuracy_frame
 from assets.planning.forecasting.calibration import calibrated, level_map
 from assets.planning.forecasting.distribution import DemandDistribution
 from assets.planning.forecasting.evidence import Evidence, GridSource, chunks, gather_evidence
-from assets.planning.forecasting.families import Ahead, Grids, family_grids, model_names, season_kinds
+from assets.planning.forecasting.families import Ahead, Grids, eligible_models, family_grids, model_names, season_kinds
 from assets.planning.forecasting.grids import LEVELS, at_levels, sum_knots, to_units
 from assets.planning.forecasting.panel import Panel, demand_unit, panel_of_history
 from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.season import Seasons, seasonal_factors
-from assets.planning.forecasting.segments import SEGMENT_NAMES, demand_segments
+from assets.planning.forecasting.segments import SEGMENT_NAMES, demand_interval, demand_segments
 from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
 from assets.planning.forecasting.tournament import Choice, choose
 
@@ -92,8 +92,14 @@ def forecast(
     return forecast_panel(panel, settings, previous=previous)
 
 
-def forecast_panel(panel: Panel, settings: ForecastSettings, *, previous: pd.DataFrame | None = None) -> ForecastResult:
-    """Forecast a panel; see `forecast`."""
+def forecast_panel(
+    panel: Panel,
+    settings: ForecastSettings,
+    *,
+    previous: pd.DataFrame | None = None,
+    quantiles: tuple[float, ...] | None = None,
+) -> ForecastResult:
+    """Forecast a panel; see `forecast`. `quantiles` replaces the published columns by `q_<level>` ones."""
     count = panel.size[1]
     horizon, season = settings.horizon_periods, settings.season
     knots = sum_knots(horizon)
@@ -117,7 +123,9 @@ def forecast_panel(panel: Panel, settings: ForecastSettings, *, previous: pd.Dat
         segments,
         SEGMENT_NAMES,
         segment_weight=settings.segment_weight_origins,
+        overlap=max(1.0, horizon / settings.step),
         hysteresis=settings.hysteresis_rate,
+        eligible=eligible_models(names, demand_interval(panel)),
         previous=_former(panel, previous, names),
     )
     maps = level_maps(evidence, choice.model, segments, 2 * len(knots))
@@ -135,7 +143,7 @@ def forecast_panel(panel: Panel, settings: ForecastSettings, *, previous: pd.Dat
         unit,
     )
     accuracy = accuracy_frame(panel, evidence, choice.model, choice.reason, horizon, season)
-    return ForecastResult(_forecast_frame(panel, grids.mean, period, unit, choice, names), accuracy, demand)
+    return ForecastResult(_forecast_frame(panel, grids.mean, period, unit, choice, names, quantiles), accuracy, demand)
 
 
 def _former(panel: Panel, previous: pd.DataFrame | None, names: list[str]) -> NDArray[np.int64] | None:
@@ -178,7 +186,13 @@ def _present(
 
 
 def _forecast_frame(
-    panel: Panel, mean: NDArray, period: NDArray, unit: NDArray, choice: Choice, names: list[str]
+    panel: Panel,
+    mean: NDArray,
+    period: NDArray,
+    unit: NDArray,
+    choice: Choice,
+    names: list[str],
+    levels: tuple[float, ...] | None,
 ) -> pd.DataFrame:
     """`planning.forecasts`: one row per series and horizon period."""
     n, horizon = mean.shape
@@ -193,7 +207,8 @@ def _forecast_frame(
         "model": np.repeat(np.array(names, dtype=object)[choice.model], horizon),
         "mean_units": mean.ravel(),
     }
-    quantiles = to_units(at_levels(period, np.array(PUBLISHED_QUANTILES)), unit[:, None, None])
-    for j, level in enumerate(PUBLISHED_QUANTILES):
-        columns[quantile_column(level)] = quantiles[..., j].ravel()
+    read = levels or PUBLISHED_QUANTILES
+    quantiles = to_units(at_levels(period, np.array(read)), unit[:, None, None])
+    for j, level in enumerate(read):
+        columns[quantile_column(level) if levels is None else f"q_{level:g}"] = quantiles[..., j].ravel()
     return pd.concat([keys, pd.DataFrame(columns)], axis=1)

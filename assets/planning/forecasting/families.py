@@ -1,7 +1,7 @@
 """The compiled models: exponentially weighted levels and damped trends, with counts or with their own past as shape.
 
 Belongs here: one origin, all series, from arrays to grids. Which model is best is the tournament's business.
-Names: `level_03_nb` is a level that forgets 3 % per period with a negative-binomial shape; `_own` and `_family` say
+Names: `level_020_nb` is a level that forgets 2 % per period with a negative-binomial shape; `_own` and `_family` say
 whose season it carries; `_mix` is the average with the empirical shape.
 """
 
@@ -40,7 +40,7 @@ class Ahead:
 
 
 #: Share of the level forgotten per period: from nearly all of history to a few periods.
-DECAYS: tuple[float, ...] = (0.02, 0.06, 0.15, 0.35)
+DECAYS: tuple[float, ...] = (0.005, 0.02, 0.06, 0.15, 0.35)
 
 
 def season_kinds(season: int, first_origin: int) -> tuple[str, ...]:
@@ -58,10 +58,25 @@ def model_names(kinds: tuple[str, ...]) -> list[str]:
     names = []
     for end in kinds:
         for decay in DECAYS:
-            names.append(f"level_{round(decay * 100):02d}_nb{end}")
-            names.append(f"level_{round(decay * 100):02d}_mix{end}")
+            names.append(f"level_{round(decay * 1000):03d}_nb{end}")
+            names.append(f"level_{round(decay * 1000):03d}_mix{end}")
         names.append(f"damped_trend{end}")
     return [*names, "seasonal_naive"]
+
+
+def eligible_models(names: list[str], interval: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Models (n, C) that may be chosen for series with a mean `interval` (n,) between demands.
+
+    A level that forgets faster than demands come calls every quiet spell the end of demand, and a few quiet origins
+    would reward it. Trends and last season's value need demand in most periods.
+    """
+    out = np.ones((len(interval), len(names)), dtype=bool)
+    for k, name in enumerate(names):
+        if name.startswith("level_"):
+            out[:, k] = int(name[6:9]) / 1000 <= np.maximum(0.75 / interval, min(DECAYS))
+        else:
+            out[:, k] = interval < 2.0
+    return out
 
 
 def _factors(seasons: Seasons | None, kind: str, y: NDArray, end: int, horizon: int) -> tuple[NDArray, NDArray]:
@@ -126,7 +141,7 @@ def family_grids(
             mean, var, sum_mean, sum_var = future_moments(state[:, 0], none, 1.0, variance, rate, factors, ahead.knots)
             period = moment_grid(mean[:, ahead.at - 1], var[:, ahead.at - 1], unit)
             total = moment_grid(sum_mean, sum_var, unit)
-            label = f"level_{round(decay * 100):02d}"
+            label = f"level_{round(decay * 1000):03d}"
             yield f"{label}_nb{kind}", Grids(mean, period, total)
             own_period, own_total = empirical[_memory(decay)]
             yield (
@@ -153,7 +168,7 @@ def family_grids(
 
 def _memory(decay: float) -> float:
     """Weight that the empirical shape forgets per period: slower than the level, for a shape needs more periods."""
-    return 0.01 if decay < 0.1 else 0.04
+    return 0.005 if decay < 0.03 else 0.03
 
 
 def _average(first: NDArray, second: NDArray) -> NDArray[np.float64]:

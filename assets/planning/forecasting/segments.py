@@ -14,6 +14,20 @@ from assets.planning.forecasting.panel import Panel
 SEGMENT_NAMES = ("new", "smooth", "erratic", "intermittent", "lumpy", "slow")
 
 
+def demand_interval(panel: Panel) -> NDArray[np.float64]:
+    """Mean periods between demands (n,), from the first to the last demand; the periods seen where there is none.
+
+    The silence after the last demand is left out: it tells whether an item lives, not how often it is asked for.
+    """
+    sold = panel.ok & (panel.y > 0)
+    hits = sold.sum(axis=1)
+    width = sold.shape[1]
+    first = sold.argmax(axis=1)
+    last = width - 1 - sold[:, ::-1].argmax(axis=1)
+    after = np.where(hits > 0, last - first + 1, panel.ok.sum(axis=1))
+    return after / np.maximum(hits, 1)
+
+
 def demand_segments(panel: Panel, new_periods: int) -> NDArray[np.int64]:
     """Index into `SEGMENT_NAMES` of each series, from all its known periods; `new` below `new_periods` of them."""
     known = panel.ok

@@ -41,8 +41,8 @@ class ForecastSettings(BaseModel):
     #: Seconds that the optional families may take, planned with measured unit costs and never by the clock, so that
     #: two runs of the same data choose the same models.
     time_budget_seconds: float = Field(default=1800.0, gt=0)
-    #: How many origins' worth of evidence the segment's average weighs in a series' choice.
-    segment_weight_origins: float = Field(default=12.0, ge=0)
+    #: Least number of origins that the segment's evidence weighs in a series' choice; more where series differ little.
+    segment_weight_origins: float = Field(default=6.0, ge=0)
     #: A former model stays unless the new one is better by more than this share of the loss.
     hysteresis_rate: float = Field(default=0.02, ge=0, le=1)
     #: Threads; the kernels release the interpreter lock.

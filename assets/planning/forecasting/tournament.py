@@ -1,8 +1,8 @@
 """Which model each series gets, and why.
 
-The loss of a series over a few origins is noisy; the loss of its segment is not. Each model's loss, relative to the
-mean of all models on that series, is averaged with the segment's, the segment counting for a set number of origins.
-A former choice stays unless it is beaten by a margin.
+The loss of a series over a few origins is noisy; the loss of its segment is not. How far a series may leave its
+segment's favourite is learned: by the variance of losses between series against their variance between origins
+(empirical Bayes). A former choice stays unless it is beaten by a margin.
 """
 
 from __future__ import annotations
@@ -18,36 +18,63 @@ from assets.planning.forecasting.evidence import Evidence
 
 @dataclass(frozen=True)
 class Choice:
-    """Index of the chosen model (n,), the shrunken relative losses (n, C) and the reason of each choice (n,)."""
+    """Index of the chosen model (n,), the shrunken losses (n, C) and the reason of each choice (n,)."""
 
     model: NDArray[np.int64]
     shrunken: NDArray[np.float64]
     reason: NDArray[np.object_]
 
 
-def relative_losses(evidence: Evidence) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Loss of each model over the mean of all models (n, C), NaN without an origin; and origins that counted (n,)."""
+def series_losses(evidence: Evidence) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Scaled pinball of each model per series (n, C), NaN without an origin; and the origins that counted (n,)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         loss = np.nanmean(evidence.loss, axis=2)
-    level = loss.mean(axis=1, keepdims=True)
-    relative = np.divide(loss, level, out=np.ones_like(loss), where=level > 0)
-    relative[np.isnan(loss)] = np.nan
-    return relative, evidence.scored.sum(axis=1)
+    return loss, evidence.scored.sum(axis=1)
 
 
-def segment_losses(relative: NDArray, segments: NDArray) -> NDArray[np.float64]:
-    """Mean relative loss of each model in the segment of each series (n, C); of all series where a segment has none."""
-    count = int(segments.max()) + 1
-    known = ~np.isnan(relative[:, 0])
-    overall = relative[known].mean(axis=0) if known.any() else np.ones(relative.shape[1])
-    table = np.tile(overall, (count, 1))
-    for code in range(count):
-        member = known & (segments == code)
-        if member.any():
-            weight = member.sum() / (member.sum() + 20.0)
-            table[code] = weight * relative[member].mean(axis=0) + (1 - weight) * overall
-    return table[segments]
+def shrunken_losses(
+    evidence: Evidence, segments: NDArray[np.int64], floor: float, overlap: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Losses (n, C) of each series shrunk to its segment's, and the segment's own (n, C).
+
+    Per segment and model, the loss beside that of the segment's best model varies between origins of one series (noise)
+    and between series (what may be chosen by). The segment weighs as many origins as noise exceeds signal, at least
+    `floor`; origins that overlap by `overlap` horizons count for less by that factor.
+    """
+    loss, origins = series_losses(evidence)
+    known = origins > 0
+    overall = np.nanmean(loss[known], axis=0) if known.any() else np.ones(loss.shape[1])
+    shrunken, prior = np.tile(overall, (len(loss), 1)), np.tile(overall, (len(loss), 1))
+    for code in np.unique(segments):
+        member = segments == code
+        seen = np.flatnonzero(member & known)
+        if len(seen) == 0:
+            continue
+        trust = len(seen) / (len(seen) + 20.0)
+        centre = trust * loss[seen].mean(axis=0) + (1 - trust) * overall
+        prior[member] = shrunken[member] = centre
+        best = int(centre.argmin())
+        gap = evidence.loss[seen] - evidence.loss[seen, best][:, None, :]
+        weight = np.maximum(_noise_over_signal(gap, origins[seen]) * overlap, floor)
+        share = origins[seen, None] / (origins[seen, None] + weight[None, :])
+        own = loss[seen] - loss[seen, best][:, None]
+        shrunken[seen] = centre[best] + share * own + (1 - share) * (centre - centre[best])
+    return shrunken, prior
+
+
+def _noise_over_signal(gap: NDArray[np.float64], origins: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Variance of `gap` (n, C, O) within series over its variance between them (C,); large where no signal is seen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean = np.nanmean(gap, axis=2)
+        within = (
+            np.nanmean(np.nanvar(gap, axis=2)[origins > 1], axis=0) if (origins > 1).any() else np.zeros(gap.shape[1])
+        )
+    count = max(float(origins.mean()), 1.0)
+    within = within * count / max(count - 1.0, 0.5)
+    between = np.maximum(mean.var(axis=0) - within / count, 1e-9)
+    return np.nan_to_num(within / between)
 
 
 def choose(
@@ -56,19 +83,19 @@ def choose(
     segment_names: tuple[str, ...],
     *,
     segment_weight: float,
+    overlap: float,
     hysteresis: float,
+    eligible: NDArray[np.bool_] | None = None,
     previous: NDArray[np.int64] | None = None,
 ) -> Choice:
-    """Pick a model per series.
+    """Pick a model per series, among the `eligible` ones (n, C) where given.
 
     `previous` (n,) holds the index of the model of the last vintage, -1 for none. Ties go to the earlier model.
     """
-    relative, origins = relative_losses(evidence)
-    prior = segment_losses(relative, segments)
-    own = np.where(np.isnan(relative), 0.0, relative)
-    shrunken = (own * origins[:, None] + prior * segment_weight) / np.maximum(origins + segment_weight, 1e-12)[:, None]
-    if segment_weight == 0:
-        shrunken[origins == 0] = prior[origins == 0]
+    shrunken, prior = shrunken_losses(evidence, segments, segment_weight, overlap)
+    origins = evidence.scored.sum(axis=1)
+    if eligible is not None:
+        shrunken, prior = np.where(eligible, shrunken, np.inf), np.where(eligible, prior, np.inf)
     best = shrunken.argmin(axis=1)
     model = best.copy()
     rows = np.arange(len(best))

@@ -1,0 +1,165 @@
+"""What is wrong with a series, and what is done about it: refused with one reason, or taken with a note.
+
+Belongs here: the defined answer to every kind of bad input. Series in = series forecast + series refused, always.
+
+Refused: no identity, an unreadable or infinite figure, the same period twice, rows of another frequency.
+Taken, with a note: gaps (no demand, or unknown on request), missing figures (unknown), negative demand (zero: returns
+stand beside demand, not inside it), a huge outlier (unknown), all zeros, one observation, an early end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from assets.planning.demand.periods import period_of_day
+
+#: A figure this many times the largest other one, in a series with eight others, is no demand but a slip of the
+#: keyboard: two digits too many. Set 2026-11-21; the largest honest ratio in M3, M4 weekly, carparts and vn2 is 41.
+OUTLIER_RATIO = 50.0
+_OUTLIER_OTHERS = 8
+
+
+@dataclass
+class Screened:
+    """Clean long columns of the series that were taken, and what was said about the others.
+
+    `code` numbers the series in the order of `names`; `units` is NaN where unknown.
+    """
+
+    names: list[str]
+    code: NDArray[np.int64]
+    period: NDArray[np.int64]
+    units: NDArray[np.float64]
+    in_stock: NDArray[np.float64]
+    row: NDArray[np.int64]
+    refused: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, code: int, text: str) -> None:
+        """Add a note to a series."""
+        self.notes.setdefault(self.names[code], []).append(text)
+
+
+def _periods(frame: pd.DataFrame, freq: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Period number of each row and whether it could be read."""
+    if "period_start_date" in frame.columns:
+        stamps = pd.to_datetime(frame["period_start_date"], errors="coerce")
+        good = stamps.notna().to_numpy()
+        days = stamps.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
+        return period_of_day(days, freq), good
+    if "t" in frame.columns:
+        number = pd.to_numeric(frame["t"], errors="coerce").to_numpy(dtype=float)
+        good = np.isfinite(number) & (number == np.floor(number))
+        return np.where(good, number, 0).astype(np.int64), good
+    raise ValueError("the frame has neither period_start_date nor t")
+
+
+def _in_stock(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Share of the period with a filled shelf: booleans, their texts, or rates; 1 where not said."""
+    if "in_stock" not in frame.columns:
+        return np.ones(len(frame))
+    column = frame["in_stock"]
+    if column.dtype == object or pd.api.types.is_string_dtype(column):
+        text = column.astype(str).str.strip().str.lower()
+        column = text.map({"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}).fillna(
+            pd.to_numeric(text, errors="coerce")
+        )
+    return np.clip(pd.to_numeric(column, errors="coerce").fillna(1.0).to_numpy(dtype=float), 0.0, 1.0)
+
+
+def screen(frame: pd.DataFrame, freq: str) -> Screened:
+    """Check a long frame series by series.
+
+    Raises ValueError only where no series can be told from another: a column is missing or the frame is empty.
+    """
+    missing = [c for c in ("series_id", "demand_units") if c not in frame.columns]
+    if missing:
+        raise ValueError(f"the frame has no column {', '.join(missing)}")
+    if frame.empty:
+        raise ValueError("the frame has no rows")
+    ids = frame["series_id"].astype("string").str.strip()
+    period, readable = _periods(frame, freq)
+    raw = frame["demand_units"]
+    units = pd.to_numeric(raw, errors="coerce").to_numpy(dtype=float)
+    is_text = raw.notna().to_numpy() & np.isnan(units)
+    code, unique = pd.factorize(ids.fillna(""), sort=True)
+    out = Screened(
+        [str(u) for u in unique], code.astype(np.int64), period, units, _in_stock(frame), np.arange(len(frame))
+    )
+    count = len(unique)
+
+    def where(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.bincount(code[mask], minlength=count) > 0
+
+    order = np.lexsort((period, code))
+    again = np.zeros(len(code), dtype=bool)
+    again[order[1:]] = (code[order[1:]] == code[order[:-1]]) & (period[order[1:]] == period[order[:-1]])
+    rules = [
+        (np.array([name == "" for name in out.names]), "series_id is missing"),
+        (where(~readable), "a period cannot be read"),
+        (where(is_text), "demand_units holds text that is no number"),
+        (where(np.isinf(units)), "demand_units is infinite"),
+        (where(again), "a period stands twice: add its rows up or remove one"),
+        (
+            _other_frequency(frame, code, count, freq),
+            f"rows are not of frequency {freq}: they lie further apart throughout",
+        ),
+        (~where(np.isfinite(units)), "no period has a figure"),
+    ]
+    bad = np.zeros(count, dtype=bool)
+    for flags, reason in rules:
+        for k in np.flatnonzero(flags & ~bad):
+            out.refused[out.names[k]] = reason
+        bad |= flags
+    keep = order[~bad[code[order]]]
+    out.code, out.period, out.units = code[keep].astype(np.int64), period[keep], units[keep]
+    out.in_stock, out.row = out.in_stock[keep], keep
+    _mend(out)
+    return out
+
+
+def _other_frequency(frame: pd.DataFrame, code: NDArray, count: int, freq: str) -> NDArray[np.bool_]:
+    """Series with eight rows or more whose dates all lie one coarser period apart: a week, a month or a quarter.
+
+    Sparse demand is irregular; a monthly series in a weekly frame lies 28 to 31 days apart and never a whole number of
+    weeks throughout.
+    """
+    if "period_start_date" not in frame.columns:
+        return np.zeros(count, dtype=bool)
+    stamps = pd.to_datetime(frame["period_start_date"], errors="coerce")
+    days = stamps.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
+    order = np.lexsort((days, code))
+    same = code[order][1:] == code[order][:-1]
+    gap = np.diff(days[order])[same]
+    owner = code[order][1:][same]
+    least, most = np.full(count, np.iinfo(np.int64).max), np.zeros(count, dtype=np.int64)
+    np.minimum.at(least, owner, gap)
+    np.maximum.at(most, owner, gap)
+    weekly = (least == 7) & (most == 7)
+    monthly = (least >= 28) & (most <= 31) & (least < most)
+    quarterly = (least >= 90) & (most <= 92)
+    coarser = {"D": weekly | monthly | quarterly, "W": monthly | quarterly, "M": quarterly}[freq]
+    return (np.bincount(code, minlength=count) >= 8) & coarser
+
+
+def _mend(out: Screened) -> None:
+    """Negative demand becomes zero and huge outliers unknown; both are noted."""
+    negative = out.units < 0
+    for k, times in zip(*np.unique(out.code[negative], return_counts=True), strict=True):
+        out.note(int(k), f"{times} negative figures taken as zero demand")
+    out.units = np.where(negative, 0.0, out.units)
+    known = np.isfinite(out.units)
+    values = np.where(known, out.units, -np.inf)
+    order = np.lexsort((values, out.code))
+    last = np.flatnonzero(np.diff(np.append(out.code[order], -1)) != 0)
+    others = np.bincount(out.code[known], minlength=len(out.names)) - 1
+    for end in last:
+        top, k = order[end], int(out.code[order[end]])
+        runner = values[order[end - 1]] if end > 0 and out.code[order[end - 1]] == k else 0.0
+        if others[k] >= _OUTLIER_OTHERS and runner > 0 and values[top] > OUTLIER_RATIO * runner:
+            out.note(k, f"the figure {values[top]:g} is more than {OUTLIER_RATIO:g} times any other: taken as unknown")
+            out.units[top] = np.nan
