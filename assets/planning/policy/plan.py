@@ -11,11 +11,10 @@ import pandas as pd
 from assets.planning.parameters.lead_time_demand import PERIOD_DAYS, LeadTimeDemandResult
 from assets.planning.policy.economics import excess_units, holding_cost_year, shortage_units
 from assets.planning.policy.flags import flag_texts, reasons
-from assets.planning.policy.levels import STOCKLESS, levels, service_probability
-from assets.planning.policy.lots import lot_sizes
+from assets.planning.policy.levels import STOCKLESS
 from assets.planning.policy.position import stock_position
 from assets.planning.policy.projection import daily_demand, days_until, supply_by_period
-from assets.planning.policy.rounding import clean_limits
+from assets.planning.policy.row_levels import number, row_levels
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.policy.suggest import suggest
 
@@ -60,27 +59,13 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
     due = supply_by_period(spine, inputs.supply, day, period, coming.shape[1])
     year_units = coming.sum(axis=1) * 365 / (coming.shape[1] * period)
     rate = year_units / 365
-    cost = _number(spine, "unit_cost_latest")
-    cost = np.where(np.isfinite(cost) & (cost >= 0), cost, np.nan)
-    minimum, multiple = clean_limits(
-        _number(spine, "moq_units"), _number(spine, "order_multiple_units"), settings.is_whole_units
-    )
-    lot, is_lot_by_cover = lot_sizes(
-        assigned, year_units, cost, order_cost_value=settings.order_cost_value, holding_rate=settings.holding_rate,
-        max_lot_cover_days=settings.max_lot_cover_days,
-    )  # fmt: skip
-    probability = service_probability(
-        assigned, lot, year_units, holding_rate=settings.holding_rate, shortage_cost_rate=settings.shortage_cost_rate,
-        cap_rate=settings.service_level_cap_rate,
-    )  # fmt: skip
-    fill = np.minimum(assigned["service_level_rate"].to_numpy(float), settings.service_level_cap_rate)
-    level = levels(assigned, inputs.demand, lot, probability, fill, minimum, multiple, settings.is_whole_units)
-
+    computed = row_levels(spine, assigned, inputs.demand, year_units, settings)
+    level, cost = computed.level, computed.unit_cost
     policy = assigned["policy"].to_numpy(object)
-    life = _number(spine, "shelf_life_days")
+    life = number(spine, "shelf_life_days")
     sells = np.where(np.isfinite(life) & (life > 0), rate * life * settings.shelf_life_use_rate, np.inf)
     units = position["position_units"].to_numpy()
-    order = suggest(policy, level, units, minimum, multiple, sells, settings.max_expected_waste_rate)
+    order = suggest(policy, level, units, computed.minimum, computed.multiple, sells, settings.max_expected_waste_rate)
     is_closed = _supplier(spine, table).isin(settings.closed_suppliers).to_numpy()
     is_inactive = ~_truth(spine, "is_active")
     suggested = np.where(is_closed | is_inactive, 0.0, order.units)
@@ -119,7 +104,7 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
     raised = {
         "no_forecast": ~table["has_forecast"].to_numpy(bool),
         "no_demand": rate <= 0,
-        "no_cost_lot_by_cover": is_lot_by_cover,
+        "no_cost_lot_by_cover": computed.is_lot_by_cover,
         "no_cost": ~np.isfinite(cost),
         "no_supplier": _supplier(spine, table).isna().to_numpy(),
         "lead_time_assumed": table["lead_time_source"].isin(["default", "company"]).to_numpy(),
@@ -140,10 +125,6 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
     result["flags"] = flag_texts(raised)
     result["reason"] = reasons(result, assigned, table, order)
     return result
-
-
-def _number(frame: pd.DataFrame, name: str) -> np.ndarray:
-    return frame[name].to_numpy(float) if name in frame else np.full(len(frame), np.nan)
 
 
 def _truth(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -1,0 +1,56 @@
+"""Levels of every row from its policy, demand distribution and master data: what the plan and the replay share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
+from assets.planning.policy.levels import Levels, levels, service_probability
+from assets.planning.policy.lots import lot_sizes
+from assets.planning.policy.rounding import clean_limits
+from assets.planning.policy.settings import PolicySettings
+
+
+@dataclass(frozen=True)
+class RowLevels:
+    """level: of each row; minimum and multiple: cleaned supplier limits; unit_cost: NaN where none is known."""
+
+    level: Levels
+    minimum: np.ndarray
+    multiple: np.ndarray
+    unit_cost: np.ndarray
+    is_lot_by_cover: np.ndarray
+
+
+def number(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A column as numbers; NaN where it is missing or not there at all."""
+    return frame[name].to_numpy(float) if name in frame else np.full(len(frame), np.nan)
+
+
+def row_levels(
+    spine: pd.DataFrame,
+    assigned: pd.DataFrame,
+    demand: LeadTimeDemandResult,
+    year_units: np.ndarray,
+    settings: PolicySettings,
+) -> RowLevels:
+    """Levels in the order of the spine; year_units (n,) is the demand expected over a year."""
+    cost = number(spine, "unit_cost_latest")
+    cost = np.where(np.isfinite(cost) & (cost >= 0), cost, np.nan)
+    minimum, multiple = clean_limits(
+        number(spine, "moq_units"), number(spine, "order_multiple_units"), settings.is_whole_units
+    )
+    lot, is_lot_by_cover = lot_sizes(
+        assigned, year_units, cost, order_cost_value=settings.order_cost_value, holding_rate=settings.holding_rate,
+        max_lot_cover_days=settings.max_lot_cover_days,
+    )  # fmt: skip
+    probability = service_probability(
+        assigned, lot, year_units, holding_rate=settings.holding_rate, shortage_cost_rate=settings.shortage_cost_rate,
+        cap_rate=settings.service_level_cap_rate,
+    )  # fmt: skip
+    fill = np.minimum(assigned["service_level_rate"].to_numpy(float), settings.service_level_cap_rate)
+    level = levels(assigned, demand, lot, probability, fill, minimum, multiple, settings.is_whole_units)
+    return RowLevels(level, minimum, multiple, cost, is_lot_by_cover)

@@ -1,0 +1,76 @@
+"""The replayed policy beside what happened, in money, with a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """Costs that weigh stock against service: holding_rate a year, shortage_cost_rate of a unit's cost, order cost.
+
+    tolerance_fill_rate: a fill rate lower by no more than this counts as equal.
+    """
+
+    holding_rate: float
+    shortage_cost_rate: float
+    order_cost_value: float
+    tolerance_fill_rate: float
+
+
+def compare(
+    simulated: pd.DataFrame, actual: pd.DataFrame, unit_cost: np.ndarray, days: int, yardstick: Yardstick
+) -> pd.DataFrame:
+    """One row per row of `simulated`: figures of both, currency where a cost is known, and the verdict.
+
+    Verdict: `recommended` where the policy costs no more than what happened did (holding + shortage + orders + written
+    off; without a unit cost: its fill is not lower and its mean stock is not higher), else `not_recommended`;
+    `no_demand` where nothing was asked for in the window.
+    """
+    cost = np.where(np.isfinite(unit_cost), unit_cost, np.nan)
+    result = pd.DataFrame({"demand_units": simulated["demand_units"]})
+    for name, frame in (("replay", simulated), ("actual", actual)):
+        asked, filled = frame["demand_units"].to_numpy(float), frame["filled_units"].to_numpy(float)
+        stock = frame["stock_unit_days"].to_numpy(float) / days
+        result[f"{name}_filled_units"] = filled
+        result[f"{name}_fill_rate"] = _ratio(filled, asked)
+        result[f"{name}_stockout_days"] = frame["stockout_days"]
+        result[f"{name}_average_stock_units"] = stock
+        result[f"{name}_average_stock_value"] = stock * cost
+        result[f"{name}_turnover_rate"] = _ratio(filled * 365 / days, stock)
+        result[f"{name}_orders"] = frame["orders"]
+        result[f"{name}_cost_value"] = (
+            stock * cost * yardstick.holding_rate * days / 365
+            + np.clip(asked - filled, 0, None) * cost * yardstick.shortage_cost_rate
+            + frame["orders"].to_numpy(float) * yardstick.order_cost_value
+        )
+    result["replay_cycles"], result["replay_served_cycles"] = simulated["cycles"], simulated["served_cycles"]
+    result["replay_cycle_service_rate"] = _ratio(simulated["served_cycles"], simulated["cycles"])
+    result["replay_written_off_units"] = simulated["written_off_units"]
+    result["replay_cost_value"] += simulated["written_off_units"].to_numpy(float) * cost
+    result["verdict"], result["verdict_reason"] = _verdict(result, np.isfinite(cost), yardstick.tolerance_fill_rate)
+    return result
+
+
+def _ratio(above: pd.Series | np.ndarray, below: pd.Series | np.ndarray) -> np.ndarray:
+    top, bottom = np.asarray(above, float), np.asarray(below, float)
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+
+
+def _verdict(result: pd.DataFrame, has_cost: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    cheaper = (result["replay_cost_value"] <= result["actual_cost_value"] + 1e-9).to_numpy()
+    fill_kept = (result["replay_fill_rate"] >= result["actual_fill_rate"] - tolerance).to_numpy()
+    stock_kept = (result["replay_average_stock_units"] <= result["actual_average_stock_units"] * 1.001).to_numpy()
+    good = np.where(has_cost, cheaper, fill_kept & stock_kept)
+    idle = (result["demand_units"] <= 0).to_numpy()
+    verdict = np.select([idle, good], ["no_demand", "recommended"], "not_recommended")
+    reason = np.select(
+        [idle, good & has_cost, good, has_cost, ~fill_kept],
+        ["nothing was asked for in the window", "costs no more than what was done", "same service with no more stock",
+         "costs more than what was done", "serves less than what was done"],
+        "needs more stock than what was done",
+    )  # fmt: skip
+    return verdict, reason

@@ -1,0 +1,41 @@
+"""The trade-off curve as a picture: mean stock value against fill rate, and where the company stood."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+
+
+def plot_trade_off(curve: pd.DataFrame, summary: dict[str, float | str], *, currency: str, title: str) -> bytes:
+    """SVG of the curve with the replayed policy and what happened as points.
+
+    Args:
+        curve, summary: of a `ReplayResult`. Deterministic: the same figures give the same bytes.
+    """
+    import matplotlib  # slow to import, and only this needs it
+
+    matplotlib.use("Agg")
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"svg.hashsalt": "stockturn", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(7, 4.5), layout="constrained")
+        axes = figure.subplots()
+        ordered = curve.sort_values("average_stock_value")
+        stocks = ordered["average_stock_value"].to_numpy(float)
+        fills = ordered["fill_rate_by_value"].to_numpy(float) * 100
+        axes.plot(stocks, fills, "o-", label="policy, safety stock scaled")
+        for stock, fill, scale in zip(stocks, fills, ordered["safety_scale_rate"], strict=True):
+            axes.annotate(f"x{scale:g}", (stock, fill), textcoords="offset points", xytext=(4, -11), fontsize=8)
+        for name, marker, label in (("actual", "X", "what happened"), ("replay", "D", "policy")):
+            stock = float(summary[f"{name}_average_stock_value"])
+            fill = float(summary[f"{name}_fill_rate_by_value"]) * 100
+            axes.plot([stock], [fill], marker, markersize=9, label=label)
+        axes.set_xlabel(f"mean stock ({currency if summary['valued_by'] == 'cost' else 'units'})")
+        axes.set_ylabel("fill rate, % of demand value")
+        axes.set_title(title)
+        axes.grid(visible=True, alpha=0.3)
+        axes.legend(loc="lower right")
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
