@@ -1,0 +1,174 @@
+"""How text becomes a value: DuckDB macros for texts, codes, numbers, booleans, dates and instants.
+
+Each macro gives NULL both for "nothing there" and for "cannot be read"; the matching `*_is_blank` macro tells the two apart,
+so that what cannot be read goes to quarantine. Rules: R8, R9 of the canonical contracts, 6-8 of the file rules.
+A number is rounded half away from zero to the scale of its type; a quantity finer than 1e-6 is noise of binary floats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import duckdb
+
+from assets.ingest.contracts import ColumnType
+from assets.ingest.sqltext import literal, literal_list
+
+_HALF = "".join(chr(code) for code in range(0x21, 0x7F))
+_FULL = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F))
+_SPACES = " \t\r\n\u00a0\u3000\ufeff\u200b"
+# What systems write for "no value" in a numeric column (file rule 7); it is missing, never 0.
+_NO_NUMBER = ["-", "--", "—", "——", "–", "－"]
+# Initial values of SAP, .NET and Excel that mean "no date" (R9).
+_NO_DATE_TEXT = ["0", "00000000", "0000-00-00", "0000/00/00", "00/00/0000", "-", "—"]
+_NO_DATE = ["0001-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31"]
+# Outside of it a date is a typing or century error, not a business date: it is refused, not guessed.
+_FIRST_YEAR, _LAST_YEAR = 1950, 2199
+_TRUE = ["true", "t", "yes", "y", "1", "是", "√", "✓", "启用", "有"]
+_FALSE = ["false", "f", "no", "n", "0", "否", "×", "x", "停用", "无"]
+
+_DIRECTIVES = {
+    "Y": r"\d{4}",
+    "m": r"\d{1,2}",
+    "d": r"\d{1,2}",
+    "y": r"\d{2}",
+    "b": r"[A-Za-z]{3}",
+    "B": r"[A-Za-z]{3,9}",
+}
+ISO_FORMATS = ("%Y-%m-%d",)
+# Also read without being asked: year first, so that day and month cannot be taken for each other (file rule 8).
+UNAMBIGUOUS_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
+EXCEL_SERIAL = "excel_serial"
+EXCEL_SERIAL_1904 = "excel_serial_1904"
+
+
+def format_pattern(date_format: str) -> str:
+    """The regular expression of texts that a date format takes; raises ValueError on an unknown directive.
+
+    DuckDB's strptime is lenient (`2024015` for `%Y%m%d`): digits that touch must have their full width.
+    """
+    parts = re.findall(r"%.|[^%]+", date_format)
+    out = []
+    for number, part in enumerate(parts):
+        if not part.startswith("%"):
+            out.append(re.escape(part))
+            continue
+        if part[1] not in _DIRECTIVES:
+            raise ValueError(f"{date_format!r}: only %Y %y %m %d %b %B can stand in a date format")
+        touches = any(
+            0 <= other < len(parts) and parts[other].startswith("%") and part[1] in "md"
+            for other in (number - 1, number + 1)
+        )
+        out.append(r"\d{2}" if touches else _DIRECTIVES[part[1]])
+    used = [part[1].lower() for part in parts if part.startswith("%")]
+    if sorted(used) not in (["b", "d", "y"], ["d", "m", "y"]):
+        raise ValueError(f"{date_format!r}: a date format names year, month and day once each")
+    return "".join(out)
+
+
+def _date_branches(formats: Sequence[str]) -> str:
+    """WHEN branches that read `t` by each format in turn."""
+    branches = []
+    for date_format in formats:
+        if date_format in (EXCEL_SERIAL, EXCEL_SERIAL_1904):
+            epoch = "1899-12-30" if date_format == EXCEL_SERIAL else "1904-01-01"
+            days = "TRY_CAST(regexp_extract(t, '^[0-9]+') AS INTEGER)"
+            branches.append(rf"WHEN regexp_full_match(t, '\d{{5}}(\.\d+)?') THEN DATE '{epoch}' + {days}")
+        else:
+            pattern = literal(format_pattern(date_format))
+            branches.append(
+                f"WHEN regexp_full_match(t, {pattern}) THEN CAST(try_strptime(t, {literal(date_format)}) AS DATE)"
+            )
+    return " ".join(branches)
+
+
+def date_macros(suffix: str, formats: Sequence[str], timezone: str) -> list[str]:
+    """CREATE MACRO statements `sk_date<suffix>` and `sk_timestamp<suffix>` for a list of formats.
+
+    ISO comes first, then the formats asked for, then the unambiguous year-first ones. A time after a date is cut off by
+    `sk_date`; `sk_timestamp` gives an instant, taking a text without an offset as local time of `timezone` (R8).
+    """
+    every = list(dict.fromkeys([*formats, *ISO_FORMATS, *UNAMBIGUOUS_FORMATS]))
+    return [
+        f"CREATE OR REPLACE MACRO sk_day_of{suffix}(t) AS CASE {_date_branches(every)} END",
+        # The ISO path first: nearly every row takes it, and it needs no regular expression.
+        f"CREATE OR REPLACE MACRO sk_date{suffix}(s) AS sk_real_date(COALESCE(CASE WHEN length(s) = 10 AND substr(s, 5, 1) = '-' "
+        f"THEN CAST(try_strptime(s, '%Y-%m-%d') AS DATE) END, sk_day_of{suffix}(sk_date_part(s))))",
+        f"CREATE OR REPLACE MACRO sk_timestamp{suffix}(s) AS CASE WHEN sk_has_offset(s) THEN TRY_CAST(trim(s) AS TIMESTAMPTZ) "
+        f"ELSE timezone({literal(timezone)}, sk_date{suffix}(s) + COALESCE(sk_time_part(s), TIME '00:00:00')) END",
+    ]
+
+
+def _base_macros() -> list[str]:
+    spaces, full, half = literal(_SPACES), literal(_FULL), literal(_HALF)
+    number = r"(\d{1,3}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+)"
+    shape = literal(rf"([+-]?{number}|{number}-|\({number}\))%?")
+    return [
+        f"sk_text(s) AS NULLIF(trim(s, {spaces}), '')",
+        f"sk_half(s) AS CASE WHEN strlen(s) = length(s) THEN s ELSE translate(s, {full}, {half}) END",
+        "sk_code(s) AS NULLIF(sk_half(sk_text(s)), '')",
+        f"sk_number_is_blank(s) AS (sk_text(s) IS NULL OR list_contains({literal_list(_NO_NUMBER)}, sk_text(s)))",
+        r"sk_bare_number(s) AS regexp_replace(sk_half(sk_text(s)), '[¥￥$\s]', '', 'g')",
+        # Canonical text of a number written with separators, brackets, a trailing minus or a per cent sign.
+        f"sk_number_text(b) AS CASE WHEN regexp_full_match(b, {shape}) THEN "
+        "(CASE WHEN contains(b, '-') OR contains(b, '(') THEN '-' ELSE '' END) || regexp_replace(b, '[(),%+-]', '', 'g') "
+        "|| (CASE WHEN contains(b, '%') THEN 'e-2' ELSE '' END) END",
+        # DuckDB takes 1_000 for a number; no source means that.
+        "sk_plain(s) AS CASE WHEN contains(s, '_') THEN NULL ELSE s END",
+        "sk_number(s) AS COALESCE(TRY_CAST(sk_plain(s) AS DECIMAL(38,10)), "
+        "TRY_CAST(sk_number_text(sk_bare_number(s)) AS DECIMAL(38,10)))",
+        "sk_integer(s) AS CASE WHEN sk_number(s) = trunc(sk_number(s)) THEN TRY_CAST(sk_number(s) AS BIGINT) END",
+        "sk_number_as_text(n) AS CASE WHEN contains(CAST(n AS VARCHAR), '.') "
+        "THEN regexp_replace(CAST(n AS VARCHAR), '[.]?0*$', '') ELSE CAST(n AS VARCHAR) END",
+        f"sk_boolean(s) AS CASE WHEN list_contains({literal_list(_TRUE)}, s) THEN true "
+        f"WHEN list_contains({literal_list(_FALSE)}, s) THEN false END",
+        r"sk_date_part(s) AS trim(regexp_replace(sk_half(sk_text(s)), '[ T]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
+        r" *(Z|[+-]\d{2}(:?\d{2})?)?$', ''))",
+        f"sk_date_is_blank(s) AS (sk_text(s) IS NULL OR list_contains({literal_list(_NO_DATE_TEXT)}, sk_date_part(s)) "
+        f"OR COALESCE(list_contains({literal_list(_NO_DATE)}, CAST(CAST(try_strptime(sk_date_part(s), "
+        "['%Y-%m-%d', '%Y/%m/%d', '%Y%m%d']) AS DATE) AS VARCHAR)), false))",
+        # DuckDB reads a time only with all of its parts and two digits each.
+        r"sk_clock(c) AS TRY_CAST(CASE WHEN length(split_part(c, ':', 1)) = 1 THEN '0' ELSE '' END || c "
+        r"|| CASE WHEN length(c) <= 5 THEN ':00' ELSE '' END AS TIME)",
+        r"sk_time_part(s) AS sk_clock(regexp_extract(trim(s), '\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$'))",
+        r"sk_has_offset(s) AS regexp_matches(s, '\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)\s*$')",
+        f"sk_real_date(d) AS CASE WHEN year(d) BETWEEN {_FIRST_YEAR} AND {_LAST_YEAR} THEN d END",
+    ]
+
+
+def install_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros that do not depend on a mapping."""
+    for macro in _base_macros():
+        connection.execute(f"CREATE OR REPLACE MACRO {macro}")
+
+
+def cast_text(column_type: ColumnType, text: str, *, is_code: bool = False, date_suffix: str = "") -> str:
+    """SQL that reads the SQL text expression `text` as a value of the type; NULL where it cannot."""
+    match column_type:
+        case ColumnType.TEXT:
+            return f"sk_code({text})" if is_code else f"sk_text({text})"
+        case ColumnType.ENUM:
+            return f"sk_code({text})"
+        case ColumnType.BOOLEAN:
+            return f"sk_boolean({text})"
+        case ColumnType.DATE:
+            return f"sk_date{date_suffix}({text})"
+        case ColumnType.TIMESTAMP:
+            return f"sk_timestamp{date_suffix}({text})"
+        case ColumnType.INTEGER:
+            return f"sk_integer({text})"
+        case ColumnType.RATE:
+            return f"CAST(sk_number({text}) AS DOUBLE)"
+        case _:
+            kind = column_type.duckdb
+            return f"COALESCE(TRY_CAST(sk_plain({text}) AS {kind}), TRY_CAST(sk_number_text(sk_bare_number({text})) AS {kind}))"
+
+
+def is_blank(column_type: ColumnType, text: str) -> str:
+    """SQL that is true where the text holds no value, as opposed to one that cannot be read."""
+    if column_type.is_numeric:
+        return f"sk_number_is_blank({text})"
+    if column_type in (ColumnType.DATE, ColumnType.TIMESTAMP):
+        return f"sk_date_is_blank({text})"
+    return f"(sk_text({text}) IS NULL)"

@@ -1,0 +1,110 @@
+"""Which files of a source are to be read for a contract, and of what day each is."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assets.ingest.errors import IngestError
+from assets.ingest.mapping import Dataset, Mapping
+from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.settings import SourceSettings
+
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file found for a dataset; `problem` where it cannot even be looked at."""
+
+    source: SourceSettings
+    mapping: Mapping
+    dataset: Dataset
+    name: str
+    extract_date: dt.date
+    path: Path | None = None
+    sha256: str = ""
+    problem: IngestError | None = None
+
+
+def find_candidates(sources: Sequence[SourceSettings], contract: str, as_of: dt.date) -> list[Candidate]:
+    """Files up to `as_of` of every dataset that feeds the contract, by extract date and name; problems among them."""
+    found: list[Candidate] = []
+    for source in sources:
+        mapping = load_mapping(source.mapping)
+        for dataset in mapping.feeds(contract):
+            found += _of_dataset(source, mapping, dataset, as_of)
+    return sorted(found, key=lambda candidate: (candidate.extract_date, candidate.name, candidate.source.name))
+
+
+def _of_dataset(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_of: dt.date) -> Iterator[Candidate]:
+    if not source.path.is_dir():
+        if source.required:
+            problem = IngestError(
+                f"the folder of source {source.name!r} does not exist",
+                file=source.path.name,
+                fix="Correct `path` in the configuration, or set `required: false`.",
+            )
+            yield Candidate(source, mapping, dataset, dataset.files, as_of, problem=problem)
+        return
+    root = source.path.resolve()
+    paths = [path for path in sorted(source.path.glob(dataset.files)) if path.is_file()]
+    if not paths and dataset.required:
+        problem = IngestError(
+            f"no file matches, and dataset {dataset.name!r} is required",
+            file=dataset.files,
+            fix="Put the extract into the source folder, or correct `files` in the mapping.",
+        )
+        yield Candidate(source, mapping, dataset, dataset.files, as_of, problem=problem)
+    for path in paths:
+        name = path.relative_to(source.path).as_posix()
+        try:
+            if not path.resolve().is_relative_to(root):
+                raise IngestError(
+                    "is a link that leaves the source folder", file=name, fix="Copy the file itself there."
+                )
+            day = extract_date_of(dataset, path.name, as_of)
+        except IngestError as problem:
+            yield Candidate(source, mapping, dataset, name, as_of, problem=problem)
+            continue
+        if day <= as_of:
+            yield Candidate(source, mapping, dataset, name, day, path, file_hash(path))
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def extract_date_of(dataset: Dataset, file_name: str, as_of: dt.date) -> dt.date:
+    """Day of an extract: the mapping's fixed day, the day in the file name, else `as_of`.
+
+    A name with year and month only stands for the last day of that month. Raises IngestError for a name without a day.
+    """
+    rule = dataset.extract_date
+    if rule is None:
+        return as_of
+    if isinstance(rule, dt.date):
+        return rule
+    match = re.search(rule, file_name)
+    digits = re.sub(r"\D", "", match[1]) if match else ""
+    try:
+        if len(digits) == 6:
+            year, month = int(digits[:4]), int(digits[4:])
+            return dt.date(year, month, calendar.monthrange(year, month)[1])
+        return dt.datetime.strptime(digits, "%Y%m%d").date()  # noqa: DTZ007 - a day, not an instant
+    except (ValueError, calendar.IllegalMonthError) as error:
+        raise IngestError(
+            "the file name holds no day",
+            file=file_name,
+            fix=f"Dataset {dataset.name!r} expects one that matches {rule}; rename the file or correct `extract_date`.",
+        ) from error

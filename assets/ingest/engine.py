@@ -1,0 +1,270 @@
+"""Runs the SQL of one file in DuckDB and says what becomes of every row: landed, duplicate, quarantined or excluded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from assets.ingest.casting import date_macros, install_macros
+from assets.ingest.contracts import ColumnType, Contract
+from assets.ingest.header import match_header
+from assets.ingest.leaves import Leaves
+from assets.ingest.mapping import Dataset, Mapping
+from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
+from assets.ingest.settings import SourceSettings
+from assets.ingest.sqltext import ident, literal
+from assets.ingest.transform import LEAVES_TABLE, BranchPlan, Context, plan_branch, raw_json
+
+_DOC_COLUMNS = ("doc_no", "po_no", "so_no", "receipt_no", "shipment_no", "count_no", "promotion_code")
+# Beside the contract's own columns, what makes two versions of a row different.
+_CONTENT_ENVELOPE = ("source_status", "source_created_at", "source_updated_at", "is_deleted", "ext")
+
+
+def connect(work: Path, memory_limit: str = "1200MB") -> duckdb.DuckDBPyConnection:
+    """A private in-memory database that spills to `work`. The limit keeps a run of 10 M rows under 2 GiB resident."""
+    connection = duckdb.connect(":memory:")
+    connection.execute(f"SET memory_limit = {literal(memory_limit)}")
+    connection.execute(f"SET temp_directory = {literal(str(work / 'spill'))}")
+    connection.execute("SET TimeZone = 'UTC'")
+    install_macros(connection)
+    connection.execute("CREATE TABLE known_versions (key_hash UBIGINT, content_hash UBIGINT, place BIGINT)")
+    return connection
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Source rows by what became of them, and totals of what was landed."""
+
+    rows_in: int
+    loaded: int
+    quarantined: int
+    duplicate: int
+    excluded: int
+    contract_rows: int
+    units_sum: object
+    value_sum: object
+    scope: tuple[object, object]
+
+
+def content_columns(contract: Contract) -> list[str]:
+    """Columns in which two versions of a row can differ, quoted."""
+    return [ident(name) for name in (*contract.columns, *_CONTENT_ENVELOPE)]
+
+
+def hashes(contract: Contract) -> str:
+    """SQL of key hash and content hash of a contract row.
+
+    64 bits: taking a changed row for an unchanged one needs a collision of both, about 1e-19 per comparison.
+    """
+    return f"hash(source_key) AS key_hash, hash({', '.join(content_columns(contract))}) AS content_hash"
+
+
+class FileEngine:
+    """One file of one dataset in one connection; the tables it leaves are read by whoever lands them."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        contract: Contract,
+        mapping: Mapping,
+        dataset: Dataset,
+        source: SourceSettings,
+        raw: RawFile,
+        file: str,
+        checked_masters: frozenset[str],
+    ) -> None:
+        self.connection, self.contract, self.raw = connection, contract, raw
+        context = Context(
+            contract,
+            mapping,
+            dataset,
+            source,
+            match_header(dataset, raw, file),
+            checked_masters,
+            _install_formats(connection, dataset, raw.date_formats, source.timezone),
+            Leaves(),
+        )
+        self.plans: list[BranchPlan] = [plan_branch(context, branch) for branch in dataset.branches]
+        # Several branches read the leaves several times, so they are kept; a single one streams through them.
+        for kind in ("VIEW", "TABLE"):
+            connection.execute(f"DROP {kind} IF EXISTS {LEAVES_TABLE}_{kind.lower()}")
+        kind = "TABLE" if len(self.plans) > 1 else "VIEW"
+        connection.execute(f"CREATE TEMP {kind} {LEAVES_TABLE}_{kind.lower()} AS {context.leaves.sql()}")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {LEAVES_TABLE} AS SELECT * FROM {LEAVES_TABLE}_{kind.lower()}")
+
+    def run(self, *, place: int, compare_landed: bool) -> Counts:
+        """Fill `staged` (contract rows), `broken` (violations) and `repeated` (duplicates); returns the counts.
+
+        `place` is the batch's position in the order; with `compare_landed`, rows equal to the newest earlier version in
+        `known_versions` are duplicates.
+        """
+        staged = " UNION ALL ".join(plan.contract_sql(number) for number, plan in enumerate(self.plans))
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {staged}")
+        self._find_broken()
+        self._find_repeated(place, compare_landed)
+        return self._count()
+
+    def _find_broken(self) -> None:
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE broken (source_row BIGINT, rule_id VARCHAR, column_name VARCHAR, bad_value VARCHAR, "
+            "reason VARCHAR, raw_row VARCHAR, item_code VARCHAR, warehouse_code VARCHAR, doc_no VARCHAR)"
+        )
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE held AS SELECT DISTINCT {SOURCE_ROW} FROM staged WHERE is_bad"
+        )
+        if self._scalar("SELECT count(*) FROM held"):
+            for plan in self.plans:
+                self._explain(plan)
+        if self.raw.malformed:
+            self.connection.executemany(
+                "INSERT INTO broken VALUES (?, 'malformed_row', NULL, NULL, ?, ?, NULL, NULL, NULL)",
+                [
+                    (row.source_row, row.reason, json.dumps({"_text": row.text}, ensure_ascii=False))
+                    for row in self.raw.malformed
+                ],
+            )
+
+    def _explain(self, plan: BranchPlan) -> None:
+        """One row in `broken` for every rule that a bad row breaks."""
+        found = ", ".join(
+            f"CASE WHEN {rule.condition} THEN {{'rule_id': {literal(rule.rule_id)}, 'column_name': {literal(rule.column)}, "
+            f"'bad_value': CAST({rule.bad_value} AS VARCHAR), 'reason': {rule.reason}}} END"
+            for rule in plan.rules
+        )
+        self.connection.execute(
+            f"INSERT INTO broken SELECT DISTINCT {SOURCE_ROW}, v.rule_id, v.column_name, v.bad_value, v.reason, raw_row, item, warehouse, doc "
+            f"FROM (SELECT {SOURCE_ROW}, unnest(list_filter([{found}], lambda e: e IS NOT NULL)) AS v, "
+            f"{raw_json(self.raw.header, self.raw.columns)} AS raw_row, {self._subject(plan)} "
+            f"FROM ({plan.read_sql}) WHERE {SOURCE_ROW} IN (SELECT {SOURCE_ROW} FROM held)) ORDER BY ALL"
+        )
+
+    def _subject(self, plan: BranchPlan) -> str:
+        """What a bad row is about, where that can still be read."""
+        document = next((name for name in _DOC_COLUMNS if name in self.contract.columns), None)
+        wanted = (("item_code", "item"), ("warehouse_code", "warehouse"), (document, "doc"))
+        return ", ".join(
+            f"{ident('t_' + name)} AS {alias}"
+            if name is not None and f'AS "t_{name}"' in plan.read_sql
+            else f"CAST(NULL AS VARCHAR) AS {alias}"
+            for name, alias in wanted
+        )
+
+    def _find_repeated(self, place: int, compare_landed: bool) -> None:
+        """Equal rows of one key are duplicates of the first; different ones go to quarantine, the first stays."""
+        execute = self.connection.execute
+        execute(
+            "CREATE OR REPLACE TEMP TABLE repeated (row_id BIGINT, source_row BIGINT, source_key VARCHAR, kind VARCHAR, place BIGINT)"
+        )
+        good = f"NOT is_bad AND {SOURCE_ROW} NOT IN (SELECT {SOURCE_ROW} FROM held)"
+        # A cheap pass over hashes finds the few keys that need the exact one.
+        execute(
+            f"CREATE OR REPLACE TEMP TABLE shared_keys AS SELECT hash(source_key) AS key_hash FROM staged WHERE {good} "
+            "GROUP BY ALL HAVING count(*) > 1"
+        )
+        if self._scalar("SELECT count(*) FROM shared_keys"):
+            content = f"row({', '.join(content_columns(self.contract))})"
+            execute(
+                f"CREATE OR REPLACE TEMP TABLE rivals AS SELECT rowid AS row_id, {SOURCE_ROW}, source_key, "
+                f"row_number() OVER w AS nth, first_value({SOURCE_ROW}) OVER w AS first_row, "
+                f"{content} IS NOT DISTINCT FROM first_value({content}) OVER w AS is_same FROM staged "
+                f"WHERE {good} AND hash(source_key) IN (SELECT key_hash FROM shared_keys) "
+                f"WINDOW w AS (PARTITION BY source_key ORDER BY {SOURCE_ROW}, branch)"
+            )
+            self._quarantine_rivals()
+            execute(
+                f"INSERT INTO repeated SELECT row_id, {SOURCE_ROW}, source_key, 'within_batch', {place} FROM rivals "
+                f"WHERE nth > 1 AND is_same AND {SOURCE_ROW} NOT IN (SELECT {SOURCE_ROW} FROM held)"
+            )
+        if compare_landed:
+            execute(
+                "INSERT INTO repeated SELECT s.row_id, s.source_row, s.source_key, 'already_landed', k.place FROM "
+                f"(SELECT rowid AS row_id, {SOURCE_ROW}, source_key, {hashes(self.contract)} FROM staged WHERE {good}) AS s "
+                "JOIN (SELECT key_hash, arg_max(content_hash, place) AS content_hash, max(place) AS place FROM known_versions "
+                f"WHERE place < {place} GROUP BY key_hash) AS k "
+                "ON s.key_hash = k.key_hash AND s.content_hash = k.content_hash "
+                "WHERE s.row_id NOT IN (SELECT row_id FROM repeated)"
+            )
+
+    def _quarantine_rivals(self) -> None:
+        """Later rows of a key with other content, and copies whose first was held back, go to quarantine."""
+        raw = raw_json(self.raw.header, self.raw.columns)
+        conflict = (
+            f"SELECT {SOURCE_ROW}, min(source_key) AS source_key, min(first_row) AS first_row FROM rivals "
+            f"WHERE nth > 1 AND (NOT is_same OR first_row IN (SELECT {SOURCE_ROW} FROM rivals WHERE nth > 1 AND NOT is_same)) GROUP BY ALL"
+        ).replace("GROUP BY ALL", f"GROUP BY {SOURCE_ROW}")
+        item, warehouse, document = (
+            f"any_value(s.{ident(name)})" if name in self.contract.columns else "NULL"
+            for name in (
+                "item_code",
+                "warehouse_code",
+                next((n for n in _DOC_COLUMNS if n in self.contract.columns), ""),
+            )
+        )
+        key = literal("+".join(self.contract.natural_key))
+        self.connection.execute(
+            f"INSERT INTO broken SELECT c.source_row, 'duplicate_key', {key}, c.source_key, 'the key ' || c.source_key || "
+            "' already stands in row ' || c.first_row || ' with other content; the first one was kept', "
+            f"any_value({raw}), {item}, {warehouse}, {document} "
+            f"FROM ({conflict}) AS c JOIN {RAW_TABLE} AS r USING ({SOURCE_ROW}) JOIN staged AS s USING ({SOURCE_ROW}) "
+            "GROUP BY c.source_row, c.source_key, c.first_row ORDER BY c.source_row"
+        )
+        self.connection.execute(
+            f"INSERT INTO held SELECT DISTINCT {SOURCE_ROW} FROM broken WHERE rule_id = 'duplicate_key'"
+        )
+
+    @property
+    def landed_sql(self) -> str:
+        """Contract rows that are to be landed, with `source_row`, in source order."""
+        kept = []
+        if self._scalar("SELECT count(*) FROM held"):
+            kept.append(f"{SOURCE_ROW} NOT IN (SELECT {SOURCE_ROW} FROM held)")
+        if self._scalar("SELECT count(*) FROM repeated"):
+            kept.append("rowid NOT IN (SELECT row_id FROM repeated)")
+        return f"SELECT * FROM staged{' WHERE ' + ' AND '.join(kept) if kept else ''}"
+
+    def _count(self) -> Counts:
+        landed = self.landed_sql
+        units, value = (self.contract.first_of_type(kind) for kind in (ColumnType.QUANTITY, ColumnType.VALUE))
+        scope = ident(self.contract.scope_date) if self.contract.scope_date else "CAST(NULL AS DATE)"
+        many = len(self.plans) > 1
+        distinct = f"count(DISTINCT {SOURCE_ROW})" if many else "count(*)"
+        row = self.connection.execute(
+            f"SELECT {distinct}, count(*), {f'sum({ident(units)})' if units else 'NULL'}, "
+            f"{f'sum({ident(value)})' if value else 'NULL'} FROM ({landed})"
+        ).fetchone()
+        loaded, contract_rows, units_sum, value_sum = row if row is not None else (0, 0, None, None)
+        produced = self._scalar(f"SELECT {distinct} FROM staged")
+        held = self._scalar("SELECT count(*) FROM held")
+        span = self.connection.execute(f"SELECT min({scope}), max({scope}) FROM staged").fetchone() or (None, None)
+        return Counts(
+            rows_in=self.raw.rows_in,
+            loaded=loaded,
+            quarantined=held + len(self.raw.malformed),
+            duplicate=produced - held - loaded,
+            excluded=self.raw.rows - produced,
+            contract_rows=contract_rows,
+            units_sum=units_sum,
+            value_sum=value_sum,
+            scope=(span[0], span[1]),
+        )
+
+    def _scalar(self, query: str) -> int:
+        row = self.connection.execute(query).fetchone()
+        return int(row[0]) if row is not None else 0
+
+
+def _install_formats(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, extra: Sequence[str], timezone: str
+) -> dict[tuple[str, ...], str]:
+    """Create the date macros of a dataset; returns their suffix by the column's own formats."""
+    rules = [rule for branch in dataset.branches for rule in branch.columns.values()]
+    suffixes: dict[tuple[str, ...], str] = {}
+    for formats in dict.fromkeys([(), *(rule.formats for rule in rules)]):
+        suffixes[formats] = f"_{len(suffixes)}"
+        for macro in date_macros(suffixes[formats], [*formats, *dataset.date_formats, *extra], timezone):
+            connection.execute(macro)
+    return suffixes

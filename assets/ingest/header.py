@@ -1,0 +1,100 @@
+"""Matches the headers of a file with those a dataset asks for; what is missing or unknown is said in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from assets.ingest.errors import IngestError
+from assets.ingest.expressions import headers_of, parse_expression
+from assets.ingest.mapping import Branch, Dataset
+from assets.ingest.readers.raw import RawFile, normal_header
+
+
+def branch_headers(branch: Branch) -> tuple[list[str], list[str]]:
+    """Source headers that a branch must find, and those that it can do without."""
+    must: list[str] = []
+    may: list[str] = []
+    for rule in branch.columns.values():
+        if rule.from_ is not None:
+            (may if rule.optional else must).append(rule.from_)
+        elif rule.expr is not None:
+            must += headers_of(parse_expression(rule.expr))
+    if branch.where is not None:
+        must += headers_of(parse_expression(branch.where))
+    if branch.keep_first is not None:
+        must += [*branch.keep_first.by, *branch.keep_first.order]
+    return must, may
+
+
+def dataset_headers(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Headers that a dataset needs (in order, once each) and those that are optional."""
+    must: list[str] = []
+    may: list[str] = []
+    for branch in dataset.branches:
+        needed, optional = branch_headers(branch)
+        must, may = must + needed, may + optional
+    if dataset.where is not None:
+        must += headers_of(parse_expression(dataset.where))
+    must = list(dict.fromkeys(must))
+    return must, [header for header in dict.fromkeys(may) if header not in must]
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """Where each asked-for header stands, and which columns of the file nobody asked for."""
+
+    columns: dict[str, str]
+    unused: tuple[tuple[str, str], ...]
+
+    def column_of(self, header: str) -> str:
+        """Internal column of a header; KeyError for an optional one that the file lacks."""
+        return self.columns[normal_header(header)]
+
+    def has(self, header: str) -> bool:
+        """True where the file has the header."""
+        return normal_header(header) in self.columns
+
+
+def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
+    """Match; raises IngestError for a missing, ambiguous or (with `unknown_columns: fail`) unknown header."""
+    found: dict[str, str] = {}
+    for header, column in zip(raw.header, raw.columns, strict=True):
+        found.setdefault(normal_header(header), column)
+    must, may = dataset_headers(dataset)
+    missing = [header for header in must if normal_header(header) not in found]
+    if missing:
+        close = difflib.get_close_matches(missing[0], raw.header, n=1, cutoff=0.6)
+        hint = f" Did the header change to {close[0]!r}?" if close else ""
+        raise IngestError(
+            f"the header lacks {', '.join(missing)}; it has {', '.join(raw.header)}",
+            file=file,
+            row=dataset.header_row,
+            column=missing[0],
+            fix=f"Export the file with these columns, or correct dataset {dataset.name!r} of the mapping.{hint}",
+        )
+    asked = {normal_header(header) for header in (*must, *may)}
+    repeated = [header for header in raw.header if header.endswith("_2") and normal_header(header[:-2]) in asked]
+    repeated = [header for header in repeated if normal_header(header) not in asked]
+    if repeated:
+        raise IngestError(
+            "the header stands twice, so it is not clear which column is meant",
+            file=file,
+            row=dataset.header_row,
+            column=repeated[0][:-2],
+            fix="Rename one of the two.",
+        )
+    unused = tuple(
+        (header, column)
+        for header, column in zip(raw.header, raw.columns, strict=True)
+        if normal_header(header) not in asked
+    )
+    if unused and dataset.unknown_columns == "fail":
+        raise IngestError(
+            f"the header has unknown columns {', '.join(header for header, _ in unused)}",
+            file=file,
+            row=dataset.header_row,
+            column=unused[0][0],
+            fix="Map them, or set `unknown_columns: ext` to keep them as they are.",
+        )
+    return HeaderMatch({key: found[key] for key in asked if key in found}, unused)

@@ -1,0 +1,171 @@
+"""Writes one batch: landing rows, quarantine, duplicates, and last the manifest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from assets.ingest.contracts import Contract, load_envelope
+from assets.ingest.engine import Counts, FileEngine
+from assets.ingest.errors import IngestError
+from assets.ingest.manifest import Manifest
+from assets.ingest.sqltext import ident, literal
+from assets.ingest.store import LandingStore
+
+QUARANTINE_COLUMNS = (
+    ("batch_id", "VARCHAR"),
+    ("contract", "VARCHAR"),
+    ("source_instance", "VARCHAR"),
+    ("source_file", "VARCHAR"),
+    ("source_row", "BIGINT"),
+    ("extract_date", "DATE"),
+    ("rule_id", "VARCHAR"),
+    ("column_name", "VARCHAR"),
+    ("bad_value", "VARCHAR"),
+    ("reason", "VARCHAR"),
+    ("raw_row", "VARCHAR"),
+    ("item_code", "VARCHAR"),
+    ("warehouse_code", "VARCHAR"),
+    ("doc_no", "VARCHAR"),
+)
+DUPLICATE_COLUMNS = (
+    ("batch_id", "VARCHAR"),
+    ("contract", "VARCHAR"),
+    ("source_instance", "VARCHAR"),
+    ("source_file", "VARCHAR"),
+    ("source_row", "BIGINT"),
+    ("source_key", "VARCHAR"),
+    ("first_batch_id", "VARCHAR"),
+    ("kind", "VARCHAR"),
+)
+
+
+def _stamp(draft: Manifest) -> dict[str, str]:
+    """SQL constants of a batch."""
+    return {
+        "source_system": literal(draft.source_system),
+        "source_instance": literal(draft.source_instance),
+        "company_code": literal(draft.company_code),
+        "extract_date": f"DATE {literal(draft.extract_date.isoformat())}",
+        "batch_id": literal(draft.batch_id),
+        "source_file": literal(draft.source_file),
+        "contract": literal(draft.contract),
+    }
+
+
+def land_batch(
+    connection: duckdb.DuckDBPyConnection,
+    store: LandingStore,
+    contract: Contract,
+    engine: FileEngine,
+    counts: Counts,
+    draft: Manifest,
+    batch_at: dict[int, str],
+) -> Manifest:
+    """Write what the engine staged and record it. `batch_at` names the batch at each place of the order.
+
+    Raises IngestError where the rows do not add up, before anything is written.
+    """
+    span = counts.scope if draft.scope_kind == "period" else (None, None)
+    manifest = draft.model_copy(
+        update={
+            "rows_in": counts.rows_in,
+            "rows_loaded": counts.loaded,
+            "rows_quarantined": counts.quarantined,
+            "rows_duplicate": counts.duplicate,
+            "rows_excluded": counts.excluded,
+            "contract_rows": counts.contract_rows,
+            "units_sum": _decimal(counts.units_sum),
+            "value_sum": _decimal(counts.value_sum),
+            "scope_from_date": _day(span[0]),
+            "scope_to_date": _day(span[1]),
+            "header": engine.raw.header,
+        }
+    )
+    if not manifest.is_closed:
+        raise IngestError(
+            f"{counts.rows_in} rows came in, but {counts.loaded} loaded + {counts.quarantined} quarantined + "
+            f"{counts.duplicate} duplicate + {counts.excluded} excluded is another number",
+            file=draft.source_file,
+            fix="This is a fault of the program; nothing was landed.",
+        )
+    stamp = _stamp(draft)
+    if counts.contract_rows:
+        own = [*contract.columns, *load_envelope()]
+        columns = ", ".join(f"{stamp[name]} AS {name}" if name in stamp else ident(name) for name in own)
+        store.write_parquet(
+            connection, f"SELECT {columns} FROM ({engine.landed_sql})", store.path_of("landing", manifest)
+        )
+    if counts.quarantined:
+        columns = ", ".join(f"{stamp[name]} AS {name}" if name in stamp else name for name, _ in QUARANTINE_COLUMNS)
+        query = f"SELECT {columns} FROM broken ORDER BY source_row, rule_id, column_name"
+        store.write_parquet(connection, query, store.path_of("quarantine", manifest))
+    _write_duplicates(connection, store, manifest, batch_at)
+    store.write_manifest(manifest)
+    return manifest
+
+
+def _write_duplicates(
+    connection: duckdb.DuckDBPyConnection, store: LandingStore, manifest: Manifest, batch_at: dict[int, str]
+) -> None:
+    found = connection.execute("SELECT DISTINCT place FROM repeated").fetchall()
+    if not found:
+        return
+    stamp = _stamp(manifest)
+    first = " ".join(f"WHEN {place} THEN {literal(batch_at[place])}" for (place,) in sorted(found))
+    columns = ", ".join(
+        {"first_batch_id": f"CASE place {first} END AS first_batch_id"}.get(
+            name, f"{stamp[name]} AS {name}" if name in stamp else name
+        )
+        for name, _ in DUPLICATE_COLUMNS
+    )
+    query = f"SELECT {columns} FROM repeated ORDER BY source_row, source_key"
+    store.write_parquet(connection, query, store.path_of("duplicates", manifest))
+
+
+def land_duplicate_file(
+    connection: duckdb.DuckDBPyConnection, store: LandingStore, draft: Manifest, first: Manifest
+) -> Manifest:
+    """Record a file whose content was already read under another name: all of its rows are duplicates."""
+    manifest = draft.model_copy(
+        update={
+            "status": "duplicate_file",
+            "first_batch_id": first.batch_id,
+            "rows_in": first.rows_in,
+            "rows_duplicate": first.rows_in,
+            "scope_from_date": first.scope_from_date,
+            "scope_to_date": first.scope_to_date,
+            "header": first.header,
+            "message": f"same content as {first.source_file}, which was read before",
+        }
+    )
+    parts = [
+        f"SELECT source_row, {key} AS source_key FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
+        for path, key in (
+            (store.path_of("landing", first), "source_key"),
+            (store.path_of("duplicates", first), "source_key"),
+            (store.path_of("quarantine", first), "CAST(NULL AS VARCHAR)"),
+        )
+        if path.is_file()
+    ]
+    if parts:
+        stamp = _stamp(manifest) | {"first_batch_id": literal(first.batch_id), "kind": "'same_file'"}
+        columns = ", ".join(f"{stamp[name]} AS {name}" if name in stamp else name for name, _ in DUPLICATE_COLUMNS)
+        query = (
+            f"SELECT {columns} FROM (SELECT source_row, min(source_key) AS source_key FROM ({' UNION ALL '.join(parts)}) "
+            "GROUP BY source_row) ORDER BY source_row"
+        )
+        store.write_parquet(connection, query, store.path_of("duplicates", manifest))
+    store.write_manifest(manifest)
+    return manifest
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _day(value: Any) -> dt.date | None:
+    return value if isinstance(value, dt.date) else None

@@ -1,0 +1,58 @@
+"""What every reader leaves behind: a table `raw` of texts, and what is known about it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+RAW_TABLE = "raw"
+SOURCE_ROW = "source_row"
+_NOISE = re.compile(r"[\s\u200b\ufeff*:]+")
+
+
+@dataclass(frozen=True)
+class MalformedRow:
+    """A row that has not the shape of the file, so that its values cannot be told apart."""
+
+    source_row: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """Table `raw` holds `source_row` BIGINT and one VARCHAR column `c<n>` for each entry of `header`."""
+
+    header: tuple[str, ...]
+    rows: int
+    malformed: tuple[MalformedRow, ...] = ()
+    date_formats: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Internal column names in header order."""
+        return tuple(f"c{number}" for number in range(len(self.header)))
+
+    @property
+    def rows_in(self) -> int:
+        """Source rows, those without shape included."""
+        return self.rows + len(self.malformed)
+
+
+def normal_header(header: str) -> str:
+    """A header as it is compared: half-width, without blanks and marks, ASCII in lower case."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", header)).casefold()
+
+
+def name_headers(cells: Sequence[str | None]) -> tuple[str, ...]:
+    """Headers as people see them, made unique: blank ones are `column_<n>`, repeated ones get `_2`, `_3`."""
+    seen: dict[str, int] = {}
+    names = []
+    for number, cell in enumerate(cells, start=1):
+        name = (cell or "").strip().strip("\ufeff").strip() or f"column_{number}"
+        key = normal_header(name)
+        seen[key] = seen.get(key, 0) + 1
+        names.append(name if seen[key] == 1 else f"{name}_{seen[key]}")
+    return tuple(names)
