@@ -1,1 +1,1 @@
-"""A seeded simulator of a trading company: a source of extracts like any other, with known truth and planted defects."""
+"""A seeded simulator of a trading company: a source like any other, with known truth and planted defects."""

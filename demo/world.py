@@ -158,13 +158,16 @@ def run_world(settings: DemoSettings) -> History:
         true_demand=world.true_demand,
     )
     document_windows = set(history.document_windows)
+    exported_orders: dict[tuple[str, int], OrderLine] = {}
+    exported_purchases: dict[tuple[str, int], PurchaseLine] = {}
+    exported_receipts: dict[tuple[str, int], ReceiptLine] = {}
     for day in settings.dates:
         world.run_day(day)
         _observe(world, history, day)
         if day in document_windows:
-            history.orders[day] = _changed(world.changed_orders)
-            history.purchases[day] = _changed(world.changed_purchases)
-            history.receipts[day] = _changed(world.changed_receipts)
+            history.orders[day] = _changed(world.changed_orders, exported_orders)
+            history.purchases[day] = _changed(world.changed_purchases, exported_purchases)
+            history.receipts[day] = _changed(world.changed_receipts, exported_receipts)
     return history
 
 
@@ -185,8 +188,12 @@ def _observe(world: World, history: History, day: date) -> None:
         history.physical[day] = world.physical()
 
 
-def _changed(lines: dict[tuple[str, int], Line]) -> list[Line]:
-    """Copies of the lines that changed since the last export, by document and line; clears the list."""
-    rows = [copy.copy(lines[key]) for key in sorted(lines)]
+def _changed(lines: dict[tuple[str, int], Line], exported: dict[tuple[str, int], Line]) -> list[Line]:
+    """Copies of the lines that differ from what was exported last, by document and line; clears the list."""
+    rows = []
+    for key in sorted(lines):
+        if exported.get(key) != lines[key]:
+            exported[key] = copy.copy(lines[key])
+            rows.append(copy.copy(lines[key]))
     lines.clear()
     return rows
