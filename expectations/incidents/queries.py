@@ -277,7 +277,7 @@ def _rows(
     connection: sa.Connection, number: int, run_seq: int, max_rows: int, run_of: Mapping[int, Any]
 ) -> tuple[tuple[FailingRow, ...], int]:
     table = schema.failing_rows
-    mine = (table.c.incident_no == number) & (table.c.last_run_seq == run_seq)
+    mine = (table.c.incident_no == number) & (table.c.last_run_seq >= run_seq)
     total = connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one()
     dearest = sa.func.abs(sa.func.coalesce(table.c.variance_value, 0)).desc()
     query = sa.select(table).where(mine).order_by(dearest, table.c.finding_id).limit(max_rows)
