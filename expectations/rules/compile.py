@@ -121,11 +121,22 @@ def _parse(rule: Rule, key: str, text: str, columns: Columns) -> exp.Expression:
                 raise RuleError(rule, key, f"write {node.name}, not {node.sql(dialect=DIALECT)}")
             _known(rule, key, node.name, columns)
             node.this.set("quoted", True)
+            logical = _bare_parent(node) is None or isinstance(_bare_parent(node), exp.And | exp.Or | exp.Not)
+            if key == "when" and logical and columns[node.name] != "BOOLEAN":
+                raise RuleError(rule, key, f"{node.name} is {columns[node.name]}; compare it with something")
         if isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest") or node.args.get("field")):
             raise RuleError(rule, key, "`in` takes a list of values in brackets")
         if isinstance(node, exp.Cast) and node.to.this.value not in CAST_TYPES:
             raise RuleError(rule, key, f"a cast to {node.to.sql(dialect=DIALECT)} is not allowed in a rule")
     return tree
+
+
+def _bare_parent(node: exp.Expression) -> exp.Expression | None:
+    """The parent of a node, brackets left out."""
+    parent = node.parent
+    while isinstance(parent, exp.Paren):
+        parent = parent.parent
+    return parent
 
 
 def _known(rule: Rule, key: str, name: str, columns: Columns) -> None:

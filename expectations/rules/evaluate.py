@@ -127,7 +127,7 @@ def shown(value: Any) -> str:
     if value is None or value != value:
         return "-"
     if isinstance(value, float | Decimal):
-        text = f"{value:.4f}"
+        text = f"{value:.6f}"
         return text.rstrip("0").rstrip(".")
     return str(value)
 

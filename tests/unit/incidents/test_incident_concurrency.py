@@ -12,6 +12,7 @@ from multiprocessing.synchronize import Barrier
 
 import pytest
 import sqlalchemy as sa
+from incident_desk import RULES, START, Desk, finding
 
 from expectations.incidents import (
     IncidentError,
@@ -27,7 +28,6 @@ from expectations.incidents import (
 from expectations.incidents.clock import JUMP, STANDS, judge
 from expectations.incidents.migrations import MIGRATIONS, NEWEST, version_of
 from expectations.incidents.model import RunConflictError
-from incident_desk import RULES, START, Desk, finding
 
 FORK = mp.get_context("fork")
 DAY = date(2026, 1, 5)

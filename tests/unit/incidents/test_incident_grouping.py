@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from incident_desk import Desk, MakeDesk, finding
 
 from expectations.incidents import StockContext, get_incident, list_incidents, load_policy, open_flags
 from expectations.incidents.grouping import group_findings
 from expectations.incidents.model import Finding
 from expectations.incidents.pricing import owner_of, price
-from incident_desk import Desk, MakeDesk, finding
 
 POLICY = load_policy()
 
@@ -30,9 +30,9 @@ def test_a_receipt_of_forty_lines_is_one_incident(desk: Desk) -> None:
 
 def test_a_source_that_stopped_is_one_incident_however_many_days(desk: Desk) -> None:
     rows = [
-        finding(f"f{d}", "missing_movement_day", item_id="", warehouse_id="", doc_no="", source_file=f"m_202601{d:02}.csv")
+        finding(f"f{d}", "missing_movement_day", item_id="", warehouse_id="", source_file=f"m_202601{d:02}.csv")
         for d in range(1, 10)
-    ]  # fmt: skip
+    ]
     assert desk.run(*rows).opened == ("INC-00001",)
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+from incident_desk import Desk, MakeDesk, check, finding
 
 from expectations.incidents import (
     IncidentFilter,
@@ -28,7 +29,6 @@ from expectations.incidents.model import (
     StillFailingError,
     UnknownIncidentError,
 )
-from incident_desk import Desk, MakeDesk, check, finding
 
 
 def state_of(desk: Desk, incident_id: str = "INC-00001") -> str:

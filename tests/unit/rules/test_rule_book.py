@@ -1,0 +1,246 @@
+"""A rule a business person wrote is checked word by word, finds exactly its rows, and never runs anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pytest
+
+from expectations.incidents import IncidentStore, RunRecord, get_incident, list_incidents, record_run
+from expectations.rules import RuleError, dry_run, evaluate, load_rule_book, validate
+from expectations.rules.book import RuleBookError
+from expectations.rules.model import Rule
+
+ROOT = Path(__file__).parents[3]
+COLUMNS = {
+    "item_id": "VARCHAR",
+    "warehouse_id": "VARCHAR",
+    "abc_class": "VARCHAR",
+    "available_units": "DECIMAL(28,6)",
+    "safety_stock_units": "DECIMAL(28,6)",
+    "inventory_value": "DECIMAL(24,4)",
+    "last_date": "DATE",
+    "is_dead": "BOOLEAN",
+}
+TABLES = {"fct_inventory_health": COLUMNS}
+
+
+def rule(**fields: Any) -> Rule:
+    given = {
+        "id": "a_rule",
+        "title": "A item below 110 % of safety stock",
+        "when": "abc_class = 'A' and available_units < 1.10 * safety_stock_units",
+        "severity": "critical",
+        "task": "order {item_id}: {available_units} of {safety_stock_units}",
+    }
+    return Rule.model_validate(given | fields)
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        fill(connection)
+        yield connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, available: str = "109.999999") -> None:
+    typed = ", ".join(f"{n} {t}" for n, t in COLUMNS.items())
+    connection.execute(f"create or replace table marts.fct_inventory_health ({typed})")
+    connection.execute(
+        f"""insert into marts.fct_inventory_health values
+            ('C/in', 'C/W1', 'A', {available}, 100, 50.5, date '2026-01-01', false),
+            ('C/edge', 'C/W1', 'A', 110, 100, 50, date '2026-01-01', false),
+            ('C/b', 'C/W1', 'B', 1, 100, 50, date '2026-01-01', true),
+            ('C/null', 'C/W2', 'A', null, 100, 50, null, null)"""
+    )
+
+
+def test_it_fires_inside_the_threshold_and_not_on_it(con: duckdb.DuckDBPyConnection) -> None:
+    run = evaluate([rule(value="inventory_value")], con)
+    (found,) = run.findings
+    assert (found.item_id, found.warehouse_id, found.variance_value) == ("C/in", "C/W1", Decimal("50.5"))
+    assert found.task == "order C/in: 109.999999 of 100"
+    (result,) = run.results
+    assert (result.is_passed, result.rows_failed, result.rows_checked) == (False, 1, 4)
+    assert "1 cannot be judged" in result.message
+    assert run.evaluated == {"a_rule"}
+
+
+def test_the_finding_keeps_its_id_from_day_to_day(con: duckdb.DuckDBPyConnection) -> None:
+    before = evaluate([rule()], con).findings[0]
+    fill(con, "3")
+    after = evaluate([rule()], con).findings[0]
+    assert before.finding_id == after.finding_id and before.explanation != after.explanation
+
+
+def test_a_rule_without_a_single_row_to_judge_is_no_pass(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("update marts.fct_inventory_health set safety_stock_units = null where abc_class = 'A'")
+    con.execute("delete from marts.fct_inventory_health where abc_class = 'B'")
+    run = evaluate([rule()], con)
+    assert not run.results[0].is_passed and run.evaluated == frozenset()
+
+
+def test_a_broken_rule_does_not_stop_the_others(con: duckdb.DuckDBPyConnection) -> None:
+    run = evaluate([rule(id="bad", table="fct_gone"), rule(id="good"), rule(id="off", is_on=False)], con)
+    assert [(r.rule_id, r.is_passed) for r in run.results] == [("bad", False), ("good", False)]
+    assert run.evaluated == {"good"} and "fct_gone is not in this release" in run.results[0].message
+
+
+@pytest.mark.parametrize(
+    ("when", "mistake"),
+    [
+        ("avail_units < 3", "has no column avail_units; did you mean available_units"),
+        ("available_units <", "cannot be read"),
+        ("available_units < 3; drop table x", "one expression"),
+        ("available_units < (select 1)", "not allowed"),
+        ("available_units in (select 1)", "takes a list of values"),
+        ("exists (select 1)", "not allowed"),
+        ("read_csv('/etc/passwd') is null", "not allowed"),
+        ("getenv('HOME') = abc_class", "not allowed"),
+        ("now() > last_date", "not allowed"),
+        ("current_date > last_date", "not allowed"),
+        ("random() < 0.5 and is_dead", "not allowed"),
+        ("sum(available_units) > 3", "not allowed"),
+        ("row_number() over () = 1", "not allowed"),
+        ("available_units < $1", "not allowed"),
+        ("other.available_units < 3", "write available_units"),
+        ("available_units::json = 3", "cast to JSON"),
+        ("1 = 1", "names no column"),
+        ("*", "not allowed"),
+        ("abc_class > available_units + last_date", "when: "),
+        ("(available_units)", "is DECIMAL(28,6); compare it"),
+        ("abc_class and is_dead", "abc_class is VARCHAR; compare it"),
+    ],
+)
+def test_what_is_no_rule_is_refused_with_its_reason(when: str, mistake: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        validate([rule(when=when, line=12)], TABLES)
+    assert "rule a_rule (line 12), when" in str(caught.value) and mistake in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "mistake"),
+    [
+        ({"value": "stock_value"}, "value: fct_inventory_health has no column stock_value"),
+        ({"task": "order {qty}"}, "task: fct_inventory_health has no column qty"),
+        ({"task": "order {item_id.x}"}, "task: the task may name a column"),
+        ({"task": "order {item_id!r}"}, "task: the task may name a column"),
+        ({"key": ["lot_no"]}, "key: fct_inventory_health has no column lot_no"),
+        ({"table": "fct_other"}, "table: fct_other is no mart"),
+    ],
+)
+def test_every_key_of_a_rule_is_checked(fields: dict[str, Any], mistake: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        validate([rule(**fields)], TABLES)
+    assert mistake in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "abc_class in ('A', 'B') and not is_dead",
+        "available_units between 1 and 2 or inventory_value is null",
+        "case when is_dead then available_units > 3 else false end",
+        "coalesce(available_units, 0) <= greatest(1, least(2, abs(safety_stock_units)))",
+        "last_date < date '2026-02-01' and lower(abc_class) like 'a%'",
+        "round(available_units / nullif(safety_stock_units, 0), 2) <> 1.5",
+        "cast(available_units as double) * -1 < 0",
+    ],
+)
+def test_what_a_rule_may_say(when: str) -> None:
+    assert len(validate([rule(when=when)], TABLES)) == 1
+
+
+BOOK = """\
+people:
+  - {name: li, channels: [a]}
+watch: {operators: [li]}
+rules:
+  - id: one
+    title: One
+    when: available_units < 0
+    severity: warning
+    owner: li
+    task: look
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "rules.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_book_is_read_with_lines_and_owners(tmp_path: Path) -> None:
+    book = load_rule_book(write(tmp_path, BOOK))
+    assert (book.rules[0].line, book.watch.operators) == (5, ("li",))
+    assert book.policy.owners[0].owner == "li" and book.policy.rule("one").group_by == ("warehouse",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ("severity: warning", "severity: bad", "rules.yml: line 5: rule one, severity"),
+        ("severity: warning", "severity: warning\n    colour: red", "line 5: rule one, colour: Extra inputs"),
+        ("severity: warning", "severity: warning\n    severity: info", "line 5: severity stands twice"),
+        ("operators: [li]", "operators: [wang]", "watch.operators: wang is not listed"),
+        ("operators: [li]", "operator: [li]", "watch.operator: Extra inputs"),
+        ("id: one", "id: One!", "line 5: rule One!, id"),
+        ("id: one", "id: shrink", "belong to the product: shrink"),
+        ("rules:", "rules: [", "is no YAML"),
+    ],
+)
+def test_a_mistake_in_the_book_is_named(tmp_path: Path, old: str, new: str, mistake: str) -> None:
+    with pytest.raises(RuleBookError) as caught:
+        load_rule_book(write(tmp_path, BOOK.replace(old, new)))
+    assert mistake in str(caught.value)
+
+
+def test_the_same_rule_twice_is_named(tmp_path: Path) -> None:
+    entry = BOOK[BOOK.index("  - id") :]
+    with pytest.raises(RuleBookError, match="line 11: the rule one stands twice"):
+        load_rule_book(write(tmp_path, BOOK + entry))
+
+
+class Release(NamedTuple):
+    release_id: str
+    as_of: date
+    database: Path
+
+
+def test_dry_run_counts_releases_incidents_and_notices(tmp_path: Path) -> None:
+    releases = []
+    # fires, fires, passes, has no such mart, fires again: two spells
+    for day, available in enumerate(["1", "2", "500", None, "3"], 1):
+        path = tmp_path / f"{day}.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create schema marts")
+            if available:
+                fill(connection, available)
+        releases.append(Release(f"r{day}", date(2026, 1, day), path))
+    policy = load_rule_book(ROOT / "config" / "rules.yml").policy
+    (told,) = dry_run([rule(is_on=False)], reversed(releases), policy)
+    assert (told.releases, told.fired_in, told.rows_max) == (4, 3, 1)
+    assert (told.incidents_opened, told.notices_at_once) == (2, 2)
+    assert (told.first_fired, told.last_fired) == (date(2026, 1, 1), date(2026, 1, 5))
+    assert "fct_inventory_health is not in this release" in told.firings[3].message
+
+
+def test_a_rule_becomes_a_task_with_an_owner_and_passes(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    book = load_rule_book(write(tmp_path, BOOK.replace("available_units < 0", "available_units < 2")))
+    store = IncidentStore.at(tmp_path / "i.db", book.policy)
+    for day, expected in ((1, "open"), (2, "closed")):
+        run = evaluate(book.rules, con)
+        record = RunRecord(f"r{day}", date(2026, 1, day), evaluated_rules=run.evaluated)
+        record_run(store, record, run.results, run.findings)
+        incident = get_incident(store, 1).incident
+        assert (incident.state, incident.owner_name, incident.title, incident.task) == (expected, "li", "One", "look")
+        con.execute("update marts.fct_inventory_health set available_units = 9")
+    assert list_incidents(store) == []
+    store.close()
