@@ -30,7 +30,7 @@ def _day_fast(raw: str) -> str:
 
 _WAYS = {
     "number": _Way(
-        lambda raw: f"TRY_CAST(sk_plain({raw}) AS DECIMAL(38,10))",
+        lambda raw: f"sk_quick_number({raw})",
         lambda raw: f"sk_bare_number({raw})",
         lambda text, suffix: f"TRY_CAST(sk_number_text({text}) AS DECIMAL(38,10))",
         lambda raw: f"sk_number_is_blank({raw})",

@@ -101,6 +101,7 @@ class _Reading:
 
     value: str
     rules: tuple[Rule, ...] = ()
+    expression: str | None = None
 
 
 def plan_branch(context: Context, branch: Branch) -> BranchPlan:
@@ -114,7 +115,10 @@ def plan_branch(context: Context, branch: Branch) -> BranchPlan:
     layer = ", ".join(f"{reading.value} AS {ident('t_' + name)}" for name, reading in readings.items())
     conditions, after = _filters(context, branch)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    read_sql = f"SELECT *, {layer} FROM {LEAVES_TABLE}{where}{after}"
+    computed = "".join(
+        f", {reading.expression} AS {ident('e_' + name)}" for name, reading in readings.items() if reading.expression
+    )
+    read_sql = f"SELECT *, {layer} FROM (SELECT *{computed} FROM {LEAVES_TABLE}{where}{after})"
     rules: list[Rule] = []
     for column in columns:
         reading = readings.get(column.name)
@@ -246,10 +250,11 @@ def _read_expression(context: Context, column: Column, rule: ColumnRule) -> _Rea
     rules: list[Rule] = []
     for read in compiled.reads:
         rules += _parse_rules(context, column, read.header, read.kind.value, context.suffix(rule), None)
-    value = _narrow(column, compiled.sql)
+    computed = ident("e_" + column.name)
+    value = _narrow(column, computed)
     failures = list(compiled.failures)
     if column.type.is_numeric:
-        failures.append(f"({compiled.sql}) IS NOT NULL AND {ident('t_' + column.name)} IS NULL")
+        failures.append(f"{computed} IS NOT NULL AND {ident('t_' + column.name)} IS NULL")
     inputs = " || ', ' || ".join(
         f"{literal(read.header + '=')} || COALESCE({context.header.column_of(read.header)}, '')"
         for read in compiled.reads
@@ -265,7 +270,7 @@ def _read_expression(context: Context, column: Column, rule: ColumnRule) -> _Rea
                 f"{sentence} || {inputs or literal('its expression')}",
             )
         )
-    return _Reading(value, tuple(rules))
+    return _Reading(value, tuple(rules), compiled.sql)
 
 
 def _narrow(column: Column, sql: str) -> str:
