@@ -1,0 +1,71 @@
+"""On which days a supplier takes orders and delivers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class ClosedPeriod(BaseModel):
+    """Days, both included, on which the supplier neither takes orders nor delivers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    from_date: dt.date
+    to_date: dt.date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ClosedPeriod:
+        if self.to_date < self.from_date:
+            raise ValueError("to_date is before from_date")
+        return self
+
+
+class SupplierCalendar(BaseModel):
+    """Weekdays (0 = Monday) and closed periods of one supplier."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    supplier_id: str
+    order_weekdays: tuple[int, ...] = Field(default=(0, 1, 2, 3, 4, 5, 6), min_length=1)
+    delivery_weekdays: tuple[int, ...] = Field(default=(0, 1, 2, 3, 4, 5, 6), min_length=1)
+    closed: tuple[ClosedPeriod, ...] = ()
+
+
+def _open_days(weekdays: Sequence[int], closed: Sequence[ClosedPeriod]) -> np.busdaycalendar:
+    mask = [day in weekdays for day in range(7)]
+    shut = [np.arange(np.datetime64(each.from_date), np.datetime64(each.to_date) + 1) for each in closed]
+    return np.busdaycalendar(weekmask=mask, holidays=np.concatenate(shut) if shut else np.array([], "datetime64[D]"))
+
+
+def on_calendar(
+    wanted: pd.Series, lead_days: np.ndarray, supplier: pd.Series, as_of: dt.date, calendars: Sequence[SupplierCalendar]
+) -> tuple[pd.Series, pd.Series]:
+    """Order and arrival dates that the suppliers allow.
+
+    An order goes out on the last order day on or before the day on which it is wanted, so that it is not late; where
+    that is past, on the next one. It arrives on the first delivery day after its lead time.
+
+    Args:
+        wanted: (n,) dates, NaT stays NaT. lead_days: (n,) whole days. supplier: (n,); without a calendar: every day.
+    """
+    order = wanted.to_numpy("datetime64[D]").copy()
+    known = ~np.isnat(order)
+    today = np.datetime64(as_of, "D")
+    arrival = order + np.where(known, np.ceil(np.nan_to_num(lead_days)), 0).astype("timedelta64[D]")
+    for calendar in calendars:
+        here = known & (supplier == calendar.supplier_id).fillna(False).to_numpy(bool)
+        if not here.any():
+            continue
+        takes = _open_days(calendar.order_weekdays, calendar.closed)
+        brings = _open_days(calendar.delivery_weekdays, calendar.closed)
+        early = np.busday_offset(order[here], 0, roll="backward", busdaycal=takes)
+        late = np.busday_offset(np.full(len(early), today), 0, roll="forward", busdaycal=takes)
+        order[here] = np.where(early >= today, early, late)
+        reached = order[here] + np.ceil(np.nan_to_num(lead_days[here])).astype("timedelta64[D]")
+        arrival[here] = np.busday_offset(reached, 0, roll="forward", busdaycal=brings)
+    return pd.Series(order.astype("datetime64[ns]")), pd.Series(arrival.astype("datetime64[ns]"))
