@@ -54,11 +54,16 @@ class Release:
 
 
 def build_release(
-    warehouse: duckdb.DuckDBPyConnection, releases: Path, release_id: str, facts: Mapping[str, Any]
+    warehouse: duckdb.DuckDBPyConnection,
+    releases: Path,
+    release_id: str,
+    facts: Mapping[str, Any],
+    documents: Mapping[str, str] | None = None,
 ) -> Release:
     """Write every mart of the open warehouse into a new release folder; `current` stays as it is.
 
-    `facts` (as_of_date, run id, row accounting, checks...) go into the manifest as they are.
+    `facts` (as_of_date, run id, row accounting, checks...) go into the manifest as they are; `documents` are further
+    files by name (the dictionary), which belong to this version like the marts do.
 
     Raises:
         ReleaseError: the warehouse holds no mart, or the release id is taken.
@@ -73,6 +78,8 @@ def build_release(
     partial.mkdir(parents=True)
     entries = [_write_mart(warehouse, partial, schema, name) for schema, name in marts]
     _write_database(partial, entries)
+    for name, text in sorted((documents or {}).items()):
+        _write_synced(partial / name, text)
     manifest = {**facts, "release_id": release_id, "marts": entries}
     _write_synced(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, default=str))
     partial.rename(final)

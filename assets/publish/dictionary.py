@@ -1,0 +1,239 @@
+"""The dictionary: what every published column is, generated from the dbt project's manifest.
+
+Words, units and Chinese labels stand beside the models (yml); grain is that of the model's `grain` test; formula and
+source are read from the model's SQL (lineage.py); tests are the dbt tests and unit tests that look at the column.
+Nothing is written down twice, so nothing can differ from what runs.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from assets.publish.lineage import ColumnOrigin, column_origins, renderer
+
+SCHEMAS = ("marts", "reconciliation")
+REQUIRED = ("type", "unit", "description", "formula", "source", "tests", "label_en", "label_zh")
+RELEASE_RULES = "release: type, key and unit"  # release_rules.py holds every release to it
+_LABELS = Path(__file__).parent / "labels.yml"
+_TYPE_NAMES = {
+    "timestamptz": "TIMESTAMP WITH TIME ZONE",
+    "text": "VARCHAR",
+    "string": "VARCHAR",
+    "int": "INTEGER",
+    "bool": "BOOLEAN",
+}
+_UPPER = {
+    "id": "ID",
+    "cogs": "COGS",
+    "abc": "ABC",
+    "xyz": "XYZ",
+    "kpi": "KPI",
+    "wape": "WAPE",
+    "adi": "ADI",
+    "cv": "CV",
+}
+
+
+def build_dictionary(manifest: Mapping[str, Any], schemas: Sequence[str] = SCHEMAS) -> list[dict[str, Any]]:
+    """Every mart with its columns, in order of schema and name; `manifest` is dbt's manifest.json as read.
+
+    A fact that the models do not state is left empty; `gaps` lists those.
+    """
+    project = str(manifest["metadata"]["project_name"])
+    environment = renderer(manifest["macros"], project)
+    tables = _readable_columns(manifest)
+    marts = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in {"model", "seed"} and node["schema"] in schemas and node["package_name"] == project
+    ]
+    tests = _tests_by_node(manifest)
+    return [
+        _mart(node, environment, tables, tests.get(node["unique_id"], []))
+        for node in sorted(marts, key=lambda node: (node["schema"], node["name"]))
+    ]
+
+
+def with_types(dictionary: Sequence[Mapping[str, Any]], marts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The dictionary with the types that a release really has; marts and columns that it does not have are left out."""
+    known = {mart["name"]: mart for mart in dictionary}
+    result = []
+    for mart in marts:
+        words = known.get(mart["name"])
+        if words is None:
+            continue
+        columns = {column["name"]: column for column in words["columns"]}
+        described = [
+            {**columns[column["name"]], "type": column["type"]}
+            for column in mart["columns"]
+            if column["name"] in columns
+        ]
+        result.append({**words, "columns": described})
+    return result
+
+
+def gaps(dictionary: Iterable[Mapping[str, Any]], required: Sequence[str] = REQUIRED) -> list[str]:
+    """What is missing, one line a column: `marts.fct_x.column: unit, label_zh`."""
+    result = []
+    for mart in dictionary:
+        name = f"{mart['schema']}.{mart['name']}"
+        missing = [part for part in ("description", "grain", "label_en", "label_zh") if not mart[part]]
+        if missing:
+            result.append(f"{name}: {', '.join(missing)}")
+        for column in mart["columns"]:
+            missing = [part for part in required if not column[part]]
+            if missing:
+                result.append(f"{name}.{column['name']}: {', '.join(missing)}")
+    return result
+
+
+def dictionary_documents(dictionary: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The files of a release: `dictionary.json`, and `dictionary.csv` with a BOM so that Excel reads the Chinese."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["schema", "mart", "mart_label_zh", "grain", "column", *REQUIRED])
+    for mart in dictionary:
+        for column in mart["columns"]:
+            facts = [column[part] if isinstance(column[part], str) else "; ".join(column[part]) for part in REQUIRED]
+            grain = ", ".join(mart["grain"])
+            writer.writerow([mart["schema"], mart["name"], mart["label_zh"], grain, column["name"], *facts])
+    return {
+        "dictionary.json": json.dumps({"marts": list(dictionary)}, ensure_ascii=False, indent=1),
+        "dictionary.csv": "\ufeff" + text.getvalue(),
+    }
+
+
+def _mart(
+    node: Mapping[str, Any], environment: Any, tables: Mapping[str, Sequence[str]], tests: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    origins = column_origins(environment, node["raw_code"], tables) if node["resource_type"] == "model" else {}
+    parents = sorted(parent.split(".")[-1] for parent in node.get("depends_on", {}).get("nodes", ()))
+    labels = mart_labels().get(node["name"], {})
+    return {
+        "name": node["name"],
+        "schema": node["schema"],
+        "description": node["description"].strip(),
+        "label_en": labels.get("en", ""),
+        "label_zh": labels.get("zh", ""),
+        "grain": _grain(tests),
+        "model": node["original_file_path"],
+        "columns": [
+            _column(column, origins.get(column["name"].lower()), parents, node, tests)
+            for column in node["columns"].values()
+        ],
+    }
+
+
+def _column(
+    column: Mapping[str, Any],
+    origin: ColumnOrigin | None,
+    parents: Sequence[str],
+    node: Mapping[str, Any],
+    tests: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
+    if origin is None:  # a seed: its file is the source
+        sources = [node["original_file_path"]] if node["resource_type"] == "seed" else []
+        formula = "as written in the file" if sources else ""
+    else:
+        sources = list(origin.sources) or list(parents)
+        formula = origin.formula or f"as in {', '.join(sources[:3])}"
+    name = column["name"]
+    return {
+        "name": name,
+        "type": _type(column.get("data_type") or ""),
+        "unit": str(meta.get("unit", "")),
+        "description": column["description"].strip(),
+        "formula": str(meta.get("formula") or formula),
+        "source": sources,
+        "tests": sorted({test["label"] for test in tests if name.lower() in test["columns"]} | {RELEASE_RULES}),
+        "label_en": str(meta.get("label_en") or english(name)),
+        "label_zh": str(meta.get("label_zh", "")),
+    }
+
+
+def english(name: str) -> str:
+    """`days_inventory_outstanding` -> `Days inventory outstanding`."""
+    words = [_UPPER.get(word, word) for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
+def _type(text: str) -> str:
+    plain = re.sub(r"\s+", "", text) if "(" in text else text.strip()
+    return _TYPE_NAMES.get(plain.lower(), plain.upper())
+
+
+def _grain(tests: Iterable[Mapping[str, Any]]) -> list[str]:
+    for test in tests:
+        if test["kind"] == "grain":
+            return list(test["arguments"])
+    singles = [test for test in tests if test["kind"] == "unique" and len(test["columns"]) == 1]
+    return sorted(singles[0]["columns"]) if singles else []
+
+
+def _tests_by_node(manifest: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    result: dict[str, list[dict[str, Any]]] = {}
+    for node, test in [*_data_tests(manifest), *_unit_tests(manifest)]:
+        result.setdefault(node, []).append(test)
+    return result
+
+
+def _data_tests(manifest: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "test":
+            continue
+        metadata = node.get("test_metadata") or {}
+        kind = str(metadata.get("name") or "singular")
+        arguments = metadata.get("kwargs") or {}
+        arguments = {**arguments, **(arguments.get("arguments") or {})}
+        listed = arguments.get("columns") or []
+        if kind == "singular":
+            mentioned = _words(node["raw_code"])
+        elif arguments.get("column_name"):
+            mentioned = {str(arguments["column_name"]).lower()}
+        else:
+            mentioned = _words(json.dumps({key: value for key, value in arguments.items() if key != "model"}))
+        owners = [node["attached_node"]] if node.get("attached_node") else node["depends_on"]["nodes"]
+        label = f"dbt: {node['name'] if kind == 'singular' else kind}"
+        for owner in owners:
+            yield owner, {"kind": kind, "label": label, "columns": mentioned, "arguments": listed}
+
+
+def _unit_tests(manifest: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for test in manifest.get("unit_tests", {}).values():
+        rows = (test.get("expect") or {}).get("rows")
+        columns: set[str] = set()
+        if isinstance(rows, list):
+            columns = {str(column).lower() for row in rows for column in row}
+        elif isinstance(rows, str):
+            columns = _words(rows.splitlines()[0] if "select" not in rows.lower() else rows)
+        for owner in test["depends_on"]["nodes"]:
+            if owner.split(".")[-1] == test["model"]:
+                fact = {"kind": "unit_test", "label": f"dbt unit: {test['name']}", "columns": columns, "arguments": []}
+                yield owner, fact
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z_][a-z0-9_]*", text.lower()))
+
+
+def _readable_columns(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    models = {node["name"]: list(node.get("columns", {})) for node in manifest["nodes"].values()}
+    sources = {f"{one['source_name']}.{one['name']}": list(one["columns"]) for one in manifest["sources"].values()}
+    return {**models, **sources}
+
+
+@lru_cache(maxsize=1)
+def mart_labels() -> Mapping[str, Mapping[str, str]]:
+    """English and Chinese name of each mart (labels.yml beside this module)."""
+    loaded = yaml.safe_load(_LABELS.read_text(encoding="utf-8"))
+    return dict(loaded["marts"])
