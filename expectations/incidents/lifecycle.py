@@ -116,7 +116,7 @@ def on_time(row: Row, policy: Policy, today: date) -> list[Move]:
     moves: list[Move] = []
     state = State(row["state"])
     if state is State.RISK_ACCEPTED and row["accepted_until_date"] < today:
-        again = fresh_start(policy, row["severity"], today)
+        again = fresh_start(policy, row["severity"], today) | {"reopened_count": row["reopened_count"] + 1}
         return [Move("risk_expired", again, f"the risk was accepted until {row['accepted_until_date']}")]
     snoozed = row["snoozed_until_date"]
     if snoozed is not None and snoozed < today:

@@ -131,8 +131,8 @@ def _parse(rule: Rule, key: str, text: str, columns: Columns) -> exp.Expression:
     return tree
 
 
-def _bare_parent(node: exp.Expression) -> exp.Expression | None:
-    """The parent of a node, brackets left out."""
+def _bare_parent(node: exp.Column) -> object:
+    """The parent of a node, brackets left out; None at the root."""
     parent = node.parent
     while isinstance(parent, exp.Paren):
         parent = parent.parent

@@ -1,0 +1,382 @@
+"""Owners hear of what is theirs, once, in their language, also over a channel that fails; and no address leaks."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing as mp
+import os
+import pickle
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from chat_server import ChatServer, chat_server
+from incident_desk import START, Desk, MakeDesk, finding
+
+from expectations.incidents import (
+    IncidentStore,
+    accept_risk,
+    acknowledge,
+    load_policy,
+    report_fix,
+    snooze,
+    sweep,
+)
+from expectations.notify import AppriseSender, deliver, plan_notices
+from expectations.notify.answers import refusal
+from expectations.notify.channels import Address, address_of, variable_of
+from expectations.notify.deliver import LEASE, LONGEST_WAIT, MAX_ATTEMPTS, SendResult, back_off
+from expectations.notify.render import TEMPLATES, fit
+from expectations.rules.book import Watch
+
+POLICY = load_policy(
+    {
+        "default_owner": "wang",
+        "owners": [{"warehouse": "C/W2", "owner": "li"}],
+        "people": [
+            {"name": "wang", "channels": ["ops"], "language": "zh", "escalate_to": "boss"},
+            {"name": "li", "channels": ["ops", "wecom"], "language": "en", "escalate_to": "boss"},
+            {"name": "boss", "channels": ["boss"], "language": "en"},
+            {"name": "data", "channels": ["data"], "language": "en"},
+        ],
+    }
+)
+WATCH = Watch(operators=("data",))
+TOKEN = "a1b2c3d4e5f6a7b8c9d0"
+
+
+class Post:
+    """A sender that keeps what it was given and fails where told."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, str]] = []
+        self.down: set[str] = set()
+
+    def __call__(self, channel: str, title: str, body: str) -> SendResult:
+        if channel in self.down:
+            raise ConnectionError(f"https://robot/{TOKEN} is down")
+        self.sent.append((channel, title, body))
+        return SendResult(True)
+
+    def titles(self) -> list[tuple[str, str]]:
+        return [(channel, title) for channel, title, _ in self.sent]
+
+
+@pytest.fixture
+def desk(make_desk: MakeDesk) -> Desk:
+    return make_desk(POLICY)
+
+
+@pytest.fixture
+def chat() -> Iterator[ChatServer]:
+    with chat_server() as server:
+        yield server
+
+
+def tell(desk: Desk, post: Post, **options: bool) -> list[tuple[str, str]]:
+    before = len(post.sent)
+    plan_notices(desk.store, WATCH, **options)
+    deliver(desk.store, post)
+    return post.titles()[before:]
+
+
+def test_critical_at_once_and_digest_once_a_day_in_the_owners_language(desk: Desk) -> None:
+    post = Post()
+    desk.run(finding("f1"), finding("f2", "shrink", warehouse_id="C/W2"), finding("f3", "shrink", severity="warning"))
+    told = tell(desk, post)
+    # f3 is a consequence of f1: two incidents, one for each owner; li has two channels
+    assert sorted(told) == [
+        ("ops", "Inventory data alarm: 1 to look at now"),
+        ("ops", "Inventory data digest 2026-01-06: 1 open for li"),
+        ("ops", "库存数据告警:1 件需立即处理"),
+        ("ops", "库存数据日报 2026-01-06:wang 名下 1 件待处理"),
+        ("wecom", "Inventory data alarm: 1 to look at now"),
+        ("wecom", "Inventory data digest 2026-01-06: 1 open for li"),
+    ]
+    body = next(b for c, t, b in post.sent if "告警" in t)
+    assert "INC-00002" in body and "C/A · C/W1" in body and "10.50" in body and "stockturn incidents show" in body
+    assert tell(desk, post) == []  # again, the same day: nothing
+    desk.run(finding("f1"), finding("f2", "shrink", warehouse_id="C/W2"))
+    kinds = {title.split(":")[0] for _, title in tell(desk, post)}
+    assert kinds == {"Inventory data digest 2026-01-07", "库存数据日报 2026-01-07", "催办", "Reminder"}
+
+
+def test_a_second_spell_is_told_again(desk: Desk) -> None:
+    post = Post()
+    desk.run(finding("f1"))
+    tell(desk, post, with_digest=False)
+    report_fix(desk.store, 1, "wang", "done")
+    desk.run(finding("f1"))
+    assert ("ops", "库存数据告警:1 件需立即处理") in tell(desk, post, with_digest=False)
+
+
+def test_reminders_escalation_and_silence(desk: Desk) -> None:
+    post = Post()
+    desk.run(finding("f1"))
+    told = []
+    for _ in range(8):
+        sweep(desk.store)
+        told.append([(c, t.split(":")[0]) for c, t in tell(desk, post, with_digest=False) if c != "data"])
+        desk.clock.forward(days=1)
+    alarm, reminder, escalation = ("ops", "库存数据告警"), ("ops", "催办"), ("boss", "Escalation")
+    assert told == [
+        [alarm], [reminder], [escalation], [reminder], [escalation], [reminder], [escalation], [reminder],
+    ]  # fmt: skip
+
+
+def test_snoozed_accepted_and_mended_incidents_are_quiet(desk: Desk) -> None:
+    post = Post()
+    rows = [finding(f"f{n}", item_id=f"C/{n}") for n in range(4)]
+    desk.run(*rows)
+    tell(desk, post)
+    today = desk.clock.at.date()
+    snooze(desk.store, 1, "wang", today + timedelta(days=5))
+    accept_risk(desk.store, 2, "wang", "known", today + timedelta(days=60))
+    report_fix(desk.store, 3, "wang", "mended")
+    acknowledge(desk.store, 4, "wang")
+    desk.clock.forward(days=1)
+    tell(desk, post)
+    (reminder,) = [b for _, t, b in post.sent if t.startswith("催办")]
+    assert [n in reminder for n in ("INC-00001", "INC-00002", "INC-00003", "INC-00004")] == [False, False, False, True]
+
+
+def test_failed_missing_run_and_stale_source(desk: Desk) -> None:
+    post = Post()
+    desk.run(status="failed", message="contract item broken", evaluated_rules=frozenset())
+    assert tell(desk, post) == [("data", "Run failed: r1")]
+    assert "contract item broken" in post.sent[-1][2]
+    desk.clock.forward(hours=26)
+    assert tell(desk, post) == []
+    desk.clock.forward(minutes=1)
+    assert tell(desk, post) == [("data", "No run came: the last one is r1")]
+    assert tell(desk, post) == []
+    desk.clock.forward(days=1)
+    assert tell(desk, post) == [("data", "No run came: the last one is r1")]  # once a day, as long as it lasts
+    desk.run(finding("f1", "stale_snapshot", severity="warning", item_id=""))
+    assert sorted(tell(desk, post, with_digest=False)) == [
+        ("data", "Source not up to date: 1"),
+        ("ops", "数据源未更新:1 项"),
+    ]
+
+
+def test_an_owner_without_a_channel_is_reached_through_the_operators(make_desk: MakeDesk) -> None:
+    desk = make_desk(POLICY.model_copy(update={"owners": (), "default_owner": "unknown"}))
+    desk.run(finding("f1"))
+    post = Post()
+    assert {c for c, _ in tell(desk, post)} == {"data"}
+    assert plan_notices(desk.store, Watch()).unreachable == ("unknown",)
+
+
+def test_a_channel_that_is_down_is_retried_with_back_off_and_given_up(desk: Desk) -> None:
+    post = Post()
+    post.down = {"ops"}
+    desk.run(finding("f1"), finding("f2", "shrink", warehouse_id="C/W2"))
+    plan_notices(desk.store, WATCH, with_digest=False)
+    outcome = deliver(desk.store, post)
+    # li's other channel is not held up; the dead one is asked once, not once per notice
+    assert (outcome.sent, outcome.failed, outcome.waiting) == (1, 1, 2)
+    assert deliver(desk.store, post).failed == 1  # the second notice's own first try
+    assert deliver(desk.store, post).failed == 0  # both wait
+    desk.clock.forward(seconds=61)
+    assert deliver(desk.store, post).failed == 1
+    for _ in range(3 * MAX_ATTEMPTS):
+        desk.clock.forward(hours=7)
+        deliver(desk.store, post)
+    with desk.store.reading() as connection:
+        rows = connection.execute(
+            sa.text("select state, attempts, last_error from notices where channel = 'ops'")
+        ).all()
+    assert [(r.state, r.attempts) for r in rows] == [("given_up", MAX_ATTEMPTS)] * 2
+    assert all(TOKEN not in r.last_error and "ConnectionError" in r.last_error for r in rows)
+
+
+def test_a_channel_that_comes_back_delivers_each_notice_once(desk: Desk) -> None:
+    post = Post()
+    post.down = {"ops"}
+    desk.run(finding("f1"))
+    tell(desk, post)
+    tell(desk, post)
+    post.down = set()
+    desk.clock.forward(hours=1)
+    assert deliver(desk.store, post).sent == 2
+    desk.clock.forward(hours=1)
+    assert deliver(desk.store, post).sent == 0
+
+
+def test_back_off_doubles_up_to_its_limit() -> None:
+    waits = [back_off(n) for n in range(1, 40)]
+    assert waits[:4] == [timedelta(minutes=m) for m in (1, 2, 4, 8)] and max(waits) == LONGEST_WAIT
+    assert sum(waits[: MAX_ATTEMPTS - 1], timedelta()) > timedelta(hours=20)
+
+
+def test_a_locked_store_never_stops_the_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("begin", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(desk.store, "writing", locked)
+    assert deliver(desk.store, Post()).waiting == -1
+
+
+FORK = mp.get_context("fork")
+
+
+def test_two_senders_at_once_send_each_notice_once(store_url: str) -> None:
+    store = IncidentStore(store_url, POLICY, clock=lambda: START + timedelta(days=1))
+    desk = Desk(store, lambda: START)  # type: ignore[arg-type]
+    desk.clock.forward = lambda **_: None  # type: ignore[attr-defined]
+    desk.run(*[finding(f"f{n}", "shrink", item_id=f"C/{n}", warehouse_id=f"C/W{n % 2 + 1}") for n in range(6)])
+    store.engine.dispose()
+    barrier, sent = FORK.Barrier(2), FORK.Queue()
+
+    def worker() -> None:
+        mine = IncidentStore(store_url, POLICY, clock=lambda: START + timedelta(days=1))
+        barrier.wait()
+        plan_notices(mine, WATCH)
+
+        def send(channel: str, title: str, body: str) -> SendResult:
+            sent.put((channel, title, body))
+            return SendResult(True)
+
+        deliver(mine, send)
+
+    processes = [FORK.Process(target=worker) for _ in range(2)]
+    for process in processes:
+        process.start()
+    got = [sent.get(timeout=30) for _ in range(6)]
+    for process in processes:
+        process.join(30)
+        assert process.exitcode == 0
+    assert sent.empty() and len(set(got)) == 6
+
+
+def test_a_sender_killed_while_sending_sends_again_after_its_lease(desk: Desk) -> None:
+    desk.run(finding("f1"))
+    plan_notices(desk.store, WATCH, with_digest=False)
+    desk.store.engine.dispose()
+
+    def die(*_: str) -> SendResult:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return SendResult(True)
+
+    process = FORK.Process(target=lambda: deliver(desk.store, die))
+    process.start()
+    process.join(30)
+    assert process.exitcode == -signal.SIGKILL
+    post = Post()
+    assert deliver(desk.store, post).sent == 0  # claimed: it may still be under way
+    desk.clock.forward(seconds=LEASE.total_seconds() + 1)
+    assert deliver(desk.store, post).sent == 1
+
+
+# -- real HTTP
+
+
+@pytest.fixture
+def robots(chat: ChatServer, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Environment with a channel per robot, all of them at the local server."""
+    from apprise.plugins.dingtalk import NotifyDingTalk
+    from apprise.plugins.wecombot import NotifyWeComBot
+
+    base = f"http://127.0.0.1:{chat.port}"
+    monkeypatch.setattr(NotifyDingTalk, "notify_url", base + "/robot/send?access_token={token}")
+    monkeypatch.setattr(NotifyWeComBot, "notify_url", base + "/cgi-bin/webhook/send?key={key}")
+    return {
+        "STOCKTURN_NOTIFY_DING": f"dingtalk://{TOKEN}/",
+        "STOCKTURN_NOTIFY_WECOM": f"wecombot://{TOKEN}/",
+        "STOCKTURN_NOTIFY_HOOK": f"json://127.0.0.1:{chat.port}/hook/{TOKEN}",
+        "STOCKTURN_NOTIFY_BAD": "no-such-robot://x",
+    }
+
+
+@pytest.mark.parametrize("channel", ["ding", "wecom", "hook"])
+def test_a_robot_gets_title_and_body(channel: str, chat: ChatServer, robots: dict[str, str]) -> None:
+    assert AppriseSender(robots)(channel, "库存数据告警", "第一行\n第二行") == SendResult(True)
+    (text,) = chat.texts()
+    assert "库存数据告警" in text and "第一行" in text and "第二行" in text and TOKEN in chat.paths[0]
+
+
+@pytest.mark.parametrize("channel", ["ding", "wecom", "hook"])
+@pytest.mark.parametrize(
+    "answer", [(500, "oops"), (429, "slow down"), (302, ""), (0, "")], ids=["500", "429", "302", "hang-up"]
+)
+def test_a_robot_that_fails_is_a_failure(
+    channel: str, answer: tuple[int, str], chat: ChatServer, robots: dict[str, str]
+) -> None:
+    chat.answers = [answer]
+    result = AppriseSender(robots)(channel, "t", "b")
+    assert not result.is_sent and result.error and TOKEN not in result.error
+
+
+@pytest.mark.parametrize("channel", ["ding", "wecom"])
+def test_a_refusal_with_status_200_is_a_failure(channel: str, chat: ChatServer, robots: dict[str, str]) -> None:
+    chat.answers = [(200, '{"errcode": 310000, "errmsg": "keywords not in content"}')]
+    assert not AppriseSender(robots)(channel, "t", "b").is_sent
+    assert AppriseSender(robots)(channel, "t", "b").is_sent
+
+
+def test_refusals_of_each_robot() -> None:
+    assert refusal({"errcode": 0, "errmsg": "ok"}) == refusal({"code": 0}) == refusal([]) == refusal({}) == ""
+    assert refusal({"errcode": 40058, "errmsg": "too long"}) == "errcode 40058: too long"
+    assert refusal({"code": 9499, "msg": "Bad Request"}) == "code 9499: Bad Request"
+
+
+def test_nobody_listens(robots: dict[str, str], chat: ChatServer) -> None:
+    robots["STOCKTURN_NOTIFY_HOOK"] = f"json://127.0.0.1:9/{TOKEN}"
+    sender = AppriseSender(robots)
+    assert not sender("hook", "t", "b").is_sent
+    assert sender("none", "t", "b").error == "STOCKTURN_NOTIFY_NONE is not set"
+    assert "STOCKTURN_NOTIFY_BAD holds an address" in sender("bad", "t", "b").error
+
+
+def test_no_address_is_logged(
+    chat: ChatServer, robots: dict[str, str], caplog: pytest.LogCaptureFixture, desk: Desk
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("apprise", "urllib3.connectionpool"):
+        caplog.set_level(logging.DEBUG, name)
+    chat.answers = [(500, f"echo {TOKEN}")] * 4
+    for channel in ("ding", "wecom", "hook", "bad"):
+        AppriseSender(robots)(channel, "t", "b")
+    desk.run(finding("f1"))
+    plan_notices(desk.store, WATCH)
+    deliver(desk.store, AppriseSender({"STOCKTURN_NOTIFY_OPS": f"json://127.0.0.1:{chat.port}/{TOKEN}"}))
+    assert TOKEN not in caplog.text and "no-such-robot" not in caplog.text
+    logging.getLogger("apprise").warning("heard outside of a send")
+    assert "heard outside of a send" in caplog.text
+
+
+def test_an_address_does_not_show_itself() -> None:
+    address = address_of("ops-ding", {"STOCKTURN_NOTIFY_OPS_DING": f" dingtalk://{TOKEN}/ "})
+    assert address is not None and address.reveal() == f"dingtalk://{TOKEN}/"
+    assert TOKEN not in f"{address} {address!r} {[address]}" and variable_of("ops-ding") == "STOCKTURN_NOTIFY_OPS_DING"
+    with pytest.raises(TypeError):
+        pickle.dumps(address)
+    assert Address("dingtalk://secret99/").scrub("no secret99 here") == "no *** here"
+
+
+def test_a_long_digest_fits_the_robot(chat: ChatServer, robots: dict[str, str]) -> None:
+    assert AppriseSender(robots)("wecom", "日报", "\n".join(["库存数据" * 20] * 100)).is_sent
+    (text,) = chat.texts()
+    assert len(text.encode()) <= 2048 and text.endswith("... stockturn incidents list")
+    assert fit("short", 100, "more") == "short"
+    assert fit("一\n二\n三", 8, "+") == "一\n+"
+
+
+def test_both_languages_have_the_same_templates() -> None:
+    names = {lang: sorted(p.name for p in (TEMPLATES / lang).glob("*.j2")) for lang in ("zh", "en")}
+    assert names["zh"] == names["en"] and len(names["zh"]) == 8
+
+
+def test_the_whole_way_over_http_with_a_bad_hour(chat: ChatServer, robots: dict[str, str], make_desk: MakeDesk) -> None:
+    person = {"name": "wang", "channels": ["ding"], "language": "zh"}
+    desk = make_desk(load_policy({"default_owner": "wang", "people": [person]}))
+    chat.answers = [(500, ""), (0, ""), (200, '{"errcode": 410100, "errmsg": "too fast"}')]
+    desk.run(finding("f1"))
+    for _ in range(6):
+        plan_notices(desk.store, WATCH, with_digest=False)
+        deliver(desk.store, AppriseSender(robots))
+        desk.clock.forward(minutes=10)
+    assert len(chat.messages) == 4  # three refusals, one delivery, no more
+    assert "库存数据告警" in chat.texts()[-1]
