@@ -85,7 +85,7 @@ measured as (
     union all
     {% endfor -%}
     select
-        'on_time_delivery' as kpi,
+        'on_time_delivery_rate' as kpi,
         '{{ scope }}' as scope,
         scope_value,
         cast(sum(case when is_complete then 1 else 0 end) as decimal(38, 6)) as numerator,
@@ -105,7 +105,7 @@ measured as (
     group by scope_value
     union all
     select
-        'record_accuracy' as kpi,
+        'record_accuracy_rate' as kpi,
         '{{ scope }}' as scope,
         {{ scope_value }} as scope_value,
         cast(sum(case when is_accurate then 1 else 0 end) as decimal(38, 6)) as numerator,
@@ -118,7 +118,7 @@ measured as (
     union all
     {% endfor -%}
     select
-        'supplier_on_time' as kpi,
+        'supplier_on_time_rate' as kpi,
         'company' as scope,
         '' as scope_value,
         cast(sum(supplier_performance.on_time_lines) as decimal(38, 6)) as numerator,

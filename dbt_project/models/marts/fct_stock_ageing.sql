@@ -32,8 +32,8 @@ final as (
         aged.item_id,
         aged.warehouse_id,
         aged.snapshot_date,
-        age_buckets.bucket_no,
-        age_buckets.bucket_label,
+        cast(age_buckets.bucket_no as bigint) as bucket_no,
+        cast(age_buckets.bucket_label as varchar) as bucket_label,
         {{ as_units('sum(aged.quantity_units)') }} as quantity_units,
         {{ as_units('sum(case when aged.is_negative then aged.quantity_units else 0 end)') }} as negative_units,
         case

@@ -71,6 +71,7 @@ compared as (
         coalesce(reported.picked_not_shipped_units, 0) as picked_not_shipped_units,
         reported.item_id is not null as is_reported,
         physical_days.lists_zeros,
+        points.ledger_units,
         points.late_units,
         reported.source_file,
         reported.source_row
@@ -95,7 +96,15 @@ judged as (
     select
         *,
         book_units + received_not_posted_units - picked_not_shipped_units as expected_units,
-        physical_units - (book_units + received_not_posted_units - picked_not_shipped_units) as variance_units
+        -- Goods moved on their day, the document entered later: the ERP did not know yet, the shelf did. Timing, no difference.
+        case
+            when
+                late_units <> 0
+                and book_units = ledger_units - late_units
+                and physical_units = ledger_units + received_not_posted_units - picked_not_shipped_units
+                then 0
+            else physical_units - (book_units + received_not_posted_units - picked_not_shipped_units)
+        end as variance_units
     from compared
     where is_reported or (lists_zeros = 0 and book_units <> 0)
 ),

@@ -44,10 +44,12 @@ changes as (
         warehouse_id,
         snapshot_date as first_date,
         previous_snapshot_date as agreed_date,
-        ledger_units as book_units,
-        book_units as other_units,
+        book_units,
+        ledger_units as other_units,
         variance_change_units as variance_units,
         variance_units as variance_after_units,
+        -- Here the documents stand on the left: what a wrong document did shows with the opposite sign.
+        -variance_change_units as gap_units,
         source_file,
         source_row,
         true as is_beyond_tolerance,
@@ -66,6 +68,7 @@ changes as (
         physical_units as other_units,
         variance_change_units as variance_units,
         variance_units as variance_after_units,
+        variance_change_units as gap_units,
         source_file,
         source_row,
         is_beyond_tolerance,
@@ -84,6 +87,7 @@ changes as (
         counted_units as other_units,
         variance_units,
         variance_units as variance_after_units,
+        variance_units as gap_units,
         source_file,
         source_row,
         not is_accurate as is_beyond_tolerance,
@@ -124,7 +128,7 @@ error_matches as (
         on
             keyed.item_id = document_errors.item_id
             and keyed.warehouse_id = document_errors.warehouse_id
-            and keyed.variance_units = document_errors.effect_units
+            and keyed.gap_units = document_errors.effect_units
             and document_errors.business_date <= keyed.first_date
             and (keyed.agreed_date is null or document_errors.business_date > keyed.agreed_date)
 ),
@@ -173,7 +177,7 @@ receipt_matches as (
         on
             keyed.item_id = receipts.item_id
             and keyed.warehouse_id = receipts.warehouse_id
-            and keyed.variance_units = receipts.variance_units
+            and keyed.gap_units = receipts.variance_units
             and receipts.has_document
             and not receipts.has_movement
             and receipts.document_date <= keyed.first_date
@@ -233,12 +237,29 @@ quarantine_matches as (
     group by keyed.difference_id
 ),
 
+-- The ERP's list moved away from its own documents, and the shelf did not follow: the other comparison reports it.
+list_changes as (
+    select
+        wms.difference_id
+    from keyed as wms
+    inner join keyed as lists
+        on
+            wms.item_id = lists.item_id
+            and wms.warehouse_id = lists.warehouse_id
+            and wms.variance_units = lists.variance_units
+            and wms.first_date >= lists.first_date
+            and (wms.agreed_date is null or lists.first_date > wms.agreed_date)
+    where wms.comparison = 'book_wms' and lists.comparison = 'ledger_book'
+    group by wms.difference_id
+),
+
 judged as (
     select
         keyed.*,
         case
+            when list_changes.difference_id is not null then 'ledger_book_mismatch'
             when error_matches.rule_id is not null then error_matches.rule_id
-            when error_sums.effect_units = keyed.variance_units then error_sums.rule_id
+            when error_sums.effect_units = keyed.gap_units then error_sums.rule_id
             when receipt_matches.difference_id is not null then 'unposted_receipt'
             when warehouse_matches.difference_id is not null then 'wrong_warehouse'
             when missing_matches.difference_id is not null then 'missing_movement_day'
@@ -247,18 +268,18 @@ judged as (
         end as variance_cause,
         coalesce(
             error_matches.doc_no,
-            case when error_sums.effect_units = keyed.variance_units then error_sums.doc_no end,
+            case when error_sums.effect_units = keyed.gap_units then error_sums.doc_no end,
             receipt_matches.doc_no,
             warehouse_matches.doc_no
         ) as first_doc_no,
         coalesce(
             error_matches.movement_key,
-            case when error_sums.effect_units = keyed.variance_units then error_sums.movement_key end,
+            case when error_sums.effect_units = keyed.gap_units then error_sums.movement_key end,
             warehouse_matches.movement_key
         ) as movement_key,
         coalesce(
             error_matches.business_date,
-            case when error_sums.effect_units = keyed.variance_units then error_sums.business_date end,
+            case when error_sums.effect_units = keyed.gap_units then error_sums.business_date end,
             receipt_matches.document_date,
             warehouse_matches.business_date,
             missing_matches.missing_date
@@ -272,6 +293,7 @@ judged as (
     left join warehouse_matches
         on keyed.difference_id = warehouse_matches.difference_id and warehouse_matches.preference = 1
     left join missing_matches on keyed.difference_id = missing_matches.difference_id
+    left join list_changes on keyed.difference_id = list_changes.difference_id
     left join quarantine_matches on keyed.difference_id = quarantine_matches.difference_id
 ),
 

@@ -1,4 +1,4 @@
--- Ledger against the ERP's own balance, at every snapshot date. variance = book - ledger.
+-- Ledger against the ERP's own balance, at every snapshot date. variance = ledger - book: the documents are the evidence, the snapshot the book.
 with points as (
     select * from {{ ref('rec_stock_points') }}
 ),
@@ -68,7 +68,7 @@ judged as (
     select
         *,
         -- A snapshot taken before a late document was entered agrees with the ledger without it: that is timing, no difference.
-        case when book_units = ledger_units - late_units then 0 else book_units - ledger_units end as variance_units
+        case when book_units = ledger_units - late_units then 0 else ledger_units - book_units end as variance_units
     from compared
 ),
 
