@@ -16,18 +16,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from assets.planning.backtest.origins import rolling_origins
+from assets.planning.demand.calendar import calendar_features
 from assets.planning.demand.periods import mean_period_days, period_start_day, to_dates
 from assets.planning.forecasting.accuracy import accuracy_frame
 from assets.planning.forecasting.calibration import calibrated, level_map
+from assets.planning.forecasting.conditions import Conditions, conditions_at, season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
-from assets.planning.forecasting.evidence import Evidence, GridSource, chunks, gather_evidence
-from assets.planning.forecasting.families import Ahead, Grids, eligible_models, family_grids, model_names, season_kinds
+from assets.planning.forecasting.evidence import Evidence, GridSource, gather_evidence
+from assets.planning.forecasting.families import Ahead, Grids, eligible_models, family_grids, model_names
 from assets.planning.forecasting.grids import LEVELS, at_levels, sum_knots, to_units
 from assets.planning.forecasting.panel import Panel, demand_unit, panel_of_history
 from assets.planning.forecasting.result import ForecastResult
-from assets.planning.forecasting.season import Seasons, seasonal_factors
 from assets.planning.forecasting.segments import SEGMENT_NAMES, demand_interval, demand_segments
 from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
+from assets.planning.forecasting.states import State, base_states, pieces
 from assets.planning.forecasting.tournament import Choice, choose
 
 KEYS = ["item_id", "warehouse_id"]
@@ -38,22 +40,19 @@ def quantile_column(level: float) -> str:
     return f"q{round(level * 100):02d}_units"
 
 
-def _rows_of(seasons: Seasons | None, rows: NDArray[np.int64]) -> Seasons | None:
-    if seasons is None:
-        return None
-    return Seasons(seasons.first_column, seasons.family[rows], seasons.own[rows])
-
-
 def compiled_source(
     panel: Panel, settings: ForecastSettings, segments: NDArray, kinds: tuple[str, ...], ends: list[int], ahead: Ahead
 ) -> GridSource:
-    """Source of the compiled models for the origins `ends`; seasons are estimated over all series at each of them."""
-    seasons = {end: seasonal_factors(panel, end, ahead.horizon, settings.season) for end in ends}
+    """Source of the compiled models for the origins `ends`; seasons, effects and states are found for all series."""
+    columns = panel.first_period + np.arange(panel.size[1] + ahead.horizon)
+    calendar = calendar_features(columns, panel.frequency, settings.calendars)
+    known: dict[int, tuple[Conditions, dict[str, State]]] = {}
+    for end in ends:
+        at = conditions_at(panel, end, ahead.horizon, settings.season, calendar, kinds)
+        known[end] = (at, base_states(panel, at, kinds, segments, settings.workers))
 
     def source(rows: NDArray[np.int64], end: int) -> Iterator[tuple[str, Grids]]:
-        return family_grids(
-            panel.rows(rows), end, settings.season, _rows_of(seasons[end], rows), kinds, ahead, segments[rows]
-        )
+        return family_grids(panel, *known[end], kinds, rows, settings.season, ahead)
 
     return source
 
@@ -74,6 +73,7 @@ def forecast(
     *,
     settings: ForecastSettings,
     groups: pd.Series | None = None,
+    future_promotions: pd.DataFrame | None = None,
     previous: pd.DataFrame | None = None,
 ) -> ForecastResult:
     """Forecast every item x warehouse of a demand history.
@@ -83,12 +83,20 @@ def forecast(
         settings: horizon, models, origins, seed.
         groups: name of the family (category) of each series, indexed by item_id, warehouse_id: its season and the
             start of new items are borrowed from it.
+        future_promotions: item_id, warehouse_id, period_start_date of promotions planned within the horizon.
         previous: item_id, warehouse_id, model of the last vintage, for hysteresis.
 
     Returns:
         Forecasts, accuracy of every model, and the distribution of sums. Every series of `history` is in all three.
     """
-    panel = panel_of_history(history, key_columns=KEYS, frequency=settings.frequency, groups=groups)
+    panel = panel_of_history(
+        history,
+        key_columns=KEYS,
+        frequency=settings.frequency,
+        groups=groups,
+        future_promotions=future_promotions,
+        horizon=settings.horizon_periods,
+    )
     return forecast_panel(panel, settings, previous=previous)
 
 
@@ -181,7 +189,7 @@ def _present(
             out.total[rows[mine]] = grids.total[mine]
 
     with ThreadPoolExecutor(max_workers=settings.workers) as pool:
-        list(pool.map(run, chunks(n)))
+        list(pool.map(run, pieces(n)))
     return out
 
 

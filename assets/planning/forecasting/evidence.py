@@ -18,12 +18,10 @@ from assets.planning.forecasting.families import Ahead, Grids
 from assets.planning.forecasting.grids import at_levels, level_of
 from assets.planning.forecasting.panel import Panel
 from assets.planning.forecasting.settings import SCORED_QUANTILES
+from assets.planning.forecasting.states import pieces
 
 #: Yields (model, grids) of the series `rows` of the panel at the origin `end`.
 GridSource = Callable[[NDArray[np.int64], int], Iterator[tuple[str, Grids]]]
-
-#: Series per chunk: small enough for two threads to share a thousand series, large enough for array work.
-CHUNK = 250
 
 
 @dataclass
@@ -44,11 +42,6 @@ class Evidence:
     level: NDArray[np.float32]
     actual: NDArray[np.float64]
     scored: NDArray[np.bool_]
-
-
-def chunks(count: int) -> list[NDArray[np.int64]]:
-    """Row numbers in pieces of `CHUNK`."""
-    return [np.arange(a, min(a + CHUNK, count)) for a in range(0, count, CHUNK)]
 
 
 def gather_evidence(
@@ -84,7 +77,7 @@ def gather_evidence(
             _score_origin(panel, source, rows, end, j, ahead, min_train, uniform[rows, j], out)
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        list(pool.map(run, chunks(n)))
+        list(pool.map(run, pieces(n)))
     return out
 
 

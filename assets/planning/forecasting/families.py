@@ -1,8 +1,8 @@
-"""The compiled models: exponentially weighted levels and damped trends, with counts or with their own past as shape.
+"""The compiled models: states at an origin turned into quantile grids, with counts or with their own past as shape.
 
-Belongs here: one origin, all series, from arrays to grids. Which model is best is the tournament's business.
-Names: `level_020_nb` is a level that forgets 2 % per period with a negative-binomial shape; `_own` and `_family` say
-whose season it carries; `_mix` is the average with the empirical shape.
+Belongs here: one origin, some series, from states to grids. Which model is best is the tournament's business. Names:
+`level_020_own_nb` is a level that forgets 2 % per period, carries the series' own season and has a negative-binomial
+shape; `_family` is the season of its family; `_mix` is the average of that shape with the empirical one.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.planning.forecasting.conditions import Conditions
 from assets.planning.forecasting.counts import moment_grid
 from assets.planning.forecasting.empirical import window_grid
-from assets.planning.forecasting.levels import damped_trend, weighted_moments
-from assets.planning.forecasting.moments import future_moments, pooled_variance
+from assets.planning.forecasting.moments import future_moments
 from assets.planning.forecasting.panel import Panel, demand_unit
-from assets.planning.forecasting.season import FAMILY_CYCLES, OWN_CYCLES, Seasons
+from assets.planning.forecasting.states import DECAYS, SPARSE, State, level_name
 
 
 @dataclass(frozen=True)
@@ -39,55 +39,32 @@ class Ahead:
     knots: NDArray[np.int64]
 
 
-#: Share of the level forgotten per period: from nearly all of history to a few periods.
-DECAYS: tuple[float, ...] = (0.005, 0.02, 0.06, 0.15, 0.35)
-
-
-def season_kinds(season: int, first_origin: int) -> tuple[str, ...]:
-    """Kinds of season that can be judged from the first origin on; one that cannot be judged is not offered."""
-    kinds = [""]
-    if season > 1 and first_origin >= FAMILY_CYCLES * season:
-        kinds.append("_family")
-    if season > 1 and first_origin >= OWN_CYCLES * season:
-        kinds.append("_own")
-    return tuple(kinds)
-
-
 def model_names(kinds: tuple[str, ...]) -> list[str]:
-    """Names of the models that `family_grids` yields, in its order."""
+    """Names of the models that `family_grids` yields, in its order: base model and shape."""
     names = []
-    for end in kinds:
+    for kind in kinds:
         for decay in DECAYS:
-            names.append(f"level_{round(decay * 1000):03d}_nb{end}")
-            names.append(f"level_{round(decay * 1000):03d}_mix{end}")
-        names.append(f"damped_trend{end}")
-    return [*names, "seasonal_naive"]
+            base = level_name(decay, kind)
+            names += [f"{base}_nb", f"{base}_mix"]
+        names.append(f"damped_trend{kind}_nb")
+    return [*names, *(f"{name}_nb" for name in SPARSE), "seasonal_naive"]
 
 
 def eligible_models(names: list[str], interval: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Models (n, C) that may be chosen for series with a mean `interval` (n,) between demands.
 
     A level that forgets faster than demands come calls every quiet spell the end of demand, and a few quiet origins
-    would reward it. Trends and last season's value need demand in most periods.
+    would reward it. Trends and last season's value need demand in most periods; Croston's family needs gaps.
     """
     out = np.ones((len(interval), len(names)), dtype=bool)
     for k, name in enumerate(names):
         if name.startswith("level_"):
             out[:, k] = int(name[6:9]) / 1000 <= np.maximum(0.75 / interval, min(DECAYS))
+        elif name.removesuffix("_nb") in SPARSE:
+            out[:, k] = interval >= 1.32
         else:
             out[:, k] = interval < 2.0
     return out
-
-
-def _factors(seasons: Seasons | None, kind: str, y: NDArray, end: int, horizon: int) -> tuple[NDArray, NDArray]:
-    """Deseasonalised history and the factors ahead."""
-    if seasons is None or kind == "":
-        return y, np.ones((len(y), horizon))
-    both = seasons.family if kind == "_family" else seasons.own
-    window = end - seasons.first_column
-    flat = y.copy()
-    flat[:, seasons.first_column : end] /= both[:, :window]
-    return flat, both[:, window : window + horizon]
 
 
 def _empirical(flat: NDArray, ok: NDArray, end: int, decay: float, factors: NDArray, ahead: Ahead) -> tuple:
@@ -120,50 +97,49 @@ def seasonal_naive(panel: Panel, end: int, season: int, ahead: Ahead, unit: NDAr
 
 
 def family_grids(
-    panel: Panel, end: int, season: int, seasons: Seasons | None, kinds: tuple[str, ...], ahead: Ahead, pool: NDArray
+    panel: Panel,
+    at: Conditions,
+    states: dict[str, State],
+    kinds: tuple[str, ...],
+    rows: NDArray[np.int64],
+    season: int,
+    ahead: Ahead,
 ) -> Iterator[tuple[str, Grids]]:
-    """All compiled models at the origin `end` (exclusive column), one after the other.
+    """All compiled models of the series `rows` at the origin of `at`, one after the other."""
+    mine = panel.rows(rows)
+    unit = demand_unit(mine, at.end)
 
-    `pool` (n,) says over which series the law of the variance is fitted. Only columns before `end` are read.
-    """
-    unit = demand_unit(panel, end)
-    ok = panel.ok
+    def shaped(state: State, factors: NDArray) -> Grids:
+        mean, var, sum_mean, sum_var = future_moments(
+            state.level[rows],
+            state.slope[rows],
+            state.damping,
+            state.variance[rows],
+            state.doubt[rows],
+            state.rate[rows],
+            factors,
+            ahead.knots,
+        )
+        period = moment_grid(mean[:, ahead.at - 1], var[:, ahead.at - 1], unit)
+        return Grids(mean, period, moment_grid(sum_mean, sum_var, unit))
+
     for kind in kinds:
-        flat, factors = _factors(seasons, kind, panel.y, end, ahead.horizon)
-        empirical = {d: _empirical(flat, ok, end, d, factors, ahead) for d in sorted({_memory(d) for d in DECAYS})}
+        flat, factors = at.flatten(panel, rows, kind)
+        empirical = {d: _empirical(flat, mine.ok, at.end, d, factors, ahead) for d in sorted(map(_memory, DECAYS))}
         for decay in DECAYS:
-            state = weighted_moments(flat, ok, end, decay, min(0.06, decay))
-            variance = pooled_variance(state[:, 0], state[:, 1], state[:, 3], pool)
-            none = np.zeros(len(flat))
-            # The level that is estimated from few observations is itself uncertain.
-            variance = variance * (1.0 + 1.0 / np.maximum(state[:, 2], 1.0))
-            rate = np.full(len(flat), decay / 2)
-            mean, var, sum_mean, sum_var = future_moments(state[:, 0], none, 1.0, variance, rate, factors, ahead.knots)
-            period = moment_grid(mean[:, ahead.at - 1], var[:, ahead.at - 1], unit)
-            total = moment_grid(sum_mean, sum_var, unit)
-            label = f"level_{round(decay * 1000):03d}"
-            yield f"{label}_nb{kind}", Grids(mean, period, total)
+            base = level_name(decay, kind)
+            grids = shaped(states[base], factors)
+            yield f"{base}_nb", grids
             own_period, own_total = empirical[_memory(decay)]
             yield (
-                f"{label}_mix{kind}",
-                Grids(mean, _average(period, own_period), _average(total, own_total)),
+                f"{base}_mix",
+                Grids(grids.mean, _average(grids.period, own_period), _average(grids.total, own_total)),
             )
-        trend = damped_trend(flat, ok, end)
-        variance = pooled_variance(
-            np.maximum(trend[:, 0], 0.0), trend[:, 2], np.maximum(panel.ok[:, :end].sum(1) / 2.0, 1), pool
-        )
-        mean, var, sum_mean, sum_var = future_moments(
-            np.maximum(trend[:, 0], 0.0), trend[:, 1], 0.9, variance, trend[:, 3], factors, ahead.knots
-        )
-        yield (
-            f"damped_trend{kind}",
-            Grids(
-                mean,
-                moment_grid(mean[:, ahead.at - 1], var[:, ahead.at - 1], unit),
-                moment_grid(sum_mean, sum_var, unit),
-            ),
-        )
-    yield "seasonal_naive", seasonal_naive(panel, end, season, ahead, unit)
+        yield f"damped_trend{kind}_nb", shaped(states[f"damped_trend{kind}"], factors)
+    factors = at.flatten(panel, rows, "")[1]
+    for name in SPARSE:
+        yield f"{name}_nb", shaped(states[name], factors)
+    yield "seasonal_naive", seasonal_naive(mine, at.end, season, ahead, unit)
 
 
 def _memory(decay: float) -> float:

@@ -71,6 +71,8 @@ def forecast_frame(
     chosen = base.model_copy(update={"frequency": freq, "horizon": horizon})
     clean = screen(frame, freq)
     has_dates = "period_start_date" in frame.columns
+    if not has_dates:
+        chosen = chosen.model_copy(update={"calendars": ()})
     forecasts, totals, accuracies = [], [], []
     for members in _batches(clean, has_dates):
         panel, ends = _panel(clean, members, freq, gaps_are_zero, has_dates)

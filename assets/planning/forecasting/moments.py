@@ -38,23 +38,32 @@ def pooled_variance(level: NDArray, variance: NDArray, weight: NDArray, family: 
 
 
 def future_moments(
-    level: NDArray, slope: NDArray, damping: float, variance: NDArray, decay: NDArray, factors: NDArray, knots: NDArray
+    level: NDArray,
+    slope: NDArray,
+    damping: float,
+    variance: NDArray,
+    doubt: NDArray,
+    decay: NDArray,
+    factors: NDArray,
+    knots: NDArray,
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Means and variances of periods (n, H) and of sums to each of `knots` (n, S).
 
-    level, slope, variance, decay are (n,); factors (n, H) are the seasonal factors of the H periods ahead.
+    level, slope, variance, doubt (variance of the level itself) and decay are (n,); factors (n, H) are the seasonal
+    factors of the H periods ahead.
     """
     horizon = factors.shape[1]
     steps = np.arange(1, horizon + 1)
     run = np.cumsum(damping**steps)
     flat = np.maximum(level[:, None] + slope[:, None] * run, 0.0)
     mean = flat * factors
-    relative = np.where(level[:, None] > 0, mean / np.where(level > 0, level, 1.0)[:, None], 0.0)
+    relative = np.where(level[:, None] > 0, mean / np.where(level > 0, level, 1.0)[:, None], 1.0)
     base = variance[:, None] * np.minimum(relative, 50.0) ** 1.5
-    var = base * (1.0 + decay[:, None] ** 2 * (steps - 1))
+    var = base * (1.0 + decay[:, None] ** 2 * (steps - 1)) + doubt[:, None] * factors**2
     sum_mean = np.cumsum(mean, axis=1)[:, knots - 1]
     mean_base = np.cumsum(base, axis=1) / steps
     growth = np.empty((len(level), len(knots)))
     for j, span in enumerate(knots):
         growth[:, j] = ((1.0 + decay[:, None] * np.arange(span)) ** 2).sum(axis=1)
-    return mean, var, sum_mean, mean_base[:, knots - 1] * growth
+    common = doubt[:, None] * np.cumsum(factors, axis=1)[:, knots - 1] ** 2
+    return mean, var, sum_mean, mean_base[:, knots - 1] * growth + common

@@ -26,6 +26,7 @@ class Panel:
         exact: the ones among them whose value is as recorded, not partly imputed (n, T).
         start: first column of each series (n,).
         group: code of the family that a series borrows its season and its beginnings from (n,).
+        promotion: periods marked as promoted (n, T + periods ahead that are planned), None where nothing is marked.
         first_period: number of column 0 (see `demand.periods`).
     """
 
@@ -37,6 +38,7 @@ class Panel:
     group: NDArray[np.int64]
     first_period: int
     frequency: str
+    promotion: NDArray[np.bool_] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -53,11 +55,18 @@ class Panel:
             exact=self.exact[part],
             start=self.start[part],
             group=self.group[part],
+            promotion=None if self.promotion is None else self.promotion[part],
         )
 
 
 def panel_of_history(
-    history: pd.DataFrame, *, key_columns: list[str], frequency: str, groups: pd.Series | None = None
+    history: pd.DataFrame,
+    *,
+    key_columns: list[str],
+    frequency: str,
+    groups: pd.Series | None = None,
+    future_promotions: pd.DataFrame | None = None,
+    horizon: int = 0,
 ) -> Panel:
     """Panel of a demand history that holds one row per series and period without gaps.
 
@@ -66,6 +75,7 @@ def panel_of_history(
         key_columns: identity of a series.
         frequency: D, W or M.
         groups: name of the family of each series, indexed by the key columns; missing ones form one family.
+        future_promotions: key columns and period_start_date of promotions planned for the `horizon` periods ahead.
 
     Censored periods in which the shelf was filled for less than half of the days count as unknown; the milder ones
     enter with their imputed value.
@@ -91,7 +101,15 @@ def panel_of_history(
     if groups is not None:
         names = groups.reindex(unique).fillna("").to_numpy()
         group = pd.factorize(names, sort=True)[0].astype(np.int64)
-    return Panel(keys, y, ok, exact, start, group, first, frequency)
+    promotion = np.zeros((len(keys), count + horizon), dtype=bool)
+    promotion[codes, column] = history["is_promotion"].to_numpy(dtype=bool)
+    if future_promotions is not None:
+        planned = future_promotions["period_start_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+        at = period_of_day(planned, frequency) - first
+        row = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(future_promotions[key_columns]))
+        inside = (row >= 0) & (at >= count) & (at < count + horizon)
+        promotion[row[inside], at[inside]] = True
+    return Panel(keys, y, ok, exact, start, group, first, frequency, promotion if promotion.any() else None)
 
 
 @njit(cache=True, nogil=True)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from assets.planning.demand.calendar import Calendar
 from assets.planning.demand.settings import Frequency
 
 #: Quantiles that `planning.forecasts` publishes; a fixed set, because they are columns.
@@ -30,6 +31,8 @@ class ForecastSettings(BaseModel):
     horizon: int | None = Field(default=None, ge=1, le=400)
     #: Periods of one season; None takes `SEASON_PERIODS`, 1 switches the season off.
     season_periods: int | None = Field(default=None, ge=1)
+    #: Calendars whose holidays may move demand; an effect is applied only as far as its standard error lets it.
+    calendars: tuple[Calendar, ...] = ("chinese",)
     #: Rolling origins of the tournament and the periods between them (None: a third of the horizon).
     origins: int = Field(default=6, ge=1, le=60)
     origin_step: int | None = Field(default=None, ge=1)

@@ -1,0 +1,62 @@
+"""Season and effects at one origin: how history is made comparable, and what is put back on the forecast.
+
+Belongs here: the multiplicative factors of each series by kind of season. Estimation is in `season` and `effects`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from assets.planning.forecasting.effects import Effects, estimate_effects
+from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.season import FAMILY_CYCLES, OWN_CYCLES, Seasons, seasonal_factors
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Factors known at the origin `end` for the columns before it and the `horizon` after it."""
+
+    end: int
+    horizon: int
+    seasons: Seasons | None
+    effects: Effects | None
+
+    def flatten(self, panel: Panel, rows: NDArray[np.int64], kind: str) -> tuple[NDArray, NDArray]:
+        """History (rows, end) without effects and season, and the factors (rows, horizon) of the periods ahead."""
+        flat = panel.y[rows, : self.end].copy()
+        ahead = np.ones((len(rows), self.horizon))
+        if self.effects is not None:
+            flat /= self.effects.factors[rows, : self.end]
+            ahead *= self.effects.factors[rows, self.end :]
+        if self.seasons is not None and kind:
+            both = self.seasons.family if kind == "_family" else self.seasons.own
+            window = self.end - self.seasons.first_column
+            flat[:, self.seasons.first_column :] /= both[rows, :window]
+            ahead *= both[rows, window : window + self.horizon]
+        return flat, ahead
+
+
+def season_kinds(season: int, first_origin: int) -> tuple[str, ...]:
+    """Kinds of season that can be judged from the first origin on; one that cannot be judged is not offered."""
+    kinds = [""]
+    if season > 1 and first_origin >= FAMILY_CYCLES * season:
+        kinds.append("_family")
+    if season > 1 and first_origin >= OWN_CYCLES * season:
+        kinds.append("_own")
+    return tuple(kinds)
+
+
+def conditions_at(
+    panel: Panel, end: int, horizon: int, season: int, calendar: pd.DataFrame, kinds: tuple[str, ...]
+) -> Conditions:
+    """Estimate effects, then the season of what they leave, from columns before `end`."""
+    effects = estimate_effects(panel, panel.promotion, calendar, end, horizon, season)
+    left = panel
+    if effects is not None:
+        left = replace(panel, y=panel.y[:, :end] / effects.factors[:, :end], ok=panel.ok[:, :end])
+    seasons = seasonal_factors(left, end, horizon, season) if len(kinds) > 1 else None
+    return Conditions(end, horizon, seasons, effects)
