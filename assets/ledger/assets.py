@@ -1,7 +1,5 @@
 """The ledger as Dagster assets. Glue only; the work is in `assets.ledger.stage`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 

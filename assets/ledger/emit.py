@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numba as nb
-import numpy as np
-
+from assets.ledger.jit import part
 from assets.ledger.fields import (
     ARR,
     C_FAMILY,
@@ -22,8 +20,7 @@ from assets.ledger.fields import (
     EGRAIN,
     EGROUP,
     EKNW,
-    EMIT_FIELDS,
-    ENO,
+    EMITTED,
     EORG,
     EQTY,
     ESNAP,
@@ -47,16 +44,7 @@ from assets.ledger.kernel_cost import deferred_value, standard_value, unit_cost
 from assets.ledger.wide import muldiv
 
 
-@nb.njit
-def _grown(emitted, count):  # type: ignore[no-untyped-def]
-    if count < len(emitted):
-        return emitted
-    larger = np.empty((2 * len(emitted), EMIT_FIELDS), dtype=np.int64)
-    larger[:count] = emitted[:count]
-    return larger
-
-
-@nb.njit
+@part
 def _share(costs, pool, qty):  # type: ignore[no-untyped-def]
     """Value that falls to the next `qty` units of a cost pool, so that all layers together have all of it."""
     value = costs[pool, CVAL]
@@ -75,56 +63,42 @@ def _share(costs, pool, qty):  # type: ignore[no-untyped-def]
     return share
 
 
-@nb.njit
-def _emit_list(node, number, snapshot, group, layers, costs, cost_pool, emitted, count, cfg):  # type: ignore[no-untyped-def]
-    while node >= 0:
-        emitted = _grown(emitted, count)
-        number += 1
-        value, cost, known = layers[node, VAL], layers[node, UC], layers[node, KNW]
-        if group < 0 and cfg[C_FAMILY] != FAMILY_LAYER:
-            pool = cost_pool[layers[node, GRN]]
-            value, known = _share(costs, pool, layers[node, QTY]), costs[pool, CKNW]
-            cost = unit_cost(value, layers[node, QTY])
-        emitted[count, ESNAP] = snapshot
-        emitted[count, EGRAIN] = layers[node, GRN]
-        emitted[count, ENO] = number
-        emitted[count, EORG] = layers[node, ORG]
-        emitted[count, EARR] = layers[node, ARR]
-        emitted[count, ESRC] = layers[node, SRC]
-        emitted[count, EQTY] = layers[node, QTY]
-        emitted[count, EUC] = cost
-        emitted[count, EVAL] = value
-        emitted[count, EKNW] = known
-        emitted[count, EEXP] = layers[node, EXP]
-        emitted[count, EGROUP] = group
-        emitted[count, EDEM] = layers[node, DEM]
-        count += 1
-        node = layers[node, NXT]
-    return emitted, count, number
+@part
+def emit_layers(snapshot, members, groups, first_group, layers, pools, costs, cost_pool, emitted, run, cfg):  # type: ignore[no-untyped-def]
+    """Write the open layers of the pools `members` and of the groups under way to `emitted`, which has room for all nodes in use.
 
-
-@nb.njit
-def emit_layers(snapshot, members, groups, first_group, layers, pools, costs, cost_pool, emitted, count, cfg):  # type: ignore[no-untyped-def]
-    """Write the open layers of the pools `members` and of the groups under way. Returns the table and its new length."""
-    before = count
-    for pool in members:
-        emitted, count, number = _emit_list(
-            pools[pool, HEAD], 0, snapshot, -1, layers, costs, cost_pool, emitted, count, cfg
-        )
-        emitted, count, number = _emit_list(
-            pools[pool, NHEAD], number, snapshot, -1, layers, costs, cost_pool, emitted, count, cfg
-        )
-    for group in groups:
-        pool = first_group + group
-        if pools[pool, HEAD] >= 0 or pools[pool, NHEAD] >= 0:
-            emitted, count, number = _emit_list(
-                pools[pool, HEAD], 0, snapshot, group, layers, costs, cost_pool, emitted, count, cfg
-            )
-            emitted, count, number = _emit_list(
-                pools[pool, NHEAD], number, snapshot, group, layers, costs, cost_pool, emitted, count, cfg
-            )
-    if cfg[C_FAMILY] != FAMILY_LAYER:
+    Each pool: its queue in flow order, then the negatives that wait. `run[EMITTED]` counts the rows.
+    """
+    before = count = run[EMITTED]
+    spread = cfg[C_FAMILY] != FAMILY_LAYER
+    for turn in range(2 * (len(members) + len(groups))):
+        at = turn // 2
+        under_way = at >= len(members)
+        group = groups[at - len(members)] if under_way else -1
+        pool = first_group + group if under_way else members[at]
+        node = pools[pool, HEAD] if turn % 2 == 0 else pools[pool, NHEAD]
+        while node >= 0:
+            value, cost, known = layers[node, VAL], layers[node, UC], layers[node, KNW]
+            if spread and not under_way:
+                book = cost_pool[layers[node, GRN]]
+                value, known = _share(costs, book, layers[node, QTY]), costs[book, CKNW]
+                cost = unit_cost(value, layers[node, QTY])
+            emitted[count, ESNAP] = snapshot
+            emitted[count, EGRAIN] = layers[node, GRN]
+            emitted[count, EORG] = layers[node, ORG]
+            emitted[count, EARR] = layers[node, ARR]
+            emitted[count, ESRC] = layers[node, SRC]
+            emitted[count, EQTY] = layers[node, QTY]
+            emitted[count, EUC] = cost
+            emitted[count, EVAL] = value
+            emitted[count, EKNW] = known
+            emitted[count, EEXP] = layers[node, EXP]
+            emitted[count, EGROUP] = group
+            emitted[count, EDEM] = layers[node, DEM]
+            count += 1
+            node = layers[node, NXT]
+    if spread:
         for row in range(before, count):
             costs[cost_pool[emitted[row, EGRAIN]], CCOVER] = 0
             costs[cost_pool[emitted[row, EGRAIN]], CGIVEN] = 0
-    return emitted, count
+    run[EMITTED] = count

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numba as nb
+
+from assets.ledger.jit import part
 import numpy as np
 
 from assets.ledger.emit import emit_layers
@@ -26,6 +28,7 @@ from assets.ledger.fields import (
     DATE,
     DEM,
     EMIT_FIELDS,
+    EMITTED,
     ERROR,
     EXP,
     FAMILY_MONTHLY,
@@ -80,7 +83,7 @@ from assets.ledger.source_stamp import source_stamp
 BIG = 9_000_000_000_000_000_000
 
 
-@nb.njit
+@part
 def _step(
     k, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out, run, cfg
 ):  # type: ignore[no-untyped-def]
@@ -131,12 +134,12 @@ def _step(
         run[ERROR] = k
 
 
-@nb.njit
+@part
 def _is_leg(kind):  # type: ignore[no-untyped-def]
     return kind == K_MOVE or kind == K_CONVERT
 
 
-@nb.njit
+@part
 def _must_wait(k, first, after, moves, pools, first_group, done):  # type: ignore[no-untyped-def]
     if moves[k, MQTY] > 0:
         return pools[first_group + moves[k, GROUP], PENDING] > 0
@@ -149,7 +152,7 @@ def _must_wait(k, first, after, moves, pools, first_group, done):  # type: ignor
     return False
 
 
-@nb.njit
+@part
 def _legs(
     first,
     after,
@@ -213,7 +216,7 @@ def _legs(
         force = not moved
 
 
-@nb.njit
+@part
 def _load(start, stop, saved, saved_pool, layers, pools, run):  # type: ignore[no-untyped-def]
     """Put saved layers back into their pools, in the order in which they were saved."""
     for row in range(start, stop):
@@ -231,7 +234,7 @@ def _load(start, stop, saved, saved_pool, layers, pools, run):  # type: ignore[n
 
 
 def _make_run_chunk(stamp: int) -> Callable[..., Any]:
-    @nb.njit(nogil=True, cache=True)
+    @nb.njit(nogil=True, cache=True, error_model="numpy")
     def run_chunk(  # type: ignore[no-untyped-def]
         first_cluster, last_cluster, base, bounds, capacity, moves, rows, member_at, members, group_at, groups, saved_at, saved, saved_pool,
         first_group, pools, costs, items, heads, grains, cost_pool, transit, snapshots, emit_from, emit_size, cfg,
@@ -244,7 +247,6 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
         done = np.zeros(count_moves, dtype=np.bool_)
         run = np.zeros(SCALARS, dtype=np.int64)
         emitted = np.empty((emit_size, EMIT_FIELDS), dtype=np.int64)
-        count = 0
         run[ERROR], run[STAMP] = -1, stamp
         for cluster in range(first_cluster, last_cluster):
             run[FREE], run[TOP], run[RFREE], run[RTOP] = -1, 0, -1, 0
@@ -261,8 +263,12 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                     month_start = k
                 while snapshot < len(snapshots) and (at_end or moves[k, DATE] > snapshots[snapshot]):
                     if snapshot >= emit_from:
-                        emitted, count = emit_layers(
-                            snapshot, mine, my_groups, first_group, layers, pools, costs, cost_pool, emitted, count, cfg
+                        if run[EMITTED] + run[TOP] > len(emitted):
+                            larger = np.empty((2 * len(emitted) + run[TOP], EMIT_FIELDS), dtype=np.int64)
+                            larger[: run[EMITTED]] = emitted[: run[EMITTED]]
+                            emitted = larger
+                        emit_layers(
+                            snapshot, mine, my_groups, first_group, layers, pools, costs, cost_pool, emitted, run, cfg
                         )
                     snapshot += 1
                 if at_end:
@@ -300,7 +306,7 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                         cfg,
                     )
                     k += 1
-        return out, emitted[:count].copy(), run[ERROR]
+        return out, emitted[: run[EMITTED]].copy(), run[ERROR]
 
     return run_chunk  # type: ignore[no-any-return]
 

@@ -7,16 +7,16 @@ worth 50 become a bicycle that is two thirds January. The value-weighted age is 
 
 from __future__ import annotations
 
-import numba as nb
+from assets.ledger.jit import part
 
 from assets.ledger.fields import EXP, GRN, HEAD, KNW, MEXP, MQTY, MTOTAL, NET, NXT, QTY, TAIL, UC, VAL
 from assets.ledger.kernel_cost import unit_cost
 from assets.ledger.kernel_nodes import free_node, split, unlink
-from assets.ledger.kernel_steps import ITEMNO, UOUT, receive, unload
+from assets.ledger.kernel_steps import ITEMNO, UOUT, VOUT, receive, unload
 from assets.ledger.wide import muldiv
 
 
-@nb.njit
+@part
 def weigh(layers, pools, under_way, grains):  # type: ignore[no-untyped-def]
     """(by value?, total weight) of what a conversion has taken in."""
     node, one_item, item, units, value = pools[under_way, HEAD], True, -1, 0, 0
@@ -31,7 +31,7 @@ def weigh(layers, pools, under_way, grains):  # type: ignore[no-untyped-def]
     return by_value, value if by_value else units
 
 
-@nb.njit
+@part
 def take_weight(layers, pools, run, under_way, weight, everything, by_value):  # type: ignore[no-untyped-def]
     """Take layers of a total weight from the front (all of them if `everything`). Returns the first piece."""
     field = VAL if by_value else QTY
@@ -60,7 +60,7 @@ def take_weight(layers, pools, run, under_way, weight, everything, by_value):  #
     return first
 
 
-@nb.njit
+@part
 def turn_into(k, under_way, produced, moves, rows, layers, pools, costs, items, grains, transit, run, cfg):  # type: ignore[no-untyped-def]
     """The in leg of a conversion; `produced` units of the group came out before. Without anything taken in it is a plain receipt."""
     qty = moves[k, MQTY]
@@ -82,6 +82,7 @@ def turn_into(k, under_way, produced, moves, rows, layers, pools, costs, items, 
     while node >= 0:
         following = layers[node, NXT]
         transit[grains[layers[node, GRN], ITEMNO], UOUT] += layers[node, QTY]
+        transit[grains[layers[node, GRN], ITEMNO], VOUT] += layers[node, VAL]
         covered += layers[node, VAL] if by_value else layers[node, QTY]
         upto = qty if following < 0 else min(qty - 1, muldiv(qty, covered, wanted))
         units = upto - given
@@ -97,6 +98,6 @@ def turn_into(k, under_way, produced, moves, rows, layers, pools, costs, items, 
             layers[node, KNW] = known
             layers[node, UC] = unit_cost(layers[node, VAL], units)
             layers[node, EXP] = moves[k, MEXP]
-            total += unload(k, node, moves, rows, layers, pools, costs, items, grains, transit, run, cfg)
+            total += unload(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
         node = following
     return total

@@ -6,7 +6,7 @@ value that arrives, the close of a month. The methods `fifo` and `specific` neve
 
 from __future__ import annotations
 
-import numba as nb
+from assets.ledger.jit import part
 
 from assets.ledger.fields import (
     ALLKNOWN,
@@ -32,7 +32,7 @@ CLOSED = -(2**63)
 """Marks a cost pool that this close has already dealt with."""
 
 
-@nb.njit
+@part
 def unit_cost(value, qty):  # type: ignore[no-untyped-def]
     """Scaled cost per unit of a value; NULL_COST when it cannot be said."""
     if qty == 0:
@@ -43,13 +43,13 @@ def unit_cost(value, qty):  # type: ignore[no-untyped-def]
     return cost if qty > 0 else -cost
 
 
-@nb.njit
+@part
 def standard_value(qty, cost):  # type: ignore[no-untyped-def]
     """Value of a quantity at a unit cost; 0 where the cost is not known."""
     return 0 if cost == NULL_COST else muldiv(qty, cost, VALUE_DIVISOR)
 
 
-@nb.njit
+@part
 def leave(costs, run, pool, qty, estimate, family, standard):  # type: ignore[no-untyped-def]
     """Value of `qty` > 0 that leaves a cost pool now. What goes beyond the stock leaves at `estimate`."""
     held, value = costs[pool, CQTY], costs[pool, CVAL]
@@ -82,7 +82,7 @@ def leave(costs, run, pool, qty, estimate, family, standard):  # type: ignore[no
     return out
 
 
-@nb.njit
+@part
 def arrive(costs, run, pool, qty, value, known, family, standard):  # type: ignore[no-untyped-def]
     """`qty` > 0 of `value` joins a cost pool; a negative pool is settled first, the difference goes to `run[SETTLED]`."""
     held = costs[pool, CQTY] + costs[pool, CDEF]
@@ -104,7 +104,7 @@ def arrive(costs, run, pool, qty, value, known, family, standard):  # type: igno
         costs[pool, CLAST] = unit_cost(costs[pool, CVAL], base)
 
 
-@nb.njit
+@part
 def month_rate(costs, pool):  # type: ignore[no-untyped-def]
     """The average of the month so far: (opening + what came in - moves out) / units; the last known one where there are no units."""
     base = costs[pool, CQTY] + costs[pool, CDEF]
@@ -113,7 +113,7 @@ def month_rate(costs, pool):  # type: ignore[no-untyped-def]
     return costs[pool, COPEN] if costs[pool, COPEN] != NULL_COST else costs[pool, CLAST]
 
 
-@nb.njit
+@part
 def deferred_value(costs, pool, deferred):  # type: ignore[no-untyped-def]
     """Value of the first `deferred` units (net) that left at the month's average; all units take all value, to the last cent."""
     base = costs[pool, CQTY] + costs[pool, CDEF]
@@ -122,7 +122,7 @@ def deferred_value(costs, pool, deferred):  # type: ignore[no-untyped-def]
     return standard_value(deferred, month_rate(costs, pool))
 
 
-@nb.njit
+@part
 def close_month(first, after, moves, deferred, costs, out):  # type: ignore[no-untyped-def]
     """Give the month's average to every movement that waited for it (rows first..after-1 of one cluster), and open the next month."""
     for k in range(first, after):
@@ -152,7 +152,7 @@ def close_month(first, after, moves, deferred, costs, out):  # type: ignore[no-u
         costs[moves[k, CPOOL], CGIVEN] = 0
 
 
-@nb.njit
+@part
 def revalue(costs, pool, standard):  # type: ignore[no-untyped-def]
     """A new standard takes effect: what it changes in the value of the stock."""
     change = standard_value(costs[pool, CQTY], standard) - costs[pool, CVAL]

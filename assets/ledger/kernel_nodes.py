@@ -6,7 +6,7 @@ take from a queue, put into it, settle negatives. Nothing here knows about docum
 
 from __future__ import annotations
 
-import numba as nb
+from assets.ledger.jit import part
 
 from assets.ledger.fields import (
     ARR,
@@ -37,7 +37,7 @@ from assets.ledger.fields import (
 from assets.ledger.wide import muldiv
 
 
-@nb.njit
+@part
 def new_node(layers, run):  # type: ignore[no-untyped-def]
     """Index of an unused node."""
     node = run[FREE]
@@ -49,14 +49,14 @@ def new_node(layers, run):  # type: ignore[no-untyped-def]
     return node
 
 
-@nb.njit
+@part
 def free_node(layers, run, node):  # type: ignore[no-untyped-def]
     """Give a node back."""
     layers[node, NXT] = run[FREE]
     run[FREE] = node
 
 
-@nb.njit
+@part
 def make_layer(layers, run, qty, val, origin, arrived, source, unit_cost, expiry, grain, known):  # type: ignore[no-untyped-def]
     """A new, unlinked layer."""
     node = new_node(layers, run)
@@ -75,7 +75,7 @@ def make_layer(layers, run, qty, val, origin, arrived, source, unit_cost, expiry
     return node
 
 
-@nb.njit
+@part
 def unlink(layers, pools, pool, node, head, tail):  # type: ignore[no-untyped-def]
     """Take a node out of the list of `pool` whose ends are the columns `head` and `tail`."""
     before, after = layers[node, PRV], layers[node, NXT]
@@ -89,7 +89,7 @@ def unlink(layers, pools, pool, node, head, tail):  # type: ignore[no-untyped-de
         pools[pool, tail] = before
 
 
-@nb.njit
+@part
 def link_after(layers, pools, pool, node, before, head, tail):  # type: ignore[no-untyped-def]
     """Put a node behind `before` (-1: at the front)."""
     after = layers[before, NXT] if before >= 0 else pools[pool, head]
@@ -105,7 +105,7 @@ def link_after(layers, pools, pool, node, before, head, tail):  # type: ignore[n
         pools[pool, tail] = node
 
 
-@nb.njit
+@part
 def link_ordered(layers, pools, pool, node, flow, resetting):  # type: ignore[no-untyped-def]
     """Put a layer at its place in the flow: behind every layer that is not to leave later, so that equals keep the order of arrival.
 
@@ -126,7 +126,7 @@ def link_ordered(layers, pools, pool, node, flow, resetting):  # type: ignore[no
     link_after(layers, pools, pool, node, before, HEAD, TAIL)
 
 
-@nb.njit
+@part
 def split(layers, run, node, qty):  # type: ignore[no-untyped-def]
     """Cut `qty` off a layer; the piece takes its share of the value, the rest keeps what remains."""
     piece = new_node(layers, run)
@@ -140,7 +140,7 @@ def split(layers, run, node, qty):  # type: ignore[no-untyped-def]
     return piece
 
 
-@nb.njit
+@part
 def take(layers, pools, run, pool, qty, want_lot, grains, newest_first, first, last):  # type: ignore[no-untyped-def]
     """Take up to `qty` from a pool, of one lot if `want_lot` >= 0; the pieces are appended to the list first..last.
 
@@ -168,14 +168,14 @@ def take(layers, pools, run, pool, qty, want_lot, grains, newest_first, first, l
     return first, last
 
 
-@nb.njit
+@part
 def add_negative(layers, pools, pool, node):  # type: ignore[no-untyped-def]
     """Put a negative layer behind those that already wait."""
     pools[pool, NET] += layers[node, QTY]
     link_after(layers, pools, pool, node, pools[pool, NTAIL], NHEAD, NTAIL)
 
 
-@nb.njit
+@part
 def put(layers, pools, run, pool, node, match_lot, grains, flow, resetting):  # type: ignore[no-untyped-def]
     """Put a layer into a pool: first it settles the negatives that wait there, oldest first, then the rest joins the queue.
 

@@ -7,7 +7,7 @@ Arguments that every step shares: `k` row of the movement table `moves`; `rows[k
 
 from __future__ import annotations
 
-import numba as nb
+from assets.ledger.jit import part
 
 from assets.ledger.fields import (
     ALLKNOWN,
@@ -78,7 +78,7 @@ UIN, UOUT, VIN, VOUT = range(4)
 """Columns of `transit`."""
 
 
-@nb.njit
+@part
 def estimate(k, moves, costs, items, grains):  # type: ignore[no-untyped-def]
     """Unit cost of units that are not there: the standard, else the last known of the warehouse, of the item, of the document."""
     if grains[moves[k, GRAIN], VALUED] == 0:
@@ -91,7 +91,7 @@ def estimate(k, moves, costs, items, grains):  # type: ignore[no-untyped-def]
     return moves[k, MCOST] if cost == NULL_COST else cost
 
 
-@nb.njit
+@part
 def add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
     """A layer arrives in the pool of movement `k`. Returns the value it brings."""
     value, known, qty = layers[node, VAL], layers[node, KNW], layers[node, QTY]
@@ -111,7 +111,7 @@ def add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg):  #
     return value
 
 
-@nb.njit
+@part
 def share_value(layers, first, value, qty, known):  # type: ignore[no-untyped-def]
     """Spread a value that left a cost pool over the pieces that left, by units, to the last cent."""
     node, passed, given = first, 0, 0
@@ -125,7 +125,7 @@ def share_value(layers, first, value, qty, known):  # type: ignore[no-untyped-de
         node = layers[node, NXT]
 
 
-@nb.njit
+@part
 def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
     """Take `qty` > 0 from the pool of movement `k`; what is not there becomes a negative layer and a piece at estimated cost.
 
@@ -171,7 +171,7 @@ def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, run,
     return first, value
 
 
-@nb.njit
+@part
 def issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, run, cfg):  # type: ignore[no-untyped-def]
     """Goods leave for good. Where a return may come back, what left is recorded under its order line."""
     defer = cfg[C_FAMILY] == FAMILY_MONTHLY
@@ -196,7 +196,7 @@ def issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, r
     return -value
 
 
-@nb.njit
+@part
 def add_back(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
     """Like `add`, but under the monthly average the value waits for the close, as that of an issue does."""
     if cfg[C_FAMILY] == FAMILY_MONTHLY:
@@ -209,7 +209,7 @@ def add_back(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg
     return add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
 
 
-@nb.njit
+@part
 def receive(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
     """New goods: a new layer of this date at the cost of the document (under the standard, at the standard)."""
     qty, cost, date = moves[k, MQTY], moves[k, MCOST], moves[k, DATE]
@@ -222,7 +222,7 @@ def receive(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # t
     return add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
 
 
-@nb.njit
+@part
 def find(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
     """A count or adjustment finds more. Known stock keeps its origin: that of the last layer in the flow, else of what left the item last."""
     qty, cost, date, item = moves[k, MQTY], moves[k, MCOST], moves[k, DATE], moves[k, ITEM]
@@ -250,7 +250,7 @@ def find(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type
     return add_back(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
 
 
-@nb.njit
+@part
 def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grains, run, cfg):  # type: ignore[no-untyped-def]
     """A return: to the layers that the order line took, latest first; beyond them, like the layer that left the item last."""
     qty, date, item, ref = moves[k, MQTY], moves[k, DATE], moves[k, ITEM], moves[k, REF]
@@ -299,7 +299,7 @@ def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grain
     return total
 
 
-@nb.njit
+@part
 def ship(k, under_way, moves, rows, layers, pools, costs, items, grains, transit, run, cfg):  # type: ignore[no-untyped-def]
     """The out leg of a move or conversion: its layers go under way (pool `under_way` of the group), oldest first."""
     node, value = remove(k, -moves[k, MQTY], False, moves, rows, layers, pools, costs, items, grains, run, cfg)
@@ -315,17 +315,15 @@ def ship(k, under_way, moves, rows, layers, pools, costs, items, grains, transit
     return -value
 
 
-@nb.njit
-def unload(k, node, moves, rows, layers, pools, costs, items, grains, transit, run, cfg):  # type: ignore[no-untyped-def]
+@part
+def unload(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
     """One piece that was under way arrives with movement `k`."""
     source_grain, date = layers[node, GRN], moves[k, DATE]
     valued_now = grains[moves[k, GRAIN], VALUED] == 1
     if moves[k, MCOST] != NULL_COST and valued_now and (layers[node, KNW] == 0 or grains[source_grain, VALUED] == 0):
         # Goods that become ours on the way (VMI drawn, consignment bought) are worth what the document says.
-        value = standard_value(layers[node, QTY], moves[k, MCOST])
-        transit[moves[k, ITEM], VIN] += value - layers[node, VAL]
-        layers[node, VAL], layers[node, UC], layers[node, KNW] = value, moves[k, MCOST], 1
-    transit[moves[k, ITEM], VOUT] += layers[node, VAL]
+        layers[node, VAL] = standard_value(layers[node, QTY], moves[k, MCOST])
+        layers[node, UC], layers[node, KNW] = moves[k, MCOST], 1
     if grains[source_grain, WAREHOUSE] != grains[moves[k, GRAIN], WAREHOUSE]:
         layers[node, ARR] = date
         if cfg[C_RESET] == 1:
@@ -335,7 +333,7 @@ def unload(k, node, moves, rows, layers, pools, costs, items, grains, transit, r
     return add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
 
 
-@nb.njit
+@part
 def accept(k, under_way, moves, rows, layers, pools, costs, items, grains, transit, run, cfg):  # type: ignore[no-untyped-def]
     """The in leg of a move: what its group has under way, the same lot first. What was never shipped comes as a negative under way."""
     qty, date, item = moves[k, MQTY], moves[k, DATE], moves[k, ITEM]
@@ -348,7 +346,8 @@ def accept(k, under_way, moves, rows, layers, pools, costs, items, grains, trans
     total = 0
     while first >= 0:
         following = layers[first, NXT]
-        total += unload(k, first, moves, rows, layers, pools, costs, items, grains, transit, run, cfg)
+        transit[item, VOUT] += layers[first, VAL]
+        total += unload(k, first, moves, rows, layers, pools, costs, items, grains, run, cfg)
         first = following
     if short > 0:
         cost = moves[k, MCOST] if moves[k, MCOST] != NULL_COST else estimate(k, moves, costs, items, grains)

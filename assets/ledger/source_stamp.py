@@ -12,6 +12,7 @@ from pathlib import Path
 KERNEL_FILES = (
     "emit.py",
     "fields.py",
+    "jit.py",
     "kernel.py",
     "kernel_convert.py",
     "kernel_cost.py",

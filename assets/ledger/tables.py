@@ -146,7 +146,8 @@ def movement_costs(data: Movements, result: Result, keys: pa.ChunkedArray, start
 @nb.njit(cache=True)
 def _entries(order, place, date, entry, quantity, value, settlement, known, valued):  # type: ignore[no-untyped-def]
     """Sums per place, day and kind of rows that `order` walks by place, then day."""
-    size = 64 + len(order)
+    # Every row adds to one kind, and a settled one to `settlement` as well.
+    size = len(order) + np.count_nonzero(settlement)
     where = np.empty(size, dtype=np.int32)
     day = np.empty(size, dtype=np.int32)
     kind = np.empty(size, dtype=np.int8)
@@ -172,23 +173,12 @@ def _entries(order, place, date, entry, quantity, value, settlement, known, valu
                     sums[E_SETTLEMENT, 2] += 1
                     sums[E_SETTLEMENT, 3] += 1
             at += 1
-        if count + 7 > size:
-            size *= 2
-            where, day, kind = _double(where), _double(day), _double(kind)
-            units, worth, is_known = _double(units), _double(worth), _double(is_known)
         for which in range(7):
             if sums[which, 3] > 0:
                 where[count], day[count], kind[count] = here, today, which
                 units[count], worth[count], is_known[count] = sums[which, 0], sums[which, 1], sums[which, 2] > 0
                 count += 1
     return where[:count], day[:count], kind[:count], units[:count], worth[:count], is_known[:count]
-
-
-@nb.njit(cache=True)
-def _double(values):  # type: ignore[no-untyped-def]
-    larger = np.empty(2 * len(values), dtype=values.dtype)
-    larger[: len(values)] = values
-    return larger
 
 
 def value_entries(data: Movements, result: Result) -> pa.Table:

@@ -5,7 +5,7 @@ Rounds half away from zero, as people round money. Compiled; no state.
 
 from __future__ import annotations
 
-import numba as nb
+from assets.ledger.jit import part
 import numpy as np
 
 OVERFLOW = -(2**63)
@@ -18,7 +18,7 @@ _TOP = np.uint64(0x7FFFFFFFFFFFFFFF)
 _BASE = np.uint64(1 << 32)
 
 
-@nb.njit(inline="never")
+@part
 def divide_wide(high, low, divisor):  # type: ignore[no-untyped-def]
     """(high, low) / divisor for high < divisor: quotient and remainder, two digits of base 2^32 (Knuth, TAOCP 4.3.1 D)."""
     shift = np.uint64(0)
@@ -50,7 +50,7 @@ def divide_wide(high, low, divisor):  # type: ignore[no-untyped-def]
     return (q1 << _S32) + q0, rest
 
 
-@nb.njit
+@part
 def muldiv(a, b, d):  # type: ignore[no-untyped-def]
     """a x b / d, rounded half away from zero; d > 0. OVERFLOW when the result does not fit."""
     negative = (a < 0) != (b < 0)

@@ -1,0 +1,633 @@
+"""The ledger again, plain and slow: lists, dicts and fractions. What the compiled kernel must agree with to the last digit.
+
+Shares nothing with the product but the settings object. Values are rounded to 4 decimals half away from zero each time a value is computed;
+quantities and unit costs never are, save where a conversion or an average makes them (6 and 8 decimals).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+LEGS = {
+    "transfer_out", "transfer_in", "status_change_out", "status_change_in", "consignment_transfer_out", "consignment_transfer_in",
+}  # fmt: skip
+CONVERSIONS = {"conversion_out", "conversion_in"}
+FINDS = {"count_gain", "adjustment_in"}
+RETURNS = {"sales_return", "production_issue_return"}
+NEW = {"opening", "purchase_receipt", "production_receipt", "subcontract_receipt", "other_in"}
+
+
+def rounded(number: Fraction, decimals: int = 4) -> Fraction:
+    """Half away from zero."""
+    scale = 10**decimals
+    whole = abs(number) * scale + Fraction(1, 2)
+    result = Fraction(whole.numerator // whole.denominator, scale)
+    return -result if number < 0 else result
+
+
+def per_unit(value: Fraction, quantity: Fraction) -> Fraction | None:
+    return rounded(value / quantity, 8) if quantity else None
+
+
+def worth(quantity: Fraction, cost: Fraction | None) -> Fraction:
+    return Fraction(0) if cost is None else rounded(quantity * cost)
+
+
+@dataclass
+class Layer:
+    quantity: Fraction
+    value: Fraction
+    origin: date
+    arrived: date
+    source: str
+    cost: Fraction | None
+    expiry: date | None
+    grain: tuple[str, ...]
+    known: bool
+
+    def cut(self, quantity: Fraction) -> Layer:
+        part = replace(self, quantity=quantity, value=rounded(self.value * quantity / self.quantity))
+        self.quantity -= part.quantity
+        self.value -= part.value
+        return part
+
+
+@dataclass
+class Pool:
+    layers: list[Layer] = field(default_factory=list)
+    negatives: list[Layer] = field(default_factory=list)
+
+    @property
+    def net(self) -> Fraction:
+        return sum((layer.quantity for layer in self.layers + self.negatives), Fraction(0))
+
+
+@dataclass
+class Book:
+    """Value of one item in one warehouse under an average or the standard."""
+
+    quantity: Fraction = Fraction(0)
+    value: Fraction = Fraction(0)
+    last: Fraction | None = None
+    opening_rate: Fraction | None = None
+    deferred: Fraction = Fraction(0)
+    known: bool = True
+
+    @property
+    def base(self) -> Fraction:
+        return self.quantity + self.deferred
+
+    def rate(self) -> Fraction | None:
+        if self.base > 0:
+            return per_unit(self.value, self.base)
+        return self.opening_rate if self.opening_rate is not None else self.last
+
+    def deferred_value(self, units: Fraction) -> Fraction:
+        return rounded(self.value * units / self.base) if self.base > 0 else worth(units, self.rate())
+
+
+@dataclass
+class Answer:
+    value: Fraction = Fraction(0)
+    settlement: Fraction = Fraction(0)
+    transit_settlement: Fraction = Fraction(0)
+    known: bool = True
+    deferred: Fraction = Fraction(0)
+
+
+def grain_of(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        row[name] or "" for name in ("item_id", "warehouse_id", "lot_no", "stock_status", "owner_type", "owner_code")
+    )
+
+
+class Reference:
+    """One run: feed `run` the rows (dicts of int_stock_movements, quantities and costs as Fraction or None)."""
+
+    def __init__(self, settings: Any, standards: dict[str, list[tuple[date, Fraction]]] | None = None) -> None:
+        self.settings = settings
+        self.resetting = settings.ageing == "resetting"
+        self.by_layer = settings.cost in ("fifo", "specific")
+        self.monthly = settings.cost == "monthly_average"
+        self.standard = settings.cost == "standard"
+        self.standards = standards or {}
+        self.answers: dict[str, Answer] = {}
+        self.snapshots: list[tuple[Any, ...]] = []
+
+    # One cluster -----------------------------------------------------------------------------------------------------------------
+
+    def run(self, rows: list[dict[str, Any]], snapshots: list[date]) -> None:
+        for cluster in self._clusters(rows):
+            self._run_cluster(sorted(cluster, key=lambda r: (r["business_date"], r["movement_sequence"])), snapshots)
+
+    def _clusters(self, rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+        label = {row["item_id"]: row["item_id"] for row in rows}
+        changed = True
+        while changed:
+            changed = False
+            tied = defaultdict(set)
+            for row in rows:
+                if row["movement_type"] in CONVERSIONS and row["transfer_group_id"] is not None:
+                    tied[row["transfer_group_id"]].add(row["item_id"])
+            for items in tied.values():
+                lowest = min(label[item] for item in items)
+                for item in items:
+                    if label[item] != lowest:
+                        changed, label[item] = True, lowest
+        result = defaultdict(list)
+        for row in rows:
+            result[label[row["item_id"]]].append(row)
+        return [result[name] for name in sorted(result)]
+
+    def _run_cluster(self, rows: list[dict[str, Any]], snapshots: list[date]) -> None:
+        self.pools: dict[Any, Pool] = defaultdict(Pool)
+        self.books: dict[Any, Book] = defaultdict(Book)
+        self.items: dict[str, dict[str, Any]] = defaultdict(lambda: {"last": None, "left": None, "left_cost": None})
+        self.records: dict[Any, list[Layer]] = defaultdict(list)
+        self.comes_out: dict[str, Fraction] = defaultdict(Fraction)
+        self.came_out: dict[str, Fraction] = defaultdict(Fraction)
+        self.valued = {grain_of(row): row["is_valued"] for row in reversed(rows)}
+        for row in rows:
+            if row["movement_type"] in CONVERSIONS and row["quantity_units"] > 0:
+                self.comes_out[row["transfer_group_id"]] += row["quantity_units"]
+        rows = sorted(rows + self._changes_of_standard(rows), key=lambda r: (r["business_date"], r["movement_sequence"]))
+        waiting = list(snapshots)
+        month: list[dict[str, Any]] = []
+        at = 0
+        while at < len(rows):
+            today = rows[at]["business_date"]
+            if month and self.monthly and (month[0]["business_date"].year, month[0]["business_date"].month) != (today.year, today.month):
+                self._close(month)
+                month = []
+            while waiting and today > waiting[0]:
+                self._snapshot(waiting.pop(0))
+            stop = at
+            while stop < len(rows) and self._is_leg(rows[stop]) and rows[stop]["business_date"] == today:
+                stop += 1
+            if rows[at]["quantity_units"] == 0:
+                stop = at + 1
+            if stop > at + 1:
+                self._legs(rows[at:stop])
+            else:
+                stop = at + 1
+                self._step(rows[at])
+            month += rows[at:stop]
+            at = stop
+        if self.monthly:
+            self._close(month)
+        for day in waiting:
+            self._snapshot(day)
+
+    def _is_leg(self, row: dict[str, Any]) -> bool:
+        return row["transfer_group_id"] is not None and row["movement_type"] in LEGS | CONVERSIONS
+
+    def _changes_of_standard(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not self.standard:
+            return []
+        result = []
+        for book in {self._book_key(row) for row in rows}:
+            mine = [row for row in rows if self._book_key(row) == book]
+            if not self.valued[grain_of(mine[0])]:
+                continue
+            for day, _ in self.standards.get(book[0], []):
+                if day > mine[0]["business_date"]:
+                    extra = {"movement_type": "revalue", "business_date": day, "movement_sequence": -1, "quantity_units": Fraction(0)}
+                    result.append({**mine[0], **extra, "transfer_group_id": None, "movement_key": f"revalue {book} {day}"})
+        return result
+
+    # Lookups ---------------------------------------------------------------------------------------------------------------------
+
+    def _pool(self, row: dict[str, Any]) -> Pool:
+        item, warehouse, lot, *rest = grain_of(row)
+        if self.settings.lots != "named" or lot in self.settings.shared_lots:
+            lot = ""
+        return self.pools[("at", item, warehouse, lot, *rest)]
+
+    def _book_key(self, row: dict[str, Any]) -> tuple[Any, ...]:
+        grain = grain_of(row)
+        return (*grain[:2], self.valued[grain])
+
+    def _under_way(self, row: dict[str, Any]) -> Pool:
+        if row["movement_type"] in CONVERSIONS:
+            return self.pools[("converting", row["transfer_group_id"])]
+        return self.pools[("moving", row["item_id"], row["transfer_group_id"])]
+
+    def _standard_cost(self, row: dict[str, Any]) -> Fraction | None:
+        if not self.standard or not self.valued[grain_of(row)]:
+            return None
+        held = [cost for day, cost in self.standards.get(row["item_id"], []) if day <= row["business_date"]]
+        return held[-1] if held else None
+
+    def _document_cost(self, row: dict[str, Any]) -> Fraction | None:
+        return row["unit_cost"] if self.valued[grain_of(row)] else None
+
+    def _estimate(self, row: dict[str, Any]) -> Fraction | None:
+        if not self.valued[grain_of(row)]:
+            return None
+        candidates = [
+            self._standard_cost(row),
+            self.books[self._book_key(row)].last,
+            self.items[row["item_id"]]["last"],
+            self._document_cost(row),
+        ]
+        return next((cost for cost in candidates if cost is not None), None)
+
+    # Taking and putting ----------------------------------------------------------------------------------------------------------
+
+    def _take(self, pool: Pool, quantity: Fraction, lot: str | None, newest_first: bool) -> list[Layer]:
+        taken = []
+        for layer in list(reversed(pool.layers)) if newest_first else list(pool.layers):
+            if quantity == 0:
+                break
+            if lot is not None and layer.grain[2] != lot:
+                continue
+            if layer.quantity <= quantity:
+                pool.layers.remove(layer)
+                part = layer
+            else:
+                part = layer.cut(quantity)
+            quantity -= part.quantity
+            taken.append(part)
+        return taken
+
+    def _put(self, pool: Pool, layer: Layer, *, in_arrival_order: bool = False, match_lot: bool = False) -> Fraction:
+        """Settle, then queue. Returns the effect of settling on stock value."""
+        effect = Fraction(0)
+        for negative in list(pool.negatives):
+            if layer.quantity == 0:
+                break
+            if match_lot and negative.grain[2] not in ("", layer.grain[2]):
+                continue
+            units = min(layer.quantity, -negative.quantity)
+            incoming = rounded(layer.value * units / layer.quantity)
+            booked = rounded(negative.value * units / -negative.quantity)
+            effect -= incoming + booked
+            layer.quantity -= units
+            layer.value -= incoming
+            negative.quantity += units
+            negative.value -= booked
+            if negative.quantity == 0:
+                pool.negatives.remove(negative)
+        if layer.quantity > 0:
+            key = self._order(in_arrival_order)
+            at = len(pool.layers)
+            while at > 0 and key(pool.layers[at - 1]) > key(layer):
+                at -= 1
+            pool.layers.insert(at, layer)
+        return effect
+
+    def _order(self, in_arrival_order: bool) -> Any:
+        if in_arrival_order or self.settings.flow == "lifo":
+            return lambda layer: 0
+        expiry_first = self.settings.flow == "fefo"
+        return lambda layer: (
+            (layer.expiry or date.max) if expiry_first else date.min,
+            date.min if self.resetting else layer.origin,
+        )
+
+    def _add(self, row: dict[str, Any], layer: Layer, answer: Answer) -> Fraction:
+        value, book = layer.value, self.books[self._book_key(row)]
+        layer.grain = grain_of(row)
+        if self.by_layer:
+            if layer.known:
+                book.last = layer.cost
+        else:
+            answer.settlement += self._arrive(row, book, layer)
+            layer.value = Fraction(0)
+        if layer.known:
+            self.items[row["item_id"]]["last"] = layer.cost
+        else:
+            answer.known = False
+        answer.settlement += self._put(self._pool(row), layer, match_lot=self.settings.lots == "named_else_any")
+        return value
+
+    def _arrive(self, row: dict[str, Any], book: Book, layer: Layer) -> Fraction:
+        effect, known = Fraction(0), layer.known
+        if self.standard:
+            standard = self._standard_cost(row)
+            effect = worth(book.quantity + layer.quantity, standard) - book.value - layer.value
+            known = standard is not None
+        elif book.base < 0:
+            units = min(layer.quantity, -book.base)
+            effect = -(rounded(layer.value * units / layer.quantity) + rounded(book.value * units / -book.base))
+        book.known = book.known and known
+        book.quantity += layer.quantity
+        book.value += layer.value + effect
+        if book.base > 0 and book.known:
+            book.last = per_unit(book.value, book.base)
+        return effect
+
+    def _leave(self, row: dict[str, Any], book: Book, quantity: Fraction, cost: Fraction | None, answer: Answer) -> Fraction:
+        if self.standard:
+            standard = self._standard_cost(row)
+            value = book.value - worth(book.quantity - quantity, standard)
+            book.known = book.known and standard is not None
+        elif self.monthly:
+            rate = book.opening_rate
+            if rate is None:
+                rate = per_unit(book.value, book.base) if book.base > 0 else cost
+            value = book.value if quantity == book.base and book.base > 0 else worth(quantity, rate)
+        elif book.quantity >= quantity:
+            value = rounded(book.value * quantity / book.quantity)
+        elif book.quantity > 0:
+            value = book.value + worth(quantity - book.quantity, cost)
+        else:
+            value = worth(quantity, cost)
+        if self.settings.cost == "moving_average" and book.quantity < quantity and cost is None:
+            book.known = False
+        answer.known = answer.known and book.known
+        book.quantity -= quantity
+        book.value -= value
+        if self.settings.cost == "moving_average" and book.quantity == 0:
+            book.known = True
+        return value
+
+    def _remove(self, row: dict[str, Any], answer: Answer, defer: bool) -> tuple[list[Layer], Fraction]:
+        quantity, pool, item = -row["quantity_units"], self._pool(row), self.items[row["item_id"]]
+        lot = row["lot_no"] if self.settings.lots == "named_else_any" and row["lot_no"] else None
+        taken = self._take(pool, quantity, lot, self.settings.flow == "lifo")
+        cost = self._estimate(row)
+        if taken:
+            item["left"] = replace(taken[-1])
+            item["left_cost"] = taken[-1].cost if self.by_layer and taken[-1].known else cost
+        short = quantity - sum((layer.quantity for layer in taken), Fraction(0))
+        if short:
+            day = row["business_date"]
+            piece = Layer(
+                short, worth(short, cost), day, day, row["movement_key"], cost, row["lot_expiry_date"], grain_of(row), cost is not None
+            )
+            taken.append(piece)
+            pool.negatives.append(replace(piece, quantity=-short, value=-piece.value if self.by_layer else Fraction(0)))
+        if self.by_layer:
+            answer.known = answer.known and all(layer.known for layer in taken)
+            return taken, sum((layer.value for layer in taken), Fraction(0))
+        book = self.books[self._book_key(row)]
+        if defer:
+            book.quantity -= quantity
+            book.deferred += quantity
+            answer.deferred += quantity
+            return taken, Fraction(0)
+        value = self._leave(row, book, quantity, cost, answer)
+        passed, given = Fraction(0), Fraction(0)
+        for layer in taken:
+            passed += layer.quantity
+            layer.value, given = rounded(value * passed / quantity) - given, rounded(value * passed / quantity)
+            layer.known, layer.cost = answer.known, per_unit(layer.value, layer.quantity)
+        return taken, value
+
+    # Documents -------------------------------------------------------------------------------------------------------------------
+
+    def _step(self, row: dict[str, Any]) -> None:
+        answer = self.answers[row["movement_key"]] = Answer()
+        quantity, kind = row["quantity_units"], row["movement_type"]
+        if kind == "revalue":
+            book = self.books[self._book_key(row)]
+            book.last = self._standard_cost(row)
+            answer.value = worth(book.quantity, book.last) - book.value
+            book.value += answer.value
+        elif quantity == 0:
+            return
+        elif self._is_leg(row):
+            if quantity < 0:
+                self._ship(row, answer)
+            elif kind in CONVERSIONS:
+                self._turn_into(row, answer)
+            else:
+                self._accept(row, answer)
+        elif quantity < 0:
+            taken, value = self._remove(row, answer, self.monthly)
+            answer.value = -value
+            if kind not in NEW | FINDS:
+                self.records[(row["item_id"], row["ref_doc_no"], row["ref_line_id"] or "")] += taken
+        elif kind in FINDS:
+            self._find(row, answer)
+        elif kind in NEW or kind in LEGS or kind in CONVERSIONS:
+            self._receive(row, answer)
+        else:
+            self._give_back(row, answer)
+
+    def _receive(self, row: dict[str, Any], answer: Answer) -> None:
+        quantity, cost, day = row["quantity_units"], self._document_cost(row), row["business_date"]
+        value = worth(quantity, cost)
+        if self.standard:
+            cost = self._standard_cost(row)
+            book = self.books[self._book_key(row)]
+            value = worth(book.quantity + quantity, cost) - book.value
+        layer = Layer(
+            quantity, value, day, day, row["movement_key"], cost, row["lot_expiry_date"], grain_of(row), cost is not None
+        )
+        answer.value += self._add(row, layer, answer)
+
+    def _add_back(self, row: dict[str, Any], layer: Layer, answer: Answer) -> Fraction:
+        if not self.monthly:
+            return self._add(row, layer, answer)
+        book = self.books[self._book_key(row)]
+        book.quantity += layer.quantity
+        book.deferred -= layer.quantity
+        answer.deferred -= layer.quantity
+        layer.value, layer.grain = Fraction(0), grain_of(row)
+        answer.settlement += self._put(self._pool(row), layer, match_lot=self.settings.lots == "named_else_any")
+        return Fraction(0)
+
+    def _find(self, row: dict[str, Any], answer: Answer) -> None:
+        quantity, cost, day = row["quantity_units"], self._document_cost(row), row["business_date"]
+        queue, left, book = self._pool(row).layers, self.items[row["item_id"]]["left"], self.books[self._book_key(row)]
+        twin = queue[-1] if queue else None
+        origin, source, expiry = day, row["movement_key"], row["lot_expiry_date"]
+        like = twin or left
+        if like and not self.resetting:
+            origin, source = like.origin, like.source
+        if twin and expiry is None:
+            expiry = twin.expiry
+        if cost is None or self.standard:
+            cost = twin.cost if twin and self.by_layer and twin.known else self._estimate(row)
+        value = worth(quantity, cost)
+        if self.standard:
+            value = worth(book.quantity + quantity, self._standard_cost(row)) - book.value
+        layer = Layer(quantity, value, origin, day, source, cost, expiry, grain_of(row), cost is not None)
+        answer.value += (self._add if book.base <= 0 else self._add_back)(row, layer, answer)
+
+    def _give_back(self, row: dict[str, Any], answer: Answer) -> None:
+        quantity, day, item = row["quantity_units"], row["business_date"], self.items[row["item_id"]]
+        records = self.records[(row["item_id"], row["ref_doc_no"], row["ref_line_id"] or "")] if row["ref_doc_no"] else []
+        while quantity > 0 and records:
+            record = records[-1]
+            part = replace(record) if record.quantity <= quantity else record.cut(quantity)
+            if record.quantity <= quantity:
+                records.pop()
+            quantity -= part.quantity
+            if self.resetting:
+                part.origin, part.source = day, row["movement_key"]
+            part.arrived, part.expiry = day, row["lot_expiry_date"] or part.expiry
+            answer.value += self._add_back(row, part, answer)
+        if quantity > 0:
+            left = item["left"]
+            origin, source, expiry = day, row["movement_key"], row["lot_expiry_date"]
+            if left and not self.resetting:
+                origin, source = left.origin, left.source
+            if left and expiry is None:
+                expiry = left.expiry
+            cost = self._document_cost(row)
+            if cost is None and self.valued[grain_of(row)]:
+                cost = item["left_cost"] if item["left_cost"] is not None else self._estimate(row)
+            layer = Layer(quantity, worth(quantity, cost), origin, day, source, cost, expiry, grain_of(row), cost is not None)
+            answer.value += self._add_back(row, layer, answer)
+
+    def _ship(self, row: dict[str, Any], answer: Answer) -> None:
+        taken, value = self._remove(row, answer, False)
+        answer.value = -value
+        for layer in taken:
+            answer.transit_settlement += self._put(self._under_way(row), layer, in_arrival_order=True)
+
+    def _unload(self, row: dict[str, Any], layer: Layer, answer: Answer) -> None:
+        day, cost = row["business_date"], self._document_cost(row)
+        if cost is not None and (not layer.known or not self.valued.get(layer.grain, True)):
+            layer.value, layer.cost, layer.known = worth(layer.quantity, cost), cost, True
+        if layer.grain[1] != row["warehouse_id"]:
+            layer.arrived = day
+            if self.resetting:
+                layer.origin, layer.source = day, row["movement_key"]
+        layer.expiry = row["lot_expiry_date"] or layer.expiry
+        answer.value += self._add(row, layer, answer)
+
+    def _accept(self, row: dict[str, Any], answer: Answer) -> None:
+        quantity, pool, day = row["quantity_units"], self._under_way(row), row["business_date"]
+        taken = self._take(pool, quantity, row["lot_no"] or "", False)
+        taken += self._take(pool, quantity - sum((layer.quantity for layer in taken), Fraction(0)), None, False)
+        short = quantity - sum((layer.quantity for layer in taken), Fraction(0))
+        for layer in taken:
+            self._unload(row, layer, answer)
+        if short:
+            cost = self._document_cost(row)
+            cost = self._estimate(row) if cost is None else cost
+            layer = Layer(
+                short, worth(short, cost), day, day, row["movement_key"], cost, row["lot_expiry_date"], grain_of(row), cost is not None
+            )
+            pool.negatives.append(replace(layer, quantity=-short, value=-layer.value))
+            answer.value += self._add(row, layer, answer)
+
+    def _turn_into(self, row: dict[str, Any], answer: Answer) -> None:
+        pool, quantity, group = self._under_way(row), row["quantity_units"], row["transfer_group_id"]
+        rest = self.comes_out[group] - self.came_out[group]
+        self.came_out[group] += quantity
+        one_item = len({layer.grain[0] for layer in pool.layers}) == 1
+        by_value = not one_item and sum(layer.value for layer in pool.layers) > 0
+
+        def weight(layer: Layer) -> Fraction:
+            return layer.value if by_value else layer.quantity
+
+        total = sum((weight(layer) for layer in pool.layers), Fraction(0))
+        everything = quantity >= rest
+        wanted = total if everything else rounded(total * quantity / rest, 4 if by_value else 6)
+        left, taken = wanted, []
+        while pool.layers and (left > 0 or everything):
+            layer = pool.layers[0]
+            if everything or weight(layer) <= left:
+                pool.layers.pop(0)
+                part = layer
+            elif by_value:
+                units = rounded(layer.quantity * left / layer.value, 6)
+                part = replace(layer, quantity=units, value=left)
+                layer.quantity -= units
+                layer.value -= left
+            else:
+                part = layer.cut(left)
+            left -= weight(part)
+            taken.append(part)
+        if not taken:
+            self._receive(row, answer)
+            return
+        known = all(layer.known for layer in taken)
+        covered, given, carried, step = Fraction(0), Fraction(0), Fraction(0), Fraction(1, 10**6)
+        for number, layer in enumerate(taken):
+            covered += weight(layer)
+            is_last = number == len(taken) - 1
+            upto = quantity if is_last else min(quantity - step, rounded(quantity * covered / wanted, 6))
+            units = upto - given
+            value = layer.value + carried
+            if units <= 0 and not is_last:
+                carried = value
+                continue
+            carried, given = Fraction(0), upto
+            turned = replace(layer, quantity=units, value=value, known=known, cost=per_unit(value, units), expiry=row["lot_expiry_date"])
+            self._unload(row, turned, answer)
+
+    def _legs(self, rows: list[dict[str, Any]]) -> None:
+        pending = [row for row in rows if row["quantity_units"] != 0]
+        for row in rows:
+            if row["quantity_units"] == 0:
+                self.answers[row["movement_key"]] = Answer()
+
+        def must_wait(row: dict[str, Any]) -> bool:
+            if row["quantity_units"] > 0:
+                return any(o["quantity_units"] < 0 and self._under_way(o) is self._under_way(row) for o in pending)
+            pool = self._pool(row)
+            return pool.net < -row["quantity_units"] and any(
+                other["quantity_units"] > 0 and self._pool(other) is pool for other in pending
+            )
+
+        force = False
+        while pending:
+            moved = False
+            for row in list(pending):
+                if force or not must_wait(row):
+                    self._step(row)
+                    pending.remove(row)
+                    moved = True
+                    if force:
+                        break
+            force = not moved
+
+    # Closing and showing ---------------------------------------------------------------------------------------------------------
+
+    def _close(self, month: list[dict[str, Any]]) -> None:
+        running: dict[Any, Fraction] = defaultdict(Fraction)
+        keys = []
+        for row in month:
+            key = self._book_key(row)
+            keys.append(key)
+            answer, book = self.answers[row["movement_key"]], self.books[key]
+            if answer.deferred:
+                before = book.deferred_value(running[key])
+                running[key] += answer.deferred
+                answer.value += before - book.deferred_value(running[key])
+                answer.known = answer.known and book.known and book.rate() is not None
+        for key in set(keys):
+            book = self.books[key]
+            rate = book.rate()
+            if rate is None and book.deferred:
+                book.known = False
+            book.value -= book.deferred_value(book.deferred)
+            book.deferred = Fraction(0)
+            book.opening_rate = book.last = rate
+            if book.quantity == 0:
+                book.known = True
+
+    def _snapshot(self, day: date) -> None:
+        covered: dict[Any, Fraction] = defaultdict(Fraction)
+        given: dict[Any, Fraction] = defaultdict(Fraction)
+
+        def shown(layer: Layer, where: str) -> tuple[Any, ...]:
+            value, cost, known = layer.value, layer.cost, layer.known
+            if where == "at" and not self.by_layer:
+                key = (*layer.grain[:2], self.valued[layer.grain])
+                book = self.books[key]
+                total = book.value - (book.deferred_value(book.deferred) if book.deferred else 0)
+                covered[key] += layer.quantity
+                upto = rounded(total * covered[key] / book.quantity) if book.quantity else worth(covered[key], book.last)
+                value, given[key], known = upto - given[key], upto, book.known
+                cost = per_unit(value, layer.quantity)
+            known = known and self.valued[layer.grain]
+            return (
+                day, where, *layer.grain, layer.origin, layer.arrived, layer.source, layer.quantity, cost if known else None,
+                value if known else None, known, layer.expiry,
+            )  # fmt: skip
+
+        for key in sorted(self.pools):
+            pool = self.pools[key]
+            where = "at" if key[0] == "at" else "under way"
+            self.snapshots += [shown(layer, where) for layer in pool.layers + pool.negatives]
