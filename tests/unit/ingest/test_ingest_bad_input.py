@@ -1,0 +1,150 @@
+"""Every kind of bad input gives one clear sentence with file, row and column, and loses nothing."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from assets.ingest.settings import SourceSettings
+
+MOVES = "类型,单号,行,日期,存货编码,仓库,数量,状态\n"
+GOOD = "入库,D1,1,2024-01-05,001,W1,10,已审\n"
+WAREHOUSES = "code,name\nW1,Main\n"
+
+
+def test_missing_folder_is_refused_and_named(make_company, tmp_path):
+    report = make_company(path=tmp_path / "nowhere").read("item")
+    assert report.refusals == (
+        "nowhere: the folder of source 'shop' does not exist. "
+        "Correct `path` in the configuration, or set `required: false`.",
+    )
+    assert make_company(path=tmp_path / "nowhere", required=False).read("item").batches == ()
+
+
+def test_missing_required_file_is_refused_until_it_comes(make_company, company):
+    text = company.source.mapping
+    with open(text, encoding="utf-8") as stream:
+        mapping = stream.read().replace('files: "warehouses*.csv"', 'files: "warehouses*.csv"\n    required: true')
+    company = make_company(mapping)
+    assert "no file matches, and dataset 'warehouses' is required" in company.read("warehouse").refusals[0]
+    company.write("warehouses.csv", WAREHOUSES)
+    assert company.read("warehouse").refusals == ()
+    assert company.query("select status from quality.landing_batches") == [("loaded",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("warehouses.csv", "", "warehouses.csv: the file is empty."),
+        ("warehouses.csv", "code,name\n", "warehouses.csv: has a header and no rows."),
+        ("warehouses.csv", "code,nam\nW1,Main\n", "warehouses.csv, row 1, column 'name': the header lacks name; it has code, nam."),
+        ("warehouses.csv", b"PK\x03\x04rest", "warehouses.csv: is named .csv but holds a zip archive such as .xlsx."),
+        ("warehouses.csv", "<html><table></table></html>", "warehouses.csv: is named .csv but holds an HTML or XML page."),
+        ("warehouses.csv", b"code,name\n\xff\xff,\x81\x20\n", "warehouses.csv: the text is neither UTF-8 nor GB18030."),
+        ("warehouses.csv", b"code,name\nW1,a\x00b\n", "warehouses.csv: holds zero bytes, so it is no text file."),
+        ("warehouses.csv", "code,name,code\nW1,Main,W2\n", "warehouses.csv, row 1, column 'code': the header stands twice"),
+        ("warehouses.csv", 'code,name\nW1,"Main\nW2,B\n', "warehouses.csv, row 2: opens a quotation mark that is never closed."),
+    ],
+)
+def test_a_file_that_cannot_be_understood_is_refused_whole(company, name, content, message):
+    company.write(name, content)
+    report = company.read("warehouse")
+    assert len(report.refusals) == 1
+    assert report.refusals[0].startswith(message)
+    assert company.query("select count(*) from landing.warehouse") == [(0,)]
+    assert company.query("select status, rows_in from quality.landing_batches") == [("refused", 0)]
+
+
+def test_a_wrong_workbook_is_refused(company):
+    company.write("items_20240101.xlsx", "not a workbook")
+    assert "is named .xlsx but holds plain text" in company.read("item").refusals[0]
+    company.write("items_20240101.xlsx", b"PK\x03\x04broken")
+    assert "cannot be opened as a workbook" in company.read("item").refusals[0]
+
+
+def test_unknown_column_fails_where_the_mapping_says_so(company):
+    company.masters()
+    company.write("books_20240101.csv", "date,item,wh,qty,colour\n2024-01-01,001,W1,5,red\n")
+    assert company.read("stock_on_hand").refusals[0].startswith(
+        "books_20240101.csv, row 1, column 'colour': the header has unknown columns colour."
+    )
+
+
+def test_unknown_column_is_kept_in_ext_otherwise(company):
+    company.masters()
+    company.write("moves_20240106.csv", MOVES.strip() + ",备注\n" + GOOD.strip() + ",易碎\n")
+    company.read("stock_movement")
+    assert company.query("select ext from landing.stock_movement") == [('{"备注":"易碎"}',)]
+
+
+def test_a_file_name_without_a_day_is_refused_and_the_others_go_on(company):
+    company.masters()
+    company.write("moves_latest.csv", MOVES + GOOD)
+    company.write("moves_20240106.csv", MOVES + GOOD)
+    report = company.read("stock_movement")
+    assert "the file name holds no day" in report.refusals[0]
+    assert company.query("select count(*) from landing.stock_movement") == [(1,)]
+
+
+BAD_ROWS = [
+    ("入库,D2,1,2024-01-05,001,W1,3箱,已审", "unparseable_number", "quantity_units", "3箱", "数量: '3箱' is not a number that the column can hold"),
+    ("入库,D2,1,2024-13-05,001,W1,3,已审", "unparseable_date", "business_date", "2024-13-05", "日期: '2024-13-05' is not a date of a known format"),
+    ("入库,D2,1,2024-01-05,009,W1,3,已审", "unknown_item", "item_code", "009", "存货编码: '009' is in no item master that has been loaded for company book1"),
+    ("入库,D2,1,2024-01-05,001,W9,3,已审", "unknown_warehouse", "warehouse_code", "W9", "仓库: 'W9' is in no warehouse master that has been loaded for company book1"),
+    ("退库,D2,1,2024-01-05,001,W1,3,已审", "unknown_code", "movement_type", "退库", "类型: '退库' is a code that enum kinds of the mapping does not know"),
+    ("入库,,1,2024-01-05,001,W1,3,已审", "required", "doc_no", None, "单号 is empty, but every row must have it"),
+    ("入库,D2,1,2024-01-05,001,W1,,已审", "required", "quantity_units", None, "quantity_units is empty, but every row must have it"),
+    ("入库,D2,1,2024-01-05,001,W1,3", "malformed_row", None, None, "the row has 7 fields where the header has 8"),
+    ("入库,D2,1,2024-01-05,001,W1,3,已审,x", "malformed_row", None, None, "the row has 9 fields where the header has 8"),
+    ("入库,D1,1,2024-01-05,001,W1,99,已审", "duplicate_key", None, "入库|D1|1|0", "the key 入库|D1|1|0 already stands in row 2 with other content; the first one was kept"),
+]
+
+
+@pytest.mark.parametrize(("line", "rule", "column", "value", "reason"), BAD_ROWS)
+def test_a_bad_row_goes_to_quarantine_with_its_reason(company, line, rule, column, value, reason):
+    company.masters()
+    company.write("moves_20240106.csv", MOVES + GOOD + line + "\n入库,D3,1,2024-01-05,001,W1,1,已审\n")
+    report = company.read("stock_movement")
+    assert (report.rows_in, report.rows_loaded, report.rows_quarantined) == (3, 2, 1)
+    found = [row for row in company.quarantine() if row[2] == rule and (column is None or row[3] == column)]
+    assert [(row[0], row[1], row[5]) for row in found] == [("moves_20240106.csv", 3, reason)]
+    if rule != "malformed_row":
+        assert found[0][4] == value
+    assert company.query("select doc_no, source_row from landing.stock_movement order by all") == [("D1", 2), ("D3", 4)]
+
+
+def test_row_numbers_survive_malformed_and_blank_lines(company):
+    company.masters()
+    company.write(
+        "moves_20240106.csv",
+        MOVES + "\n" + GOOD + "too,short\n\n" + GOOD.replace("D1", "D2") + GOOD.replace("D1", '"D\n3"') + GOOD.replace("D1", "D4"),
+    )
+    company.read("stock_movement")
+    landed = company.query("select doc_no, source_row from landing.stock_movement order by source_row")
+    assert landed == [("D1", 3), ("D2", 6), ("D\n3", 7), ("D4", 8)]
+    assert [row[1] for row in company.quarantine()] == [4]
+
+
+def test_several_rules_of_one_row_are_all_told(company):
+    company.masters()
+    company.write("moves_20240106.csv", MOVES + "入库,D1,1,never,009,W9,many,已审\n")
+    company.read("stock_movement")
+    assert {row[2] for row in company.quarantine()} == {
+        "unparseable_date", "unparseable_number", "unknown_item", "unknown_warehouse",
+    }  # fmt: skip
+
+
+def test_rows_left_out_by_the_mapping_are_counted(company):
+    company.masters()
+    company.write("moves_20240106.csv", MOVES + GOOD + GOOD.replace("D1", "D2").replace("已审", "作废"))
+    report = company.read("stock_movement")
+    assert (report.rows_in, report.rows_loaded, report.rows_excluded) == (2, 1, 1)
+
+
+def test_a_configuration_key_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(ValidationError, match="colour"):
+        SourceSettings(name="a", kind="file", mapping="m", path=tmp_path, instance="i", colour="red")  # type: ignore[call-arg]
+    with pytest.raises(ValidationError, match="time zone"):
+        SourceSettings(name="a", kind="file", mapping="m", path=tmp_path, instance="i", timezone="Mars/Olympus")
+    with pytest.raises(ValidationError, match="may hold only"):
+        SourceSettings(name="a", kind="file", mapping="m", path=tmp_path, instance="../escape")
