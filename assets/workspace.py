@@ -47,9 +47,10 @@ class Workspace:
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the warehouse for writing; one process at a time."""
         self.root.mkdir(parents=True, exist_ok=True)
-        settings = {"threads": self.threads, "memory_limit": self.memory_limit, "TimeZone": "UTC"}
+        settings = {"threads": self.threads, "memory_limit": self.memory_limit}
         connection = duckdb.connect(str(self.warehouse), config=settings)
         try:
+            connection.execute("set TimeZone = 'UTC'")
             yield connection
         finally:
             connection.close()

@@ -47,7 +47,7 @@ def run_raw(warehouse: Path, folder: Path, models: list[CompiledModel]) -> float
     folder.mkdir(parents=True)
     copy = folder / warehouse.name
     shutil.copyfile(warehouse, copy)
-    with duckdb.connect(str(copy), config={"threads": 2, "TimeZone": "UTC"}) as connection:
+    with duckdb.connect(str(copy), config={"threads": 2}) as connection:
         for model in reversed(models):
             connection.execute(f"drop {model.kind} if exists {model.relation} cascade")
         started = time.perf_counter()

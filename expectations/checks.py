@@ -3,8 +3,6 @@
 Glue only. What is expected stands in the contracts (`suites.py`), in the dbt tests and in the finding models.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -15,7 +15,7 @@ from assets.publish.assets import build_publish_assets
 from assets.publish.releases import MART_SCHEMAS
 from expectations.checks import build_contract_checks, build_finding_checks
 from orchestration.dbt import build_dbt_assets
-from orchestration.freshness import build_freshness_checks
+from orchestration.freshness import with_freshness
 from orchestration.jobs import daily_job
 from orchestration.partitions import daily_partitions
 from orchestration.resources import build_resources
@@ -37,18 +37,18 @@ def build_definitions(
         settings = load_settings(settings)
     partitions = daily_partitions(settings)
     dbt = build_dbt_assets(partitions)
-    marts = sorted(key for key in dbt.keys if key.path[0] in MART_SCHEMAS)
+    marts = sorted(key for half in dbt for key in half.keys if key.path[0] in MART_SCHEMAS)
     job = daily_job(partitions)
     return dg.Definitions(
         assets=[
             build_landing_assets(partitions),
             build_control_assets(partitions),
-            dbt,
+            *dbt,
             build_ledger_assets(partitions),
             *build_planning_assets(partitions),
-            build_publish_assets(partitions, marts),
+            with_freshness(build_publish_assets(partitions, marts)),
         ],
-        asset_checks=[build_contract_checks(partitions), build_finding_checks(), *build_freshness_checks(settings)],
+        asset_checks=[build_contract_checks(partitions), build_finding_checks()],
         jobs=[job],
         schedules=[daily_schedule(settings, job)],
         sensors=[extract_sensor(settings, job)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -11,13 +12,15 @@ from orchestration.settings import Settings
 CONTROL_TABLES = ("run_parameters", "age_buckets", "kpi_targets", "source_capabilities")
 
 
-def control_tables(settings: Settings, as_of: date, capabilities: pa.Table) -> dict[str, pa.Table]:
+def control_tables(
+    settings: Settings, as_of: date, capabilities: Sequence[tuple[str, str, str, str, bool]]
+) -> dict[str, pa.Table]:
     """All tables of `control` for one run (columns: docs/interfaces.md)."""
     return {
         "run_parameters": _run_parameters(settings, as_of),
         "age_buckets": _age_buckets(settings.ageing.bucket_days),
         "kpi_targets": _kpi_targets(settings),
-        "source_capabilities": capabilities,
+        "source_capabilities": _capabilities(capabilities),
     }
 
 
@@ -56,6 +59,15 @@ def _age_buckets(bounds: tuple[int, ...]) -> pa.Table:
             "from_days": pa.array(lower, pa.int32()),
             "to_days": pa.array(upper, pa.int32()),
         }
+    )
+
+
+def _capabilities(rows: Sequence[tuple[str, str, str, str, bool]]) -> pa.Table:
+    names = ("source_instance", "source_system", "contract", "capability", "is_available")
+    kinds = (pa.string(), pa.string(), pa.string(), pa.string(), pa.bool_())
+    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    return pa.table(
+        {name: pa.array(list(column), kind) for name, kind, column in zip(names, kinds, columns, strict=True)}
     )
 
 

@@ -1,21 +1,16 @@
-"""Freshness: is there a recent release, and do the sources still deliver?"""
+"""Freshness: the release must be renewed daily, and `dagster dev` says so when it is not."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import dagster as dg
-
-from assets.publish.assets import RELEASE_KEY
-from orchestration.settings import Settings
 
 # One missed daily run plus half a day to mend it; set 2026-11-21 with the daily schedule, owner: data engineering.
 MAXIMUM_AGE = timedelta(hours=36)
 
 
-def build_freshness_checks(settings: Settings) -> Sequence[dg.AssetChecksDefinition]:
-    """The release must be renewed daily; `dagster dev` shows the check and its sensor may alert on it."""
-    return dg.build_last_update_freshness_checks(
-        assets=[RELEASE_KEY], lower_bound_delta=MAXIMUM_AGE, timezone=settings.company.timezone
-    )
+def with_freshness(release: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """The release with its freshness policy attached."""
+    policy = dg.FreshnessPolicy.time_window(fail_window=MAXIMUM_AGE)
+    return release.map_asset_specs(lambda spec: dg.apply_freshness_policy(spec, policy))

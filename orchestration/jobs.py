@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
 
 DAILY_JOB = "daily"
 
 
-def daily_job(partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+def daily_job(partitions: dg.PartitionsDefinition) -> AssetJob:
     """Extracts to release, in this process (DuckDB has one writer; see docs/adr/0002)."""
     return dg.define_asset_job(
         DAILY_JOB,

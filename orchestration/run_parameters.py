@@ -1,7 +1,5 @@
 """The schema `control` as Dagster assets (tables: `orchestration.control`)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 

@@ -1,15 +1,14 @@
 """When the daily run starts by itself."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import dagster as dg
 
+from orchestration.jobs import AssetJob
 from orchestration.settings import Settings
 
 
-def daily_schedule(settings: Settings, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def daily_schedule(settings: Settings, job: AssetJob) -> dg.ScheduleDefinition:
     """The daily run for the day that has just ended, at the configured time of the company's zone."""
 
     @dg.schedule(

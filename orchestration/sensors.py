@@ -1,7 +1,5 @@
 """What starts a run when something arrives: new extract files."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,6 +9,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from orchestration.as_of import resolve_as_of
+from orchestration.jobs import AssetJob
 from orchestration.settings import Settings
 
 
@@ -25,7 +24,7 @@ def inbox_fingerprint(folders: list[Path]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def extract_sensor(settings: Settings, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def extract_sensor(settings: Settings, job: AssetJob) -> dg.SensorDefinition:
     """Asks for a run when the files of a source folder have changed and have been still for one look."""
     folders = [source.path for source in settings.sources if source.kind == "file"]
 

@@ -1,18 +1,18 @@
 """Landing as Dagster assets: one per contract, read in one step. Glue only; the work is in `assets.ingest.stage`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 import dagster as dg
 
-from assets.ingest.contracts import load_contracts
+from assets.ingest.contracts import ingest_order, load_contracts
+from assets.ingest.master_changes import register_master_changes
+from assets.ingest.register import register_landing
 from assets.ingest.settings import SourceSettings
-from assets.ingest.stage import ContractReport, ingest, register_landing
+from assets.ingest.stage import ContractReport, ingest
 from assets.workspace import Workspace
 
-QUALITY_TABLES = ("landing_batches", "quarantined_rows", "duplicate_rows")
+QUALITY_TABLES = ("landing_batches", "quarantined_rows", "duplicate_rows", "master_changes")
 
 
 def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -37,9 +37,10 @@ def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
         sources: dg.ResourceParam[Sequence[SourceSettings]],
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(context.partition_key)
-        reports = {name: ingest(workspace.root, sources, name, as_of) for name in _masters_first(list(contracts))}
+        reports = {name: ingest(workspace.root, sources, name, as_of) for name in ingest_order(contracts)}
         with workspace.connect() as connection:
             register_landing(connection, workspace.root, as_of)
+            register_master_changes(connection, workspace.root, as_of)
         for name, report in reports.items():
             yield dg.MaterializeResult(asset_key=["landing", name], metadata=_metadata(report))
         for name in QUALITY_TABLES:
@@ -48,18 +49,12 @@ def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
     return landing_assets
 
 
-def _masters_first(names: list[str]) -> list[str]:
-    """Facts refer to masters, so masters are read before them."""
-    masters = [name for name in ("item", "warehouse", "supplier", "customer") if name in names]
-    return masters + [name for name in names if name not in masters]
-
-
 def _metadata(report: ContractReport) -> dict[str, int]:
     return {
         "rows_in": report.rows_in,
         "rows_loaded": report.rows_loaded,
         "rows_quarantined": report.rows_quarantined,
         "rows_duplicate": report.rows_duplicate,
-        "files_refused": report.files_refused,
-        "files_unchanged": report.files_unchanged,
+        "files_refused": len(report.refusals),
+        "files_unchanged": report.unchanged_files,
     }

@@ -1,7 +1,5 @@
 """Planning as Dagster assets. Glue only: read, call one function, write."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Publication as a Dagster asset. Glue only; the work is in `assets.publish.releases`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
