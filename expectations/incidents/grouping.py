@@ -86,10 +86,17 @@ def _explained_by(findings: Sequence[Finding], policy: Policy) -> dict[str, str]
     for finding in findings:
         for rule_id in policy.rule(finding.rule_id).consequence_of:
             root = roots.get((rule_id, finding.item_id, finding.warehouse_id))
-            if root is not None and not policy.rule(root.rule_id).consequence_of:
+            if root is not None:
                 found[finding.finding_id] = root.finding_id
                 break
-    return found
+    return {finding_id: _last(found, root) for finding_id, root in found.items()}
+
+
+def _last(found: dict[str, str], finding_id: str) -> str:
+    """The cause at the end of a chain of consequences (the policy has no circle)."""
+    while finding_id in found:
+        finding_id = found[finding_id]
+    return finding_id
 
 
 def _assign(findings: Sequence[Finding], policy: Policy, open_keys: Collection[str]) -> dict[str, tuple[str, Parts]]:
@@ -122,5 +129,7 @@ def group_checks(
         key = check_key(result.check_id)
         has_rows = bool(result.rule_id) and result.rule_id in rules_with_rows
         if not result.is_passed and (not has_rows or key in open_keys):
-            causes.append(Cause(key, result.rule_id or result.check_id, (("check", result.check_id),), (), result))
+            # a company's rule that could not run is no case of the rule: it is told to who looks after checks
+            rule_id = result.check_id if result.engine == "rule" else result.rule_id or result.check_id
+            causes.append(Cause(key, rule_id, (("check", result.check_id),), (), result))
     return causes

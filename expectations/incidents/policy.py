@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Part = Literal["item", "warehouse", "document", "source", "cause"]
 PACKAGED = Path(__file__).with_name("policy.yml")
+_PACKAGED_SETTINGS = yaml.safe_load(PACKAGED.read_text(encoding="utf-8"))
+PRODUCT_RULES = frozenset(_PACKAGED_SETTINGS["rules"])
 
 
 class _Strict(BaseModel):
@@ -76,6 +78,7 @@ class Policy(_Strict):
     max_escalations: int = 3
     max_new_per_rule: int = 25
     default_owner: str = "inventory control"
+    check_owner: str = ""  # owns failing checks that left no rows; empty = the default owner
     people: tuple[Person, ...] = ()
     owners: tuple[OwnerRule, ...] = ()
     metrics: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # metric -> marts that show it
@@ -86,6 +89,8 @@ class Policy(_Strict):
         unknown = {m for r in self.rules.values() for m in r.metrics} - self.metrics.keys()
         if unknown:
             raise ValueError(f"rules name metrics that are not listed under metrics: {sorted(unknown)}")
+        for rule_id in self.rules:
+            _no_circle(rule_id, self.rules)
         names = [p.name for p in self.people]
         if len(names) != len(set(names)):
             raise ValueError("two people have the same name")
@@ -103,12 +108,23 @@ class Policy(_Strict):
         return next((p for p in self.people if p.name == name), Person(name=name))
 
 
+def _no_circle(rule_id: str, rules: Mapping[str, RulePolicy]) -> None:
+    """Raise ValueError where a rule is, over any number of steps, a consequence of itself."""
+    reached: set[str] = set()
+    step = {rule_id}
+    while step:
+        step = {cause for name in step if name in rules for cause in rules[name].consequence_of} - reached
+        if rule_id in step:
+            raise ValueError(f"{rule_id} is a consequence of itself")
+        reached |= step
+
+
 def load_policy(company: Mapping[str, Any] | None = None) -> Policy:
     """The packaged policy with the company's settings over it (rules are merged by id, the rest replaced).
 
     Raises ValueError with one sentence per mistake.
     """
-    packaged = yaml.safe_load(PACKAGED.read_text(encoding="utf-8"))
+    packaged = _PACKAGED_SETTINGS
     over = dict(company or {})
     merged = {**packaged, **over, "rules": {**packaged["rules"], **over.get("rules", {})}}
     try:

@@ -1,6 +1,6 @@
 """What a cause is worth: variance, stock value touched, the metrics it spoils; who owns it. Pure.
 
-Net is the signed sum, gross the sum of absolutes: errors that offset each other show in gross. A finding without a
+Net is the signed sum, gross the sum of absolutes (stock touched too): errors that offset each other show in gross. A finding without a
 value does not count as zero; the price then says how many rows have one.
 """
 
@@ -87,7 +87,7 @@ def price(cause: Cause, policy: Policy, context: StockContext) -> Price:
     values = [f.variance_value for f in own if f.variance_value is not None]
     if cause.check is not None and cause.check.variance_value is not None:
         values.append(cause.check.variance_value)
-    stock = [v for s in subjects_of(cause) if (v := context.of(*s).stock_value) is not None]
+    stock = [abs(v) for s in subjects_of(cause) if (v := context.of(*s).stock_value) is not None]
     rows = len(own)
     status = "ok"
     if not values:
@@ -107,7 +107,7 @@ def owner_of(cause: Cause, policy: Policy, context: StockContext) -> str:
     """The owner: first line of the mapping that fits the heaviest row, else the row's own owner, else the default."""
     if not cause.findings:
         blank = {"rule": cause.rule_id, "category": "", "warehouse": "", "supplier": "", "source": ""}
-        return next((o.owner for o in policy.owners if _fits(o, blank)), policy.default_owner)
+        return next((o.owner for o in policy.owners if _fits(o, blank)), policy.check_owner or policy.default_owner)
     lead = max(cause.findings, key=lambda f: (abs(f.variance_value or Decimal(0)), f.finding_id))
     facts = context.of(lead.item_id, lead.warehouse_id)
     about = {

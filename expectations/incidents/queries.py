@@ -19,6 +19,7 @@ from expectations.incidents.model import (
     incident_id_of,
     incident_number,
 )
+from expectations.incidents.policy import PRODUCT_RULES, Policy
 from expectations.incidents.store import IncidentStore
 
 FAILING = tuple(s.value for s in FAILING_STATES)
@@ -39,6 +40,7 @@ class Incident:
     item_id: str
     warehouse_id: str
     doc_no: str
+    source_name: str
     first_business_date: date | None
     cause: str
     explanation: str
@@ -220,7 +222,7 @@ def get_incident(store: IncidentStore, incident_id: str | int, max_rows: int = 5
             first_bad_as_of_date=first.as_of_date if first else None,
             last_good_run_id=good,
             last_failed_run_id=last_failed.run_id if last_failed else "",
-            runbook=f"docs/runbooks/{incident.rule_id}.md",
+            runbook=f"docs/runbooks/{_runbook(incident, store.policy)}.md",
         )
 
 
@@ -267,6 +269,13 @@ def latest_run(store: IncidentStore) -> dict[str, Any] | None:
     with store.reading() as connection:
         row = connection.execute(query).mappings().first()
         return None if row is None else dict(row)
+
+
+def _runbook(incident: Incident, policy: Policy) -> str:
+    """The page of a product rule; checks without rows and a company's own rules share one each."""
+    if incident.cause_key.startswith("check=") and incident.rule_id not in policy.rules:
+        return "other_checks"
+    return incident.rule_id if incident.rule_id in PRODUCT_RULES else "own_rules"
 
 
 def _runs(connection: sa.Connection) -> dict[int, Any]:

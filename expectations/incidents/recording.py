@@ -191,6 +191,7 @@ class _Recorder:
             "item_id": parts.get("item", "") or (next(iter(items)) if len(items) == 1 else ""),
             "warehouse_id": parts.get("warehouse", "") or (next(iter(warehouses)) if len(warehouses) == 1 else ""),
             "doc_no": first.doc_no if first else "",
+            "source_name": parts.get("source", ""),
             "first_business_date": first.business_date if first else None,
             "cause": first.cause if first else "",
             "explanation": first.explanation if first else (check.message if check else ""),

@@ -24,13 +24,16 @@ def incidents_table(incidents: Sequence[Incident], *, chinese: bool = False) -> 
     for name in ("rows", "gross value", "stock touched"):
         table.add_column(name, justify="right")
     for i in incidents:
+        what = (i.title_zh if chinese else "") or i.title
+        if i.cause not in ("", i.rule_id) and not i.item_id:
+            what = f"{what}: {i.cause}"  # nothing else says which of several it is
         late = " !" if i.is_overdue else ""
         table.add_row(
             i.incident_id,
             Text(i.severity, style=COLOURS[i.severity]),
             state_text(i),
-            Text((i.title_zh if chinese else "") or i.title),
-            Text(" ".join(p for p in (i.item_id, i.warehouse_id, i.doc_no) if p) or "-"),
+            Text(what),
+            Text(" ".join(p for p in (i.item_id, i.warehouse_id, i.doc_no, i.source_name) if p) or "-"),
             Text(i.owner_name),
             f"{i.due_date}{late}",
             str(i.rows_failed),

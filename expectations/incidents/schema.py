@@ -129,6 +129,7 @@ incidents = sa.Table(
     _text("item_id"),
     _text("warehouse_id"),
     _text("doc_no"),
+    _text("source_name"),
     sa.Column("first_business_date", sa.Date),
     _text("cause"),
     _text("explanation"),

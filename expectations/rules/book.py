@@ -97,8 +97,19 @@ def policy_with_rules(policy: Policy, rules: list[Rule]) -> Policy:
     if taken:
         raise ValueError(f"these rule ids belong to the product: {', '.join(taken)}")
     settings = {
-        r.id: RulePolicy(group_by=r.group_by, notice=r.notice, title=r.title, title_zh=r.title_zh) for r in rules
+        r.id: RulePolicy(
+            group_by=r.group_parts,
+            consequence_of=r.consequence_of,
+            notice=r.notice,
+            event_days=r.event_days,
+            title=r.title,
+            title_zh=r.title_zh,
+        )
+        for r in rules
     }
+    unknown = sorted({name for r in rules for name in r.consequence_of} - policy.rules.keys())
+    if unknown:
+        raise ValueError(f"consequence_of names rules that the product does not have: {', '.join(unknown)}")
     owners = tuple(OwnerRule(rule=(r.id,), owner=r.owner) for r in rules if r.has_own_owner)
     return policy.model_copy(update={"rules": {**policy.rules, **settings}, "owners": (*owners, *policy.owners)})
 

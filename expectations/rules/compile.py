@@ -57,13 +57,18 @@ def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule
         placeholders = rule.placeholders()
     except ValueError as error:
         raise RuleError(rule, "task", str(error)) from error
-    for key, names in (("task", placeholders), ("key", rule.key)):
+    for key, names in (
+        ("task", placeholders),
+        ("key", rule.key),
+        ("group_by", rule.group_columns),
+        ("date", (rule.date,) if rule.date else ()),
+    ):
         for name in names:
             _known(rule, key, name, columns)
     shown = tuple(dict.fromkeys(column.name for column in when.find_all(exp.Column)))
     if not shown:
         raise RuleError(rule, "when", "names no column")
-    wanted = dict.fromkeys([*rule.key, *shown, *placeholders])
+    wanted = dict.fromkeys([*rule.key, *rule.group_columns, *date, *shown, *placeholders])
     wanted |= dict.fromkeys(name for name in IDENTITY if name in columns)
     table = exp.to_table(f"{schema}.{rule.table}" if schema else rule.table)
     rows = (
@@ -73,9 +78,10 @@ def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule
         .where(when.copy())
         .order_by(*[exp.column(name, quoted=True) for name in rule.key])
     )
-    fires = exp.func("COUNT_IF", exp.paren(when.copy()), dialect=DIALECT)
-    unknown = exp.func("COUNT_IF", exp.Is(this=exp.paren(when.copy()), expression=exp.Null()), dialect=DIALECT)
-    counts = exp.select(exp.Count(this=exp.Star()), fires, unknown).from_(table.copy())
+    unknown = exp.Is(this=exp.paren(when.copy()), expression=exp.Null())
+    counts = exp.select(exp.Count(this=exp.Star()), _count_where(when.copy()), _count_where(unknown)).from_(
+        table.copy()
+    )
     return CompiledRule(rule, counts.sql(dialect=DIALECT), rows.sql(dialect=DIALECT), shown)
 
 
@@ -137,6 +143,11 @@ def _bare_parent(node: exp.Column) -> object:
     while isinstance(parent, exp.Paren):
         parent = parent.parent
     return parent
+
+
+def _count_where(condition: exp.Expression) -> exp.Count:
+    """How many rows meet a condition: 0, not null, of no rows at all."""
+    return exp.Count(this=exp.Case().when(condition, exp.Literal.number(1)))
 
 
 def _known(rule: Rule, key: str, name: str, columns: Columns) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from expectations.incidents.model import CheckResult, Finding, as_row_number, as_text
+from expectations.incidents.model import CheckResult, Finding, as_date, as_row_number, as_text
 from expectations.rules.compile import IDENTITY, Columns, CompiledRule, RuleError, compile_rule
 from expectations.rules.model import Rule
 
@@ -63,7 +63,8 @@ def evaluate(rules: Iterable[Rule], con: duckdb.DuckDBPyConnection) -> RuleRun:
         except (RuleError, duckdb.Error) as error:
             rows, result = [], _broken(rule, str(error).splitlines()[0])
         else:
-            if result.is_passed or rows:
+            # an empty mart fails nothing, and proves nothing that was open to be mended
+            if rows or (result.is_passed and result.rows_checked):
                 evaluated.add(rule.id)
         findings += rows
         results.append(_timed(result, started))
@@ -98,7 +99,8 @@ def _finding(compiled: CompiledRule, row: dict[str, Any]) -> Finding:
     rule = compiled.rule
     subject = "\x1f".join([rule.id, *[as_text(row[name]) for name in rule.key]])
     value = row["_value"]
-    named = [as_text(row[name]) for name in rule.key if name not in IDENTITY]
+    names = rule.group_columns or tuple(name for name in rule.key if name not in IDENTITY)
+    named = [as_text(row[name]) for name in names]
     return Finding(
         finding_id=hashlib.sha256(subject.encode()).hexdigest()[:24],
         rule_id=rule.id,
@@ -110,6 +112,7 @@ def _finding(compiled: CompiledRule, row: dict[str, Any]) -> Finding:
         source_file=as_text(row.get("source_file")),
         source_row=as_row_number(row.get("source_row")),
         cause=" ".join(named),
+        business_date=as_date(row[rule.date]) if rule.date else None,
         variance_value=None if value is None or value != value else Decimal(str(round(value, 4))),
         explanation="; ".join(f"{name} = {shown(row[name])}" for name in compiled.shown),
         owner_name=rule.owner if rule.has_own_owner else as_text(row.get("owner_name")),
@@ -127,7 +130,7 @@ def shown(value: Any) -> str:
     if value is None or value != value:
         return "-"
     if isinstance(value, float | Decimal):
-        text = f"{value:.6f}"
+        text = f"{value:.2f}" if isinstance(value, float) else f"{value:.6f}"
         return text.rstrip("0").rstrip(".")
     return str(value)
 

@@ -13,6 +13,7 @@ import duckdb
 
 from expectations.incidents.grouping import group_findings
 from expectations.incidents.policy import Policy
+from expectations.incidents.pricing import StockContext, is_history
 from expectations.rules.evaluate import evaluate
 from expectations.rules.model import Rule
 
@@ -93,7 +94,11 @@ def dry_run(rules: Iterable[Rule], releases: Iterable[KeptRelease], policy: Poli
         results = {r.rule_id: r for r in run.results}
         for rule in tried:
             looked = rule.id in run.evaluated
-            rows = [f for f in run.findings if f.rule_id == rule.id]
+            rows = [
+                f
+                for f in run.findings
+                if f.rule_id == rule.id and not is_history(f, policy, StockContext(), release.as_of)
+            ]
             message = "" if looked else results[rule.id].message
             firings[rule.id].append(Firing(release.release_id, release.as_of, len(rows), message))
             if looked:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from string import Formatter
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from expectations.incidents.policy import Part
 
@@ -27,7 +27,10 @@ class Rule(BaseModel):
     notice: Literal["by_severity", "at_once", "digest", "none"] = "by_severity"
     task: str
     key: tuple[str, ...] = ("item_id", "warehouse_id")  # what names one row of the table
-    group_by: tuple[Part, ...] = ("warehouse",)  # one incident per ...; `cause` is the rest of the key
+    group_by: tuple[str, ...] = ("warehouse",)  # one incident per item, warehouse, document, source or column
+    consequence_of: tuple[str, ...] = ()  # product rules whose finding on the same item and warehouse explains it
+    date: str = ""  # the column with the day of the row, where a row is an event
+    event_days: int | None = None  # an event older than this is history; only with `date`
     is_on: bool = True
     line: int = Field(default=0, exclude=True)  # where it stands in the file, for messages
 
@@ -37,6 +40,23 @@ class Rule(BaseModel):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise ValueError(f"{name!r} must be lower case letters, digits and _")
         return name
+
+    @model_validator(mode="after")
+    def _an_event_has_a_date(self) -> Rule:
+        if self.event_days is not None and not self.date:
+            raise ValueError("event_days needs `date`, the column that says when the row happened")
+        return self
+
+    @property
+    def group_parts(self) -> tuple[Part, ...]:
+        """The parts of an incident's key; columns of the rule's own are together its `cause`."""
+        parts: list[Part] = [p for p in get_args(Part) if p in self.group_by]
+        return tuple([*parts, "cause"] if self.group_columns and "cause" not in parts else parts)
+
+    @property
+    def group_columns(self) -> tuple[str, ...]:
+        """The columns named in group_by beside the parts that every finding has."""
+        return tuple(name for name in self.group_by if name not in get_args(Part))
 
     @property
     def has_own_owner(self) -> bool:
