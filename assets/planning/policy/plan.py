@@ -16,6 +16,7 @@ from assets.planning.policy.position import stock_position
 from assets.planning.policy.projection import daily_demand, days_until, supply_by_period
 from assets.planning.policy.row_levels import number, row_levels
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.policy.status import stock_status
 from assets.planning.policy.suggest import suggest
 
 KEYS = ["item_id", "warehouse_id"]
@@ -122,6 +123,14 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
         "excess": result["excess_units"].to_numpy() > 0,
         "shortage": result["shortage_units"].to_numpy() > 0,
     }
+    bare = suggest(
+        policy, level, units - result["on_order_units"].to_numpy(), computed.minimum, computed.multiple, sells,
+        settings.max_expected_waste_rate,
+    )  # fmt: skip
+    result["stock_status"] = stock_status(
+        on_hand, rate, out, lead_mean, result["on_order_units"].to_numpy(), bare.units,
+        result["excess_units"].to_numpy(),
+    )  # fmt: skip
     result["flags"] = flag_texts(raised)
     result["reason"] = reasons(result, assigned, table, order)
     return result

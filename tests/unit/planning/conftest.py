@@ -1,0 +1,8 @@
+"""Makes the shared cases of this folder importable under the importlib mode."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
