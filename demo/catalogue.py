@@ -174,7 +174,7 @@ def _item(rng: np.random.Generator, settings: DemoSettings, number: int, pattern
         margin_rate=float(rng.uniform(0.2, 0.75)),
         size_mean=float(np.clip(rng.lognormal(2.0, 0.6) * (0.25 if category.code == "08" else 1.0), 1.5, 60)),
         size_sigma=LINE_SIZE_SIGMA.get(pattern, float(rng.uniform(0.3, 0.6))),
-        safety_days=float(rng.uniform(6, 18)),
+        safety_days=float(rng.uniform(8, 23)),
         cover_days=float(rng.uniform(18, 50)),
         optimism=float(rng.lognormal(0.05, 0.2)),
     )

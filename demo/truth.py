@@ -33,12 +33,13 @@ def write_truth(folder: Path, history: History, expected: list[dict[str, Any]]) 
 
 def demand_table(history: History) -> pa.Table:
     """One row a wanted line, by order date: `ordered_units` is 0 where the customer walked away unrecorded."""
-    days, items, warehouses, wanted, ordered = (list(column) for column in zip(*history.true_demand, strict=True))
+    days = [row[0] for row in history.true_demand]
+    items, warehouses, wanted, ordered = np.array([row[1:] for row in history.true_demand], dtype=np.int64).T
     return pa.table(
         {
             "date": pa.array(days, pa.date32()),
-            "item_code": _item_codes(history)[np.array(items)],
-            "warehouse_code": WAREHOUSE_CODES[np.array(warehouses)],
+            "item_code": _item_codes(history)[items],
+            "warehouse_code": WAREHOUSE_CODES[warehouses],
             "wanted_units": pa.array(wanted, pa.int64()),
             "ordered_units": pa.array(ordered, pa.int64()),
         }

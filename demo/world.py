@@ -8,10 +8,10 @@ on a later one.
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import TypeVar
 
 import numpy as np
@@ -25,7 +25,7 @@ from demo.records import Grain, OrderLine, PurchaseLine, ReceiptLine, ShelfRow, 
 from demo.settings import DEFAULT_END, DemoSettings
 from demo.stock import AVAILABLE, DEFECTIVE, Books, Shelf
 
-Line = TypeVar("Line")
+Line = TypeVar("Line", OrderLine, PurchaseLine, ReceiptLine)
 
 ERP_SNAPSHOT_MONTHS_FROM = DEFAULT_END - timedelta(days=364)
 MONTHLY = 1
@@ -190,10 +190,13 @@ def _observe(world: World, history: History, day: date) -> None:
 
 def _changed(lines: dict[tuple[str, int], Line], exported: dict[tuple[str, int], Line]) -> list[Line]:
     """Copies of the lines that differ from what was exported last, by document and line; clears the list."""
-    rows = []
+    rows: list[Line] = []
+    if not lines:
+        return rows
+    values_of = attrgetter(*(part.name for part in fields(next(iter(lines.values())))))
     for key in sorted(lines):
         if exported.get(key) != lines[key]:
-            exported[key] = copy.copy(lines[key])
-            rows.append(copy.copy(lines[key]))
+            exported[key] = type(lines[key])(*values_of(lines[key]))
+            rows.append(exported[key])
     lines.clear()
     return rows

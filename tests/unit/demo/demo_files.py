@@ -60,6 +60,12 @@ def movements(out: Path) -> Rows:
             signed = int(row["数量"]) * (1 if row["方向"] == INWARD else -1)
             key = Key(row["存货编码"], row["仓库编码"], row["批号"], row["库存状态"])
             legs.append({**row, "signed": signed, "key": key})
+    return legs + transfers(out)
+
+
+def transfers(out: Path) -> Rows:
+    """Both legs of every transfer, with `signed` and `key` added."""
+    legs = []
     for row in all_rows(out, "erp", "stock_transfers"):
         for warehouse, sign in ((row["转出仓库"], -1), (row["转入仓库"], 1)):
             key = Key(row["存货编码"], warehouse, row["批号"], "正品")
@@ -85,7 +91,9 @@ def balances_at(flows: dict[Key, dict[date, int]], day: date) -> dict[Key, int]:
 def on_hand(path: Path) -> dict[Key, int]:
     """An ERP on-hand list."""
     return {
-        Key(row["存货编码"], row["仓库编码"], row["批号"], row["库存状态"]): int(float(row["现存数量"].replace(",", "")))
+        Key(row["存货编码"], row["仓库编码"], row["批号"], row["库存状态"]): int(
+            float(row["现存数量"].replace(",", ""))
+        )
         for row in read_csv(path)
     }
 

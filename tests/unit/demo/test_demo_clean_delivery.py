@@ -1,4 +1,4 @@
-"""A clean delivery is clean in every sense: the documents of the three systems agree with each other and with the goods."""
+"""A clean delivery is clean in every sense: documents of the three systems agree with each other and the goods."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def test_wms_equals_erp_after_the_timing_bridge(clean: Path) -> None:
 def test_month_end_goods_equal_the_book_but_for_the_bridge(clean: Path, flows: dict) -> None:
     """The truth kept for tests is the truth of the files."""
     truth = pq.read_table(clean / "truth" / "daily_stock.parquet").to_pylist()
-    end_units = {(row["item_code"], row["warehouse_code"]): row["physical_units"] for row in truth if row["date"] == END}
+    end_units = {
+        (row["item_code"], row["warehouse_code"]): row["physical_units"] for row in truth if row["date"] == END
+    }
     shelf: Counter = Counter()
     for key, (physical, _, _) in files.wms(clean / "inbox" / "wms" / f"wms_stock_{END:%Y%m%d}.csv").items():
         shelf[key.item, key.warehouse] += physical
@@ -69,7 +71,9 @@ def test_month_end_goods_equal_the_book_but_for_the_bridge(clean: Path, flows: d
 def test_shipments_are_issues(clean: Path, legs: list[dict]) -> None:
     """Document by document, line by line, the sales system and the ERP say the same."""
     sold = {
-        (row["shipment_no"], row["line_no"], row["shipment_date"], row["sku"], row["warehouse"], row["lot"]): -int(row["qty"])
+        (row["shipment_no"], row["line_no"], row["shipment_date"], row["sku"], row["warehouse"], row["lot"]): -int(
+            row["qty"]
+        )
         for row in files.all_rows(clean, "sales", "shipments")
     }
     issued = {
@@ -161,7 +165,9 @@ def test_nothing_expired_is_on_hand(clean: Path) -> None:
     """Lots are scrapped before their date; some are, so the path is walked."""
     for row in files.read_csv(clean / "inbox" / "erp" / f"stock_on_hand_{END:%Y%m%d}.csv"):
         assert not row["失效日期"] or date.fromisoformat(row["失效日期"]) > END
-    reasons = Counter(row["备注"] for row in files.all_rows(clean, "erp", "stock_movements") if row["单据类型"] == "报废单")
+    reasons = Counter(
+        row["备注"] for row in files.all_rows(clean, "erp", "stock_movements") if row["单据类型"] == "报废单"
+    )
     assert reasons["过期"] > 0 and reasons["不良品"] > 0
 
 

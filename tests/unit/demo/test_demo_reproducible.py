@@ -53,7 +53,12 @@ def test_rewriting_leaves_no_file_of_another_world(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"items": 3}, "items"), ({"days": 10}, "days"), ({"end_date": date(2020, 1, 1)}, "end_date"), ({"seed": -1}, "seed")],
+    [
+        ({"items": 3}, "items"),
+        ({"days": 10}, "days"),
+        ({"end_date": date(2020, 1, 1)}, "end_date"),
+        ({"seed": -1}, "seed"),
+    ],
 )
 def test_impossible_worlds_are_refused(wrong: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
