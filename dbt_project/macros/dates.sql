@@ -2,7 +2,7 @@
 
 {# Whole days from start to end; negative when end is the earlier one. #}
 {% macro days_between(start_date, end_date) -%}
-    {{ return(adapter.dispatch('days_between')(start_date, end_date)) }}
+    {{ adapter.dispatch('days_between')(start_date, end_date) }}
 {%- endmacro %}
 
 {% macro default__days_between(start_date, end_date) -%}
@@ -15,7 +15,7 @@
 
 {# The date so many days later. #}
 {% macro add_days(start_date, days) -%}
-    {{ return(adapter.dispatch('add_days')(start_date, days)) }}
+    {{ adapter.dispatch('add_days')(start_date, days) }}
 {%- endmacro %}
 
 {% macro default__add_days(start_date, days) -%}
@@ -38,7 +38,7 @@
 
 {# The local calendar day of an instant. #}
 {% macro local_date(instant, timezone) -%}
-    {{ return(adapter.dispatch('local_date')(instant, timezone)) }}
+    {{ adapter.dispatch('local_date')(instant, timezone) }}
 {%- endmacro %}
 
 {% macro default__local_date(instant, timezone) -%}
@@ -51,7 +51,7 @@
 
 {# One row per month start between two dates, to be used in a select list. #}
 {% macro unnest_months(from_date, to_date) -%}
-    {{ return(adapter.dispatch('unnest_months')(from_date, to_date)) }}
+    {{ adapter.dispatch('unnest_months')(from_date, to_date) }}
 {%- endmacro %}
 
 {% macro default__unnest_months(from_date, to_date) -%}
@@ -64,7 +64,7 @@
 
 {# One row per day between two dates, to be used in a select list. #}
 {% macro unnest_days(from_date, to_date) -%}
-    {{ return(adapter.dispatch('unnest_days')(from_date, to_date)) }}
+    {{ adapter.dispatch('unnest_days')(from_date, to_date) }}
 {%- endmacro %}
 
 {% macro default__unnest_days(from_date, to_date) -%}
@@ -77,7 +77,7 @@
 
 {# ISO day of the week, Monday = 1. #}
 {% macro iso_weekday(a_date) -%}
-    {{ return(adapter.dispatch('iso_weekday')(a_date)) }}
+    {{ adapter.dispatch('iso_weekday')(a_date) }}
 {%- endmacro %}
 
 {% macro default__iso_weekday(a_date) -%}

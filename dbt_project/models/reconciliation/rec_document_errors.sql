@@ -133,7 +133,8 @@ by_pack_factor as (
         select 'too_much' as direction
     ) as factors
     where
-        item_warehouses.order_multiple_units > 1
+        -- With a factor of two the effect equals the quantity, which a missing or double document has as well: no evidence of a unit.
+        item_warehouses.order_multiple_units > 2
         and movements.quantity_units <> 0
         and (factors.direction = 'too_little' or movements.quantity_units % item_warehouses.order_multiple_units = 0)
 ),

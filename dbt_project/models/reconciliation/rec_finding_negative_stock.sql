@@ -1,5 +1,9 @@
 -- The book went below zero: one finding per item, warehouse and unbroken spell.
-with balances as (
+with movements as (
+    select * from {{ ref('int_stock_movements') }}
+),
+
+balances as (
     select * from {{ ref('int_item_warehouse_balances') }}
 ),
 
@@ -28,6 +32,25 @@ spells as (
     group by item_id, warehouse_id, spell
 ),
 
+-- The issue that took it below: the last outward movement of the first day.
+crossings as (
+    select
+        spells.item_id,
+        spells.warehouse_id,
+        spells.from_date,
+        max_by(movements.doc_no, movements.movement_sequence) as doc_no,
+        max_by(movements.source_file, movements.movement_sequence) as source_file,
+        max_by(movements.source_row, movements.movement_sequence) as source_row
+    from spells
+    inner join movements
+        on
+            spells.item_id = movements.item_id
+            and spells.warehouse_id = movements.warehouse_id
+            and spells.from_date = movements.business_date
+    where movements.quantity_units < 0
+    group by spells.item_id, spells.warehouse_id, spells.from_date
+),
+
 final as (
     select
         'negative_stock' as rule_id,
@@ -41,9 +64,14 @@ final as (
         {{ as_value('spells.lowest_units * item_warehouses.unit_cost_latest') }} as variance_value,
         cast('negative_stock' as varchar) as cause,
         'below zero from ' || cast(spells.from_date as varchar) || ' to ' || cast(spells.to_date as varchar) || ', lowest ' || cast(spells.lowest_units as varchar) as explanation,
-        cast(null as varchar) as source_file,
-        cast(null as bigint) as source_row
+        cast(crossings.source_file as varchar) as source_file,
+        cast(crossings.source_row as bigint) as source_row
     from spells
+    left join crossings
+        on
+            spells.item_id = crossings.item_id
+            and spells.warehouse_id = crossings.warehouse_id
+            and spells.from_date = crossings.from_date
     left join item_warehouses
         on spells.item_id = item_warehouses.item_id and spells.warehouse_id = item_warehouses.warehouse_id
 )
