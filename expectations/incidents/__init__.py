@@ -16,18 +16,11 @@ from expectations.incidents.actions import (
 from expectations.incidents.model import CheckResult, Finding, IncidentError, RunOutcome, RunRecord, State
 from expectations.incidents.policy import Policy, load_policy
 from expectations.incidents.pricing import StockContext
-from expectations.incidents.queries import (
-    Incident,
-    IncidentDetail,
-    IncidentFilter,
-    OpenFlag,
-    get_incident,
-    list_incidents,
-    open_flags,
-)
+from expectations.incidents.queries import get_incident, list_incidents, open_flags
 from expectations.incidents.recording import record_run
 from expectations.incidents.store import IncidentStore
 from expectations.incidents.sweep import SweepOutcome, sweep
+from expectations.incidents.views import Incident, IncidentDetail, IncidentFilter, OpenFlag
 
 __all__ = [
     "CheckResult",

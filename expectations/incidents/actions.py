@@ -25,8 +25,8 @@ from expectations.incidents.model import (
     incident_id_of,
     incident_number,
 )
-from expectations.incidents.queries import Incident
 from expectations.incidents.store import IncidentStore, WriteUnit
+from expectations.incidents.views import Incident
 
 Row = Mapping[Any, Any]
 Decide = Callable[[Row, WriteUnit], Move]

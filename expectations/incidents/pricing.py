@@ -1,7 +1,7 @@
 """What a cause is worth: variance, stock value touched, the metrics it spoils; who owns it. Pure.
 
-Net is the signed sum, gross the sum of absolutes (stock touched too): errors that offset each other show in gross. A finding without a
-value does not count as zero; the price then says how many rows have one.
+Net is the signed sum, gross (and stock touched) the sum of absolutes: errors that offset each other show in gross. A
+finding without a value does not count as zero; the price then says how many rows have one.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from expectations.incidents.queries import FailingRow, HistoryEntry, Incident, IncidentDetail
+from expectations.incidents.views import FailingRow, HistoryEntry, Incident, IncidentDetail
 
 COLOURS = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 

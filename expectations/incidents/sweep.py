@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from expectations.incidents import lifecycle, schema
 from expectations.incidents.journal import PIPELINE, change_incident
 from expectations.incidents.model import incident_id_of
-from expectations.incidents.queries import FAILING
 from expectations.incidents.store import IncidentStore
+from expectations.incidents.views import FAILING
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from expectations.incidents import schema
 from expectations.incidents.model import incident_number
 from expectations.incidents.policy import Policy
-from expectations.incidents.queries import IncidentFilter, list_incidents
+from expectations.incidents.queries import list_incidents
 from expectations.incidents.store import IncidentStore, WriteUnit
+from expectations.incidents.views import IncidentFilter
 from expectations.notify.render import render
 from expectations.notify.topics import Topic, incident_topics, run_topics
 from expectations.rules.book import Watch

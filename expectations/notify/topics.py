@@ -13,7 +13,7 @@ from typing import Any
 
 from expectations.incidents.model import State
 from expectations.incidents.policy import Policy
-from expectations.incidents.queries import FAILING, Incident
+from expectations.incidents.views import FAILING, Incident
 from expectations.rules.book import Watch
 
 # sources that went quiet are told at once to the owner and to the operators, whatever their severity

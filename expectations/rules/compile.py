@@ -57,12 +57,9 @@ def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule
         placeholders = rule.placeholders()
     except ValueError as error:
         raise RuleError(rule, "task", str(error)) from error
-    for key, names in (
-        ("task", placeholders),
-        ("key", rule.key),
-        ("group_by", rule.group_columns),
-        ("date", (rule.date,) if rule.date else ()),
-    ):
+    date = (rule.date,) if rule.date else ()
+    named = (("task", placeholders), ("key", rule.key), ("group_by", rule.group_columns), ("date", date))
+    for key, names in named:
         for name in names:
             _known(rule, key, name, columns)
     shown = tuple(dict.fromkeys(column.name for column in when.find_all(exp.Column)))
