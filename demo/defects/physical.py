@@ -81,9 +81,9 @@ def plant_expired(plan: Plan) -> None:
         if row.doc_type == "报废单"
         and row.reason == "过期"
         and row.grain.status == AVAILABLE
-        and plan.back(200) <= row.business_date <= plan.back(3)
+        and plan.back(300) <= row.business_date <= plan.back(3)
     ]
-    row = plan.choose(rows, lambda row: row.grain.item, lambda row: plan.is_quiet(*row.grain[:2], row.business_date))
+    row = plan.choose(rows, lambda row: row.grain.item, lambda row: True)
     if row is None:
         return
     drop_movement(plan.history, row)

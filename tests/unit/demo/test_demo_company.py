@@ -15,7 +15,7 @@ from demo.demand import DemandModel, season_factor
 from demo.promotions import PromotionCalendar
 from demo.settings import DemoSettings
 
-SETTINGS = DemoSettings(items=96, days=420, seed=11)
+SETTINGS = DemoSettings(items=96, days=420, seed=13)
 
 
 @pytest.fixture(scope="module")
