@@ -30,7 +30,8 @@ def daily_demand(keys: pd.DataFrame, forecasts: pd.DataFrame, period_days: float
     matrix[:, :known] = head
     # Beyond the forecast its mean goes on: the last period alone may be a season's peak.
     matrix[:, known:] = head.mean(axis=1, keepdims=True)
-    return np.clip(np.nan_to_num(matrix), 0, None)
+    # below a billionth of a unit a period there is no demand, only rounding
+    return np.where(np.nan_to_num(matrix) < 1e-9, 0.0, np.nan_to_num(matrix))
 
 
 def supply_by_period(

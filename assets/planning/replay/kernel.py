@@ -1,7 +1,8 @@
 """The compiled day-by-day run of a policy for many item-warehouses. Only arithmetic belongs here.
 
 Day order: receipts arrive and serve what waits; demand is served; stock that has passed its shelf life is written off;
-the position is reviewed and an order may be placed, which arrives `lead` >= 1 days later. Lead times are drawn by a
+the position is reviewed and an order may be decided, which goes out the next morning and arrives `lead` days after that
+(the plan's protection interval of lead time + review period counts the same days). Lead times are drawn by a
 counter-based generator (seed, row, order number), so that the same row sees the same draws under every policy.
 """
 
@@ -143,7 +144,7 @@ def simulate(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 quantity = np.ceil(quantity / multiple[i] - 1e-9) * multiple[i]
             size = lead_start[i + 1] - lead_start[i]
             draw = int(_uniform(seed, first_row + i, placed) * size)
-            lead = max(lead_days[lead_start[i] + min(draw, size - 1)], 1)
+            lead = 1 + max(lead_days[lead_start[i] + min(draw, size - 1)], 0)
             placed += 1
             coming += quantity
             if day + lead <= days:
