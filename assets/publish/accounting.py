@@ -41,7 +41,7 @@ def findings_by_rule(connection: duckdb.DuckDBPyConnection) -> list[dict[str, An
     """Number of findings and money per rule, worst severity first."""
     rows = connection.execute(
         """select rule_id, severity, count(*) as findings, cast(sum(abs(variance_value)) as varchar) as value_at_stake
-           from marts.fct_findings group by all
+           from marts.fct_findings group by rule_id, severity
            order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, rule_id"""
     ).fetchall()
     return [dict(zip(("rule_id", "severity", "findings", "value_at_stake"), row, strict=True)) for row in rows]
