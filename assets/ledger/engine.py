@@ -166,9 +166,10 @@ def run(
     snapshot_days: Sequence[int],
     saved: Saved | None = None,
     threads: int = 2,
-    emit_from: int = 0,
+    emit_from: Ints | None = None,
 ) -> Result:
-    """Run every cluster. `snapshot_days` ascending, days since 1970; layers are emitted from the snapshot numbered `emit_from` on.
+    """Run every cluster. `snapshot_days` ascending, days since 1970; a cluster's layers are emitted from the
+    snapshot numbered `emit_from[cluster]` on.
 
     Raises LedgerOverflowError when a value leaves 64 bits.
     """
@@ -194,6 +195,7 @@ def run(
     saved_layers, saved_pool = saved.layers[saved_order], saved.pool[saved_order]
     snapshots = np.asarray(snapshot_days, dtype=np.int64)
     cost_pool = grains.cost_pool.astype(np.int64)
+    emit_from = np.zeros(cluster_count, dtype=np.int64) if emit_from is None else emit_from
     cfg = configuration(settings)
     total = len(data.quantity)
     value, settlement, under_way = (np.zeros(total, dtype=np.int64) for _ in range(3))

@@ -262,7 +262,7 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                     close_month(month_start, k, moves, deferred, costs, out)
                     month_start = k
                 while snapshot < len(snapshots) and (at_end or moves[k, DATE] > snapshots[snapshot]):
-                    if snapshot >= emit_from:
+                    if snapshot >= emit_from[cluster]:
                         if run[EMITTED] + run[TOP] > len(emitted):
                             larger = np.empty((2 * len(emitted) + run[TOP], EMIT_FIELDS), dtype=np.int64)
                             larger[: run[EMITTED]] = emitted[: run[EMITTED]]

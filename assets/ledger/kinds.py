@@ -50,3 +50,7 @@ BEHAVIOUR: dict[str, tuple[int, int]] = {
 comes back. A leg of a move without a group is a receipt or an issue of its own. What is demand is `cogs` instead of `issue`."""
 
 DEMAND_ENTRY = {E_ISSUE: E_COGS}
+
+CONVERSION_TYPES = tuple(name for name, (kind, _) in BEHAVIOUR.items() if kind == K_CONVERT)
+BACK_TYPES = tuple(name for name, (kind, _) in BEHAVIOUR.items() if kind in (K_RETURN, K_ISSUE))
+"""Types whose positive quantities go back to the layers of an order."""

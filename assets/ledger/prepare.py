@@ -94,11 +94,15 @@ class Movements:
     group_labels: pa.Array
     group_item: Codes
     """First item of each group; its cluster is the group's."""
+    is_conversion: NDArray[np.bool_]
+    """Which groups convert."""
     ref: Codes
     ref_count: int
     standard: Ints | None
     is_demand: NDArray[np.bool_]
-    sequence: Ints
+    saved_grain: Codes
+    saved_group: Codes
+    """Grain and group of each row of the saved table; group -1 for what is not under way."""
 
 
 def _days(column: pa.ChunkedArray, null: int) -> Codes:
@@ -149,15 +153,22 @@ def build_grains(
     )  # fmt: skip
 
 
-def prepare(table: pa.Table, settings: LedgerSettings, standard_costs: pa.Table | None = None) -> Movements:
+def prepare(
+    table: pa.Table, settings: LedgerSettings, standard_costs: pa.Table | None = None, saved: pa.Table | None = None
+) -> Movements:
     """Integer arrays of a movement table (docs/interfaces.md, int_stock_movements).
+
+    `saved` are rows of a state that must share the codes: the grain's columns, is_valued, transfer_group_id, is_conversion.
 
     Raises LedgerInputError on missing columns or unknown movement types, LedgerOverflowError when sums could leave 64 bits.
     """
     require_columns(table)
     count = len(table)
-    coded = {name: encode([table[name]]) for name in GRAIN_COLUMNS}
-    grain, grains = build_grains(coded, _flags(table["is_valued"]), settings)
+    others = [saved] if saved is not None else []
+    coded = {name: encode([part[name] for part in (table, *others)]) for name in GRAIN_COLUMNS}
+    valued = np.concatenate([_flags(part["is_valued"]) for part in (table, *others)])
+    grain, grains = build_grains(coded, valued, settings)
+    grain, saved_grain = grain[:count], grain[count:]
     type_code, type_labels = encode([table["movement_type"]])
     unknown = sorted(set(np.asarray(type_labels)[np.unique(type_code)].tolist()) - set(BEHAVIOUR)) if count else []
     if unknown:
@@ -173,7 +184,10 @@ def prepare(table: pa.Table, settings: LedgerSettings, standard_costs: pa.Table 
     # Goods that are counted but not valued carry no cost, whatever the source says of them.
     cost[~grains.valued[grain]] = NULL_COST
     item = grains.codes["item_id"][grain]
-    kind, group, group_labels, group_item, group_total, linked = _groups(table, kind, item, quantity, grains)
+    kind, group, group_labels, group_item, is_conversion, group_total, linked = _groups(
+        table, kind, item, quantity, saved, grains.codes["item_id"][saved_grain]
+    )
+    group, saved_group = group[:count], group[count:]
     ref, ref_count = _references(table, kind, item, quantity)
     date = _days(table["business_date"], NO_DATE)
     if count and int(date.max()) == NO_DATE:
@@ -204,39 +218,40 @@ def prepare(table: pa.Table, settings: LedgerSettings, standard_costs: pa.Table 
     _refuse_overflow(quantity, cost, order, bounds, item, grains.labels["item_id"])
     return Movements(
         count, order, bounds, cluster, grains, grain, kind, entry, quantity, cost, date, months_of(date),
-        expiry, group, group_total, group_labels, group_item, ref, ref_count, standard, is_demand,
-        sequence,
+        expiry, group, group_total, group_labels, group_item, is_conversion, ref, ref_count, standard, is_demand,
+        saved_grain, saved_group,
     )  # fmt: skip
 
 
 def _groups(
-    table: pa.Table, kind: NDArray[np.int8], item: Codes, quantity: Ints, grains: Grains
-) -> tuple[NDArray[np.int8], Codes, pa.Array, Codes, Ints, tuple[Codes, Codes]]:
-    """Kind without moves that lack a group; group of each leg; units that come out of each conversion; items tied by conversions.
+    table: pa.Table, kind: NDArray[np.int8], item: Codes, quantity: Ints, saved: pa.Table | None, saved_item: Codes
+) -> tuple[NDArray[np.int8], Codes, pa.Array, Codes, NDArray[np.bool_], Ints, tuple[Codes, Codes]]:
+    """Kind without moves that lack a group; group of each leg and saved row; units out of each conversion; items tied by conversions.
 
     A document may name one group for many items: a move belongs to (group, item), a conversion to the group alone.
     """
-    raw, labels = encode([table["transfer_group_id"]], keep_null=True)
-    is_move, is_conversion = kind == K_MOVE, kind == K_CONVERT
-    lone = (is_move | is_conversion) & (raw < 0)
+    count = len(kind)
+    columns = [table["transfer_group_id"]] + ([saved["transfer_group_id"]] if saved is not None else [])
+    raw, labels = encode(columns, keep_null=True)
+    is_conversion = kind == K_CONVERT
+    lone = ((kind == K_MOVE) | is_conversion) & (raw[:count] < 0)
     kind = np.where(lone, np.where(quantity > 0, K_RECEIPT, K_ISSUE), kind).astype(np.int8)
-    rows = np.flatnonzero((is_move | is_conversion) & ~lone)
+    is_leg = (kind == K_MOVE) | (kind == K_CONVERT)
+    if saved is not None:
+        is_leg = np.concatenate([is_leg, raw[count:] >= 0])
+        is_conversion = np.concatenate([is_conversion, _flags(saved["is_conversion"])])
+        item = np.concatenate([item, saved_item])
+    rows = np.flatnonzero(is_leg)
     converts = is_conversion[rows]
-    group = np.full(len(kind), -1, dtype=np.int32)
+    group = np.full(len(raw), -1, dtype=np.int32)
     code, first = combine([raw[rows], converts.astype(np.int32), np.where(converts, 0, item[rows]).astype(np.int32)])
     group[rows] = code
     total = np.zeros(len(first), dtype=np.int64)
-    comes_out = rows[converts & (quantity[rows] > 0)]
+    own = rows[converts & (rows < count)]
+    comes_out = own[quantity[own] > 0]
     np.add.at(total, group[comes_out], quantity[comes_out])
-    conversion_rows = rows[converts]
-    return (
-        kind,
-        group,
-        labels.take(pa.array(raw[rows][first])),
-        item[rows][first],
-        total,
-        (item[conversion_rows], group[conversion_rows]),
-    )
+    names = labels.take(pa.array(raw[rows][first]))
+    return kind, group, names, item[rows][first], converts[first], total, (item[own], group[own])
 
 
 def _references(table: pa.Table, kind: NDArray[np.int8], item: Codes, quantity: Ints) -> tuple[Codes, int]:

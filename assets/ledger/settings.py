@@ -42,6 +42,17 @@ class LedgerSettings(BaseModel):
         return self
 
     @property
+    def layers_carry_value(self) -> bool:
+        """Does each layer keep its own cost (else one value is kept per item and warehouse)?"""
+        return self.cost in ("fifo", "specific")
+
+    @property
+    def can_continue(self) -> bool:
+        """Can an item go on from its saved state? Not where a document of the month changes what left earlier in it, nor under a standard,
+        whose changes look back on the stock: there an item that moved is computed again from its first movement."""
+        return self.layers_carry_value or self.cost == "moving_average"
+
+    @property
     def fingerprint(self) -> str:
         """Short stable hash of every setting."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.ledger.calendar import day_number, month_ends
-from assets.ledger.engine import run
+from assets.ledger.engine import Result, run
 from assets.ledger.fields import EGRAIN, EGROUP, EQTY, ESNAP, EVAL
-from assets.ledger.prepare import Ints, Movements, prepare, require_columns
+from assets.ledger.prepare import Grains, Ints, Movements, prepare, require_columns
 from assets.ledger.settings import LedgerSettings
+from assets.ledger.state import LedgerState, take_state
 from assets.ledger.tables import (
     LedgerTables,
     closing_sums,
@@ -43,6 +44,21 @@ def compute(
     `standard_costs` (item_id, effective_date, unit_cost) is needed by cost `standard`.
     Raises LedgerInputError for missing columns or unknown types, LedgerOverflowError for figures beyond exact 64-bit arithmetic.
     """
+    return compute_with_state(
+        movements, as_of=as_of, settings=settings, snapshot_dates=snapshot_dates, standard_costs=standard_costs, threads=threads
+    )[0]
+
+
+def compute_with_state(
+    movements: pa.Table,
+    *,
+    as_of: date,
+    settings: LedgerSettings,
+    snapshot_dates: Sequence[date] | None = None,
+    standard_costs: pa.Table | None = None,
+    threads: int = 2,
+) -> tuple[LedgerTables, LedgerState]:
+    """Like `compute`; also the state from which `incremental.compute_incremental` goes on."""
     require_columns(movements)
     movements = until(movements, as_of)
     data = prepare(movements, settings, standard_costs)
@@ -50,21 +66,29 @@ def compute(
     result = run(data, settings, days, threads=threads)
     grains, keys = data.grains, movements["movement_key"]
     last = len(days) - 1
-    item = pa.DictionaryArray.from_arrays(pa.array(grains.place_item), grains.labels["item_id"])
-    warehouse = pa.DictionaryArray.from_arrays(pa.array(grains.place_warehouse), grains.labels["warehouse_id"])
-    open_units, open_value, settled = transit_sums(data, result.emitted, last, result.transit_settlement)
-    moved = np.flatnonzero(result.transit.any(axis=1))
-    return LedgerTables(
+    sums, closing = place_sums(data, result), closing_sums(result.emitted, last, grains)
+    transit, under_way = transit_sums(data, result), under_way_sums(data, result.emitted, last)
+    state = take_state(data, result, keys, sums, transit, last, as_of, settings)
+    moved = np.flatnonzero(transit.any(axis=1))
+    tables = LedgerTables(
         open_layers(result.emitted, days, grains, keys),
         movement_costs(data, result, keys),
         value_entries(data, result),
-        conservation(place_sums(data, result), closing_sums(result.emitted, last, grains), item, warehouse),
+        conservation(sums, closing, *place_labels(grains)),
         transit_layers(result.emitted, days, grains, keys, data.group_labels),
         transit_conservation(
-            result.transit[moved], settled[moved], open_units[moved], open_value[moved],
-            pa.DictionaryArray.from_arrays(pa.array(moved.astype(np.int32)), grains.labels["item_id"]),
+            transit[moved], under_way[moved], pa.DictionaryArray.from_arrays(pa.array(moved.astype(np.int32)), grains.labels["item_id"])
         ),
-    )  # fmt: skip
+    )
+    return tables, state
+
+
+def place_labels(grains: Grains) -> tuple[pa.Array, pa.Array]:
+    """item_id and warehouse_id of each item x warehouse."""
+    return (
+        pa.DictionaryArray.from_arrays(pa.array(grains.place_item), grains.labels["item_id"]),
+        pa.DictionaryArray.from_arrays(pa.array(grains.place_warehouse), grains.labels["warehouse_id"]),
+    )
 
 
 def until(movements: pa.Table, as_of: date) -> pa.Table:
@@ -83,14 +107,17 @@ def snapshot_days(data: Movements, as_of: date, snapshot_dates: Sequence[date] |
     return sorted({day for day in days if day < last} | {last})
 
 
-def transit_sums(data: Movements, emitted: Ints, snapshot: int, settlement: Ints) -> tuple[Ints, Ints, Ints]:
-    """Per item: units and value under way at a snapshot, and what settling under way has changed so far."""
-    count = len(data.grains.labels["item_id"])
-    units, value, settled = (np.zeros(count, dtype=np.int64) for _ in range(3))
+def transit_sums(data: Movements, result: Result) -> Ints:
+    """Per item: units shipped, arrived, value shipped, arrived, and what settling under way has changed."""
+    settled = np.zeros((len(result.transit), 1), dtype=np.int64)
+    hit = np.flatnonzero(result.transit_settlement)
+    np.add.at(settled[:, 0], data.grains.codes["item_id"][data.grain[hit]], result.transit_settlement[hit])
+    return np.concatenate([result.transit, settled], axis=1)
+
+
+def under_way_sums(data: Movements, emitted: Ints, snapshot: int) -> Ints:
+    """Per item: units and value under way at a snapshot."""
+    sums = np.zeros((len(data.grains.labels["item_id"]), 2), dtype=np.int64)
     rows = emitted[(emitted[:, ESNAP] == snapshot) & (emitted[:, EGROUP] >= 0)]
-    item = data.grains.codes["item_id"][rows[:, EGRAIN]]
-    np.add.at(units, item, rows[:, EQTY])
-    np.add.at(value, item, rows[:, EVAL])
-    hit = np.flatnonzero(settlement)
-    np.add.at(settled, data.grains.codes["item_id"][data.grain[hit]], settlement[hit])
-    return units, value, settled
+    np.add.at(sums, data.grains.codes["item_id"][rows[:, EGRAIN]], rows[:, [EQTY, EVAL]])
+    return sums

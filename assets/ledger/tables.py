@@ -51,7 +51,7 @@ class LedgerTables:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]
 
 
-def _dates(days: NDArray[np.int64] | Codes, null: int | None = None) -> pa.Array:
+def days_to_dates(days: NDArray[np.int64] | Codes, null: int | None = None) -> pa.Array:
     values = days.astype(np.int32)
     mask = values == null if null is not None else None
     return pa.array(values, type=pa.int32(), mask=mask).cast(pa.date32())
@@ -84,6 +84,15 @@ def _numbers(rows: Ints) -> Codes:
     return (np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows)))) + 1).astype(np.int32)
 
 
+def layer_numbers(rows: Ints, grains: Grains) -> Codes:
+    """Number of each emitted layer of one snapshot within its grain; goods under way are numbered apart."""
+    numbers = np.empty(len(rows), dtype=np.int32)
+    for chosen in (np.flatnonzero(rows[:, EGROUP] < 0), np.flatnonzero(rows[:, EGROUP] >= 0)):
+        order, _ = counting_order(rows[chosen, EGRAIN].astype(np.int32), len(grains.place))
+        numbers[chosen[order]] = _numbers(rows[chosen[order]])
+    return numbers
+
+
 def layer_columns(
     rows: Ints, snapshot_days: Sequence[int], grains: Grains, keys: pa.ChunkedArray
 ) -> dict[str, pa.Array]:
@@ -91,19 +100,19 @@ def layer_columns(
     grain = rows[:, EGRAIN]
     known = (rows[:, EKNW] == 1) & grains.valued[grain]
     cost = rows[:, EUC]
-    columns: dict[str, pa.Array] = {"snapshot_date": _dates(np.asarray(snapshot_days, dtype=np.int32)[rows[:, ESNAP]])}
+    columns: dict[str, pa.Array] = {"snapshot_date": days_to_dates(np.asarray(snapshot_days, dtype=np.int32)[rows[:, ESNAP]])}
     for name in GRAIN_COLUMNS:
         columns[name] = grains.column(name, grain)
     columns["layer_no"] = pa.array(_numbers(rows))
-    columns["origin_date"] = _dates(rows[:, EORG])
-    columns["arrived_date"] = _dates(rows[:, EARR])
+    columns["origin_date"] = days_to_dates(rows[:, EORG])
+    columns["arrived_date"] = days_to_dates(rows[:, EARR])
     columns["origin_movement_key"] = origin_keys(keys, rows[:, ESRC])
     columns["quantity_units"] = to_decimal(rows[:, EQTY], UNITS_TYPE)
     columns["unit_cost"] = to_decimal(cost, COST_TYPE, known & (cost != NULL_COST))
     columns["layer_value"] = to_decimal(rows[:, EVAL], VALUE_TYPE, known)
     columns["is_cost_known"] = pa.array(known)
     columns["is_negative"] = pa.array(rows[:, EQTY] < 0)
-    columns["lot_expiry_date"] = _dates(rows[:, EEXP], NO_DATE)
+    columns["lot_expiry_date"] = days_to_dates(rows[:, EEXP], NO_DATE)
     return columns
 
 
@@ -181,13 +190,15 @@ def _entries(order, place, date, entry, quantity, value, settlement, known, valu
     return where[:count], day[:count], kind[:count], units[:count], worth[:count], is_known[:count]
 
 
-def value_entries(data: Movements, result: Result) -> pa.Table:
-    """Table `ledger.value_entries`. A value is null where no movement of the row has a known one; else the sum of those that have."""
+def value_entries(data: Movements, result: Result, chosen: NDArray[np.bool_] | None = None) -> pa.Table:
+    """Table `ledger.value_entries`, of all movements or the chosen. A value is null where no movement of the row has a known one; else the
+    sum of those that have."""
     grains = data.grains
     place = grains.place[data.grain]
-    by_place, _ = counting_order(place[data.order], len(grains.place_item))
+    order = data.order if chosen is None else data.order[chosen[data.order]]
+    by_place, _ = counting_order(place[order], len(grains.place_item))
     where, day, kind, units, worth, is_known = _entries(
-        data.order[by_place], place, data.date, data.entry, data.quantity, result.value, result.settlement, result.known,
+        order[by_place], place, data.date, data.entry, data.quantity, result.value, result.settlement, result.known,
         grains.valued[data.grain],
     )  # fmt: skip
     return pa.table(
@@ -196,7 +207,7 @@ def value_entries(data: Movements, result: Result) -> pa.Table:
             "warehouse_id": pa.DictionaryArray.from_arrays(
                 pa.array(grains.place_warehouse[where]), grains.labels["warehouse_id"]
             ),
-            "business_date": _dates(day),
+            "business_date": days_to_dates(day),
             "entry_kind": pa.DictionaryArray.from_arrays(pa.array(kind), pa.array(ENTRY_KINDS)),
             "quantity_units": to_decimal(units, UNITS_TYPE),
             "entry_value": to_decimal(worth, VALUE_TYPE, is_known),
@@ -272,21 +283,22 @@ def conservation(sums: Ints, closing: Ints, item: pa.Array, warehouse: pa.Array)
     )
 
 
-def transit_conservation(transit: Ints, settled: Ints, open_units: Ints, open_value: Ints, item: pa.Array) -> pa.Table:
+def transit_conservation(transit: Ints, under_way: Ints, item: pa.Array) -> pa.Table:
     """Table `ledger.transit_conservation`: what left = what arrived + what is still under way, per item that ever moved."""
-    units_gap = transit[:, 0] - transit[:, 1] - open_units
-    value_gap = transit[:, 2] - transit[:, 3] + settled - open_value
+    shipped, arrived, value_shipped, value_arrived, settled = (transit[:, column] for column in range(5))
+    units, value = under_way[:, 0], under_way[:, 1]
+    units_gap, value_gap = shipped - arrived - units, value_shipped - value_arrived + settled - value
     return pa.table(
         {
             "item_id": item,
-            "shipped_units": to_decimal(transit[:, 0], UNITS_TYPE),
-            "arrived_units": to_decimal(transit[:, 1], UNITS_TYPE),
-            "under_way_units": to_decimal(open_units, UNITS_TYPE),
+            "shipped_units": to_decimal(shipped, UNITS_TYPE),
+            "arrived_units": to_decimal(arrived, UNITS_TYPE),
+            "under_way_units": to_decimal(units, UNITS_TYPE),
             "units_gap": to_decimal(units_gap, UNITS_TYPE),
-            "shipped_value": to_decimal(transit[:, 2], VALUE_TYPE),
-            "arrived_value": to_decimal(transit[:, 3], VALUE_TYPE),
+            "shipped_value": to_decimal(value_shipped, VALUE_TYPE),
+            "arrived_value": to_decimal(value_arrived, VALUE_TYPE),
             "settled_value": to_decimal(settled, VALUE_TYPE),
-            "under_way_value": to_decimal(open_value, VALUE_TYPE),
+            "under_way_value": to_decimal(value, VALUE_TYPE),
             "value_gap": to_decimal(value_gap, VALUE_TYPE),
             "is_closed": pa.array((units_gap == 0) & (value_gap == 0)),
         }
