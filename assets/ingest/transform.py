@@ -113,12 +113,10 @@ def plan_branch(context: Context, branch: Branch) -> BranchPlan:
         if column.name in branch.columns
     }
     layer = ", ".join(f"{reading.value} AS {ident('t_' + name)}" for name, reading in readings.items())
-    conditions, after = _filters(context, branch)
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     computed = "".join(
         f", {reading.expression} AS {ident('e_' + name)}" for name, reading in readings.items() if reading.expression
     )
-    read_sql = f"SELECT *, {layer} FROM (SELECT *{computed} FROM {LEAVES_TABLE}{where}{after})"
+    read_sql = f"SELECT *, {layer} FROM (SELECT *{computed} FROM ({_source_rows(context, branch)}))"
     rules: list[Rule] = []
     for column in columns:
         reading = readings.get(column.name)
@@ -168,24 +166,32 @@ def raw_json(header: Sequence[str], columns: Sequence[str]) -> str:
     return _json(list(zip(header, columns, strict=True)))
 
 
-def _filters(context: Context, branch: Branch) -> tuple[list[str], str]:
-    """WHERE conditions and the QUALIFY clause of a branch."""
-    conditions = [
-        compile_expression(parse_expression(text), Kind.BOOLEAN, context.column_of(context.suffixes[()])).sql
-        for text in (context.dataset.where, branch.where)
-        if text is not None
-    ]
-    # A condition that cannot be decided (a missing value) keeps the row: the rules then judge it, and nothing vanishes.
-    conditions = [f"COALESCE({condition}, true)" for condition in conditions]
-    if branch.keep_first is None:
-        return conditions, ""
-    by = ", ".join(context.leaves.value(context.header.column_of(header), "code") for header in branch.keep_first.by)
-    # Numbers by their value, texts by their letters: month 2 stands before month 10.
-    order = ", ".join(
-        f"{context.leaves.value(column, 'number')} NULLS LAST, {column}"
-        for column in (context.header.column_of(header) for header in branch.keep_first.order)
-    )
-    return conditions, f" QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY {order}, {SOURCE_ROW}) = 1"
+def _condition(context: Context, text: str | None) -> str:
+    """WHERE clause of an expression; empty without one.
+
+    A condition that cannot be decided (a missing value) keeps the row: the rules then judge it, and nothing vanishes.
+    """
+    if text is None:
+        return ""
+    compiled = compile_expression(parse_expression(text), Kind.BOOLEAN, context.column_of(context.suffixes[()]))
+    return f" WHERE COALESCE({compiled.sql}, true)"
+
+
+def _source_rows(context: Context, branch: Branch) -> str:
+    """SELECT of the source rows of a branch: the dataset's `where`, then `keep_first`, then the branch's `where`.
+
+    In this order, because the first row of a group is its first whether or not the branch has use for it.
+    """
+    query = f"SELECT * FROM {LEAVES_TABLE}{_condition(context, context.dataset.where)}"
+    if branch.keep_first is not None:
+        by = ", ".join(context.leaves.value(context.header.column_of(name), "code") for name in branch.keep_first.by)
+        # Numbers by their value, texts by their letters: month 2 stands before month 10.
+        order = ", ".join(
+            f"{context.leaves.value(column, 'number')} NULLS LAST, {column}"
+            for column in (context.header.column_of(header) for header in branch.keep_first.order)
+        )
+        query += f" QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY {order}, {SOURCE_ROW}) = 1"
+    return f"SELECT * FROM ({query}){_condition(context, branch.where)}" if branch.where is not None else query
 
 
 def _quoted(value: str) -> str:

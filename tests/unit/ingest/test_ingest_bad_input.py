@@ -37,13 +37,29 @@ def test_missing_required_file_is_refused_until_it_comes(make_company, company):
     [
         ("warehouses.csv", "", "warehouses.csv: the file is empty."),
         ("warehouses.csv", "code,name\n", "warehouses.csv: has a header and no rows."),
-        ("warehouses.csv", "code,nam\nW1,Main\n", "warehouses.csv, row 1, column 'name': the header lacks name; it has code, nam."),
+        (
+            "warehouses.csv",
+            "code,nam\nW1,Main\n",
+            "warehouses.csv, row 1, column 'name': the header lacks name; it has code, nam.",
+        ),
         ("warehouses.csv", b"PK\x03\x04rest", "warehouses.csv: is named .csv but holds a zip archive such as .xlsx."),
-        ("warehouses.csv", "<html><table></table></html>", "warehouses.csv: is named .csv but holds an HTML or XML page."),
+        (
+            "warehouses.csv",
+            "<html><table></table></html>",
+            "warehouses.csv: is named .csv but holds an HTML or XML page.",
+        ),
         ("warehouses.csv", b"code,name\n\xff\xff,\x81\x20\n", "warehouses.csv: the text is neither UTF-8 nor GB18030."),
         ("warehouses.csv", b"code,name\nW1,a\x00b\n", "warehouses.csv: holds zero bytes, so it is no text file."),
-        ("warehouses.csv", "code,name,code\nW1,Main,W2\n", "warehouses.csv, row 1, column 'code': the header stands twice"),
-        ("warehouses.csv", 'code,name\nW1,"Main\nW2,B\n', "warehouses.csv, row 2: opens a quotation mark that is never closed."),
+        (
+            "warehouses.csv",
+            "code,name,code\nW1,Main,W2\n",
+            "warehouses.csv, row 1, column 'code': the header stands twice",
+        ),
+        (
+            "warehouses.csv",
+            'code,name\nW1,"Main\nW2,B\n',
+            "warehouses.csv, row 2: opens a quotation mark that is never closed.",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_understood_is_refused_whole(company, name, content, message):
@@ -65,8 +81,10 @@ def test_a_wrong_workbook_is_refused(company):
 def test_unknown_column_fails_where_the_mapping_says_so(company):
     company.masters()
     company.write("books_20240101.csv", "date,item,wh,qty,colour\n2024-01-01,001,W1,5,red\n")
-    assert company.read("stock_on_hand").refusals[0].startswith(
-        "books_20240101.csv, row 1, column 'colour': the header has unknown columns colour."
+    assert (
+        company.read("stock_on_hand")
+        .refusals[0]
+        .startswith("books_20240101.csv, row 1, column 'colour': the header has unknown columns colour.")
     )
 
 
@@ -87,16 +105,64 @@ def test_a_file_name_without_a_day_is_refused_and_the_others_go_on(company):
 
 
 BAD_ROWS = [
-    ("入库,D2,1,2024-01-05,001,W1,3箱,已审", "unparseable_number", "quantity_units", "3箱", "数量: '3箱' is not a number that the column can hold"),
-    ("入库,D2,1,2024-13-05,001,W1,3,已审", "unparseable_date", "business_date", "2024-13-05", "日期: '2024-13-05' is not a date of a known format"),
-    ("入库,D2,1,2024-01-05,009,W1,3,已审", "unknown_item", "item_code", "009", "存货编码: '009' is in no item master that has been loaded for company book1"),
-    ("入库,D2,1,2024-01-05,001,W9,3,已审", "unknown_warehouse", "warehouse_code", "W9", "仓库: 'W9' is in no warehouse master that has been loaded for company book1"),
-    ("退库,D2,1,2024-01-05,001,W1,3,已审", "unknown_code", "movement_type", "退库", "类型: '退库' is a code that enum kinds of the mapping does not know"),
+    (
+        "入库,D2,1,2024-01-05,001,W1,3箱,已审",
+        "unparseable_number",
+        "quantity_units",
+        "3箱",
+        "数量: '3箱' is not a number that the column can hold",
+    ),
+    (
+        "入库,D2,1,2024-13-05,001,W1,3,已审",
+        "unparseable_date",
+        "business_date",
+        "2024-13-05",
+        "日期: '2024-13-05' is not a date of a known format",
+    ),
+    (
+        "入库,D2,1,2024-01-05,009,W1,3,已审",
+        "unknown_item",
+        "item_code",
+        "009",
+        "存货编码: '009' is in no item master that has been loaded for company book1",
+    ),
+    (
+        "入库,D2,1,2024-01-05,001,W9,3,已审",
+        "unknown_warehouse",
+        "warehouse_code",
+        "W9",
+        "仓库: 'W9' is in no warehouse master that has been loaded for company book1",
+    ),
+    (
+        "退库,D2,1,2024-01-05,001,W1,3,已审",
+        "unknown_code",
+        "movement_type",
+        "退库",
+        "类型: '退库' is a code that enum kinds of the mapping does not know",
+    ),
     ("入库,,1,2024-01-05,001,W1,3,已审", "required", "doc_no", None, "单号 is empty, but every row must have it"),
-    ("入库,D2,1,2024-01-05,001,W1,,已审", "required", "quantity_units", None, "quantity_units is empty, but every row must have it"),
+    (
+        "入库,D2,1,2024-01-05,001,W1,,已审",
+        "required",
+        "quantity_units",
+        None,
+        "quantity_units is empty, but every row must have it",
+    ),
     ("入库,D2,1,2024-01-05,001,W1,3", "malformed_row", None, None, "the row has 7 fields where the header has 8"),
-    ("入库,D2,1,2024-01-05,001,W1,3,已审,x", "malformed_row", None, None, "the row has 9 fields where the header has 8"),
-    ("入库,D1,1,2024-01-05,001,W1,99,已审", "duplicate_key", None, "入库|D1|1|0", "the key 入库|D1|1|0 already stands in row 2 with other content; the first one was kept"),
+    (
+        "入库,D2,1,2024-01-05,001,W1,3,已审,x",
+        "malformed_row",
+        None,
+        None,
+        "the row has 9 fields where the header has 8",
+    ),
+    (
+        "入库,D1,1,2024-01-05,001,W1,99,已审",
+        "duplicate_key",
+        None,
+        "入库|D1|1|0",
+        "the key 入库|D1|1|0 already stands in row 2 with other content; the first one was kept",
+    ),
 ]
 
 
@@ -117,7 +183,13 @@ def test_row_numbers_survive_malformed_and_blank_lines(company):
     company.masters()
     company.write(
         "moves_20240106.csv",
-        MOVES + "\n" + GOOD + "too,short\n\n" + GOOD.replace("D1", "D2") + GOOD.replace("D1", '"D\n3"') + GOOD.replace("D1", "D4"),
+        MOVES
+        + "\n"
+        + GOOD
+        + "too,short\n\n"
+        + GOOD.replace("D1", "D2")
+        + GOOD.replace("D1", '"D\n3"')
+        + GOOD.replace("D1", "D4"),
     )
     company.read("stock_movement")
     landed = company.query("select doc_no, source_row from landing.stock_movement order by source_row")

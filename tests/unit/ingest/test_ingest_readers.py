@@ -91,7 +91,13 @@ def test_local_time_becomes_utc_and_an_offset_is_honoured(company):
     company.masters()
     head = MOVES.strip() + ",制单时间\n"
     line = "入库,{},1,2024-01-05,001,W1,1,已审,{}\n"
-    stamps = ["2024-01-05 08:00:00", "2024-01-05T08:00:00+02:00", "2024-01-05T08:00:00Z", "2024/1/5 8:05", "1900-01-01 00:00:00"]
+    stamps = [
+        "2024-01-05 08:00:00",
+        "2024-01-05T08:00:00+02:00",
+        "2024-01-05T08:00:00Z",
+        "2024/1/5 8:05",
+        "1900-01-01 00:00:00",
+    ]
     company.write("moves_20240106.csv", head + "".join(line.format(f"D{n}", stamp) for n, stamp in enumerate(stamps)))
     company.read("stock_movement")
     assert company.query("select entered_at::varchar from landing.stock_movement order by doc_no") == [
@@ -101,7 +107,12 @@ def test_local_time_becomes_utc_and_an_offset_is_honoured(company):
 
 @pytest.mark.parametrize(
     "name",
-    ["moves_20240106'; drop table raw; --.csv", "moves_20240106[1]*.csv", 'moves_20240106"x".csv', "moves_20240106$(id).csv"],
+    [
+        "moves_20240106'; drop table raw; --.csv",
+        "moves_20240106[1]*.csv",
+        'moves_20240106"x".csv',
+        "moves_20240106$(id).csv",
+    ],
 )
 def test_a_file_name_is_only_data(company, name):
     company.masters()
@@ -116,11 +127,17 @@ def test_headers_and_values_are_only_data(company):
     evil = "x'); DROP TABLE staged; --"
     quoted = 'a"b\\c/~$.d'
     head = MOVES.strip() + f',{evil},"{quoted.replace(chr(34), chr(34) * 2)}"\n'
-    company.write("moves_20240106.csv", head + "入库,D1,1,2024-01-05,001,W1,1,已审,' OR 1=1 --,2\n入库,D2,1,2024-01-05,003,W1,1,已审,v,w\n")
+    company.write(
+        "moves_20240106.csv",
+        head + "入库,D1,1,2024-01-05,001,W1,1,已审,' OR 1=1 --,2\n入库,D2,1,2024-01-05,003,W1,1,已审,v,w\n",
+    )
     company.read("stock_movement")
     import json
 
-    assert json.loads(company.query("select ext from landing.stock_movement")[0][0]) == {evil: "' OR 1=1 --", quoted: "2"}
+    assert json.loads(company.query("select ext from landing.stock_movement")[0][0]) == {
+        evil: "' OR 1=1 --",
+        quoted: "2",
+    }
     # Released rows are rebuilt from JSON: a header of any spelling must come back.
     company.write("items_20240201.csv", "存货编码,存货名称,单位\n003,x,y\n")
     company.read("item")

@@ -67,7 +67,9 @@ def test_key_scope_takes_new_and_changed_rows_and_counts_the_rest_as_duplicates(
     kinds = company.query("select kind, source_key from quality.duplicate_rows order by all")
     assert kinds == [("already_landed", "入库|D1|1|0"), ("within_batch", "入库|D2|1|0")]
     first = company.query("select distinct first_batch_id from quality.duplicate_rows where kind = 'already_landed'")
-    assert first == company.query("select batch_id from quality.landing_batches where source_file = 'moves_20240106.csv' and contract = 'stock_movement'")
+    assert first == company.query(
+        "select batch_id from quality.landing_batches where source_file = 'moves_20240106.csv' and contract = 'stock_movement'"
+    )
 
 
 def test_a_late_file_does_not_overrule_what_later_ones_said(company):
@@ -132,13 +134,21 @@ def test_period_scope_replaces_the_days_between_its_first_and_last(company):
     company.write("books_20240110.csv", BOOKS + "2024-01-01,001,W1,1\n2024-01-02,001,W1,2\n2024-01-03,001,W1,3\n")
     company.write("books_20240111.csv", BOOKS + "2024-01-02,002,W1,9\n2024-01-04,001,W1,4\n")
     company.read("stock_on_hand")
-    rows = company.query("select day(as_of_date), item_code, on_hand_units::int from landing.stock_on_hand order by all")
+    rows = company.query(
+        "select day(as_of_date), item_code, on_hand_units::int from landing.stock_on_hand order by all"
+    )
     assert rows == [(1, "001", 1), (2, "002", 9), (4, "001", 4)]
 
 
 def test_quarantined_rows_are_released_when_the_master_arrives(company):
     company.masters()
-    company.write("moves_20240106.csv", MOVES + move("D1", 1) + move("D2", 2).replace("001", "003") + move("D3", 3).replace("001", "003").replace("W1", "W7"))
+    company.write(
+        "moves_20240106.csv",
+        MOVES
+        + move("D1", 1)
+        + move("D2", 2).replace("001", "003")
+        + move("D3", 3).replace("001", "003").replace("W1", "W7"),
+    )
     company.read("stock_movement")
     assert landed(company) == [("D1", 1)]
     company.write("items_20240201.csv", ITEMS + "003,茶盘,个\n")
@@ -153,7 +163,9 @@ def test_quarantined_rows_are_released_when_the_master_arrives(company):
         "from quality.landing_batches where contract = 'stock_movement'"
     )
     assert totals == [(3, 2, 1, True)]
-    assert company.query("select source_row, source_file from landing.stock_movement where doc_no = 'D2'") == [(3, "moves_20240106.csv")]
+    assert company.query("select source_row, source_file from landing.stock_movement where doc_no = 'D2'") == [
+        (3, "moves_20240106.csv")
+    ]
     assert company.read("stock_movement").batches == ()
 
 
@@ -205,4 +217,6 @@ def test_a_new_version_of_the_mapping_reads_the_files_again(make_company, compan
     report = ingest(changed.workspace, [changed.source], "stock_movement", dt.date(2024, 12, 31))
     assert report.rows_loaded == 1
     assert landed(changed) == [("D1", 10)]
-    assert changed.query("select mapping_version from quality.landing_batches where contract = 'stock_movement'") == [(2,)]
+    assert changed.query("select mapping_version from quality.landing_batches where contract = 'stock_movement'") == [
+        (2,)
+    ]

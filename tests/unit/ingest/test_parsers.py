@@ -1,0 +1,149 @@
+"""Property tests of the parsers: nothing crashes them, and what is accepted means the same when written back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.ingest.casting import EXCEL_SERIAL, date_macros, format_pattern, install_macros
+
+
+@pytest.fixture(scope="module")
+def db():
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    install_macros(connection)
+    for suffix, formats in (("", []), ("_dmy", ["%d/%m/%Y"]), ("_xl", [EXCEL_SERIAL])):
+        for macro in date_macros(suffix, formats, "Asia/Shanghai"):
+            connection.execute(macro)
+    return connection
+
+
+def one(db, sql, value):
+    return db.execute(f"SELECT {sql} FROM (SELECT CAST(? AS VARCHAR) AS s)", [value]).fetchone()[0]
+
+
+@given(st.decimals(min_value=-(10**20), max_value=10**20, places=6))
+@settings(deadline=None)
+def test_a_number_comes_back_however_it_is_written(db, number):
+    plain = f"{number:f}"
+    grouped = f"{number:,f}"
+    body = plain.lstrip("-")
+    written = [plain, grouped, f" {plain}\u3000", f"¥{grouped}" if number >= 0 else grouped]
+    if number < 0:
+        written += [f"({body})", f"{body}-"]
+    wide = "".join(chr(ord(char) + 0xFEE0) if char != "." else "．" for char in plain)
+    for text in [*written, wide]:
+        assert one(db, "sk_number(s)", text) == number, text
+
+
+@given(st.text(max_size=30))
+@settings(deadline=None, max_examples=200)
+def test_no_text_crashes_a_parser(db, text):
+    for macro in ("number", "integer", "date", "timestamp", "date_dmy", "date_xl", "boolean", "text", "code"):
+        one(db, f"sk_{macro}(s)" if macro not in ("date_xl", "date_dmy") else f"sk_date_{macro[5:]}(s)", text)
+
+
+@given(st.text(alphabet="0123456789.,-+()%eE¥ _", max_size=12))
+@settings(deadline=None, max_examples=300)
+def test_a_number_that_is_accepted_means_the_same_written_back(db, text):
+    found = one(db, "sk_number(s)", text)
+    if found is not None:
+        assert one(db, "sk_number(s)", f"{found:f}") == found
+        digits = [char for char in text if char.isdigit()]
+        assert digits and "_" not in text
+        if (
+            set(text.strip()) <= set("0123456789.-+")
+            and text.strip().strip("+-").count(".") <= 1
+            and not text.strip().endswith("-")
+        ):
+            assert found == Decimal(text.strip()).quantize(Decimal("1e-10"))
+
+
+@given(st.dates(dt.date(1950, 1, 1), dt.date(2199, 12, 31)))
+@settings(deadline=None)
+def test_a_date_comes_back_however_it_is_written(db, day):
+    for form in (
+        "%Y-%m-%d",
+        "%Y/%m/%d",
+        "%Y.%m.%d",
+        "%Y%m%d",
+        "%Y年%m月%d日",
+        "%Y-%m-%d 00:00:00",
+        "%Y-%m-%dT10:11:12",
+    ):
+        assert one(db, "sk_date(s)", day.strftime(form)) == day, form
+    assert one(db, "sk_date(s)", f"{day.year}/{day.month}/{day.day}") == day
+    assert one(db, "sk_date_dmy(s)", day.strftime("%d/%m/%Y")) == day
+    serial = (day - dt.date(1899, 12, 30)).days
+    # Five digits reach to the year 2173; six could be a year and month.
+    assert one(db, "sk_date_xl(s)", str(serial)) == (day if serial < 100_000 else None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-02-30",
+        "2024-13-01",
+        "2024015",
+        "24-1-5",
+        "31/12/2024",
+        "12/31/2024",
+        "45296",
+        "20241301",
+        "0012-01-05",
+        "2024-01",
+    ],
+)
+def test_a_date_that_could_mean_something_else_is_not_guessed(db, text):
+    assert one(db, "sk_date(s)", text) is None
+    assert one(db, "sk_date_is_blank(s)", text) is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "1900-01-01",
+        "0001-01-01",
+        "9999-12-31",
+        "00000000",
+        "0",
+        "1899-12-30",
+        "9999-12-31 00:00:00",
+        "00/00/0000",
+    ],
+)
+def test_initial_values_are_no_dates(db, text):
+    assert one(db, "sk_date(s)", text) is None
+    assert one(db, "sk_date_is_blank(s)", text) is True
+
+
+@pytest.mark.parametrize("text", ["", "-", "—", "－", "\u3000"])
+def test_a_dash_is_no_number_and_not_zero(db, text):
+    assert one(db, "sk_number(s)", text) is None
+    assert one(db, "sk_number_is_blank(s)", text) is True
+
+
+@pytest.mark.parametrize(
+    "text", ["3箱2个", "1,5", "12,34", "abc", "1_000", "0x1F", "nan", "inf", "1.2.3", "--5", "9" * 40]
+)
+def test_what_is_no_number_is_not_guessed(db, text):
+    assert one(db, "sk_number(s)", text) is None
+    assert one(db, "sk_number_is_blank(s)", text) is False
+
+
+def test_a_percentage_is_a_share(db):
+    assert one(db, "sk_number(s)", "12.5%") == Decimal("0.125")
+
+
+@pytest.mark.parametrize("form", ["%Y", "%Y-%m", "%H:%M", "%d/%m/%Y %Y", "%Y-%m-%q"])
+def test_a_format_names_year_month_and_day_once(form):
+    with pytest.raises(ValueError, match="format"):
+        format_pattern(form)
