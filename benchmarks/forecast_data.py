@@ -6,12 +6,14 @@ The folder is `../shared/data` beside the repository, or `STOCKTURN_SHARED/data`
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from assets.planning.demand.censoring import impute_hidden_demand
 from assets.planning.demand.periods import period_of_day
 from assets.planning.forecasting.panel import Panel
 
@@ -69,3 +71,22 @@ def vn2(use_stock_flags: bool = True) -> Panel:
     keys = frame["store_id"].astype(str).str.zfill(4) + "/" + frame["product_id"].astype(str).str.zfill(4)
     known = frame["in_stock"].to_numpy(bool) if use_stock_flags else None
     return dense_panel(keys, _numbers(frame["week"], "W"), frame["sales_units"].to_numpy(float), "W", known)
+
+
+def vn2_departments(panel: Panel) -> Panel:
+    """The same panel with departments as families, from the set's master data."""
+    master = pd.read_csv(shared("vn2", "master.csv"), dtype=str)
+    keys = master["store_id"].str.zfill(4) + "/" + master["product_id"].str.zfill(4)
+    department = pd.Series(master["department"].to_numpy(), index=keys).reindex(panel.keys["series_id"])
+    return replace(panel, group=pd.factorize(department.fillna(""), sort=True)[0].astype(np.int64))
+
+
+def until(panel: Panel, end: int) -> Panel:
+    """What was known at the origin `end`: columns before it, with hidden demand imputed from them alone."""
+    y, ok = panel.y[:, :end], panel.ok[:, :end]
+    n = len(y)
+    running = np.arange(end)[None, :] >= panel.start[:, None]
+    hidden = running & ~ok
+    filled = impute_hidden_demand(np.arange(n + 1) * end, y.ravel(), ok.ravel().astype(float), (~ok).ravel())
+    mended = np.where(hidden, filled.reshape(n, end), y)
+    return replace(panel, y=np.ascontiguousarray(mended), ok=ok, exact=panel.exact[:, :end])

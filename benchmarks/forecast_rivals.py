@@ -8,6 +8,7 @@ zero, which only helps them.
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,11 @@ from numpy.typing import NDArray
 from assets.planning.forecasting.panel import Panel
 
 
-def rival_models(season: int, names: list[str]) -> dict[str, object]:
+def rival_models(season: int, names: list[str]) -> dict[str, Any]:
     """statsforecast models by name, with a season where the model takes one."""
     from statsforecast import models as sf
 
-    offered = {
+    offered: dict[str, Any] = {
         "SeasonalNaive": lambda: sf.SeasonalNaive(season),
         "HistoricAverage": sf.HistoricAverage,
         "WindowAverage": lambda: sf.WindowAverage(6),
@@ -37,13 +38,12 @@ def rival_models(season: int, names: list[str]) -> dict[str, object]:
         "DynamicOptimizedThetaSeasonal": lambda: sf.DynamicOptimizedTheta(season_length=season),
         "AutoCES": lambda: sf.AutoCES(season_length=1),
         "AutoARIMA": lambda: sf.AutoARIMA(season_length=1),
-        "AutoMFLES": lambda: sf.MFLES(season_length=season),
     }
     return {name: offered[name]() for name in names}
 
 
 def rival_quantiles(
-    panel: Panel, end: int, horizon: int, model: object, levels: tuple[float, ...], windows: int, jobs: int
+    panel: Panel, end: int, horizon: int, model: Any, levels: tuple[float, ...], windows: int, jobs: int
 ) -> tuple[NDArray[np.float64], float]:
     """Quantiles (n, H, Q) of one model at the origin `end`, and the seconds that it took.
 
@@ -62,11 +62,10 @@ def rival_quantiles(
     started = time.perf_counter()
     engine = StatsForecast(models=[model], freq=1, n_jobs=jobs)
     rows = np.repeat(enough, lengths)
-    frame = engine.forecast(
-        df=long[rows], h=horizon, level=widths, prediction_intervals=ConformalIntervals(n_windows=windows, h=horizon)
-    )
+    conformal = ConformalIntervals(n_windows=windows, h=horizon)
+    frame = pd.DataFrame(engine.forecast(df=long[rows], h=horizon, level=widths, prediction_intervals=conformal))
     seconds = time.perf_counter() - started
-    name = [c for c in frame.columns if c not in ("unique_id", "ds") and "-lo-" not in c and "-hi-" not in c][0]
+    name = next(c for c in frame.columns if c not in ("unique_id", "ds") and "-lo-" not in c and "-hi-" not in c)
     out = np.zeros((n, horizon, len(levels)))
     ids = np.flatnonzero(enough)
     for k, q in enumerate(levels):

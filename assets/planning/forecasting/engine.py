@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from math import ceil
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assets.planning.backtest.origins import rolling_origins
+from assets.planning.backtest.origins import rolling_origins, spread_step
 from assets.planning.demand.calendar import calendar_features
 from assets.planning.demand.periods import mean_period_days, period_start_day, to_dates
 from assets.planning.forecasting.accuracy import accuracy_frame
@@ -27,6 +28,7 @@ from assets.planning.forecasting.families import Ahead, Grids, eligible_models, 
 from assets.planning.forecasting.grids import LEVELS, at_levels, sum_knots, to_units
 from assets.planning.forecasting.panel import Panel, demand_unit, panel_of_history
 from assets.planning.forecasting.result import ForecastResult
+from assets.planning.forecasting.season import FAMILY_CYCLES, OWN_CYCLES
 from assets.planning.forecasting.segments import SEGMENT_NAMES, demand_interval, demand_segments
 from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
 from assets.planning.forecasting.states import State, base_states, pieces
@@ -112,7 +114,9 @@ def forecast_panel(
     horizon, season = settings.horizon_periods, settings.season
     knots = sum_knots(horizon)
     segments = demand_segments(panel, settings.min_train_periods + horizon)
-    origins = rolling_origins(count, horizon, settings.origins, settings.step, settings.min_train_periods)
+    earliest = (settings.min_train_periods, ceil(FAMILY_CYCLES * season), ceil(OWN_CYCLES * season))
+    step = settings.origin_step or spread_step(count, horizon, settings.origins, earliest)
+    origins = rolling_origins(count, horizon, settings.origins, step, settings.min_train_periods)
     kinds = season_kinds(season, origins[0] if origins else 0)
     names = model_names(kinds)
     ahead = Ahead(horizon, knots, knots)
@@ -131,7 +135,7 @@ def forecast_panel(
         segments,
         SEGMENT_NAMES,
         segment_weight=settings.segment_weight_origins,
-        overlap=max(1.0, horizon / settings.step),
+        overlap=max(1.0, horizon / step),
         hysteresis=settings.hysteresis_rate,
         eligible=eligible_models(names, demand_interval(panel)),
         previous=_former(panel, previous, names),

@@ -47,7 +47,7 @@ def model_names(kinds: tuple[str, ...]) -> list[str]:
             base = level_name(decay, kind)
             names += [f"{base}_nb", f"{base}_mix"]
         names.append(f"damped_trend{kind}_nb")
-    return [*names, *(f"{name}_nb" for name in SPARSE), "seasonal_naive"]
+    return [*names, *(f"{name}_nb" for name in SPARSE), "blend", "seasonal_naive"]
 
 
 def eligible_models(names: list[str], interval: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -60,6 +60,8 @@ def eligible_models(names: list[str], interval: NDArray[np.float64]) -> NDArray[
     for k, name in enumerate(names):
         if name.startswith("level_"):
             out[:, k] = int(name[6:9]) / 1000 <= np.maximum(0.75 / interval, min(DECAYS))
+        elif name == "blend":
+            out[:, k] = interval < 8.0
         elif name.removesuffix("_nb") in SPARSE:
             out[:, k] = interval >= 1.32
         else:
@@ -123,6 +125,7 @@ def family_grids(
         period = moment_grid(mean[:, ahead.at - 1], var[:, ahead.at - 1], unit)
         return Grids(mean, period, moment_grid(sum_mean, sum_var, unit))
 
+    blend = _Blend(kinds[1:] or kinds)
     for kind in kinds:
         flat, factors = at.flatten(panel, rows, kind)
         empirical = {d: _empirical(flat, mine.ok, at.end, d, factors, ahead) for d in sorted(map(_memory, DECAYS))}
@@ -131,15 +134,37 @@ def family_grids(
             grids = shaped(states[base], factors)
             yield f"{base}_nb", grids
             own_period, own_total = empirical[_memory(decay)]
-            yield (
-                f"{base}_mix",
-                Grids(grids.mean, _average(grids.period, own_period), _average(grids.total, own_total)),
-            )
+            mix = Grids(grids.mean, _average(grids.period, own_period), _average(grids.total, own_total))
+            blend.add(kind, decay, grids, mix)
+            yield f"{base}_mix", mix
         yield f"damped_trend{kind}_nb", shaped(states[f"damped_trend{kind}"], factors)
     factors = at.flatten(panel, rows, "")[1]
     for name in SPARSE:
         yield f"{name}_nb", shaped(states[name], factors)
+    yield "blend", blend.mean()
     yield "seasonal_naive", seasonal_naive(mine, at.end, season, ahead, unit)
+
+
+class _Blend:
+    """Vincent average of the slower levels in both shapes and all seasons: rarely the best, hardly ever bad."""
+
+    def __init__(self, kinds: tuple[str, ...]) -> None:
+        self._kinds = kinds
+        self._parts: list[Grids] = []
+
+    def add(self, kind: str, decay: float, *grids: Grids) -> None:
+        """Take the grids of a level in if they belong to the blend."""
+        if kind in self._kinds and decay < max(DECAYS):
+            self._parts.extend(grids)
+
+    def mean(self) -> Grids:
+        """The average of what was taken in."""
+        count = len(self._parts)
+        return Grids(
+            sum((g.mean for g in self._parts[1:]), self._parts[0].mean) / count,
+            sum((g.period for g in self._parts[1:]), self._parts[0].period) / count,
+            sum((g.total for g in self._parts[1:]), self._parts[0].total) / count,
+        )
 
 
 def _memory(decay: float) -> float:

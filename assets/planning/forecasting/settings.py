@@ -33,7 +33,7 @@ class ForecastSettings(BaseModel):
     season_periods: int | None = Field(default=None, ge=1)
     #: Calendars whose holidays may move demand; an effect is applied only as far as its standard error lets it.
     calendars: tuple[Calendar, ...] = ("chinese",)
-    #: Rolling origins of the tournament and the periods between them (None: a third of the horizon).
+    #: Rolling origins of the tournament and the periods between them (None: as far apart as history allows).
     origins: int = Field(default=6, ge=1, le=60)
     origin_step: int | None = Field(default=None, ge=1)
     #: Periods of history that a series needs before an origin counts for it.
@@ -67,8 +67,3 @@ class ForecastSettings(BaseModel):
     def season(self) -> int:
         """Periods of one season."""
         return self.season_periods or SEASON_PERIODS[self.frequency]
-
-    @property
-    def step(self) -> int:
-        """Periods between two origins."""
-        return self.origin_step or max(1, self.horizon_periods // 3)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from assets.planning.backtest.origins import rolling_origins
+from assets.planning.backtest.origins import rolling_origins, spread_step
 from assets.planning.backtest.scores import difference_scale, pinball
 from assets.planning.forecasting.calibration import level_map
 from assets.planning.forecasting.counts import moment_grid
@@ -28,6 +28,12 @@ def test_scale_skips_unknown_periods() -> None:
     y = np.array([[1.0, 3.0, 99.0, 4.0, 4.0]])
     ok = np.array([[True, True, False, True, True]])
     assert difference_scale(y, ok)[0] == pytest.approx((2.0 + 0.0) / 2)
+
+
+def test_origins_spread_as_far_as_the_season_needs() -> None:
+    assert spread_step(104, 13, 6, (8, 71, 104)) == 4
+    assert spread_step(157, 4, 6, (8, 71, 104)) == 4
+    assert spread_step(14, 13, 6, (8, 71, 104)) == 1
 
 
 def test_origins_never_reach_into_what_they_are_judged_on() -> None:
