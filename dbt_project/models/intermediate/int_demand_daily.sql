@@ -66,7 +66,7 @@ moved as (
     select
         item_id,
         warehouse_id,
-        business_date as business_date,
+        business_date,
         sum(greatest(-quantity_units, 0)) as shipped_units,
         sum(greatest(quantity_units, 0)) as returned_units,
         -- Use that no sales order asks for: production, own consumption.
@@ -80,11 +80,23 @@ moved as (
 ),
 
 days as (
-    select item_id, warehouse_id, business_date from ordered
+    select
+        item_id,
+        warehouse_id,
+        business_date
+    from ordered
     union distinct
-    select item_id, warehouse_id, business_date from shipped_documents
+    select
+        item_id,
+        warehouse_id,
+        business_date
+    from shipped_documents
     union distinct
-    select item_id, warehouse_id, business_date from moved
+    select
+        item_id,
+        warehouse_id,
+        business_date
+    from moved
 ),
 
 joined as (

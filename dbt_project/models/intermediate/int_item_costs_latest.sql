@@ -18,7 +18,7 @@ ranked as (
         item_costs.effective_date,
         row_number() over (
             partition by item_costs.item_id, item_costs.cost_scope, item_costs.scope_code
-            order by item_costs.effective_date desc, item_costs.source_instance
+            order by item_costs.effective_date desc, item_costs.source_instance asc
         ) as recency
     from item_costs
     cross join run_parameters

@@ -47,17 +47,35 @@ moved as (
 ),
 
 pairs as (
-    select item_id, warehouse_id from moved
+    select
+        item_id,
+        warehouse_id
+    from moved
     union distinct
-    select item_id, warehouse_id from {{ ref('stg_stock_on_hand') }}
+    select
+        item_id,
+        warehouse_id
+    from {{ ref('stg_stock_on_hand') }}
     union distinct
-    select item_id, warehouse_id from {{ ref('stg_wms_stock') }}
+    select
+        item_id,
+        warehouse_id
+    from {{ ref('stg_wms_stock') }}
     union distinct
-    select item_id, warehouse_id from {{ ref('stg_stock_count_lines') }}
+    select
+        item_id,
+        warehouse_id
+    from {{ ref('stg_stock_count_lines') }}
     union distinct
-    select item_id, warehouse_id from sales_order_lines
+    select
+        item_id,
+        warehouse_id
+    from sales_order_lines
     union distinct
-    select item_id, warehouse_id from purchase_order_lines
+    select
+        item_id,
+        warehouse_id
+    from purchase_order_lines
 ),
 
 receipt_costs as (

@@ -59,7 +59,7 @@ joined as (
         coalesce(closing.on_hand_units, 0) as balance_units,
         coalesce(bucketed.bucket_units, 0) as bucket_units,
         {% for column in ['opening', 'in', 'out', 'closing', 'layer'] -%}
-        cast(conservation.{{ column }}_units as decimal(28, 6)) as ledger_{{ column }}_units,
+            cast(conservation.{{ column }}_units as decimal(28, 6)) as ledger_{{ column }}_units,
         {% endfor -%}
         cast(conservation.value_in as decimal(24, 4)) as value_in,
         cast(conservation.value_out as decimal(24, 4)) as value_out,

@@ -16,7 +16,7 @@ final as (
         cast(forecasts.horizon_periods as bigint) as horizon_periods,
         cast(forecasts.model as varchar) as model,
         {% for column in ['mean', 'q05', 'q10', 'q25', 'q50', 'q75', 'q80', 'q90', 'q95', 'q98', 'q99'] -%}
-        {{ as_units('forecasts.' ~ column ~ '_units') }} as {{ column }}_units,
+            {{ as_units('forecasts.' ~ column ~ '_units') }} as {{ column }}_units,
         {% endfor -%}
         round(cast(forecast_accuracy.wape as double), 6) as wape,
         round(cast(forecast_accuracy.bias as double), 6) as bias,

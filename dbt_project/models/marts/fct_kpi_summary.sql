@@ -69,53 +69,53 @@ counts_in_scope as (
 
 measured as (
     {% for scope, scope_value in scopes.items() -%}
-    {% for kpi, numerator, denominator, known, missing in health_kpis -%}
-    select
-        '{{ kpi }}' as kpi,
-        '{{ scope }}' as scope,
-        {{ scope_value }} as scope_value,
-        sum(case when {{ known }} then cast({{ numerator }} as decimal(38, 6)) end) as numerator,
-        sum(case when {{ known }} then cast({{ denominator }} as decimal(38, 6)) end) as denominator,
-        {{ ratio('sum(case when ' ~ known ~ ' then 1 else 0 end)', 'count(*)') }} as coverage_rate,
-        '{{ missing }}' as missing_reason,
-        {{ 'true' if denominator == 'null' else 'false' }} as is_amount
-    from health
-    where is_stocked
-    {% if scope != 'company' -%} group by {{ scope_value }} {%- endif %}
-    union all
-    {% endfor -%}
-    select
-        'on_time_delivery_rate' as kpi,
-        '{{ scope }}' as scope,
-        scope_value,
-        cast(sum(case when is_complete then 1 else 0 end) as decimal(38, 6)) as numerator,
-        cast(count(*) as decimal(38, 6)) as denominator,
-        1.0 as coverage_rate,
-        'no orders due' as missing_reason,
-        false as is_amount
-    from (
+        {% for kpi, numerator, denominator, known, missing in health_kpis -%}
+            select
+                '{{ kpi }}' as kpi,
+                '{{ scope }}' as scope,
+                {{ scope_value }} as scope_value,
+                sum(case when {{ known }} then cast({{ numerator }} as decimal(38, 6)) end) as numerator,
+                sum(case when {{ known }} then cast({{ denominator }} as decimal(38, 6)) end) as denominator,
+                {{ ratio('sum(case when ' ~ known ~ ' then 1 else 0 end)', 'count(*)') }} as coverage_rate,
+                '{{ missing }}' as missing_reason,
+                {{ 'true' if denominator == 'null' else 'false' }} as is_amount
+            from health
+            where is_stocked
+            {% if scope != 'company' -%} group by {{ scope_value }} {%- endif %}
+            union all
+        {% endfor -%}
         select
+            'on_time_delivery_rate' as kpi,
+            '{{ scope }}' as scope,
+            scope_value,
+            cast(sum(case when is_complete then 1 else 0 end) as decimal(38, 6)) as numerator,
+            cast(count(*) as decimal(38, 6)) as denominator,
+            1.0 as coverage_rate,
+            'no orders due' as missing_reason,
+            false as is_amount
+        from (
+            select
+                {{ scope_value }} as scope_value,
+                source_instance,
+                so_no,
+                min(case when is_on_time then 1 else 0 end) = 1 as is_complete
+            from order_lines_in_scope
+            group by {{ scope_value ~ ', ' if scope != 'company' else '' }}source_instance, so_no
+        ) as orders
+        group by scope_value
+        union all
+        select
+            'record_accuracy_rate' as kpi,
+            '{{ scope }}' as scope,
             {{ scope_value }} as scope_value,
-            source_instance,
-            so_no,
-            min(case when is_on_time then 1 else 0 end) = 1 as is_complete
-        from order_lines_in_scope
-        group by {{ scope_value ~ ', ' if scope != 'company' else '' }}source_instance, so_no
-    ) as orders
-    group by scope_value
-    union all
-    select
-        'record_accuracy_rate' as kpi,
-        '{{ scope }}' as scope,
-        {{ scope_value }} as scope_value,
-        cast(sum(case when is_accurate then 1 else 0 end) as decimal(38, 6)) as numerator,
-        cast(count(*) as decimal(38, 6)) as denominator,
-        1.0 as coverage_rate,
-        'nothing counted' as missing_reason,
-        false as is_amount
-    from counts_in_scope
-    {% if scope != 'company' -%} group by {{ scope_value }} {%- endif %}
-    union all
+            cast(sum(case when is_accurate then 1 else 0 end) as decimal(38, 6)) as numerator,
+            cast(count(*) as decimal(38, 6)) as denominator,
+            1.0 as coverage_rate,
+            'nothing counted' as missing_reason,
+            false as is_amount
+        from counts_in_scope
+        {% if scope != 'company' -%} group by {{ scope_value }} {%- endif %}
+        union all
     {% endfor -%}
     select
         'supplier_on_time_rate' as kpi,

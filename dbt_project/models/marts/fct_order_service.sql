@@ -30,9 +30,17 @@ promised as (
 ),
 
 months as (
-    select item_id, warehouse_id, month_start_date from requested
+    select
+        item_id,
+        warehouse_id,
+        month_start_date
+    from requested
     union distinct
-    select item_id, warehouse_id, month_start_date from promised
+    select
+        item_id,
+        warehouse_id,
+        month_start_date
+    from promised
 ),
 
 final as (

@@ -33,7 +33,7 @@ final as (
             'safety_stock', 'reorder_point', 'order_up_to', 'order_quantity', 'position', 'on_hand', 'on_order', 'suggested_order',
             'excess', 'shortage'
         ] -%}
-        {{ as_units('replenishment.' ~ column ~ '_units') }} as {{ column }}_units,
+            {{ as_units('replenishment.' ~ column ~ '_units') }} as {{ column }}_units,
         {% endfor -%}
         cast(replenishment.order_by_date as date) as order_by_date,
         cast(replenishment.expected_arrival_date as date) as expected_arrival_date,

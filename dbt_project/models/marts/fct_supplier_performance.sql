@@ -57,9 +57,15 @@ received as (
 ),
 
 months as (
-    select supplier_id, month_start_date from due
+    select
+        supplier_id,
+        month_start_date
+    from due
     union distinct
-    select supplier_id, month_start_date from received
+    select
+        supplier_id,
+        month_start_date
+    from received
 ),
 
 joined as (

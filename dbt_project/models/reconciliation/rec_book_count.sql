@@ -41,8 +41,9 @@ counted as (
         counts.source_instance,
         -- Null where any line of the sheet has no book of its own: then the ledger's is taken.
         case when count(*) = count(counts.book_units) then sum(
-            counts.book_units + coalesce(counts.adjustment_in_units, 0) - coalesce(counts.adjustment_out_units, 0)
-        ) end as sheet_book_units,
+                    counts.book_units + coalesce(counts.adjustment_in_units, 0) - coalesce(counts.adjustment_out_units, 0)
+                )
+        end as sheet_book_units,
         sum(counts.counted_units) as counted_units,
         max(counts.posted_doc_no) as posted_doc_no,
         max(counts.counted_by) as counted_by,

@@ -47,14 +47,17 @@ physical_days as (
         select
             source_instance,
             max(case when physical_units = 0 and coalesce(picked_not_shipped_units, 0) = 0 then 1 else 0 end) as lists_zeros
-        from physical
+        from physical as listed
         group by source_instance
     ) as listing on physical.source_instance = listing.source_instance
     group by physical.warehouse_id, physical.as_of_date
 ),
 
 book_days as (
-    select distinct warehouse_id, snapshot_date from ledger_book
+    select distinct
+        warehouse_id,
+        snapshot_date
+    from ledger_book
 ),
 
 compared as (

@@ -11,11 +11,14 @@ item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
 
--- Only a source that declares itself periodic closes and opens; a cycle count on the day of a snapshot is no close.
+-- Only a source that counts at month ends and nowhere else closes its periods; a cycle count on the day of a snapshot is no close.
 periodic as (
-    select distinct source_instance
-    from {{ source('control', 'source_capabilities') }}
-    where capability = 'is_periodic' and is_available
+    select source_instance
+    from counts
+    group by source_instance
+    having
+        min(case when count_date = {{ month_end('count_date') }} then 1 else 0 end) = 1
+        and count(distinct count_date) > 2
 ),
 
 closes as (
@@ -46,31 +49,63 @@ openings as (
     group by source_instance, item_id, warehouse_id, as_of_date
 ),
 
--- The opening of the next period is the balance of the evening on which the last one closed.
+-- An opening follows the last close, whether of the same evening or, where periods were not reported, of an earlier one.
+events as (
+    select
+        source_instance,
+        item_id,
+        warehouse_id,
+        close_date as event_date,
+        0 as is_opening,
+        close_units as units,
+        close_source_file as source_file,
+        close_source_row as source_row
+    from closes
+    union all
+    select
+        source_instance,
+        item_id,
+        warehouse_id,
+        opening_date as event_date,
+        1 as is_opening,
+        opening_units as units,
+        opening_source_file as source_file,
+        opening_source_row as source_row
+    from openings
+),
+
+ordered as (
+    select
+        *,
+        lag(is_opening) over series as previous_is_opening,
+        lag(event_date) over series as close_date,
+        lag(units) over series as close_units,
+        lag(source_file) over series as close_source_file,
+        lag(source_row) over series as close_source_row
+    from events
+    window series as (partition by source_instance, item_id, warehouse_id order by event_date, is_opening)
+),
+
 final as (
     select
-        closes.source_instance,
-        closes.item_id,
-        closes.warehouse_id,
-        closes.close_date,
-        {{ as_units('closes.close_units') }} as close_units,
-        {{ as_units('openings.opening_units') }} as opening_units,
-        {{ as_units('openings.opening_units - closes.close_units') }} as variance_units,
-        {{ as_value('(openings.opening_units - closes.close_units) * item_warehouses.unit_cost_latest') }} as variance_value,
+        ordered.source_instance,
+        ordered.item_id,
+        ordered.warehouse_id,
+        ordered.close_date,
+        ordered.event_date as opening_date,
+        {{ as_units('ordered.close_units') }} as close_units,
+        {{ as_units('ordered.units') }} as opening_units,
+        {{ as_units('ordered.units - ordered.close_units') }} as variance_units,
+        {{ as_value('(ordered.units - ordered.close_units) * item_warehouses.unit_cost_latest') }} as variance_value,
         case when item_warehouses.unit_cost_latest is null then {{ no_cost_status() }} else 'ok' end as value_status,
-        closes.close_source_file,
-        closes.close_source_row,
-        openings.opening_source_file,
-        openings.opening_source_row
-    from closes
-    inner join openings
-        on
-            closes.source_instance = openings.source_instance
-            and closes.item_id = openings.item_id
-            and closes.warehouse_id = openings.warehouse_id
-            and closes.close_date = openings.opening_date
+        ordered.close_source_file,
+        ordered.close_source_row,
+        ordered.source_file as opening_source_file,
+        ordered.source_row as opening_source_row
+    from ordered
     left join item_warehouses
-        on closes.item_id = item_warehouses.item_id and closes.warehouse_id = item_warehouses.warehouse_id
+        on ordered.item_id = item_warehouses.item_id and ordered.warehouse_id = item_warehouses.warehouse_id
+    where ordered.is_opening = 1 and ordered.previous_is_opening = 0
 )
 
 select * from final

@@ -28,6 +28,10 @@ movements as (
     select * from {{ ref('int_stock_movements') }}
 ),
 
+continuity as (
+    select * from {{ ref('rec_continuity') }}
+),
+
 item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
@@ -129,8 +133,8 @@ error_matches as (
             keyed.item_id = document_errors.item_id
             and keyed.warehouse_id = document_errors.warehouse_id
             and keyed.gap_units = document_errors.effect_units
-            and document_errors.business_date <= keyed.first_date
-            and (keyed.agreed_date is null or document_errors.business_date > keyed.agreed_date)
+            and keyed.first_date >= document_errors.business_date
+            and (keyed.agreed_date is null or keyed.agreed_date < document_errors.business_date)
     where
         document_errors.is_certain
         -- What is only possible explains by coincidence if it may look back far: a month, where no earlier agreement bounds it
@@ -154,8 +158,8 @@ error_sums as (
             keyed.item_id = document_errors.item_id
             and keyed.warehouse_id = document_errors.warehouse_id
             and document_errors.is_certain
-            and document_errors.business_date <= keyed.first_date
-            and (keyed.agreed_date is null or document_errors.business_date > keyed.agreed_date)
+            and keyed.first_date >= document_errors.business_date
+            and (keyed.agreed_date is null or keyed.agreed_date < document_errors.business_date)
     group by keyed.difference_id
 ),
 
@@ -167,8 +171,8 @@ missing_matches as (
     inner join missing_days
         on
             split_part(keyed.item_id, '/', 1) = missing_days.company_code
-            and missing_days.missing_date <= keyed.first_date
-            and (keyed.agreed_date is null or missing_days.missing_date > keyed.agreed_date)
+            and keyed.first_date >= missing_days.missing_date
+            and (keyed.agreed_date is null or keyed.agreed_date < missing_days.missing_date)
     where keyed.comparison = 'ledger_book' or keyed.agreed_date is not null
     group by keyed.difference_id
 ),
@@ -186,7 +190,7 @@ receipt_matches as (
             and keyed.gap_units = receipts.variance_units
             and receipts.has_document
             and not receipts.has_movement
-            and receipts.document_date <= keyed.first_date
+            and keyed.first_date >= receipts.document_date
     group by keyed.difference_id
 ),
 
@@ -222,8 +226,8 @@ warehouse_matches as (
             keyed.item_id = movements.item_id
             and movements.warehouse_id in (keyed.warehouse_id, opposite.other_warehouse_id)
             and abs(movements.quantity_units) = abs(keyed.variance_units)
-            and movements.business_date <= keyed.first_date
-            and (keyed.agreed_date is null or movements.business_date > keyed.agreed_date)
+            and keyed.first_date >= movements.business_date
+            and (keyed.agreed_date is null or keyed.agreed_date < movements.business_date)
 ),
 
 quarantine_matches as (
@@ -245,8 +249,7 @@ quarantine_matches as (
 
 -- The ERP's list moved away from its own documents, and the shelf did not follow: the other comparison reports it.
 list_changes as (
-    select
-        wms.difference_id
+    select wms.difference_id
     from keyed as wms
     inner join keyed as lists
         on
@@ -254,9 +257,32 @@ list_changes as (
             and wms.warehouse_id = lists.warehouse_id
             and wms.variance_units = lists.variance_units
             and wms.first_date >= lists.first_date
-            and (wms.agreed_date is null or lists.first_date > wms.agreed_date)
+            and (wms.agreed_date is null or wms.agreed_date < lists.first_date)
     where wms.comparison = 'book_wms' and lists.comparison = 'ledger_book'
     group by wms.difference_id
+),
+
+-- Periodic sources: what a count found and what the next period opens with are taken over into the book without a movement.
+period_matches as (
+    select
+        keyed.difference_id,
+        max(case when continuity.variance_units <> 0 then 1 else 0 end) as is_break
+    from keyed
+    inner join continuity
+        on
+            keyed.item_id = continuity.item_id
+            and keyed.warehouse_id = continuity.warehouse_id
+            and keyed.first_date = continuity.opening_date
+    left join book_count
+        on
+            continuity.source_instance = book_count.source_instance
+            and continuity.item_id = book_count.item_id
+            and continuity.warehouse_id = book_count.warehouse_id
+            and continuity.close_date = book_count.count_date
+    where
+        keyed.comparison = 'ledger_book'
+        and keyed.gap_units = continuity.variance_units + coalesce(book_count.variance_units, 0)
+    group by keyed.difference_id
 ),
 
 judged as (
@@ -264,6 +290,8 @@ judged as (
         keyed.*,
         case
             when keyed.is_posted then 'posted_count'
+            when period_matches.is_break = 1 then 'continuity_break'
+            when period_matches.is_break = 0 then 'count_taken_over'
             when list_changes.difference_id is not null then 'ledger_book_mismatch'
             when error_matches.rule_id is not null then error_matches.rule_id
             when error_sums.effect_units = keyed.gap_units then error_sums.rule_id
@@ -300,6 +328,7 @@ judged as (
     left join warehouse_matches
         on keyed.difference_id = warehouse_matches.difference_id and warehouse_matches.preference = 1
     left join missing_matches on keyed.difference_id = missing_matches.difference_id
+    left join period_matches on keyed.difference_id = period_matches.difference_id
     left join list_changes on keyed.difference_id = list_changes.difference_id
     left join quarantine_matches on keyed.difference_id = quarantine_matches.difference_id
 ),

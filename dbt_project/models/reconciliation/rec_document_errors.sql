@@ -231,7 +231,7 @@ ranked as (
         *,
         row_number() over (
             partition by movement_key, rule_id, effect_units
-            order by is_certain desc, evidence
+            order by is_certain desc, evidence asc
         ) as preference
     from candidates
 ),

@@ -16,7 +16,8 @@ final as (
         value_gap as variance_value,
         cast('conservation_broken' as varchar) as cause,
         'movements ' || cast(movement_units as varchar) || ', balance ' || cast(balance_units as varchar)
-        || ', ledger ' || coalesce(cast(ledger_closing_units as varchar), 'none') || ', layers ' || coalesce(cast(ledger_layer_units as varchar), 'none')
+        || ', ledger ' || coalesce(cast(ledger_closing_units as varchar), 'none') || ', layers '
+        || coalesce(cast(ledger_layer_units as varchar), 'none')
         || ', buckets ' || cast(bucket_units as varchar) as explanation,
         cast(null as varchar) as source_file,
         cast(null as bigint) as source_row

@@ -1,4 +1,5 @@
--- One document posted twice under two numbers: certain from documents alone, or proven by a difference of exactly its effect. One finding per document and item.
+-- One document posted twice under two numbers: certain from documents alone, or proven by a difference of exactly its effect.
+-- One finding per document and item.
 with document_errors as (
     select * from {{ ref('rec_document_errors') }}
 ),
@@ -22,7 +23,7 @@ chosen as (
         document_errors.*,
         row_number() over (
             partition by document_errors.doc_no, document_errors.item_id, document_errors.warehouse_id
-            order by document_errors.is_certain desc, document_errors.movement_sequence, document_errors.effect_units
+            order by document_errors.is_certain desc, document_errors.movement_sequence asc, document_errors.effect_units asc
         ) as preference
     from document_errors
     where

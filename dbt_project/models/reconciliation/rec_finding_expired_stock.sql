@@ -43,7 +43,8 @@ final as (
         {{ as_units('expired.quantity_units') }} as variance_units,
         {{ as_value('expired.stock_value') }} as variance_value,
         cast('expired_stock' as varchar) as cause,
-        'lot ' || expired.lot_no || ' expired on ' || cast(expired.expiry_date as varchar) || ' with ' || cast(expired.quantity_units as varchar) || ' units left' as explanation,
+        'lot ' || expired.lot_no || ' expired on ' || cast(expired.expiry_date as varchar) || ' with '
+        || cast(expired.quantity_units as varchar) || ' units left' as explanation,
         cast(movements.source_file as varchar) as source_file,
         cast(movements.source_row as bigint) as source_row
     from expired

@@ -12,8 +12,8 @@ final as (
         cast(warehouse_id as varchar) as warehouse_id,
         cast(null as varchar) as doc_no,
         cast(first_date as date) as business_date,
-        variance_units as variance_units,
-        variance_value as variance_value,
+        variance_units,
+        variance_value,
         cast('unexplained' as varchar) as cause,
         'ERP says ' || cast(other_units as varchar) || ', the ledger ' || cast(book_units as varchar)
         || coalesce('; they agreed on ' || cast(agreed_date as varchar), '; first snapshot') as explanation,

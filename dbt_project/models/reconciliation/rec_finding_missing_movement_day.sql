@@ -15,7 +15,8 @@ final as (
         cast(null as decimal(28, 6)) as variance_units,
         cast(null as decimal(24, 4)) as variance_value,
         cast('missing_movement_day' as varchar) as cause,
-        'no movement on ' || cast(missing_date as varchar) || ', but ' || cast(unmatched_documents as varchar) || ' documents of that day have none and '
+        'no movement on ' || cast(missing_date as varchar) || ', but ' || cast(unmatched_documents as varchar)
+        || ' documents of that day have none and '
         || cast(parted_balances as varchar) || ' balances part over it' as explanation,
         cast(null as varchar) as source_file,
         cast(null as bigint) as source_row

@@ -63,7 +63,8 @@ final as (
         spells.lowest_units as variance_units,
         {{ as_value('spells.lowest_units * item_warehouses.unit_cost_latest') }} as variance_value,
         cast('negative_stock' as varchar) as cause,
-        'below zero from ' || cast(spells.from_date as varchar) || ' to ' || cast(spells.to_date as varchar) || ', lowest ' || cast(spells.lowest_units as varchar) as explanation,
+        'below zero from ' || cast(spells.from_date as varchar) || ' to ' || cast(spells.to_date as varchar)
+        || ', lowest ' || cast(spells.lowest_units as varchar) as explanation,
         cast(crossings.source_file as varchar) as source_file,
         cast(crossings.source_row as bigint) as source_row
     from spells

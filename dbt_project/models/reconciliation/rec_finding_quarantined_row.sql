@@ -15,7 +15,8 @@ final as (
         cast(null as decimal(28, 6)) as variance_units,
         cast(null as decimal(24, 4)) as variance_value,
         cast(rule_id as varchar) as cause,
-        cast(count(distinct source_row) as varchar) || ' rows of ' || contract || ' in quarantine: ' || coalesce(min(reason), rule_id) as explanation,
+        cast(count(distinct source_row) as varchar) || ' rows of ' || contract || ' in quarantine: '
+        || coalesce(min(reason), rule_id) as explanation,
         cast(min(source_file) as varchar) as source_file,
         cast(min(source_row) as bigint) as source_row
     from quarantined_rows

@@ -8,7 +8,7 @@ unexplained as (
         *,
         row_number() over (
             partition by item_id, warehouse_id, variance_units
-            order by first_date, comparison desc, difference_id
+            order by first_date asc, comparison desc, difference_id asc
         ) as preference
     from differences
     where
@@ -28,8 +28,8 @@ final as (
         cast(warehouse_id as varchar) as warehouse_id,
         cast(nullif(count_no, '') as varchar) as doc_no,
         cast(first_date as date) as business_date,
-        variance_units as variance_units,
-        variance_value as variance_value,
+        variance_units,
+        variance_value,
         cast('unexplained' as varchar) as cause,
         case comparison when 'book_wms' then 'WMS ' else 'count ' end || cast(other_units as varchar)
         || ' is above the book of ' || cast(book_units as varchar) as explanation,

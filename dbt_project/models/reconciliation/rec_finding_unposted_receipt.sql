@@ -103,7 +103,7 @@ final as (
         {{ as_units('found.variance_units') }} as variance_units,
         {{ as_value('found.variance_units * item_warehouses.unit_cost_latest') }} as variance_value,
         cast('unposted_receipt' as varchar) as cause,
-        found.explanation as explanation,
+        found.explanation,
         cast(found.source_file as varchar) as source_file,
         cast(found.source_row as bigint) as source_row
     from found

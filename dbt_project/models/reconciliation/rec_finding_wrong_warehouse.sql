@@ -85,7 +85,8 @@ final as (
         {{ as_units('found.variance_units') }} as variance_units,
         {{ as_value('found.variance_units * item_warehouses.unit_cost_latest') }} as variance_value,
         cast('wrong_warehouse' as varchar) as cause,
-        'document ' || found.doc_no || ' is booked to ' || found.warehouse_id || '; the goods are in ' || found.other_warehouse_id as explanation,
+        'document ' || found.doc_no || ' is booked to ' || found.warehouse_id || '; the goods are in '
+        || found.other_warehouse_id as explanation,
         cast(located.source_file as varchar) as source_file,
         cast(located.source_row as bigint) as source_row
     from found

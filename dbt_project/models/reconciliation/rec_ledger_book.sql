@@ -1,4 +1,5 @@
--- Ledger against the ERP's own balance, at every snapshot date. variance = ledger - book: the documents are the evidence, the snapshot the book.
+-- Ledger against the ERP's own balance, at every snapshot date. variance = ledger - book: the documents are the evidence, the
+-- snapshot the book.
 with points as (
     select * from {{ ref('rec_stock_points') }}
 ),
@@ -34,7 +35,7 @@ snapshot_days as (
         select
             source_instance,
             max(case when on_hand_units = 0 then 1 else 0 end) as lists_zeros
-        from snapshots
+        from snapshots as listed
         group by source_instance
     ) as listing on snapshots.source_instance = listing.source_instance
     group by snapshots.warehouse_id, snapshots.as_of_date

@@ -105,9 +105,11 @@ parted as (
 ),
 
 companies_with_documents as (
-    select distinct split_part(item_id, '/', 1) as company_code from receipts where has_document
+    select distinct split_part(item_id, '/', 1) as company_code from receipts
+    where has_document
     union distinct
-    select distinct split_part(item_id, '/', 1) as company_code from shipments where has_document
+    select distinct split_part(item_id, '/', 1) as company_code from shipments
+    where has_document
 ),
 
 final as (

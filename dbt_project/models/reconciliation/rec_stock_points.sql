@@ -26,9 +26,15 @@ run_parameters as (
 
 -- A snapshot day of a warehouse speaks about every item that the warehouse ever had.
 snapshot_days as (
-    select distinct warehouse_id, as_of_date as point_date from snapshots
+    select distinct
+        warehouse_id,
+        as_of_date as point_date
+    from snapshots
     union distinct
-    select distinct warehouse_id, as_of_date as point_date from physical
+    select distinct
+        warehouse_id,
+        as_of_date as point_date
+    from physical
 ),
 
 points as (
@@ -39,7 +45,11 @@ points as (
     from snapshot_days
     inner join item_warehouses on snapshot_days.warehouse_id = item_warehouses.warehouse_id
     union distinct
-    select item_id, warehouse_id, count_date as point_date from counts
+    select
+        item_id,
+        warehouse_id,
+        count_date as point_date
+    from counts
 ),
 
 events as (

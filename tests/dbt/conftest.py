@@ -1,0 +1,81 @@
+"""Builds the dbt project once per session, in this process, on a scene written out by hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
+
+import dbt_scene
+from warehouse_builder import DBT_PROJECT, build_warehouse
+
+Invoke = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
+    """Run a dbt command on a warehouse: `dbt(path, "build", "--select", ...)` returns dbt's result."""
+    from dbt.cli.main import dbtRunner
+
+    folder = tmp_path_factory.mktemp("dbt")
+    runner = dbtRunner()
+
+    def invoke(warehouse: Path, *arguments: str) -> Any:
+        os.environ["STOCKTURN_WAREHOUSE"] = str(warehouse)
+        where = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+        out = ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+        return runner.invoke(["--quiet", *arguments, *where, *out])
+
+    return invoke
+
+
+def _built(dbt: Invoke, path: Path, **scene: Any) -> Path:
+    build_warehouse(path, **scene)
+    result = dbt(path, "build", "--exclude-resource-type", "unit_test")
+    failed = [f"{row.node.name}: {row.message}" for row in result.result if row.status in ("error", "fail")]
+    assert result.success, failed
+    # A raw copy without a checkpoint would silently miss rows (STACK.md).
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("checkpoint")
+    return path
+
+
+@pytest.fixture(scope="session")
+def built(dbt: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Warehouse of the hand-written scene, everything built and every data test passed."""
+    path = tmp_path_factory.mktemp("built") / "warehouse.duckdb"
+    return _built(dbt, path, landing=dbt_scene.LANDING, tables=dbt_scene.TABLES)
+
+
+@pytest.fixture(scope="session")
+def empty(dbt: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Warehouse in which nothing has ever been landed."""
+    return _built(dbt, tmp_path_factory.mktemp("empty") / "warehouse.duckdb")
+
+
+@pytest.fixture
+def copy_of_built(built: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copy(built, tmp_path / "warehouse.duckdb"))
+
+
+@pytest.fixture(scope="session")
+def mart(built: Path) -> Iterator[Callable[[str], list[dict[str, Any]]]]:
+    """Read the built scene: `mart("select ...")` gives rows as dictionaries."""
+    with duckdb.connect(str(built)) as connection:
+
+        def rows(sql: str) -> list[dict[str, Any]]:
+            found = connection.execute(sql)
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+        yield rows

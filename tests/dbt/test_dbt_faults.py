@@ -1,0 +1,47 @@
+"""Data tests are tested: each is shown a fault just past what it allows, and must fail on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+FAULTS = {
+    "fct_conservation_is_closed": "update marts.fct_conservation set is_closed = false where item_id = 'C/A1'",
+    "fct_stock_movements_grain": "insert into marts.fct_stock_movements select * from marts.fct_stock_movements limit 1",
+    "fct_stock_movements_items_known": "update marts.fct_stock_movements set item_id = 'C/none' where doc_no = 'S1'",
+    "int_item_warehouse_balances_without_gaps":
+        "delete from intermediate.int_item_warehouse_balances where item_id = 'C/A1' and valid_from_date = '2026-05-11'",
+    "int_demand_daily_never_negative": "update intermediate.int_demand_daily set demand_units = -0.000001",
+    "fct_data_quality_every_row_accounted": "update marts.fct_data_quality set rows_gap = 1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("test_name", sorted(FAULTS))
+def test_a_planted_fault_is_caught(dbt: Callable[..., Any], copy_of_built: Path, test_name: str) -> None:
+    """A data test that passes on a fault is worse than none."""
+    with duckdb.connect(str(copy_of_built)) as connection:
+        connection.execute(FAULTS[test_name])
+    result = dbt(copy_of_built, "test", "--select", test_name)
+    assert [(row.node.name, str(row.status)) for row in result.result] == [(test_name, "fail")]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "update ledger.conservation set closing_units = closing_units + 0.000001 where item_id = 'C/A1'",
+        "update ledger.open_layers set quantity_units = quantity_units - 0.000001 where snapshot_date = '2026-06-30'",
+        "delete from ledger.conservation where item_id = 'C/B1'",
+    ],
+)
+def test_a_ledger_that_does_not_conserve_blocks(dbt: Callable[..., Any], copy_of_built: Path, fault: str) -> None:
+    """One millionth of a unit lost between ledger and balance must stop the release, and say which item."""
+    with duckdb.connect(str(copy_of_built)) as connection:
+        connection.execute(fault)
+    models = ["fct_stock_ageing", "fct_conservation", "rec_finding_conservation_broken"]
+    result = dbt(copy_of_built, "build", "--select", *models, "--exclude-resource-type", "unit_test")
+    assert not result.success
+    assert "fct_conservation_is_closed" in [row.node.name for row in result.result if str(row.status) == "fail"]

@@ -1,0 +1,89 @@
+"""The shape of the dbt project: documentation, layers, unit tests, the cut between its two invocations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from warehouse_builder import CONTRACTS, DBT_PROJECT
+
+MODELS = sorted((DBT_PROJECT / "models").rglob("*.sql"))
+
+
+def _properties(sql: Path) -> dict[str, Any]:
+    document = yaml.safe_load(sql.with_suffix(".yml").read_text(encoding="utf-8"))
+    assert len(document["models"]) == 1, "one yml says one model"
+    return document["models"][0]
+
+
+@pytest.mark.parametrize("sql", MODELS, ids=lambda path: path.stem)
+def test_every_model_has_a_yml_with_units_and_chinese_labels(sql: Path) -> None:
+    """A column without unit or label cannot be published."""
+    properties = _properties(sql)
+    assert properties["name"] == sql.stem and properties["description"]
+    for column in properties["columns"]:
+        assert column["description"], column["name"]
+        meta = column["config"]["meta"]
+        assert meta["unit"] and re.search(r"[\u4e00-\u9fff]", meta["label_zh"]), column["name"]
+
+
+def test_every_built_column_is_described_and_nothing_else(built: Path) -> None:
+    """A column that the SQL adds and nobody describes would reach readers unexplained."""
+    with duckdb.connect(str(built)) as connection:
+        for sql in MODELS:
+            schema = sql.relative_to(DBT_PROJECT / "models").parts[0]
+            found = connection.execute(
+                "select column_name from information_schema.columns where table_schema = ? and table_name = ?"
+                " order by ordinal_position", [schema, sql.stem],
+            ).fetchall()  # fmt: skip
+            assert [name for (name,) in found] == [column["name"] for column in _properties(sql)["columns"]], sql.stem
+
+
+def test_only_staging_reads_landing_and_the_cut_is_clean() -> None:
+    """Staging and intermediate run before the ledger and planning exist."""
+    for sql in MODELS:
+        folder = sql.relative_to(DBT_PROJECT / "models").parts[0]
+        sources = set(re.findall(r"source\('(\w+)'", sql.read_text(encoding="utf-8")))
+        references = set(re.findall(r"ref\('(\w+)'", sql.read_text(encoding="utf-8")))
+        if folder == "staging":
+            assert sources == {"landing"} and not references, sql.stem
+        else:
+            assert "landing" not in sources, sql.stem
+        if folder == "intermediate":
+            assert sources <= {"control"}, sql.stem
+            assert not any(name.startswith(("dim_", "fct_", "rec_")) for name in references), sql.stem
+
+
+def test_staging_carries_every_contract_column() -> None:
+    """A column added to a contract must not be lost on the way."""
+    described = {}
+    for sql in MODELS:
+        if sql.parent.name == "staging":
+            contract = re.findall(r"source\('landing', '(\w+)'\)", sql.read_text(encoding="utf-8"))[0]
+            described[contract] = {column["name"] for column in _properties(sql)["columns"]}
+    for path in CONTRACTS.glob("*.yml"):
+        if not path.stem.startswith("_"):
+            columns = yaml.safe_load(path.read_text(encoding="utf-8"))["columns"]
+            assert set(columns) <= described[path.stem], path.stem
+
+
+def test_every_rule_has_a_model_and_is_collected() -> None:
+    """A rule without its model finds nothing for ever."""
+    lines = (DBT_PROJECT / "seeds" / "rules.csv").read_text(encoding="utf-8").splitlines()[1:]
+    collected = (DBT_PROJECT / "models" / "marts" / "fct_findings.sql").read_text(encoding="utf-8")
+    names = {sql.stem for sql in MODELS}
+    for rule in (line.split(",")[0] for line in lines):
+        assert f"rec_finding_{rule}" in names and f"ref('rec_finding_{rule}')" in collected
+    assert len(lines) == sum(name.startswith("rec_finding_") for name in names)
+
+
+def test_unit_tests_of_the_arithmetic_pass(dbt: Callable[..., Any], built: Path) -> None:
+    """The SQL of the arithmetic, each on rows just around its bounds."""
+    result = dbt(built, "test", "--select", "test_type:unit")
+    assert result.success, [row.message for row in result.result if str(row.status) != "pass"]
+    assert len(result.result) >= 10
