@@ -28,10 +28,12 @@ def compare(
 
     Verdict: `recommended` where the policy costs no more than what happened did (holding + shortage + orders + written
     off; without a unit cost: its fill is not lower and its mean stock is not higher), else `not_recommended`;
-    `no_demand` where nothing was asked for in the window.
+    `no_demand` where nothing was asked for in the window. Order costs count for neither side of a row whose past orders
+    are not on record (it was filled by transfers, or the company has no purchase orders).
     """
     cost = np.where(np.isfinite(unit_cost), unit_cost, np.nan)
     result = pd.DataFrame({"demand_units": simulated["demand_units"]})
+    order_cost = np.where(actual["orders"].to_numpy(float) > 0, yardstick.order_cost_value, 0.0)
     for name, frame in (("replay", simulated), ("actual", actual)):
         asked, filled = frame["demand_units"].to_numpy(float), frame["filled_units"].to_numpy(float)
         stock = frame["stock_unit_days"].to_numpy(float) / days
@@ -45,7 +47,7 @@ def compare(
         result[f"{name}_cost_value"] = (
             stock * cost * yardstick.holding_rate * days / 365
             + np.clip(asked - filled, 0, None) * cost * yardstick.shortage_cost_rate
-            + frame["orders"].to_numpy(float) * yardstick.order_cost_value
+            + frame["orders"].to_numpy(float) * order_cost
         )
     result["replay_cycles"], result["replay_served_cycles"] = simulated["cycles"], simulated["served_cycles"]
     result["replay_cycle_service_rate"] = _ratio(simulated["served_cycles"], simulated["cycles"])
