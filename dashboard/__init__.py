@@ -1,0 +1,1 @@
+"""The web pages over a release and the incident store. Reads releases, never the warehouse; writes incidents only."""

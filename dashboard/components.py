@@ -1,0 +1,181 @@
+"""Parts that pages share: tiles, tables with export. What comes from data is escaped before it becomes HTML."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from assets.publish.dictionary import english
+from dashboard.context import Context
+from dashboard.release_reader import MAX_EXPORT_ROWS
+
+Tone = Literal["good", "bad", "plain"]
+STYLE = """<style>
+.block-container {padding-top: 2.6rem; padding-bottom: 3rem; max-width: 1400px;}
+.st-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .7rem;
+  margin: .2rem 0 1.1rem;}
+.st-tile {background: #fff; border: 1px solid #e3e8ee; border-left: 5px solid #9aa5b1; border-radius: 8px;
+  padding: .65rem .8rem; min-width: 0;}
+.st-tile.good {border-left-color: #2a9d8f;} .st-tile.bad {border-left-color: #c8453c;}
+.st-tile .name {font-size: .8rem; color: #52606d; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;}
+.st-tile .figure {font-size: 1.55rem; font-weight: 650; color: #1f2a37; line-height: 1.3; white-space: nowrap;}
+.st-tile .note {font-size: .76rem; color: #7b8794;} .st-tile.bad .figure {color: #b0342c;}
+h1 {font-size: 1.5rem !important; padding: 0 0 .4rem !important;}
+h3 {font-size: 1.05rem !important; padding-bottom: .2rem !important;}
+@media (max-width: 640px) {
+  .block-container {padding-left: .8rem; padding-right: .8rem;}
+  .st-tiles {grid-template-columns: repeat(2, minmax(0, 1fr));}
+  .st-tile .figure {font-size: 1.25rem;}
+}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure to read at a glance."""
+
+    name: str
+    figure: str
+    notes: Sequence[str] = ()
+    tone: Tone = "plain"
+
+
+def tiles(all_tiles: Sequence[Tile]) -> None:
+    """A row of figures that wraps on a narrow screen."""
+    parts = [
+        f'<div class="st-tile {tile.tone}" title="{html.escape(tile.name)}">'
+        f'<div class="name">{html.escape(tile.name)}</div>'
+        f'<div class="figure">{html.escape(tile.figure)}</div>'
+        + "".join(f'<div class="note">{html.escape(note)}</div>' for note in tile.notes if note)
+        + "</div>"
+        for tile in all_tiles
+    ]
+    st.markdown(f'<div class="st-tiles">{"".join(parts)}</div>', unsafe_allow_html=True)
+
+
+def chart(picture: Any, description: str) -> None:
+    """A chart over the full width; the description is read to those who do not see it."""
+    st.altair_chart(picture, width="stretch", alt=description)
+
+
+def table(
+    context: Context,
+    key: str,
+    query: Callable[[int], pd.DataFrame],
+    *,
+    marts: Sequence[str] = ("fct_inventory_health",),
+    shown: int = 200,
+    link: bool = False,
+    texts: Sequence[str] = (),
+) -> None:
+    """The first rows of a query, with the dictionary's headings; the button exports all rows.
+
+    `link`: choosing a row opens the page of its item. `texts`: columns whose values are words of the catalogue
+    (`cause` -> `cause_expired`).
+    """
+    words = context.words
+    frame = query(shown)
+    if frame.empty:
+        st.info(words("empty"))
+        return
+    visible = translated(context, frame, texts)
+    hidden = {"item_id", "warehouse_id"} if link else set()
+    event = st.dataframe(
+        visible,
+        key=f"table_{key}",
+        width="stretch",
+        hide_index=True,
+        column_order=[name for name in visible.columns if name not in hidden],
+        column_config=column_config(context, visible, marts),
+        placeholder="",
+        on_select="rerun" if link else "ignore",
+        selection_mode="single-row",
+    )
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    if len(frame) >= shown:
+        left.caption(words("shown", shown=shown))
+    right.download_button(
+        words("export"),
+        data=lambda: csv_bytes(translated(context, query(MAX_EXPORT_ROWS), texts), headings(context, frame, marts)),
+        file_name=f"stockturn_{key}_{context.reader.release.as_of}.csv",
+        mime="text/csv",
+        key=f"export_{key}",
+        on_click="ignore",
+        width="stretch",
+    )
+    rows = chosen_rows(event) if link else []
+    if rows:
+        chosen = frame.iloc[rows[0]]
+        st.session_state["item"] = (str(chosen["item_id"]), str(chosen["warehouse_id"]))
+        st.switch_page(st.session_state["item_page"])
+
+
+def chosen_rows(event: Any) -> list[int]:
+    """Numbers of the rows that are selected in a table."""
+    return list(event.selection.rows)
+
+
+def translated(context: Context, frame: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
+    """Coded values as words of the language."""
+    return frame.assign(
+        **{
+            name: [context.words.maybe(f"{name}_{value}", str(value)) for value in frame[name]]
+            for name in texts
+            if name in frame
+        }
+    )
+
+
+def headings(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -> dict[str, str]:
+    """Column -> heading: the release's dictionary, else the catalogue of texts, else the name as words."""
+    result: dict[str, str] = {}
+    for name in frame.columns:
+        label = context.words.maybe(str(name), "")
+        for mart in marts:
+            label = label or context.reader.words(mart).get(str(name), {}).get(f"label_{context.words.language}", "")
+        result[str(name)] = label or english(str(name))
+    return result
+
+
+def column_config(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -> dict[str, Any]:
+    """How each column is shown: heading, what it means, and its kind of number."""
+    result: dict[str, Any] = {}
+    for name, label in headings(context, frame, marts).items():
+        meaning = next(
+            (found["description"] for mart in marts if (found := context.reader.words(mart).get(name))), None
+        )  # fmt: skip
+        if pd.api.types.is_bool_dtype(frame[name]):
+            result[name] = st.column_config.CheckboxColumn(label, help=meaning)
+        elif pd.api.types.is_datetime64_any_dtype(frame[name]):
+            result[name] = st.column_config.DateColumn(label, help=meaning, format="YYYY-MM-DD")
+        elif pd.api.types.is_numeric_dtype(frame[name]):
+            result[name] = st.column_config.NumberColumn(label, help=meaning, format=_number_format(name, frame[name]))
+        else:
+            result[name] = st.column_config.TextColumn(label, help=meaning)
+    return result
+
+
+def _number_format(name: str, values: pd.Series) -> str:
+    if name.endswith("_rate") or name in {"wape", "bias", "median_wape", "median_bias", "share"}:
+        return "percent"
+    whole = bool(((values.dropna() % 1) == 0).all())
+    if whole or name.endswith(("_value", "_units", "_days")):
+        return "%,.0f" if whole or float(values.abs().max() or 0) >= 100 else "%,.1f"
+    return "%,.2f"
+
+
+def csv_bytes(frame: pd.DataFrame, names: dict[str, str]) -> bytes:
+    """CSV with a BOM and the headings of the page. A text that a spreadsheet would run as a formula is kept a text."""
+    safe = frame.copy()
+    for name in safe.columns:
+        if safe[name].dtype == object:
+            safe[name] = [
+                f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+                for value in safe[name]
+            ]
+    return safe.rename(columns=names).to_csv(index=False).encode("utf-8-sig")

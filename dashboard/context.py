@@ -1,0 +1,82 @@
+"""What every page gets: who looks, at which release, in which language, through which filter. Opened once, shared."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from assets.publish.history import previous_release
+from assets.publish.releases import current_release
+from dashboard.filters import Filter
+from dashboard.identity import SECRET_VARIABLE, User, identify
+from dashboard.release_reader import ReleaseReader
+from dashboard.texts import Words
+from expectations.incidents import IncidentStore
+from orchestration.settings import Settings, load_settings
+
+CONFIG_VARIABLE = "STOCKTURN_CONFIG"
+DEFAULT_CONFIG = "config/demo.yml"
+
+
+@dataclass(frozen=True)
+class Context:
+    """One rendering of a page by one person."""
+
+    settings: Settings
+    reader: ReleaseReader
+    before: ReleaseReader | None
+    user: User
+    words: Words
+    wanted: Filter
+
+    @property
+    def store(self) -> IncidentStore | None:
+        """The incident store, or None before the first run made one. The pages write nowhere else."""
+        path = self.settings.workspace().incident_store
+        return _store(path) if path.is_file() else None
+
+
+def signed_in() -> User:
+    """The user of this request. Raises AccessRefusedError."""
+    return identify(
+        dict(st.context.headers),
+        address=st.get_option("server.address"),
+        secret=os.environ.get(SECRET_VARIABLE) or None,
+        local_user=_local_user(),
+    )
+
+
+@st.cache_resource
+def settings() -> Settings:
+    return load_settings(Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG)))
+
+
+def readers() -> tuple[ReleaseReader, ReleaseReader | None] | None:
+    """The current release and the one before it; None before the first. A new release is seen at the next click."""
+    folder = settings().workspace().releases
+    release = current_release(folder)
+    if release is None:
+        return None
+    earlier = previous_release(folder, release)
+    return _reader(release.path), _reader(earlier.path) if earlier else None
+
+
+@st.cache_resource(max_entries=6)
+def _reader(folder: Path) -> ReleaseReader:
+    return ReleaseReader.open(folder)
+
+
+@st.cache_resource
+def _store(path: Path) -> IncidentStore:
+    return IncidentStore.at(path)
+
+
+def _local_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        return "local"

@@ -1,0 +1,117 @@
+"""Replenishment and forecast review."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.filters import Filter
+from dashboard.release_reader import ReleaseReader
+
+
+def order_summary(reader: ReleaseReader, wanted: Filter) -> dict:
+    """What the suggestions add up to, and how urgent they are."""
+    return reader.row(
+        f"""select count(*) filter (where r.suggested_order_units > 0) as orders,
+                sum(r.suggested_order_value) as order_value,
+                count(*) filter (where r.suggested_order_units > 0 and r.order_by_date <= h.as_of_date) as due_now,
+                count(*) filter (where r.projected_stockout_date <= h.as_of_date + 14) as stockout_soon,
+                sum(r.excess_value) as excess_value, count(*) filter (where r.shortage_units > 0) as shortages
+            from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)""",
+        wanted.parameters,
+    )
+
+
+def orders(reader: ReleaseReader, wanted: Filter, limit: int = 300) -> pd.DataFrame:
+    """What to order, most urgent first."""
+    return reader.frame(
+        f"""select h.item_code, h.item_name, h.warehouse_name, i.default_supplier_id as supplier_id,
+                h.abc_xyz_cell, r.policy, r.position_units, r.reorder_point_units, r.suggested_order_units, h.base_uom, r.suggested_order_value,
+                r.order_by_date, r.expected_arrival_date, r.projected_stockout_date, r.cover_days, r.flags, r.reason,
+                r.item_id, r.warehouse_id
+            from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)
+            left join dim_items i on i.item_id = h.item_id
+            where r.suggested_order_units > 0
+            order by r.order_by_date nulls last, r.suggested_order_value desc nulls last, r.item_id, r.warehouse_id
+            limit {int(limit)}""",
+        wanted.parameters,
+    )
+
+
+def orders_by_week(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
+    """Order value by the week in which to order; what is overdue stands in the first."""
+    return reader.frame(
+        f"""select cast(date_trunc('week', greatest(r.order_by_date, h.as_of_date)) as date) as week_start_date,
+                count(*) as orders, sum(r.suggested_order_value) as order_value
+            from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)
+            where r.suggested_order_units > 0 and r.order_by_date is not null
+            group by all order by 1 limit 13""",
+        wanted.parameters,
+    )
+
+
+def transfer_candidates(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
+    """Shortage here while another warehouse has excess of the same item: what could be moved instead of bought."""
+    return reader.frame(
+        f"""with there as (
+                select item_id, warehouse_id, excess_units from fct_replenishment where excess_units > 0
+            )
+            select h.item_code, h.item_name, t.warehouse_id as from_warehouse_id, h.warehouse_id as to_warehouse_id,
+                least(r.suggested_order_units, t.excess_units) as transfer_units, h.base_uom,
+                least(r.suggested_order_units, t.excess_units) * h.unit_cost_latest as transfer_value,
+                r.order_by_date, h.item_id, h.warehouse_id
+            from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)
+            join there t on t.item_id = h.item_id and t.warehouse_id <> h.warehouse_id
+            where r.suggested_order_units > 0
+            qualify row_number() over (partition by h.item_id, h.warehouse_id
+                order by t.excess_units desc, t.warehouse_id) = 1
+            order by transfer_value desc nulls last, h.item_id, h.warehouse_id limit {int(limit)}""",
+        wanted.parameters,
+    )
+
+
+_ONE_EACH = "horizon_periods = 1"  # accuracy stands on every period of an item's forecast; one row an item is enough
+
+
+def forecast_summary(reader: ReleaseReader, wanted: Filter) -> dict:
+    """How good the chosen models are. Medians and shares: a mean of ratios would mean nothing."""
+    return reader.row(
+        f"""select count(*) as series, median(wape) as median_wape, median(bias) as median_bias,
+                count(*) filter (where scaled_pinball < naive_scaled_pinball)
+                    / nullif(count(*) filter (where naive_scaled_pinball is not null), 0) as better_than_naive_rate,
+                median(coverage_90) as median_coverage
+            from {wanted.of("fct_forecasts")} where {_ONE_EACH}""",
+        wanted.parameters,
+    )
+
+
+def forecast_models(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
+    """Which models were chosen, and how they did."""
+    return reader.frame(
+        f"""select model, count(*) as series, median(wape) as median_wape, median(bias) as median_bias,
+                count(*) filter (where scaled_pinball < naive_scaled_pinball)
+                    / nullif(count(*) filter (where naive_scaled_pinball is not null), 0) as better_than_naive_rate
+            from {wanted.of("fct_forecasts")} where {_ONE_EACH} group by all order by series desc, model""",
+        wanted.parameters,
+    )
+
+
+def wape_spread(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
+    """Item-warehouses by WAPE in steps of 0.1; the last step holds everything above 2."""
+    return reader.frame(
+        f"""select least(floor(wape * 10) / 10, 2.0) as wape_from, count(*) as series
+            from {wanted.of("fct_forecasts")} where {_ONE_EACH} and wape is not null group by all order by 1""",
+        wanted.parameters,
+    )
+
+
+def forecast_misses(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
+    """Where a wrong forecast costs most: relative bias times the demand that it stands for."""
+    return reader.frame(
+        f"""select h.item_code, h.item_name, h.warehouse_name, h.abc_xyz_cell, h.owner_name, f.model,
+                f.mean_units, f.wape, f.bias, f.scaled_pinball, f.naive_scaled_pinball,
+                abs(f.bias) * f.mean_units * h.unit_cost_latest as miss_value, f.model_reason, h.item_id, h.warehouse_id
+            from {wanted.health} h join fct_forecasts f using (item_id, warehouse_id)
+            where f.{_ONE_EACH} and f.bias is not null
+            order by miss_value desc nulls last, h.item_id, h.warehouse_id limit {int(limit)}""",
+        wanted.parameters,
+    )

@@ -1,0 +1,75 @@
+"""Reads a release with SQL, read-only; nothing is loaded that a page does not show."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from assets.publish.releases import Release, read_release
+
+MAX_EXPORT_ROWS = 1_000_000  # what a spreadsheet can hold, less its header; asked for by the export only
+
+
+class ReleaseReader:
+    """An open release. Each call has a cursor of its own, so that sessions do not wait for each other."""
+
+    def __init__(self, release: Release, threads: int = 2) -> None:
+        self.release = release
+        self._connection = duckdb.connect(str(release.database), read_only=True, config={"threads": threads})
+        schemas = sorted({str(mart["schema"]) for mart in release.manifest["marts"]})
+        self._search_path = f"set search_path = '{','.join(schemas)}'"
+        self._lock = threading.Lock()
+        self._words: dict[str, dict[str, Mapping[str, Any]]] | None = None
+        rows = self._connection.execute("select table_name from information_schema.tables").fetchall()
+        self.tables = frozenset(str(name) for (name,) in rows)
+
+    @classmethod
+    def open(cls, folder: Path) -> ReleaseReader:
+        """Open `releases/<id>` or `releases/current`. Raises ReleaseError where there is none."""
+        return cls(read_release(folder))
+
+    @property
+    def release_id(self) -> str:
+        return self.release.release_id
+
+    def has(self, *tables: str) -> bool:
+        return self.tables.issuperset(tables)
+
+    def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """The rows of a query."""
+        with self._lock:
+            cursor = self._connection.cursor()
+            cursor.execute(self._search_path)
+        return cursor.execute(sql, dict(parameters or {})).df()
+
+    def row(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The first row of a query by column; empty where there is none. Missing values are None."""
+        frame = self.frame(sql, parameters)
+        if frame.empty:
+            return {}
+        return {str(name): None if _is_missing(value) else value for name, value in frame.iloc[0].items()}
+
+    def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The first value of the first row, or None."""
+        return next(iter(self.row(sql, parameters).values()), None)
+
+    def words(self, mart: str) -> dict[str, Mapping[str, Any]]:
+        """What the release's dictionary says about the columns of a mart, by column."""
+        if self._words is None:
+            path = self.release.path / "dictionary.json"
+            marts = json.loads(path.read_text(encoding="utf-8"))["marts"] if path.is_file() else []
+            self._words = {one["name"]: {column["name"]: column for column in one["columns"]} for one in marts}
+        return self._words.get(mart, {})
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _is_missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))

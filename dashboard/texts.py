@@ -1,0 +1,86 @@
+"""Words in the language of the person: reads texts.yml, formats numbers the way that language reads them. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+Language = Literal["en", "zh"]
+LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
+_STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "K")), "zh": ((1e8, "亿"), (1e4, "万"))}
+_MISSING = "—"
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """All texts by key."""
+    path = Path(__file__).with_name("texts.yml")
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+class Words:
+    """Texts and formats of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text of a key. Raises KeyError where it does not exist: a page must not show a key."""
+        return catalogue()[key][self.language].format(**values)
+
+    def maybe(self, key: str, otherwise: str) -> str:
+        """The text of a key that data makes up (a cause, a KPI), or what to show where there is none."""
+        return catalogue().get(key, {}).get(self.language, otherwise)
+
+    def money(self, value: float | None) -> str:
+        """`1.23M` or `123.0万`: three digits are enough to read at a glance; tables have all of them."""
+        if _is_missing(value):
+            return _MISSING
+        assert value is not None
+        for step, suffix in _STEPS[self.language]:
+            if abs(value) >= step:
+                return f"{value / step:,.{_digits(value / step)}f}{suffix}"
+        return f"{value:,.0f}"
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        return _MISSING if _is_missing(value) else f"{value:,.{digits}f}"
+
+    def percent(self, value: float | None, digits: int = 1) -> str:
+        return _MISSING if _is_missing(value) else f"{value:.{digits}%}"
+
+    def kpi(self, name: str, value: float | None) -> str:
+        """A KPI in its own unit."""
+        if name.endswith(("_capital", "_value")):
+            return self.money(value)
+        if name.endswith("_outstanding"):
+            return _MISSING if _is_missing(value) else f"{value:,.0f} {self('days')}"
+        return self.number(value, 2) if name == "inventory_turnover" else self.percent(value)
+
+    def change(self, name: str, before: float | None, after: float | None) -> str:
+        """How a KPI moved: points for shares, per cent for money, its unit for the rest; empty where unknown."""
+        if _is_missing(before) or _is_missing(after):
+            return ""
+        assert before is not None and after is not None
+        moved = after - before
+        if abs(moved) < 1e-12:
+            return "±0"
+        if name.endswith("_capital"):
+            return f"{moved / before:+.1%}" if before else ""
+        if name == "inventory_turnover":
+            return f"{moved:+.2f}"
+        if name.endswith("_outstanding"):
+            return f"{moved:+.1f} {self('days')}"
+        return f"{moved * 100:+.2f} pp" if self.language == "en" else f"{moved * 100:+.2f} 个百分点"
+
+
+def _is_missing(value: float | None) -> bool:
+    return value is None or math.isnan(value)
+
+
+def _digits(value: float) -> int:
+    return max(0, 2 - int(math.log10(max(1.0, abs(value)))))

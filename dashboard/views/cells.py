@@ -1,0 +1,28 @@
+"""ABC-XYZ: the nine cells, and the items of one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.components import chart, table
+from dashboard.context import Context
+from dashboard.queries import stock
+
+
+def show(context: Context) -> None:
+    words, reader, wanted = context.words, context.reader, context.wanted
+    found = stock.cells(reader, wanted)
+    if found.empty:
+        st.info(words("empty"))
+        return
+    st.subheader(words("nine_cells"))
+    st.caption(words("cells_hint"))
+    chart(charts.nine_cells(found, words), words("nine_cells"))
+    names = [f"{row.abc_class}{row.xyz_class}" for row in found.itertuples()]
+    chosen = st.segmented_control(words("cell"), names, default=names[0], key="cell") or names[0]
+    marts = ("fct_inventory_health",)
+    table(
+        context, f"cell_{chosen}", lambda limit: stock.items_of_cell(reader, wanted, chosen[0], chosen[1:], limit),
+        marts=marts, link=True,
+    )  # fmt: skip

@@ -1,0 +1,224 @@
+"""Mismatches and incidents: the work queue, one incident with its evidence, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components import Tile, chosen_rows, column_config, table, tiles
+from dashboard.context import Context
+from dashboard.identity import Role
+from dashboard.queries import quality
+from expectations import incidents as work
+from expectations.incidents import Incident, IncidentDetail, IncidentError, IncidentFilter, IncidentStore
+
+# Action -> role it needs, and what must be filled in.
+ACTIONS: dict[str, tuple[Role, tuple[str, ...]]] = {
+    "acknowledge": (Role.OPERATOR, ()),
+    "assign": (Role.OPERATOR, ("owner",)),
+    "comment": (Role.OPERATOR, ("text",)),
+    "report_fix": (Role.OPERATOR, ("text",)),
+    "snooze": (Role.OPERATOR, ("until", "text")),
+    "resolve": (Role.OPERATOR, ("text",)),
+    "accept_risk": (Role.ADMIN, ("text", "until")),
+    "reopen": (Role.ADMIN, ("text",)),
+}
+
+
+def show(context: Context) -> None:
+    words = context.words
+    store = context.store
+    if store is None:
+        st.info(words("no_store"))
+    else:
+        _queue(context, store)
+    st.subheader(words("findings"))
+    found = quality.findings_by_rule(context.reader, context.wanted)
+    if found.empty:
+        st.info(words("empty"))
+        return
+    title = "title_zh" if words.language == "zh" else "title"
+    labels = {
+        str(row["rule_id"]): f"{row[title] or row['rule_id']} ({row['findings']})" for row in found.to_dict("records")
+    }
+    chosen = st.selectbox(words("rule"), list(labels), format_func=lambda rule: labels[rule])
+    if fix := found.loc[found["rule_id"] == chosen, "fix"].iloc[0]:
+        st.caption(f"{words('fix')}: {fix}")
+    table(
+        context,
+        f"findings_{chosen}",
+        lambda limit: quality.findings(context.reader, context.wanted, chosen, limit),
+        marts=("fct_findings",),
+        texts=["severity"],
+    )
+
+
+def visible(context: Context, store: IncidentStore, everything: bool) -> list[Incident]:
+    """Incidents that the user may see: all, or those of the owners whom the user may see."""
+    found = work.list_incidents(store, IncidentFilter(limit=10_000))
+    if context.user.owners is not None:
+        found = [one for one in found if one.owner_name in context.user.owners]
+    return found if everything else [one for one in found if one.state not in {"closed"}]
+
+
+def _queue(context: Context, store: IncidentStore) -> None:
+    words = context.words
+    options = ["states_open", "states_all"]
+    which = st.segmented_control(
+        words("state"), options, default=options[0], format_func=words, label_visibility="collapsed"
+    )  # fmt: skip
+    found = visible(context, store, which == "states_all")
+    tiles(
+        [
+            Tile(words("incidents_open"), words.number(sum(one.state != "closed" for one in found))),
+            Tile(
+                words("incidents_critical"), words.number(sum(one.severity == "critical" for one in found)), tone="bad"
+            ),
+            Tile(words("incidents_overdue"), words.number(sum(one.is_overdue for one in found))),
+            Tile(words("incidents_value"), words.money(float(sum(one.variance_gross_value or 0 for one in found)))),
+        ]
+    )
+    if not found:
+        st.info(words("empty"))
+        return
+    frame = pd.DataFrame([_line(context, one) for one in found])
+    event = st.dataframe(
+        frame,
+        key="queue",
+        hide_index=True,
+        placeholder="",
+        width="stretch",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=column_config(context, frame, ()),
+    )
+    ids = [one.incident_id for one in found]
+    rows = chosen_rows(event)
+    if rows and st.session_state.get("queue_row") != rows[0]:
+        st.session_state["queue_row"] = rows[0]
+        st.session_state["incident"] = ids[rows[0]]
+    if st.session_state.get("incident") not in ids:
+        st.session_state["incident"] = ids[0]
+    chosen = st.selectbox(words("pick_incident"), ids, key="incident")
+    _one(context, store, work.get_incident(store, chosen))
+
+
+def _line(context: Context, one: Incident) -> dict:
+    words = context.words
+    return {
+        "incident": one.incident_id,
+        words("rule"): one.title_zh if words.language == "zh" else one.title,
+        words("state"): one.state,
+        words("severity"): words(f"severity_{one.severity}"),
+        words("incidents_value"): None if one.variance_gross_value is None else float(one.variance_gross_value),
+        words("owner"): one.owner_name,
+        words("due"): one.due_date,
+        words("rows"): one.rows_failed,
+    }
+
+
+def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None:
+    words, incident = context.words, detail.incident
+    title = incident.title_zh if words.language == "zh" else incident.title
+    st.markdown(f"#### {incident.incident_id}")
+    st.text(f"{title} · {words(f'severity_{incident.severity}')} · {incident.state} · {incident.owner_name}")
+    if incident.explanation:
+        st.text(incident.explanation)
+    if detail.marts:
+        st.warning(words("untrustworthy", metrics=", ".join(incident.metrics)))
+    rows = pd.DataFrame(
+        [{name: getattr(row, name) for name in ROW_COLUMNS} for row in detail.rows], columns=list(ROW_COLUMNS)
+    )
+    left, right = st.columns([3, 2])
+    with left:
+        st.subheader(f"{words('rows')} ({detail.rows_total})")
+        rows["variance_value"] = rows["variance_value"].astype(float)
+        st.dataframe(
+            rows,
+            hide_index=True,
+            placeholder="",
+            width="stretch",
+            column_config=column_config(context, rows, ("fct_findings",)),
+        )
+        st.subheader(words("history"))
+        history = pd.DataFrame(
+            [
+                {"at": entry.at, "user": entry.user_name, "action": entry.action, "comment": entry.comment}
+                for entry in detail.history
+            ]
+        )
+        st.dataframe(history, hide_index=True, placeholder="", width="stretch")
+    with right:
+        _act(context, store, incident)
+
+
+ROW_COLUMNS = (
+    "item_id",
+    "warehouse_id",
+    "doc_no",
+    "business_date",
+    "variance_units",
+    "variance_value",
+    "cause",
+    "explanation",
+    "source_file",
+    "source_row",
+)
+
+
+def _act(context: Context, store: IncidentStore, incident: Incident) -> None:
+    words = context.words
+    st.subheader(words("act"))
+    allowed = [name for name, (role, _) in ACTIONS.items() if context.user.may(role)]
+    if not allowed:
+        st.info(words("viewer_only"))
+        return
+    if said := st.session_state.pop("said", None):
+        st.success(said)
+    action = st.selectbox(words("action"), allowed, format_func=lambda name: words(f"act_{name}"), key="action")
+    with st.form("act", clear_on_submit=True):
+        needs = ACTIONS[action][1]
+        owner = st.text_input(words("new_owner")) if "owner" in needs else ""
+        text = st.text_area(words("words"), height=90) if "text" in needs else ""
+        until = st.date_input(words("until"), value=date.today() + timedelta(days=7)) if "until" in needs else None  # noqa: DTZ011
+        sent = st.form_submit_button(words("submit"), type="primary")
+    if sent:
+        try:
+            perform(context, store, incident.incident_id, action, owner, text, until)
+        except IncidentError as error:
+            st.error(str(error))
+            return
+        st.session_state["said"] = words("saved", what=words(f"act_{action}"))
+        st.rerun()
+
+
+def perform(
+    context: Context, store: IncidentStore, incident_id: str, action: str, owner: str, text: str, until: date | None
+) -> Incident:
+    """Do it in the user's name, if the user may do it and may see the incident.
+
+    Raises:
+        PermissionError: the role does not allow it, or the incident is another owner's.
+        IncidentError: the incident store refuses it.
+    """
+    role, _ = ACTIONS[action]
+    if not context.user.may(role):
+        raise PermissionError(f"{context.user.name} may not {action}")
+    if incident_id not in {one.incident_id for one in visible(context, store, everything=True)}:
+        raise PermissionError(f"{context.user.name} may not see {incident_id}")
+    name = context.user.name
+    limit = until or date.max
+    calls: dict[str, Callable[[], Incident]] = {
+        "acknowledge": lambda: work.acknowledge(store, incident_id, name),
+        "assign": lambda: work.assign(store, incident_id, name, owner),
+        "comment": lambda: work.comment(store, incident_id, name, text),
+        "report_fix": lambda: work.report_fix(store, incident_id, name, text),
+        "snooze": lambda: work.snooze(store, incident_id, name, limit, text),
+        "resolve": lambda: work.resolve(store, incident_id, name, text),
+        "accept_risk": lambda: work.accept_risk(store, incident_id, name, text, limit),
+        "reopen": lambda: work.reopen(store, incident_id, name, text),
+    }
+    return calls[action]()

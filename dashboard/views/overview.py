@@ -1,0 +1,117 @@
+"""Overview: in one screen, how it stands against the targets and what to do."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from assets.publish.history import KpiMove, ReleaseDiff, diff_releases
+from dashboard import charts
+from dashboard.components import Tile, Tone, chart, tiles
+from dashboard.context import Context
+from dashboard.queries import overview
+from expectations.incidents import IncidentFilter, list_incidents
+
+
+def show(context: Context) -> None:
+    words, reader, wanted = context.words, context.reader, context.wanted
+    found = overview.kpis(reader, wanted, context.before)
+    tiles([_tile(context, kpi) for kpi in found])
+    _to_do(context)
+    left, right = st.columns(2)
+    trend = overview.trend(reader, wanted)
+    with left:
+        st.subheader(words("trend_value"))
+        chart(charts.value_and_turnover(trend, words), words("trend_value"))
+    with right:
+        st.subheader(words("trend_stockout"))
+        target = next((kpi.target for kpi in found if kpi.name == "stockout_line_rate"), None)
+        chart(charts.rate_line(trend, "stockout_line_rate", words, target), words("trend_stockout"))
+    left, right = st.columns(2)
+    with left:
+        st.subheader(words("where_it_sits"))
+        options = ["category_name", "warehouse_name", "owner_name"]
+        by = st.segmented_control(
+            words("where_it_sits"), options, default=options[0], format_func=lambda name: words(f"by_{name}"),
+            label_visibility="collapsed",
+        )  # fmt: skip
+        chart(
+            charts.stacked_capital(overview.where_it_sits(reader, wanted, by or options[0]), words),
+            words("where_it_sits"),
+        )
+    with right:
+        st.subheader(words("changed"))
+        _changes(context)
+
+
+def _tile(context: Context, kpi: overview.Kpi) -> Tile:
+    words = context.words
+    if kpi.value is None:
+        reason = words("no_sales") if kpi.status == "no_sales" else words("not_available")
+        return Tile(words(f"kpi_{kpi.name}"), "—", [reason])
+    tone: Tone = "plain" if kpi.is_good is None else ("good" if kpi.is_good else "bad")
+    notes = []
+    if kpi.target is not None:
+        notes.append(words("target", value=words.kpi(kpi.name, kpi.target)))
+    if moved := words.change(kpi.name, kpi.before, kpi.value):
+        notes.append(words("since_last", value=moved))
+    if kpi.coverage is not None and kpi.coverage < 0.995:  # below this, the figure stands for less than it seems to
+        notes.append(words("coverage", value=words.percent(kpi.coverage, 0)))
+    return Tile(words(f"kpi_{kpi.name}"), words.kpi(kpi.name, kpi.value), notes, tone)
+
+
+def _to_do(context: Context) -> None:
+    words = context.words
+    wait = overview.actions(context.reader, context.wanted)
+    if not wait:
+        return
+    things = [
+        Tile(words("do_order", n=words.number(wait["order_items"])), words.money(wait["order_value"])),
+        Tile(words("do_soon", n=words.number(wait["stockout_soon_items"])), words.number(wait["stockout_soon_items"])),
+        Tile(words("do_dead", n=words.number(wait["dead_items"])), words.money(wait["dead_value"])),
+    ]
+    if wait["expiry_items"]:
+        label = words("do_expiry", n=words.number(wait["expiry_items"]))
+        things.append(Tile(label, words.money(wait["expiry_value"])))
+    if context.store is not None and context.user.owners is None:
+        failing = [one for one in list_incidents(context.store, IncidentFilter(limit=10_000)) if one.state != "closed"]
+        critical = sum(one.severity == "critical" for one in failing)
+        label = words("do_incidents", n=len(failing), m=critical)
+        things.append(Tile(label, words.number(len(failing)), tone="bad" if critical else "plain"))
+    st.subheader(words("to_do"))
+    tiles(things)
+
+
+def _changes(context: Context) -> None:
+    words = context.words
+    if context.before is None:
+        st.caption(words("changed_first"))
+        return
+    moves = [
+        move
+        for move in kpi_moves(context.before.release_id, context.reader.release_id, context)
+        if move.scope == "company" and context.user.owners is None
+    ]
+    if not moves:
+        st.caption(words("changed_none"))
+        return
+    frame = pd.DataFrame(
+        {
+            words("kpi"): [words.maybe(f"kpi_{move.kpi}", move.kpi) for move in moves],
+            words("before"): [words.kpi(move.kpi, move.before) for move in moves],
+            words("after"): [words.kpi(move.kpi, move.after) for move in moves],
+            "Δ": [words.change(move.kpi, move.before, move.after) for move in moves],
+        }
+    )
+    st.dataframe(frame, hide_index=True, placeholder="", width="stretch")
+
+
+def kpi_moves(before: str, after: str, context: Context) -> tuple[KpiMove, ...]:
+    """KPIs that differ between two releases, kept for the session's server: releases do not change."""
+    return _diff(before, after, context).kpis
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _diff(before: str, after: str, _context: Context) -> ReleaseDiff:
+    assert _context.before is not None
+    return diff_releases(_context.before.release, _context.reader.release)
