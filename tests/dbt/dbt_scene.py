@@ -1,6 +1,7 @@
 """One small company, written out by hand so that every figure of the marts can be checked with a pencil.
 
-Belongs here: the rows. Item A1 is bought twice, sold, counted; B1 has no cost; a receipt stands as a draft; one issue has the
+Belongs here: the rows. Item A1 is bought twice, sold, counted; B1 has no cost; a receipt stands as a draft; one
+issue has the
 wrong sign. What the ledger and planning would leave for it is written out as well.
 """
 
@@ -23,8 +24,10 @@ MOVEMENTS = [
     movement("O1", "opening", "2026-05-01", "A1", 100, unit_cost=10),
     movement("R1", "purchase_receipt", "2026-05-11", "A1", 50, unit_cost=12, ref_doc_type="purchase_order",
              ref_doc_no="P1", ref_line_id="1"),
-    movement("S1", "sales_issue", "2026-05-21", "A1", -60, ref_doc_type="sales_order", ref_doc_no="SO1", ref_line_id="1"),
-    movement("S2", "sales_issue", "2026-06-11", "A1", -30, ref_doc_type="sales_order", ref_doc_no="SO2", ref_line_id="1"),
+    movement("S1", "sales_issue", "2026-05-21",
+     "A1", -60, ref_doc_type="sales_order", ref_doc_no="SO1", ref_line_id="1"),
+    movement("S2", "sales_issue", "2026-06-11",
+     "A1", -30, ref_doc_type="sales_order", ref_doc_no="SO2", ref_line_id="1"),
     movement("O2", "opening", "2026-05-01", "B1", 20),
     movement("S3", "sales_issue", "2026-06-05", "B1", 4),
 ]  # fmt: skip
@@ -60,6 +63,7 @@ LANDING: dict[str, list[Row]] = {
     ],
     "stock_on_hand": [
         {"as_of_date": "2026-05-31", "item_code": "A1", "warehouse_code": "W1", "on_hand_units": 90},
+        {"as_of_date": "2026-05-31", "item_code": "B1", "warehouse_code": "W1", "on_hand_units": 20},
         {"as_of_date": "2026-06-30", "item_code": "A1", "warehouse_code": "W1", "on_hand_units": 60},
         {"as_of_date": "2026-06-30", "item_code": "B1", "warehouse_code": "W1", "on_hand_units": 16},
     ],
@@ -136,12 +140,17 @@ TABLES: dict[tuple[str, str], list[Row]] = {
     ],
     ("quality", "landing_batches"): [
         {"batch_id": "b1", "contract": "stock_movement", "source_instance": "erp", "status": "loaded", "rows_in": 8,
-         "rows_loaded": 6, "rows_quarantined": 1, "rows_duplicate": 1, "extract_date": "2026-06-30", "source_file": "m.csv"},
-        {"batch_id": "b2", "contract": "stock_movement", "source_instance": "erp", "status": "duplicate_file", "rows_in": 8,
-         "rows_loaded": 0, "rows_quarantined": 0, "rows_duplicate": 8, "extract_date": "2026-06-30", "source_file": "m2.csv"},
+         "rows_loaded": 6, "rows_quarantined": 1, "rows_duplicate": 1, "extract_date": "2026-06-30",
+          "source_file": "m.csv"},
+        {"batch_id": "b2", "contract": "stock_movement", "source_instance": "erp", "status": "duplicate_file",
+         "rows_in": 8,
+         "rows_loaded": 0, "rows_quarantined": 0, "rows_duplicate": 8, "extract_date": "2026-06-30",
+          "source_file": "m2.csv"},
     ],
     ("quality", "master_changes"): [
-        {"contract": "item", "source_instance": "erp", "company_code": "C", "source_key": "B1", "column_name": "base_uom",
-         "old_value": "box", "new_value": "pcs", "extract_date": "2026-06-30", "source_file": "items.csv", "source_row": 3},
+        {"contract": "item", "source_instance": "erp", "company_code": "C", "source_key": "B1",
+         "column_name": "base_uom",
+         "old_value": "box", "new_value": "pcs", "extract_date": "2026-06-30", "source_file": "items.csv",
+          "source_row": 3},
     ],
 }  # fmt: skip

@@ -11,10 +11,11 @@ import pytest
 
 FAULTS = {
     "fct_conservation_is_closed": "update marts.fct_conservation set is_closed = false where item_id = 'C/A1'",
-    "fct_stock_movements_grain": "insert into marts.fct_stock_movements select * from marts.fct_stock_movements limit 1",
+    "fct_stock_movements_grain": "insert into marts.fct_stock_movements from marts.fct_stock_movements limit 1",
     "fct_stock_movements_items_known": "update marts.fct_stock_movements set item_id = 'C/none' where doc_no = 'S1'",
     "int_item_warehouse_balances_without_gaps":
-        "delete from intermediate.int_item_warehouse_balances where item_id = 'C/A1' and valid_from_date = '2026-05-11'",
+        "delete from intermediate.int_item_warehouse_balances"
+        " where item_id = 'C/A1' and valid_from_date = '2026-05-11'",
     "int_demand_daily_never_negative": "update intermediate.int_demand_daily set demand_units = -0.000001",
     "fct_data_quality_every_row_accounted": "update marts.fct_data_quality set rows_gap = 1",
 }  # fmt: skip
