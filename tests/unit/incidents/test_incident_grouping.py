@@ -52,6 +52,15 @@ def test_a_consequence_joins_its_cause_and_is_priced_once(desk: Desk) -> None:
     assert get_incident(desk.store, 2).incident.rule_id == "ledger_book_mismatch"
 
 
+def test_a_chain_of_consequences_ends_at_its_cause() -> None:
+    policy = load_policy({"rules": {"task": {"consequence_of": ["shrink"]}}})
+    rows = [as_finding(1, "sign_flip"), as_finding(2, "shrink"), as_finding(3, "task")]
+    (cause,) = group_findings(rows, policy, ())
+    assert cause.rule_id == "sign_flip" and len(cause.findings) == 3
+    (left,) = group_findings(rows[1:], policy, ())
+    assert left.rule_id == "shrink" and len(left.findings) == 2
+
+
 def test_another_item_of_the_same_rule_is_no_consequence(desk: Desk) -> None:
     rows = [finding("f1", "sign_flip"), finding("f2", "shrink", item_id="C/B")]
     assert len(desk.run(*rows).opened) == 2
@@ -176,6 +185,7 @@ def test_flags_say_what_cannot_be_trusted_until_it_passes(desk: Desk) -> None:
         ({"rules": {"x": {"metrics": ["profit"]}}}, "['profit']"),
         ({"people": [{"name": "a", "escalate_to": "b"}]}, "['b']"),
         ({"people": [{"name": "a"}, {"name": "a"}]}, "same name"),
+        ({"rules": {"x": {"consequence_of": ["y"]}, "y": {"consequence_of": ["x"]}}}, "consequence of itself"),
     ],
 )
 def test_a_wrong_policy_is_named(company: dict[str, object], mistake: str) -> None:

@@ -92,6 +92,35 @@ def test_a_broken_rule_does_not_stop_the_others(con: duckdb.DuckDBPyConnection) 
     assert run.evaluated == {"good"} and "fct_gone is not in this release" in run.results[0].message
 
 
+def test_an_empty_mart_fails_nothing_and_closes_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("delete from marts.fct_inventory_health")
+    run = evaluate([rule()], con)
+    assert (run.results[0].is_passed, run.results[0].rows_failed, run.evaluated) == (True, 0, frozenset())
+
+
+def test_rows_group_by_a_column_and_events_become_history(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    text = BOOK.replace("task: look", "task: look\n    group_by: [abc_class]\n    date: last_date\n    event_days: 10")
+    book = load_rule_book(write(tmp_path, text.replace("available_units < 0", "available_units > 0")))
+    store = IncidentStore.at(tmp_path / "i.db", book.policy)
+    for as_of, still_open in ((date(2026, 1, 11), 2), (date(2026, 1, 12), 0)):
+        run = evaluate(book.rules, con)
+        record_run(store, RunRecord(str(as_of), as_of, evaluated_rules=run.evaluated), run.results, run.findings)
+        assert len(list_incidents(store)) == still_open
+    assert sorted(get_incident(store, n).incident.cause for n in (1, 2)) == ["A", "B"]
+    store.close()
+
+
+def test_a_rule_that_could_not_run_is_told_to_who_looks_after_checks(tmp_path: Path) -> None:
+    book = load_rule_book(write(tmp_path, BOOK + "check_owner: data\n"))
+    store = IncidentStore.at(tmp_path / "i.db", book.policy)
+    with duckdb.connect() as empty:
+        run = evaluate(book.rules, empty)
+    record_run(store, RunRecord("r1", date(2026, 1, 1), evaluated_rules=run.evaluated), run.results, run.findings)
+    (incident,) = list_incidents(store)
+    assert (incident.owner_name, incident.rule_id) == ("data", "rule:one") and "could not run" in incident.title
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("when", "mistake"),
     [
@@ -194,6 +223,8 @@ def test_a_book_is_read_with_lines_and_owners(tmp_path: Path) -> None:
         ("id: one", "id: One!", "line 5: rule One!, id"),
         ("id: one", "id: shrink", "belong to the product: shrink"),
         ("rules:", "rules: [", "is no YAML"),
+        ("task: look", "task: look\n    event_days: 3", "event_days needs `date`"),
+        ("task: look", "task: look\n    consequence_of: [nothing]", "does not have: nothing"),
     ],
 )
 def test_a_mistake_in_the_book_is_named(tmp_path: Path, old: str, new: str, mistake: str) -> None:
