@@ -1,4 +1,5 @@
-"""Runs contract suites on the landing views of a warehouse file. One ephemeral context for all of them; nothing is sent anywhere."""
+"""Runs contract suites on the landing views of a warehouse file. One ephemeral context for all of them; nothing is
+sent anywhere."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def run_suites(
 ) -> list[CheckResult]:
     """Run the suites of `contracts` on schema `landing` of a DuckDB file; results by contract, then rule.
 
-    The file is opened read-only, so no other process may be writing to it. A check that cannot be carried out has failed.
+    The file is opened read-only, so no other process may be writing to it. A check that cannot be carried out has
+    failed.
     """
     datasource = _open(warehouse)
     try:
@@ -51,6 +53,9 @@ def run_suites(
         ]
     finally:
         datasource.get_execution_engine().close()
+        from expectations.duckdb_dialect import close_connections
+
+        close_connections()
 
 
 def _open(warehouse: Path) -> Any:

@@ -1,6 +1,8 @@
-"""Great Expectations suites derived from contracts. What is expected stands in the contract; here it only becomes checks.
+"""Great Expectations suites derived from contracts. What is expected stands in the contract; here it only becomes
+checks.
 
-Quarantine has already taken out rows that break a rule, so a failure here means that ingest and contract disagree, or that a source
+Quarantine has already taken out rows that break a rule, so a failure here means that ingest and contract disagree,
+or that a source
 delivered nothing. One query per kind of rule instead of one expectation per column: a suite of 40 columns costs six
 expectations (each is 10-30 ms of Great Expectations, 2026-11), and the message still names the columns.
 """
@@ -78,7 +80,8 @@ def _is_out_of_range(column: Column) -> str | None:
 
 
 def build_suite(contract: Contract, *, must_have_rows: bool) -> ExpectationSuite:
-    """The suite of a contract; each expectation carries its rule and statement in `meta`, by which results are matched."""
+    """The suite of a contract; each expectation carries its rule and statement in `meta`, by which results are
+    matched."""
     import great_expectations as gx
     import great_expectations.expectations as gxe
 

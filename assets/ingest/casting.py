@@ -1,6 +1,7 @@
 """How text becomes a value: DuckDB macros for texts, codes, numbers, booleans, dates and instants.
 
-Each macro gives NULL both for "nothing there" and for "cannot be read"; the matching `*_is_blank` macro tells the two apart,
+Each macro gives NULL both for "nothing there" and for "cannot be read"; the matching `*_is_blank` macro tells the
+two apart,
 so that what cannot be read goes to quarantine. Rules: R8, R9 of the canonical contracts, 6-8 of the file rules.
 A number is rounded half away from zero to the scale of its type; a quantity finer than 1e-6 is noise of binary floats.
 """
@@ -93,9 +94,11 @@ def date_macros(suffix: str, formats: Sequence[str], timezone: str) -> list[str]
     return [
         f"CREATE OR REPLACE MACRO sk_day_of{suffix}(t) AS CASE {_date_branches(every)} END",
         # The ISO path first: nearly every row takes it, and it needs no regular expression.
-        f"CREATE OR REPLACE MACRO sk_date{suffix}(s) AS sk_real_date(COALESCE(CASE WHEN length(s) = 10 AND substr(s, 5, 1) = '-' "
+        f"CREATE OR REPLACE MACRO sk_date{suffix}(s) AS sk_real_date(COALESCE(CASE WHEN length(s) = 10 AND "
+        f"substr(s, 5, 1) = '-' "
         f"THEN CAST(try_strptime(s, '%Y-%m-%d') AS DATE) END, sk_day_of{suffix}(sk_date_part(s))))",
-        f"CREATE OR REPLACE MACRO sk_timestamp{suffix}(s) AS CASE WHEN sk_has_offset(s) THEN TRY_CAST(trim(s) AS TIMESTAMPTZ) "
+        f"CREATE OR REPLACE MACRO sk_timestamp{suffix}(s) AS CASE WHEN sk_has_offset(s) THEN "
+        f"TRY_CAST(trim(s) AS TIMESTAMPTZ) "
         f"ELSE timezone({literal(timezone)}, sk_date{suffix}(s) + COALESCE(sk_time_part(s), TIME '00:00:00')) END",
     ]
 
@@ -113,9 +116,11 @@ def _base_macros() -> list[str]:
         # Canonical text of a number written with separators, brackets, a trailing minus or a per cent sign.
         r"sk_number_text(b) AS CASE WHEN regexp_full_match(b, '[+-]?\d+(\.\d*)?[eE][+-]?\d{1,2}') THEN b "
         f"WHEN regexp_full_match(b, {shape}) THEN "
-        "(CASE WHEN contains(b, '-') OR contains(b, '(') THEN '-' ELSE '' END) || regexp_replace(b, '[(),%+-]', '', 'g') "
+        "(CASE WHEN contains(b, '-') OR contains(b, '(') THEN '-' ELSE '' END) || regexp_replace(b, "
+        "'[(),%+-]', '', 'g') "
         "|| (CASE WHEN contains(b, '%') THEN 'e-2' ELSE '' END) END",
-        # DuckDB casts text to a DECIMAL above 18 digits two hundred times slower than to one below (measured 2026-11, 1.5.5),
+        # DuckDB casts text to a DECIMAL above 18 digits two hundred times slower than to one below (measured
+        # 2026-11, 1.5.5),
         # so the plain numbers that nearly every row holds take the short type first. Nothing is rounded on this path.
         r"sk_quick_number(s) AS CASE WHEN regexp_full_match(s, '-?[0-9]{1,11}(\.[0-9]{1,6})?') "
         "THEN CAST(CAST(s AS DECIMAL(18,6)) AS DECIMAL(38,10)) END",

@@ -14,11 +14,14 @@ import yaml
 from assets.ingest.contracts import Column, Contract, landing_columns, load_contracts
 
 TARGET = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "staging" / "_sources.yml"
-_HEAD = "# Written by `python -m assets.ingest.dbt_sources` from assets/ingest/contracts; change the contracts, not this file.\n"
+_HEAD = (
+    "# Written by `python -m assets.ingest.dbt_sources` from assets/ingest/contracts; "
+    "change the contracts, not this file.\n"
+)
 
 
 def dbt_sources_yaml(contracts: Mapping[str, Contract]) -> str:
-    """Text of `_sources.yml`: source `landing`, a table per contract with its asset key, each column with meaning and unit."""
+    """Text of `_sources.yml`: source `landing`, a table per contract with asset key, each column with meaning and unit."""
     source: dict[str, Any] = {
         "name": "landing",
         "schema": "landing",

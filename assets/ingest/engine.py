@@ -110,7 +110,8 @@ class FileEngine:
 
     def _find_broken(self) -> None:
         self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE broken (source_row BIGINT, rule_id VARCHAR, column_name VARCHAR, bad_value VARCHAR, "
+            "CREATE OR REPLACE TEMP TABLE broken (source_row BIGINT, rule_id VARCHAR, column_name VARCHAR, "
+            "bad_value VARCHAR, "
             "reason VARCHAR, raw_row VARCHAR, item_code VARCHAR, warehouse_code VARCHAR, doc_no VARCHAR)"
         )
         self.connection.execute(
@@ -131,12 +132,14 @@ class FileEngine:
     def _explain(self, plan: BranchPlan) -> None:
         """One row in `broken` for every rule that a bad row breaks."""
         found = ", ".join(
-            f"CASE WHEN {rule.condition} THEN {{'rule_id': {literal(rule.rule_id)}, 'column_name': {literal(rule.column)}, "
+            f"CASE WHEN {rule.condition} THEN {{'rule_id': {literal(rule.rule_id)}, 'column_name': "
+            f"{literal(rule.column)}, "
             f"'bad_value': CAST({rule.bad_value} AS VARCHAR), 'reason': {rule.reason}}} END"
             for rule in plan.rules
         )
         self.connection.execute(
-            f"INSERT INTO broken SELECT DISTINCT {SOURCE_ROW}, v.rule_id, v.column_name, v.bad_value, v.reason, raw_row, item, warehouse, doc "
+            f"INSERT INTO broken SELECT DISTINCT {SOURCE_ROW}, v.rule_id, v.column_name, v.bad_value, "
+            f"v.reason, raw_row, item, warehouse, doc "
             f"FROM (SELECT {SOURCE_ROW}, unnest(list_filter([{found}], lambda e: e IS NOT NULL)) AS v, "
             f"{raw_json(self.raw.header, self.raw.columns)} AS raw_row, {self._subject(plan)} "
             f"FROM ({plan.read_sql}) WHERE {SOURCE_ROW} IN (SELECT {SOURCE_ROW} FROM held)) ORDER BY ALL"
@@ -157,7 +160,8 @@ class FileEngine:
         """Equal rows of one key are duplicates of the first; different ones go to quarantine, the first stays."""
         execute = self.connection.execute
         execute(
-            "CREATE OR REPLACE TEMP TABLE repeated (row_id BIGINT, source_row BIGINT, source_key VARCHAR, kind VARCHAR, place BIGINT)"
+            "CREATE OR REPLACE TEMP TABLE repeated (row_id BIGINT, source_row BIGINT, source_key VARCHAR, "
+            "kind VARCHAR, place BIGINT)"
         )
         good = f"NOT is_bad AND {SOURCE_ROW} NOT IN (SELECT {SOURCE_ROW} FROM held)"
         # A cheap pass over hashes finds the few keys that need the exact one.
@@ -182,8 +186,10 @@ class FileEngine:
         if compare_landed:
             execute(
                 "INSERT INTO repeated SELECT s.row_id, s.source_row, s.source_key, 'already_landed', k.place FROM "
-                f"(SELECT rowid AS row_id, {SOURCE_ROW}, source_key, {hashes(self.contract)} FROM staged WHERE {good}) AS s "
-                "JOIN (SELECT key_hash, arg_max(content_hash, place) AS content_hash, max(place) AS place FROM known_versions "
+                f"(SELECT rowid AS row_id, {SOURCE_ROW}, source_key, {hashes(self.contract)} FROM staged "
+                f"WHERE {good}) AS s "
+                "JOIN (SELECT key_hash, arg_max(content_hash, place) AS content_hash, max(place) AS place "
+                "FROM known_versions "
                 f"WHERE place < {place} GROUP BY key_hash) AS k "
                 "ON s.key_hash = k.key_hash AND s.content_hash = k.content_hash "
                 "WHERE s.row_id NOT IN (SELECT row_id FROM repeated)"
@@ -194,7 +200,8 @@ class FileEngine:
         raw = raw_json(self.raw.header, self.raw.columns)
         conflict = (
             f"SELECT {SOURCE_ROW}, min(source_key) AS source_key, min(first_row) AS first_row FROM rivals "
-            f"WHERE nth > 1 AND (NOT is_same OR first_row IN (SELECT {SOURCE_ROW} FROM rivals WHERE nth > 1 AND NOT is_same)) GROUP BY ALL"
+            f"WHERE nth > 1 AND (NOT is_same OR first_row IN (SELECT {SOURCE_ROW} FROM rivals WHERE nth > 1 "
+            f"AND NOT is_same)) GROUP BY ALL"
         ).replace("GROUP BY ALL", f"GROUP BY {SOURCE_ROW}")
         item, warehouse, document = (
             f"any_value(s.{ident(name)})" if name in self.contract.columns else "NULL"
@@ -206,7 +213,8 @@ class FileEngine:
         )
         key = literal("+".join(self.contract.natural_key))
         self.connection.execute(
-            f"INSERT INTO broken SELECT c.source_row, 'duplicate_key', {key}, c.source_key, 'the key ' || c.source_key || "
+            f"INSERT INTO broken SELECT c.source_row, 'duplicate_key', {key}, c.source_key, 'the key ' || "
+            f"c.source_key || "
             "' already stands in row ' || c.first_row || ' with other content; the first one was kept', "
             f"any_value({raw}), {item}, {warehouse}, {document} "
             f"FROM ({conflict}) AS c JOIN {RAW_TABLE} AS r USING ({SOURCE_ROW}) JOIN staged AS s USING ({SOURCE_ROW}) "

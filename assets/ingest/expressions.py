@@ -69,7 +69,7 @@ _ALLOWED = (
 )  # fmt: skip
 
 
-def parse_expression(text: str) -> exp.Expression:
+def parse_expression(text: str) -> exp.Expr:
     """Parse and check one expression; raises ExpressionError saying what is not allowed."""
     try:
         tree = sqlglot.parse_one(text, dialect="duckdb")
@@ -91,15 +91,16 @@ def parse_expression(text: str) -> exp.Expression:
     return tree
 
 
-def headers_of(tree: exp.Expression) -> list[str]:
+def headers_of(tree: exp.Expr) -> list[str]:
     """Source columns that an expression names, in order of appearance, without repetition."""
     return list(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
 
 
 def compile_expression(
-    tree: exp.Expression, want: Kind, column_of: Callable[[str, Kind], str], *, timezone: str = "UTC"
+    tree: exp.Expr, want: Kind, column_of: Callable[[str, Kind], str], *, timezone: str = "UTC"
 ) -> Compiled:
-    """Render a checked tree. `column_of` gives the internal column that holds a header read as a kind; `want` is the target's."""
+    """Render a checked tree. `column_of` gives the internal column that holds a header read as a kind; `want` is
+    the target's."""
     builder = _Builder(column_of, timezone)
     node = builder.convert(*builder.build(tree, want), want)
     return Compiled(
@@ -110,15 +111,15 @@ def compile_expression(
     )
 
 
-def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def _cast(node: exp.Expression, kind: str) -> exp.Expression:
+def _cast(node: exp.Expr, kind: str) -> exp.Expr:
     return exp.TryCast(this=node, to=exp.DataType.build(kind, dialect="duckdb"))
 
 
-def _known_kind(node: exp.Expression | None) -> Kind | None:
+def _known_kind(node: exp.Expr | None) -> Kind | None:
     """The kind that a node has by itself; None for a column or a text literal, which take that of their place."""
     if node is None:
         return None
@@ -151,7 +152,7 @@ def _known_kind(node: exp.Expression | None) -> Kind | None:
     return None
 
 
-def _first_kind(nodes: Sequence[exp.Expression | None]) -> Kind | None:
+def _first_kind(nodes: Sequence[exp.Expr | None]) -> Kind | None:
     return next((kind for kind in map(_known_kind, nodes) if kind is not None), None)
 
 
@@ -162,12 +163,12 @@ class _Builder:
     reads: list[Read] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def get(self, node: exp.Expression, want: Kind | None) -> exp.Expression:
+    def get(self, node: exp.Expr, want: Kind | None) -> exp.Expr:
         """Build a node and convert it to the wanted kind."""
         built, kind = self.build(node, want)
         return built if want is None else self.convert(built, kind, want)
 
-    def convert(self, node: exp.Expression, kind: Kind | None, want: Kind) -> exp.Expression:
+    def convert(self, node: exp.Expr, kind: Kind | None, want: Kind) -> exp.Expr:
         if kind is want or kind is None:
             return node
         if want is Kind.TEXT:
@@ -178,7 +179,7 @@ class _Builder:
             return _call("timezone", exp.Literal.string(self.timezone), _cast(node, "TIMESTAMP"))
         return _cast(node, want.value.upper())
 
-    def build(self, node: exp.Expression, want: Kind | None) -> tuple[exp.Expression, Kind | None]:
+    def build(self, node: exp.Expr, want: Kind | None) -> tuple[exp.Expr, Kind | None]:
         if isinstance(node, exp.Column):
             return self._column(node, want or Kind.TEXT)
         if isinstance(node, exp.Literal):
@@ -202,11 +203,11 @@ class _Builder:
                 return built_pair
         raise ExpressionError(f"`{node.sql('duckdb')[:60]}` is not allowed in an expression")
 
-    def _column(self, node: exp.Column, want: Kind) -> tuple[exp.Expression, Kind]:
+    def _column(self, node: exp.Column, want: Kind) -> tuple[exp.Expr, Kind]:
         self.reads.append(Read(node.name, want))
         return exp.column(exp.to_identifier(self.column_of(node.name, want), quoted=True)), want
 
-    def _cast(self, node: exp.Cast) -> tuple[exp.Expression, Kind]:
+    def _cast(self, node: exp.Cast) -> tuple[exp.Expr, Kind]:
         kind = _CAST_KINDS[node.to.this]
         if kind is Kind.NUMBER:
             return _cast(self.get(node.this, Kind.NUMBER), node.to.sql("duckdb")), kind
@@ -215,7 +216,7 @@ class _Builder:
             *self.build(node.this, _known_kind(node.this)), kind
         ), kind
 
-    def _case(self, node: exp.Case, want: Kind | None) -> tuple[exp.Expression, Kind | None]:
+    def _case(self, node: exp.Case, want: Kind | None) -> tuple[exp.Expr, Kind | None]:
         kind = want or _known_kind(node) or Kind.TEXT
         subject = node.args.get("this")
         subject_kind = _first_kind([subject, *(branch.this for branch in node.args["ifs"])]) or Kind.TEXT
@@ -232,7 +233,7 @@ class _Builder:
         )
         return case, kind
 
-    def _sum(self, node: exp.Add | exp.Sub) -> tuple[exp.Expression, Kind]:
+    def _sum(self, node: exp.Add | exp.Sub) -> tuple[exp.Expr, Kind]:
         left, right = _known_kind(node.left), _known_kind(node.right)
         if left is Kind.DATE and right is Kind.DATE:
             return type(node)(
@@ -248,7 +249,7 @@ class _Builder:
             Kind.NUMBER,
         )
 
-    def _arithmetic(self, node: exp.Expression, want: Kind | None) -> tuple[exp.Expression, Kind] | None:
+    def _arithmetic(self, node: exp.Expr, want: Kind | None) -> tuple[exp.Expr, Kind] | None:
         if isinstance(node, exp.Neg):
             return exp.Neg(this=exp.Paren(this=self.get(node.this, Kind.NUMBER))), Kind.NUMBER
         if isinstance(node, exp.Abs):
@@ -258,18 +259,20 @@ class _Builder:
             digits_sql = _cast(self.get(digits, Kind.NUMBER), "INT") if digits is not None else exp.Literal.number(0)
             return _call("round", self.get(node.this, Kind.NUMBER), digits_sql), Kind.NUMBER
         if isinstance(node, _ARITHMETIC):
-            right: exp.Expression = exp.Paren(this=self.get(node.right, Kind.NUMBER))
+            right: exp.Expr = exp.Paren(this=self.get(node.right, Kind.NUMBER))
             if not isinstance(node, exp.Mul):
-                # Nothing can be divided by zero: the value is missing, and a required column sends the row to quarantine.
+                # Nothing can be divided by zero: the value is missing, and a required column sends the row to
+                # quarantine.
                 right = _call("nullif", right, exp.Literal.number(0))
-            left = exp.Paren(this=self.get(node.left, Kind.NUMBER))
+            left: exp.Expr = exp.Paren(this=self.get(node.left, Kind.NUMBER))
             if isinstance(node, exp.Mul):
-                # Through DOUBLE, because two DECIMAL(38,10) have no exact product type; the target type rounds to its scale.
+                # Through DOUBLE, because two DECIMAL(38,10) have no exact product type; the target type rounds to
+                # its scale.
                 left, right = _cast(left, "DOUBLE"), _cast(right, "DOUBLE")
             return type(node)(this=left, expression=right), Kind.NUMBER
         return None
 
-    def _logic(self, node: exp.Expression, want: Kind | None) -> tuple[exp.Expression, Kind] | None:
+    def _logic(self, node: exp.Expr, want: Kind | None) -> tuple[exp.Expr, Kind] | None:
         if isinstance(node, (exp.And, exp.Or)):
             sides = [exp.Paren(this=self.get(side, Kind.BOOLEAN)) for side in (node.left, node.right)]
             return type(node)(this=sides[0], expression=sides[1]), Kind.BOOLEAN
@@ -292,7 +295,7 @@ class _Builder:
             ), Kind.BOOLEAN
         return None
 
-    def _choice(self, node: exp.Expression, want: Kind | None) -> tuple[exp.Expression, Kind] | None:
+    def _choice(self, node: exp.Expr, want: Kind | None) -> tuple[exp.Expr, Kind] | None:
         kind = want or _known_kind(node) or Kind.TEXT
         if isinstance(node, (exp.Coalesce, exp.Least, exp.Greatest)):
             name = {exp.Coalesce: "coalesce", exp.Least: "least", exp.Greatest: "greatest"}[type(node)]
@@ -301,7 +304,7 @@ class _Builder:
             return _call("nullif", self.get(node.this, kind), self.get(node.expression, kind)), kind
         return None
 
-    def _text(self, node: exp.Expression, want: Kind | None) -> tuple[exp.Expression, Kind] | None:
+    def _text(self, node: exp.Expr, want: Kind | None) -> tuple[exp.Expr, Kind] | None:
         if isinstance(node, exp.DPipe):
             sides = [self.get(side, Kind.TEXT) for side in (node.left, node.right)]
             return exp.DPipe(this=sides[0], expression=sides[1], safe=True), Kind.TEXT
@@ -319,7 +322,7 @@ class _Builder:
             return _call(name, self.get(node.this, Kind.TEXT)), Kind.TEXT
         return None
 
-    def _date(self, node: exp.Expression, want: Kind | None) -> tuple[exp.Expression, Kind] | None:
+    def _date(self, node: exp.Expr, want: Kind | None) -> tuple[exp.Expr, Kind] | None:
         if isinstance(node, exp.LastDay):
             return _call("last_day", self.get(node.this, Kind.DATE)), Kind.DATE
         if isinstance(node, exp.DateFromParts):
@@ -332,7 +335,7 @@ class _Builder:
             return self._may_fail(_cast(moment, kind.value.upper()), [text]), kind
         return None
 
-    def _may_fail(self, result: exp.Expression, inputs: Sequence[exp.Expression]) -> exp.Expression:
+    def _may_fail(self, result: exp.Expr, inputs: Sequence[exp.Expr]) -> exp.Expr:
         """Remember that `result` being NULL while every input is there means that the row cannot be read."""
         given = " AND ".join(f"({item.sql('duckdb')}) IS NOT NULL" for item in inputs)
         self.failures.append(f"({given}) AND ({result.sql('duckdb')}) IS NULL")

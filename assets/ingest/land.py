@@ -155,7 +155,8 @@ def land_duplicate_file(
         stamp = _stamp(manifest) | {"first_batch_id": literal(first.batch_id), "kind": "'same_file'"}
         columns = ", ".join(f"{stamp[name]} AS {name}" if name in stamp else name for name, _ in DUPLICATE_COLUMNS)
         query = (
-            f"SELECT {columns} FROM (SELECT source_row, min(source_key) AS source_key FROM ({' UNION ALL '.join(parts)}) "
+            f"SELECT {columns} FROM (SELECT source_row, min(source_key) AS source_key FROM "
+            f"({' UNION ALL '.join(parts)}) "
             "GROUP BY source_row) ORDER BY source_row"
         )
         store.write_parquet(connection, query, store.path_of("duplicates", manifest))

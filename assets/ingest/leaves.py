@@ -1,7 +1,9 @@
 """Source columns read as values, once each: the lowest layers of a file's SQL.
 
-Everything above refers to a leaf by its alias. Reading stands in layers of its own because macros repeat their argument: nested
-inside expressions they would grow without bound. The costly reading is done only for rows that the cheap one did not settle.
+Everything above refers to a leaf by its alias. Reading stands in layers of its own because macros repeat their
+argument: nested
+inside expressions they would grow without bound. The costly reading is done only for rows that the cheap one did
+not settle.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from assets.ingest.readers.raw import RAW_TABLE
 
 @dataclass(frozen=True)
 class _Way:
-    """SQL of one way to read: cheap value, text for the costly reading, costly value, and whether the text means nothing."""
+    """SQL of one way to read: cheap value, text for the costly reading, costly value, and whether the text means
+    nothing."""
 
     cheap: Callable[[str], str]
     prepare: Callable[[str], str]
@@ -25,7 +28,10 @@ class _Way:
 
 
 def _day_fast(raw: str) -> str:
-    return f"CASE WHEN length({raw}) = 10 AND substr({raw}, 5, 1) = '-' THEN sk_real_date(CAST(try_strptime({raw}, '%Y-%m-%d') AS DATE)) END"
+    return (
+        f"CASE WHEN length({raw}) = 10 AND substr({raw}, 5, 1) = '-' THEN "
+        f"sk_real_date(CAST(try_strptime({raw}, '%Y-%m-%d') AS DATE)) END"
+    )
 
 
 _WAYS = {
@@ -70,7 +76,8 @@ def way_of(kind: ColumnType) -> str:
 
 @dataclass
 class Leaves:
-    """Collects what is read; `sql` then yields table `raw` with a column for every leaf and a flag for what was unreadable."""
+    """Collects what is read; `sql` then yields table `raw` with a column for every leaf and a flag for what was
+    unreadable."""
 
     found: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
@@ -105,7 +112,8 @@ class Leaves:
             return query
         query = f"SELECT *, {', '.join(costly)} FROM ({query})"
         values = ", ".join(
-            f"CASE WHEN slow_{alias} IS NULL THEN fast_{alias} ELSE {how.costly(f'slow_{alias}', suffix)} END AS {alias}"
+            f"CASE WHEN slow_{alias} IS NULL THEN fast_{alias} ELSE {how.costly(f'slow_{alias}', suffix)} "
+            f"END AS {alias}"
             for alias, _, how, suffix in flags
         )
         dropped = ", ".join(f"fast_{alias}, slow_{alias}" for alias, *_ in flags)

@@ -1,4 +1,5 @@
-"""The record of a batch: what was read, what became of every row, what it replaces. Written last; without it a batch does not exist."""
+"""The record of a batch: what was read, what became of every row, what it replaces. Written last; without it a
+batch does not exist."""
 
 from __future__ import annotations
 
@@ -81,7 +82,8 @@ def batch_id(contract: str, *parts: object) -> str:
 
 
 def current(manifests: Iterable[Manifest]) -> list[Manifest]:
-    """Manifests that still count, in order: a newer version of a mapping supersedes what the older one made of the same file."""
+    """Manifests that still count, in order: a newer version of a mapping supersedes what the older one made of the
+    same file."""
     batches = sorted(manifests, key=lambda manifest: manifest.order)
     newest: dict[tuple[object, ...], int] = {}
     for manifest in batches:

@@ -1,4 +1,5 @@
-"""Reads a mapping file, checks it against its schema and the contracts, and reports every mistake with file, line and key."""
+"""Reads a mapping file, checks it against its schema and the contracts, and reports every mistake with file, line
+and key."""
 
 from __future__ import annotations
 

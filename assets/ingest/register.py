@@ -1,4 +1,5 @@
-"""Shows the landing zone to dbt: schema `landing` (a view per contract) and the tables of schema `quality` that ingest fills."""
+"""Shows the landing zone to dbt: schema `landing` (a view per contract) and the tables of schema `quality` that
+ingest fills."""
 
 from __future__ import annotations
 
@@ -46,16 +47,19 @@ _BATCH_COLUMNS = (
 
 
 def register_landing(con: duckdb.DuckDBPyConnection, workspace: Path, as_of: dt.date) -> None:
-    """(Re)create schemas `landing` and `quality` as docs/interfaces.md describes, from batches with extract_date <= as_of.
+    """(Re)create schemas `landing` and `quality` as docs/interfaces.md describes, from batches with extract_date <=
+    as_of.
 
-    Views read the Parquet files of `workspace` where they stand; what no longer counts is listed in `quality.superseded_rows`.
+    Views read the Parquet files of `workspace` where they stand; what no longer counts is listed in
+    `quality.superseded_rows`.
     """
     store = LandingStore(workspace.resolve())
     con.execute("SET TimeZone = 'UTC'")
     con.execute("CREATE SCHEMA IF NOT EXISTS landing")
     con.execute("CREATE SCHEMA IF NOT EXISTS quality")
     con.execute(
-        "CREATE OR REPLACE TABLE quality.superseded_rows (contract VARCHAR, batch_id VARCHAR, source_key VARCHAR, reason VARCHAR)"
+        "CREATE OR REPLACE TABLE quality.superseded_rows (contract VARCHAR, batch_id VARCHAR, source_key "
+        "VARCHAR, reason VARCHAR)"
     )
     everything: list[Manifest] = []
     places: dict[str, int] = {}
@@ -88,12 +92,14 @@ def _create_view(
         "SELECT count(*) FROM quality.superseded_rows WHERE contract = ?", [contract.name]
     ).fetchone()
     minus = (
-        f" ANTI JOIN (FROM quality.superseded_rows WHERE contract = {literal(contract.name)}) AS s USING (batch_id, source_key)"
+        f" ANTI JOIN (FROM quality.superseded_rows WHERE contract = {literal(contract.name)}) AS s USING "
+        f"(batch_id, source_key)"
         if superseded is not None and superseded[0]
         else ""
     )
     con.execute(
-        f"CREATE VIEW {name} AS SELECT {chosen} FROM read_parquet({literal_list(paths)}, hive_partitioning = false) AS r{minus}"
+        f"CREATE VIEW {name} AS SELECT {chosen} FROM read_parquet({literal_list(paths)}, hive_partitioning = "
+        f"false) AS r{minus}"
     )
 
 
@@ -106,7 +112,8 @@ def _kind(con: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def _batches_table(con: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], places: dict[str, int]) -> None:
-    """One row a batch. Rows that left quarantine are counted with the batch that released them, and no longer with the first."""
+    """One row a batch. Rows that left quarantine are counted with the batch that released them, and no longer with
+    the first."""
     released: dict[str, int] = {}
     for manifest in manifests:
         if manifest.released_from is not None:
@@ -125,7 +132,8 @@ def _batches_table(con: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest]
     arrays = {name: pa.array([row[name] for row in rows], kind) for name, kind in _BATCH_COLUMNS}
     con.register("landing_batches_now", pa.table(arrays))
     con.execute(
-        "CREATE OR REPLACE TABLE quality.landing_batches AS SELECT * FROM landing_batches_now ORDER BY contract, batch_sequence, batch_id"
+        "CREATE OR REPLACE TABLE quality.landing_batches AS SELECT * FROM landing_batches_now ORDER BY "
+        "contract, batch_sequence, batch_id"
     )
     con.unregister("landing_batches_now")
 
@@ -171,6 +179,7 @@ def _gather(
     if paths:
         names = ", ".join(name for name, _ in columns)
         con.execute(
-            f"INSERT INTO quality.{table} SELECT {names} FROM read_parquet({literal_list(paths)}, hive_partitioning = false){minus} "
+            f"INSERT INTO quality.{table} SELECT {names} FROM read_parquet({literal_list(paths)}, "
+            f"hive_partitioning = false){minus} "
             f"ORDER BY contract, batch_id, source_row, {names}"
         )

@@ -1,4 +1,5 @@
-"""Second chance for rows in quarantine: once the master that they missed has arrived, they become a batch of their own."""
+"""Second chance for rows in quarantine: once the master that they missed has arrived, they become a batch of their
+own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The ingest stage: reads what is new for a contract and lands it. Entry points for the orchestration; no Dagster here."""
+"""The ingest stage: reads what is new for a contract and lands it. Entry points for the orchestration; no Dagster
+here."""
 
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ class ContractReport:
 def ingest(workspace: Path, sources: Sequence[SourceSettings], contract: str, as_of: dt.date) -> ContractReport:
     """Read every file up to `as_of` that is not yet landed for the contract, and release what quarantine can let go.
 
-    Masters come before what refers to them (`contracts.ingest_order`). A file that cannot be understood is recorded as refused and
+    Masters come before what refers to them (`contracts.ingest_order`). A file that cannot be understood is recorded
+    as refused and
     the others go on; MappingError is raised for a mapping that is wrong, before anything is read.
     """
     store = LandingStore(workspace)
@@ -252,12 +254,14 @@ class _Run:
         manifest = land_batch(self.connection, self.store, self.contract, engine, counts, draft, batch_at)
         if more and manifest.contract_rows and self.versions_of == draft.source_instance:
             self.connection.execute(
-                f"INSERT INTO known_versions SELECT {hashes(self.contract)}, {self.places[draft.batch_id]} FROM ({engine.landed_sql})"
+                f"INSERT INTO known_versions SELECT {hashes(self.contract)}, {self.places[draft.batch_id]} "
+                f"FROM ({engine.landed_sql})"
             )
         return manifest
 
     def _load_versions(self, draft: Manifest) -> bool:
-        """Fill `known_versions` from what the instance has landed before this run; False where there is nothing to compare."""
+        """Fill `known_versions` from what the instance has landed before this run; False where there is nothing to
+        compare."""
         if self.versions_of != draft.source_instance:
             self.versions_of = draft.source_instance
             self.connection.execute("DELETE FROM known_versions")
@@ -338,7 +342,8 @@ def latest_extract_date(workspace: Path, sources: Sequence[SourceSettings]) -> d
 def capabilities(sources: Sequence[SourceSettings]) -> list[tuple[str, str, str, str, bool]]:
     """Rows of control.source_capabilities: source_instance, source_system, contract, capability, is_available.
 
-    Every contract that a mapping feeds carries the mapping's flags and `is_fed`; contracts that it does not feed have `is_fed` false.
+    Every contract that a mapping feeds carries the mapping's flags and `is_fed`; contracts that it does not feed
+    have `is_fed` false.
     """
     rows = []
     for source in sources:

@@ -1,8 +1,11 @@
 """Which landed rows no longer count: replaced scopes, older versions of a key, rows that the source has deleted.
 
-Order is that of the batches (extract date, file name, revision). A later `full` batch replaces all earlier ones of its dataset, a
-`period` batch what lies in its span, and of each natural key the newest version counts. A duplicate file of a `full` or `period`
-dataset states its content again at its own, later day; a row that was recognised as already landed confirms its version.
+Order is that of the batches (extract date, file name, revision). A later `full` batch replaces all earlier ones of
+its dataset, a
+`period` batch what lies in its span, and of each natural key the newest version counts. A duplicate file of a
+`full` or `period`
+dataset states its content again at its own, later day; a row that was recognised as already landed confirms its
+version.
 """
 
 from __future__ import annotations
@@ -77,12 +80,14 @@ def find_superseded(
     placed: Sequence[Placed],
     target: str,
 ) -> int:
-    """Insert into table `target` (contract, batch_id, source_key, reason) the rows of visible batches that do not count."""
+    """Insert into table `target` (contract, batch_id, source_key, reason) the rows of visible batches that do not
+    count."""
     with_rows = [batch for batch in placed if batch.manifest.contract_rows]
     if not with_rows:
         return 0
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE placed (batch_id VARCHAR, place BIGINT, series VARCHAR, span_from DATE, span_to DATE)"
+        "CREATE OR REPLACE TEMP TABLE placed (batch_id VARCHAR, place BIGINT, series VARCHAR, span_from "
+        "DATE, span_to DATE)"
     )
     connection.executemany(
         "INSERT INTO placed VALUES (?, ?, ?, ?, ?)",
@@ -102,8 +107,10 @@ def find_superseded(
     name = literal(contract.name)
     if _spans_touch(with_rows):
         connection.execute(
-            f"INSERT INTO {target} SELECT DISTINCT {name}, r.batch_id, r.source_key, 'replaced_period' FROM {source} AS r "
-            "JOIN placed AS own USING (batch_id) JOIN placed AS later ON later.series = own.series AND later.place > own.place "
+            f"INSERT INTO {target} SELECT DISTINCT {name}, r.batch_id, r.source_key, 'replaced_period' FROM "
+            f"{source} AS r "
+            "JOIN placed AS own USING (batch_id) JOIN placed AS later ON later.series = own.series AND "
+            "later.place > own.place "
             f"AND r.{ident(contract.scope_date or '')} BETWEEN later.span_from AND later.span_to"
         )
     _older_versions(connection, store, contract, with_rows, source, target)
@@ -149,15 +156,19 @@ def _older_versions(
     if copies:
         connection.execute(
             "INSERT INTO confirmed SELECT d.first_batch_id, d.source_key, max(p.place) FROM "
-            f"read_parquet({literal_list(map(str, copies))}, hive_partitioning = false) AS d JOIN placed AS p USING (batch_id) "
+            f"read_parquet({literal_list(map(str, copies))}, hive_partitioning = false) AS d JOIN placed AS "
+            f"p USING (batch_id) "
             "WHERE d.kind = 'already_landed' GROUP BY ALL"
         )
     connection.execute(
-        f"INSERT INTO {target} SELECT {name}, batch_id, source_key, CASE WHEN nth > 1 THEN 'older_version' ELSE 'deleted' END FROM ("
-        "SELECT r.batch_id, r.source_key, r.is_deleted, row_number() OVER (PARTITION BY r.source_instance, r.source_key "
+        f"INSERT INTO {target} SELECT {name}, batch_id, source_key, CASE WHEN nth > 1 THEN 'older_version' "
+        f"ELSE 'deleted' END FROM ("
+        "SELECT r.batch_id, r.source_key, r.is_deleted, row_number() OVER (PARTITION BY r.source_instance, "
+        "r.source_key "
         "ORDER BY greatest(p.place, COALESCE(c.place, p.place)) DESC, p.place DESC, r.batch_id DESC) AS nth "
         f"FROM {source} AS r JOIN placed AS p USING (batch_id) LEFT JOIN confirmed AS c USING (batch_id, source_key) "
         "WHERE hash(r.source_instance, r.source_key) IN (SELECT key_hash FROM doubtful) "
-        f"AND NOT EXISTS (FROM {target} AS t WHERE t.contract = {name} AND t.batch_id = r.batch_id AND t.source_key = r.source_key)"
+        f"AND NOT EXISTS (FROM {target} AS t WHERE t.contract = {name} AND t.batch_id = r.batch_id AND "
+        f"t.source_key = r.source_key)"
         ") WHERE nth > 1 OR is_deleted"
     )

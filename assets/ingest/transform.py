@@ -1,7 +1,9 @@
 """The SQL that turns table `raw` into contract rows: built from contract, mapping and header; nothing is run here.
 
-Two layers a branch: `t_<column>` is what was read (NULL where nothing could be), over it stands the contract row with its defaults,
-its keys and `is_bad`. The rules that make a row bad are kept as data, so that the few bad rows can be explained afterwards.
+Two layers a branch: `t_<column>` is what was read (NULL where nothing could be), over it stands the contract row
+with its defaults,
+its keys and `is_bad`. The rules that make a row bad are kept as data, so that the few bad rows can be explained
+afterwards.
 """
 
 from __future__ import annotations
@@ -70,7 +72,10 @@ class BranchPlan:
 
     def contract_sql(self, branch: int) -> str:
         """SELECT of contract rows with `source_row`, `branch` and `is_bad`."""
-        return f"SELECT {SOURCE_ROW}, {branch} AS branch, {self.select_list}, ({self.is_bad}) AS is_bad FROM ({self.read_sql})"
+        return (
+            f"SELECT {SOURCE_ROW}, {branch} AS branch, {self.select_list}, ({self.is_bad}) AS is_bad FROM "
+            f"({self.read_sql})"
+        )
 
 
 @dataclass(frozen=True)

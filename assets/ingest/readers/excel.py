@@ -1,6 +1,7 @@
 """Excel sheets through calamine: every cell as the text that keeps its meaning.
 
-A number that is whole loses its `.0`, a date cell becomes ISO text, a text cell is taken as it stands (leading zeros kept).
+A number that is whole loses its `.0`, a date cell becomes ISO text, a text cell is taken as it stands (leading
+zeros kept).
 """
 
 from __future__ import annotations

@@ -65,13 +65,12 @@ def _check_kind(path: Path, name: str, suffix: str) -> None:
     ):
         found = "an HTML or XML page"
     expected = {".xlsx": "a zip archive such as .xlsx", ".parquet": "a Parquet file"}.get(suffix)
-    if suffix in TEXT_SUFFIXES or expected is not None:
-        if found != expected:
-            raise IngestError(
-                f"is named {suffix} but holds {found or 'plain text'}",
-                file=name,
-                fix="Give it the name of its kind, or export it again.",
-            )
+    if (suffix in TEXT_SUFFIXES or expected is not None) and found != expected:
+        raise IngestError(
+            f"is named {suffix} but holds {found or 'plain text'}",
+            file=name,
+            fix="Give it the name of its kind, or export it again.",
+        )
 
 
 def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path) -> RawFile:
@@ -84,7 +83,8 @@ def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str, 
         header = tuple(row[0] for row in described)
         columns = ", ".join(f"CAST({ident(column)} AS VARCHAR) AS c{number}" for number, column in enumerate(header))
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT file_row_number + 1 AS {SOURCE_ROW}, {columns} FROM {source}"
+            f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT file_row_number + 1 AS {SOURCE_ROW}, "
+            f"{columns} FROM {source}"
         )
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
     except duckdb.Error as error:

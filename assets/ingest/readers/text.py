@@ -1,6 +1,7 @@
 """Delimited text: encoding, delimiter, header; read by DuckDB without a line of Python per row.
 
-Encoding: byte order mark, else UTF-8 strictly, else GB18030 (never GBK, which loses rare characters). Anything but clean UTF-8
+Encoding: byte order mark, else UTF-8 strictly, else GB18030 (never GBK, which loses rare characters). Anything but
+clean UTF-8
 is transcoded by blocks. Rows that have not the header's number of fields are kept aside whole, with their row number.
 """
 
@@ -214,7 +215,8 @@ def _number_rows(
             [(place, number) for number, place in enumerate(sorted(places), start=1)],
         )
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw_numbered AS SELECT s.n + {first} + COALESCE(g.passed, 0) AS {SOURCE_ROW}, "
+            f"CREATE OR REPLACE TEMP TABLE raw_numbered AS SELECT s.n + {first} + COALESCE(g.passed, 0) AS "
+            f"{SOURCE_ROW}, "
             f"{names} FROM (SELECT rowid AS n, * FROM raw_store) AS s ASOF LEFT JOIN "
             "(SELECT place, max(passed) AS passed FROM raw_gaps GROUP BY place) AS g ON s.n >= g.place ORDER BY s.n"
         )

@@ -1,4 +1,5 @@
-"""The suites find planted breaches of every kind of rule, pass on clean rows, and leave the file free for the next step."""
+"""The suites find planted breaches of every kind of rule, pass on clean rows, and leave the file free for the next
+step."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def warehouse(tmp_path, rows):
     if rows:
         connection.executemany(f"insert into landing.item ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)", rows)
         connection.execute(
-            "update landing.item set is_stocked = true, is_active = true, source_system = 's', company_code = 'b1', is_deleted = false, "
+            "update landing.item set is_stocked = true, is_active = true, source_system = 's', company_code "
+            "= 'b1', is_deleted = false, "
             "extract_date = date '2024-01-01', batch_id = 'x', source_file = 'f', source_row = 2"
         )
     connection.close()
@@ -38,7 +40,11 @@ def failures(path, sources=()):
     results = run_suites(path, {"item": load_contracts()["item"]}, sources)
     assert len(results) == 6
     assert results_table(results).schema == SCHEMA
-    return {result.rule_id: (result.rows_failed, result.rows_checked, result.message) for result in results if not result.is_passed}
+    return {
+        result.rule_id: (result.rows_failed, result.rows_checked, result.message)
+        for result in results
+        if not result.is_passed
+    }
 
 
 def test_clean_rows_pass_and_the_file_is_free_afterwards(tmp_path):
@@ -70,7 +76,8 @@ def test_an_empty_table_fails_only_where_a_source_must_deliver(tmp_path):
     assert failures(path) == {}
     mapping = tmp_path / "m.yml"
     mapping.write_text(
-        "mapping: m\nversion: 1\nsource_system: s\ndatasets:\n  - {name: i, contract: item, files: i.csv, scope: full, required: true, "
+        "mapping: m\nversion: 1\nsource_system: s\ndatasets:\n  - {name: i, contract: item, files: i.csv, "
+        "scope: full, required: true, "
         "columns: {item_code: a, item_name: b, base_uom: c}}\n"
     )
     source = SourceSettings(name="s", kind="file", mapping=str(mapping), path=tmp_path, instance="b1")

@@ -1,4 +1,5 @@
-"""A small company for ingest tests: a mapping with every scope, and helpers that write extracts and read what was landed."""
+"""A small company for ingest tests: a mapping with every scope, and helpers that write extracts and read what was
+landed."""
 
 from __future__ import annotations
 
@@ -97,7 +98,8 @@ class Company:
 
     def quarantine(self) -> list[tuple[Any, ...]]:
         return self.query(
-            "select source_file, source_row, rule_id, column_name, bad_value, reason from quality.quarantined_rows order by all"
+            "select source_file, source_row, rule_id, column_name, bad_value, reason from "
+            "quality.quarantined_rows order by all"
         )
 
 

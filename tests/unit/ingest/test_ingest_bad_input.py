@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -22,9 +24,11 @@ def test_missing_folder_is_refused_and_named(make_company, tmp_path):
 
 
 def test_missing_required_file_is_refused_until_it_comes(make_company, company):
-    text = company.source.mapping
-    with open(text, encoding="utf-8") as stream:
-        mapping = stream.read().replace('files: "warehouses*.csv"', 'files: "warehouses*.csv"\n    required: true')
+    mapping = (
+        Path(company.source.mapping)
+        .read_text(encoding="utf-8")
+        .replace('files: "warehouses*.csv"', 'files: "warehouses*.csv"\n    required: true')
+    )
     company = make_company(mapping)
     assert "no file matches, and dataset 'warehouses' is required" in company.read("warehouse").refusals[0]
     company.write("warehouses.csv", WAREHOUSES)

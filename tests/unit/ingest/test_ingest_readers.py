@@ -61,7 +61,8 @@ def test_workbook_keeps_leading_zeros_and_reads_serial_dates(company):
     report = company.read("stock_movement")
     assert (report.rows_in, report.rows_loaded) == (3, 3), company.quarantine()
     rows = company.query(
-        "select doc_no, source_line_id, business_date, item_code, quantity_units::double, source_row, entered_at::varchar "
+        "select doc_no, source_line_id, business_date, item_code, quantity_units::double, source_row, "
+        "entered_at::varchar "
         "from landing.stock_movement order by source_row"
     )
     day = dt.date(2024, 1, 5)
@@ -101,7 +102,9 @@ def test_local_time_becomes_utc_and_an_offset_is_honoured(company):
     company.write("moves_20240106.csv", head + "".join(line.format(f"D{n}", stamp) for n, stamp in enumerate(stamps)))
     company.read("stock_movement")
     assert company.query("select entered_at::varchar from landing.stock_movement order by doc_no") == [
-        ("2024-01-05 00:00:00+00",), ("2024-01-05 06:00:00+00",), ("2024-01-05 08:00:00+00",), ("2024-01-05 00:05:00+00",), (None,),
+        ("2024-01-05 "
+            "00:00:00+00",), ("2024-01-05 "
+                "06:00:00+00",), ("2024-01-05 08:00:00+00",), ("2024-01-05 00:05:00+00",), (None,),
     ]  # fmt: skip
 
 

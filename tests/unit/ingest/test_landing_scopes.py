@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -68,7 +69,8 @@ def test_key_scope_takes_new_and_changed_rows_and_counts_the_rest_as_duplicates(
     assert kinds == [("already_landed", "入库|D1|1|0"), ("within_batch", "入库|D2|1|0")]
     first = company.query("select distinct first_batch_id from quality.duplicate_rows where kind = 'already_landed'")
     assert first == company.query(
-        "select batch_id from quality.landing_batches where source_file = 'moves_20240106.csv' and contract = 'stock_movement'"
+        "select batch_id from quality.landing_batches where source_file = 'moves_20240106.csv' and contract "
+        "= 'stock_movement'"
     )
 
 
@@ -211,8 +213,7 @@ def test_a_new_version_of_the_mapping_reads_the_files_again(make_company, compan
     company.masters()
     company.write("moves_20240106.csv", MOVES + move("D1", 1))
     company.read("stock_movement")
-    with open(company.source.mapping, encoding="utf-8") as stream:
-        text = stream.read()
+    text = Path(company.source.mapping).read_text(encoding="utf-8")
     changed = make_company(text.replace("version: 1", "version: 2").replace("else 数量 end", "else 数量 * 10 end"))
     report = ingest(changed.workspace, [changed.source], "stock_movement", dt.date(2024, 12, 31))
     assert report.rows_loaded == 1

@@ -43,20 +43,29 @@ def test_the_good_one_passes():
         ("version: 1", "versoin: 1", "m.yml:2: versoin: there is no such key in the mapping language"),
         ("version: 1", "version: 1\nversion: 2", "m.yml:3: version: the key stands twice"),
         ("scope: full", "scope: all", "m.yml:10: datasets.0.scope: Input should be 'key', 'period' or 'full'"),
-        ("scope: full", "scope: period", "m.yml:10: datasets.0.scope: contract item has no scope date; use key or full"),
+        ("scope: full", "scope: period", "m.yml:10: datasets.0.scope: contract item has no scope date; use "
+            "key or full"),
         ("contract: item", "contract: thing", "m.yml:8: datasets.0.contract: there is no contract 'thing'"),
-        ('files: "*.csv"', 'files: "../*.csv"', "m.yml:9: datasets.0.files: files are looked for below the source folder"),
-        ("      item_code: code\n", "", "m.yml:11: datasets.0.columns: required by contract item but not mapped: item_code"),
-        ("item_name: name", "item_nam: name", "m.yml:13: datasets.0.columns.item_nam: contract item has no column 'item_nam'"),
+        ('files: "*.csv"', 'files: "../*.csv"', "m.yml:9: datasets.0.files: files are looked for below the "
+            "source folder"),
+        ("      item_code: code\n", "", "m.yml:11: datasets.0.columns: required by contract item but not "
+            "mapped: item_code"),
+        ("item_name: name", "item_nam: name", "m.yml:13: datasets.0.columns.item_nam: contract item has no "
+            "column 'item_nam'"),
         ("{const: pc}", "{const: pc, from: x}", "m.yml:14: datasets.0.columns.base_uom: give exactly one of"),
-        ("{const: pc}", "{expr: 'read_csv(1)'}", "m.yml:14: datasets.0.columns.base_uom.expr: `READ_CSV(1)` is not allowed"),
+        ("{const: pc}", "{expr: 'read_csv(1)'}", "m.yml:14: datasets.0.columns.base_uom.expr: `READ_CSV(1)` "
+            "is not allowed"),
         ("enum: kinds", "enum: sorts", "m.yml:15: datasets.0.columns.item_type.enum: there is no enum 'sorts'"),
         ("a: trading", "a: tradin", "m.yml:15: datasets.0.columns.item_type.enum: kinds: 'a' gives 'tradin'"),
         (", _default: fail", "", "m.yml:4: enums: kinds: `_default` must say what an unknown code means"),
-        ("{from: kind, enum: kinds}", "{const: nothing}", "m.yml:15: datasets.0.columns.item_type: 'nothing' is not one of raw"),
-        ("scope: full", "scope: full\n    extract_date: '(['", "m.yml:11: datasets.0.extract_date: is no regular expression"),
-        ("scope: full", "scope: full\n    extract_date: 'x'", "m.yml:11: datasets.0.extract_date: the regular expression needs one group"),
-        ("scope: full", "scope: full\n    date_formats: ['%d/%m/%Y', '%m/%d/%Y']", "m.yml:11: datasets.0.date_formats: '%d/%m/%Y' and '%m/%d/%Y' read the same text"),
+        ("{from: kind, enum: kinds}", "{const: nothing}", "m.yml:15: datasets.0.columns.item_type: 'nothing' "
+            "is not one of raw"),
+        ("scope: full", "scope: full\n    extract_date: '(['", "m.yml:11: datasets.0.extract_date: is no "
+            "regular expression"),
+        ("scope: full", "scope: full\n    extract_date: 'x'", "m.yml:11: datasets.0.extract_date: the "
+            "regular expression needs one group"),
+        ("scope: full", "scope: full\n    date_formats: ['%d/%m/%Y', '%m/%d/%Y']", "m.yml:11: datasets.0.date_formats: "
+            "'%d/%m/%Y' and '%m/%d/%Y' read the same text"),
         ("scope: full", "scope: full\n    date_formats: ['%Q']", "m.yml:11: datasets.0.date_formats: '%Q': only %Y"),
         ("mapping: m", "mapping: [", "not valid YAML"),
     ],
@@ -85,7 +94,8 @@ def test_an_unknown_mapping_names_the_known_ones():
 @pytest.mark.parametrize(
     "text",
     [
-        "(select 1)", "read_csv('x')", "a; drop table x", "t.a", "a[1]", "current_date", "getenv('HOME')", "a like 'x%'",
+        "(select 1)", "read_csv('x')", "a; drop table "
+            "x", "t.a", "a[1]", "current_date", "getenv('HOME')", "a like 'x%'",
         "if(a, 1, 2)", "cast(a as blob)", "a in (select 1)", "now()", "a -> 'b'", "*", "sum(a)", "row_number() over ()",
         "a + interval 1 day", "exists (select 1)", "{'a': 1}", "x -> x + 1", "pragma_version()", "a collate nocase", "",
         "strptime(a, b)", "a between 1",
@@ -122,7 +132,8 @@ CASES = [
     ("case code when '007' then 'bond' else 'other' end", Kind.TEXT, "bond"),
 ]
 VALUES = {
-    "side": "'出'", "qty": "12.5::decimal(38,10)", "code": "'007'", "day": "date '2024-02-28'", "year": "2024::decimal(38,10)",
+    "side": "'出'", "qty": "12.5::decimal(38,10)", "code": "'007'", "day": "date "
+        "'2024-02-28'", "year": "2024::decimal(38,10)",
     "month": "2::decimal(38,10)", "blank": "null",
 }  # fmt: skip
 
@@ -131,8 +142,9 @@ VALUES = {
 def test_expressions_mean_what_they_say(text, want, expected):
     tree = parse_expression(text)
     compiled = compile_expression(tree, want, lambda header, kind: f"{kind.value}_{header}")
-    leaves = ", ".join(
-        f"{'cast(null as ' + ('decimal(38,10)' if read.kind is Kind.NUMBER else 'varchar') + ')' if read.header == 'blank' else VALUES[read.header]}"
+    blank = {Kind.NUMBER: "cast(null as decimal(38,10))"}
+    leaves = "".join(
+        f", {blank.get(read.kind, 'cast(null as varchar)') if read.header == 'blank' else VALUES[read.header]}"
         f' as "{read.kind.value}_{read.header}"'
         for read in compiled.reads
     )
@@ -140,9 +152,7 @@ def test_expressions_mean_what_they_say(text, want, expected):
     from assets.ingest.casting import install_macros
 
     install_macros(connection)
-    found = connection.execute(
-        f"select {compiled.sql} from (select 1 as one{', ' + leaves if leaves else ''})"
-    ).fetchone()[0]
+    found = connection.execute(f"select {compiled.sql} from (select 1 as one{leaves})").fetchone()[0]
     if expected is None:
         assert found is None
     elif want is Kind.NUMBER:
