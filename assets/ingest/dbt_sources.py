@@ -21,7 +21,7 @@ _HEAD = (
 
 
 def dbt_sources_yaml(contracts: Mapping[str, Contract]) -> str:
-    """Text of `_sources.yml`: source `landing`, a table per contract with asset key, each column with meaning and unit."""
+    """Text of `_sources.yml`: source `landing`, a table per contract with asset key, each column described."""
     source: dict[str, Any] = {
         "name": "landing",
         "schema": "landing",
