@@ -83,22 +83,22 @@ def emit_layers(snapshot, members, groups, first_group, layers, pools, costs, co
                 book = cost_pool[layers[node, GRN]]
                 value, known = _share(costs, book, layers[node, QTY]), costs[book, CKNW]
                 cost = unit_cost(value, layers[node, QTY])
-            emitted[count, ESNAP] = snapshot
-            emitted[count, EGRAIN] = layers[node, GRN]
-            emitted[count, EORG] = layers[node, ORG]
-            emitted[count, EARR] = layers[node, ARR]
-            emitted[count, ESRC] = layers[node, SRC]
-            emitted[count, EQTY] = layers[node, QTY]
-            emitted[count, EUC] = cost
-            emitted[count, EVAL] = value
-            emitted[count, EKNW] = known
-            emitted[count, EEXP] = layers[node, EXP]
-            emitted[count, EGROUP] = group
-            emitted[count, EDEM] = layers[node, DEM]
+            emitted[ESNAP, count] = snapshot
+            emitted[EGRAIN, count] = layers[node, GRN]
+            emitted[EORG, count] = layers[node, ORG]
+            emitted[EARR, count] = layers[node, ARR]
+            emitted[ESRC, count] = layers[node, SRC]
+            emitted[EQTY, count] = layers[node, QTY]
+            emitted[EUC, count] = cost
+            emitted[EVAL, count] = value
+            emitted[EKNW, count] = known
+            emitted[EEXP, count] = layers[node, EXP]
+            emitted[EGROUP, count] = group
+            emitted[EDEM, count] = layers[node, DEM]
             count += 1
             node = layers[node, NXT]
     if spread:
         for row in range(before, count):
-            costs[cost_pool[emitted[row, EGRAIN]], CCOVER] = 0
-            costs[cost_pool[emitted[row, EGRAIN]], CGIVEN] = 0
+            costs[cost_pool[emitted[EGRAIN, row]], CCOVER] = 0
+            costs[cost_pool[emitted[EGRAIN, row]], CGIVEN] = 0
     run[EMITTED] = count

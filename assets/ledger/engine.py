@@ -100,7 +100,7 @@ class Result:
     transit_settlement: Ints
     known: NDArray[np.bool_]
     emitted: Ints
-    """Rows of EMIT_FIELDS, by snapshot, then grain, then flow order; goods under way after the rest of their snapshot."""
+    """EMIT_FIELDS x layers, as emitted: by cluster, snapshot, pool, flow order."""
     costs: Ints
     items: Ints
     transit: Ints
@@ -223,7 +223,7 @@ def run(
     edges = _chunk_edges(data.bounds)
     with ThreadPoolExecutor(max(1, threads)) as pool:
         parts = list(pool.map(one, edges[:-1], edges[1:]))
-    emitted = np.concatenate(parts) if parts else np.empty((0, EMIT_FIELDS), dtype=np.int64)
+    emitted = np.concatenate(parts, axis=1) if parts else np.empty((EMIT_FIELDS, 0), dtype=np.int64)
     return Result(value, settlement, under_way, known, emitted, costs, items, transit)
 
 

@@ -96,7 +96,7 @@ def compute_incremental(
     result = run(data, settings, days, saved, threads, _emit_from(data, again, new_from))
     # An item that goes on beside a restated one (a conversion of today ties them) has shown its older snapshots already.
     rows = result.emitted
-    emitted = rows[(rows[:, ESNAP] >= new_from) | again[data.grains.codes["item_id"][rows[:, EGRAIN]]]]
+    emitted = rows[:, (rows[ESNAP] >= new_from) | again[data.grains.codes["item_id"][rows[EGRAIN]]]]
     last = len(days) - 1
     sums = place_sums(data, result) + place_sums_of(begun, data.grains)
     transit = transit_sums(data, result) + transit_sums_of(begun, data.grains)

@@ -246,7 +246,7 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
         deferred = np.zeros(count_moves, dtype=np.int64)
         done = np.zeros(count_moves, dtype=np.bool_)
         run = np.zeros(SCALARS, dtype=np.int64)
-        emitted = np.empty((emit_size, EMIT_FIELDS), dtype=np.int64)
+        emitted = np.empty((EMIT_FIELDS, emit_size), dtype=np.int64)
         run[ERROR], run[STAMP] = -1, stamp
         for cluster in range(first_cluster, last_cluster):
             run[FREE], run[TOP], run[RFREE], run[RTOP] = -1, 0, -1, 0
@@ -263,9 +263,9 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                     month_start = k
                 while snapshot < len(snapshots) and (at_end or moves[k, DATE] > snapshots[snapshot]):
                     if snapshot >= emit_from[cluster]:
-                        if run[EMITTED] + run[TOP] > len(emitted):
-                            larger = np.empty((2 * len(emitted) + run[TOP], EMIT_FIELDS), dtype=np.int64)
-                            larger[: run[EMITTED]] = emitted[: run[EMITTED]]
+                        if run[EMITTED] + run[TOP] > emitted.shape[1]:
+                            larger = np.empty((EMIT_FIELDS, 2 * emitted.shape[1] + run[TOP]), dtype=np.int64)
+                            larger[:, : run[EMITTED]] = emitted[:, : run[EMITTED]]
                             emitted = larger
                         emit_layers(
                             snapshot, mine, my_groups, first_group, layers, pools, costs, cost_pool, emitted, run, cfg
@@ -306,7 +306,7 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                         cfg,
                     )
                     k += 1
-        return out, emitted[: run[EMITTED]].copy(), run[ERROR]
+        return out, emitted[:, : run[EMITTED]].copy(), run[ERROR]
 
     return run_chunk  # type: ignore[no-any-return]
 

@@ -118,6 +118,6 @@ def transit_sums(data: Movements, result: Result) -> Ints:
 def under_way_sums(data: Movements, emitted: Ints, snapshot: int) -> Ints:
     """Per item: units and value under way at a snapshot."""
     sums = np.zeros((len(data.grains.labels["item_id"]), 2), dtype=np.int64)
-    rows = emitted[(emitted[:, ESNAP] == snapshot) & (emitted[:, EGROUP] >= 0)]
-    np.add.at(sums, data.grains.codes["item_id"][rows[:, EGRAIN]], rows[:, [EQTY, EVAL]])
+    rows = emitted[:, (emitted[ESNAP] == snapshot) & (emitted[EGROUP] >= 0)]
+    np.add.at(sums, data.grains.codes["item_id"][rows[EGRAIN]], rows[[EQTY, EVAL]].T)
     return sums

@@ -76,18 +76,18 @@ def take_state(
 ) -> LedgerState:
     """The state after a run, from its last snapshot. `sums` per place and `transit` per item (four sums and what settling changed) since ever."""
     grains = data.grains
-    rows = result.emitted[result.emitted[:, ESNAP] == snapshot]
-    grain, group = rows[:, EGRAIN], rows[:, EGROUP]
+    rows = result.emitted[:, result.emitted[ESNAP] == snapshot]
+    grain, group = rows[EGRAIN], rows[EGROUP]
     under_way = group >= 0
     layers = {name: grains.column(name, grain) for name in GRAIN_COLUMNS}
     layers["is_valued"] = pa.array(grains.valued[grain])
     labels = data.group_labels.take(pa.array(np.where(under_way, group, 0), mask=~under_way))
     layers["transfer_group_id"] = labels.dictionary_encode()
     layers["is_conversion"] = pa.array(np.append(data.is_conversion, False)[group])
-    layers["source_key"] = origin_keys(keys, rows[:, ESRC])
+    layers["source_key"] = origin_keys(keys, rows[ESRC])
     layers["layer_no"] = pa.array(layer_numbers(rows, grains))
     for name, (emitted_field, _) in _LAYER_FIELDS.items():
-        layers[name] = pa.array(rows[:, emitted_field])
+        layers[name] = pa.array(rows[emitted_field])
     pools, first = np.unique(grains.cost_pool, return_index=True)
     costs = {name: grains.column(name, first) for name in GRAIN_COLUMNS}
     costs["is_valued"] = pa.array(grains.valued[first])

@@ -18,6 +18,7 @@ from assets.ledger.fields import (
     E_OPENING,
     E_SETTLEMENT,
     EARR,
+    EMIT_FIELDS,
     EEXP,
     EGRAIN,
     EGROUP,
@@ -59,37 +60,42 @@ def days_to_dates(days: NDArray[np.int64] | Codes, null: int | None = None) -> p
 
 def origin_keys(keys: pa.ChunkedArray, rows: Ints) -> pa.Array:
     """Keys of the movements that layers come from; one dictionary for all snapshots."""
-    used, code = np.unique(rows, return_inverse=True)
+    is_used = np.zeros(len(keys) + 1, dtype=np.bool_)
+    is_used[rows] = True
+    used = np.flatnonzero(is_used)
+    code = (np.cumsum(is_used) - 1)[rows]
     labels = pc.cast(keys.take(pa.array(used)), pa.string())
     if isinstance(labels, pa.ChunkedArray):
         labels = labels.combine_chunks()
     return pa.DictionaryArray.from_arrays(pa.array(code.astype(np.int32)), labels)
 
 
-def layer_order(emitted: Ints, grain_count: int, snapshot_count: int) -> Ints:
-    """Rows by snapshot, then grain, then as emitted."""
-    by_grain, _ = counting_order(emitted[:, EGRAIN].astype(np.int32), grain_count)
-    by_snapshot, _ = counting_order(emitted[by_grain, ESNAP].astype(np.int32), snapshot_count)
-    return by_grain[by_snapshot]
+def _chosen(emitted: Ints, mask: NDArray[np.bool_], grains: Grains, snapshot_days: Sequence[int]) -> Ints:
+    """The chosen layers by snapshot, then grain, then as emitted."""
+    at = np.flatnonzero(mask)
+    by_grain, _ = counting_order(emitted[EGRAIN, at].astype(np.int32), len(grains.place))
+    at = at[by_grain]
+    by_snapshot, _ = counting_order(emitted[ESNAP, at].astype(np.int32), len(snapshot_days))
+    at = at[by_snapshot]
+    return np.stack([emitted[field, at] for field in range(EMIT_FIELDS)])
 
 
-def _numbers(rows: Ints) -> Codes:
+def _numbers(snapshot: Ints, grain: Ints) -> Codes:
     """1, 2, ... within each run of equal (snapshot, grain)."""
-    if not len(rows):
+    if not len(grain):
         return np.empty(0, dtype=np.int32)
-    new = np.empty(len(rows), dtype=np.bool_)
-    new[0] = True
-    new[1:] = (rows[1:, ESNAP] != rows[:-1, ESNAP]) | (rows[1:, EGRAIN] != rows[:-1, EGRAIN])
+    new = np.append(True, (snapshot[1:] != snapshot[:-1]) | (grain[1:] != grain[:-1]))
     starts = np.flatnonzero(new)
-    return (np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows)))) + 1).astype(np.int32)
+    return (np.arange(len(grain)) - np.repeat(starts, np.diff(np.append(starts, len(grain)))) + 1).astype(np.int32)
 
 
 def layer_numbers(rows: Ints, grains: Grains) -> Codes:
     """Number of each emitted layer of one snapshot within its grain; goods under way are numbered apart."""
-    numbers = np.empty(len(rows), dtype=np.int32)
-    for chosen in (np.flatnonzero(rows[:, EGROUP] < 0), np.flatnonzero(rows[:, EGROUP] >= 0)):
-        order, _ = counting_order(rows[chosen, EGRAIN].astype(np.int32), len(grains.place))
-        numbers[chosen[order]] = _numbers(rows[chosen[order]])
+    numbers = np.empty(rows.shape[1], dtype=np.int32)
+    for chosen in (np.flatnonzero(rows[EGROUP] < 0), np.flatnonzero(rows[EGROUP] >= 0)):
+        order, _ = counting_order(rows[EGRAIN, chosen].astype(np.int32), len(grains.place))
+        chosen = chosen[order]
+        numbers[chosen] = _numbers(rows[ESNAP, chosen], rows[EGRAIN, chosen])
     return numbers
 
 
@@ -97,29 +103,28 @@ def layer_columns(
     rows: Ints, snapshot_days: Sequence[int], grains: Grains, keys: pa.ChunkedArray
 ) -> dict[str, pa.Array]:
     """The columns that open layers and layers under way share."""
-    grain = rows[:, EGRAIN]
-    known = (rows[:, EKNW] == 1) & grains.valued[grain]
-    cost = rows[:, EUC]
-    columns: dict[str, pa.Array] = {"snapshot_date": days_to_dates(np.asarray(snapshot_days, dtype=np.int32)[rows[:, ESNAP]])}
+    grain = rows[EGRAIN]
+    known = (rows[EKNW] == 1) & grains.valued[grain]
+    cost = rows[EUC]
+    columns: dict[str, pa.Array] = {"snapshot_date": days_to_dates(np.asarray(snapshot_days, dtype=np.int32)[rows[ESNAP]])}
     for name in GRAIN_COLUMNS:
         columns[name] = grains.column(name, grain)
-    columns["layer_no"] = pa.array(_numbers(rows))
-    columns["origin_date"] = days_to_dates(rows[:, EORG])
-    columns["arrived_date"] = days_to_dates(rows[:, EARR])
-    columns["origin_movement_key"] = origin_keys(keys, rows[:, ESRC])
-    columns["quantity_units"] = to_decimal(rows[:, EQTY], UNITS_TYPE)
+    columns["layer_no"] = pa.array(_numbers(rows[ESNAP], rows[EGRAIN]))
+    columns["origin_date"] = days_to_dates(rows[EORG])
+    columns["arrived_date"] = days_to_dates(rows[EARR])
+    columns["origin_movement_key"] = origin_keys(keys, rows[ESRC])
+    columns["quantity_units"] = to_decimal(rows[EQTY], UNITS_TYPE)
     columns["unit_cost"] = to_decimal(cost, COST_TYPE, known & (cost != NULL_COST))
-    columns["layer_value"] = to_decimal(rows[:, EVAL], VALUE_TYPE, known)
+    columns["layer_value"] = to_decimal(rows[EVAL], VALUE_TYPE, known)
     columns["is_cost_known"] = pa.array(known)
-    columns["is_negative"] = pa.array(rows[:, EQTY] < 0)
-    columns["lot_expiry_date"] = days_to_dates(rows[:, EEXP], NO_DATE)
+    columns["is_negative"] = pa.array(rows[EQTY] < 0)
+    columns["lot_expiry_date"] = days_to_dates(rows[EEXP], NO_DATE)
     return columns
 
 
 def open_layers(emitted: Ints, snapshot_days: Sequence[int], grains: Grains, keys: pa.ChunkedArray) -> pa.Table:
     """Table `ledger.open_layers`."""
-    rows = emitted[emitted[:, EGROUP] < 0]
-    rows = rows[layer_order(rows, len(grains.place), len(snapshot_days))]
+    rows = _chosen(emitted, emitted[EGROUP] < 0, grains, snapshot_days)
     return pa.table(layer_columns(rows, snapshot_days, grains, keys))
 
 
@@ -127,10 +132,9 @@ def transit_layers(
     emitted: Ints, snapshot_days: Sequence[int], grains: Grains, keys: pa.ChunkedArray, groups: pa.Array
 ) -> pa.Table:
     """Table `ledger.transit_layers`: goods under way, by the grain they left (where negative: by the grain that got what never left)."""
-    rows = emitted[emitted[:, EGROUP] >= 0]
-    rows = rows[layer_order(rows, len(grains.place), len(snapshot_days))]
+    rows = _chosen(emitted, emitted[EGROUP] >= 0, grains, snapshot_days)
     columns = layer_columns(rows, snapshot_days, grains, keys)
-    columns["transfer_group_id"] = groups.take(pa.array(rows[:, EGROUP])).dictionary_encode()
+    columns["transfer_group_id"] = groups.take(pa.array(rows[EGROUP])).dictionary_encode()
     return pa.table(columns)
 
 
@@ -250,10 +254,10 @@ def place_sums(data: Movements, result: Result) -> Ints:
 
 def closing_sums(emitted: Ints, snapshot: int, grains: Grains) -> Ints:
     """Per item x warehouse: units and value of the layers open at a snapshot."""
-    rows = emitted[(emitted[:, ESNAP] == snapshot) & (emitted[:, EGROUP] < 0)]
+    rows = emitted[:, (emitted[ESNAP] == snapshot) & (emitted[EGROUP] < 0)]
     sums = np.zeros((len(grains.place_item), 2), dtype=np.int64)
-    np.add.at(sums[:, 0], grains.place[rows[:, EGRAIN]], rows[:, EQTY])
-    np.add.at(sums[:, 1], grains.place[rows[:, EGRAIN]], np.where(grains.valued[rows[:, EGRAIN]], rows[:, EVAL], 0))
+    np.add.at(sums[:, 0], grains.place[rows[EGRAIN]], rows[EQTY])
+    np.add.at(sums[:, 1], grains.place[rows[EGRAIN]], np.where(grains.valued[rows[EGRAIN]], rows[EVAL], 0))
     return sums
 
 

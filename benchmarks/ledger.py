@@ -1,0 +1,96 @@
+"""The ledger at scale: 10 M movements of two years (also 1 M and 100 M), a 1 % day, back-dated fixes, beside FIFO in plain SQL.
+
+    python -m benchmarks ledger [--sizes 1000000,10000000] [--folder DIR] [--seed 20] [--save]
+
+`folder` keeps the generated movements (about 25 bytes a row) and what the runs write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from benchmarks import ledger_runs
+from benchmarks.ledger_data import item_count, write_movements
+from benchmarks.recording import save_result
+
+ROWS_PER_PART = 2_500_000
+"""Rows that a part holds: the input, the answers and the tables of one part are in memory together (about 1 GiB)."""
+
+
+def _alone(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call in a fresh process, whose peak memory is the call's."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def _slope(points: list[dict[str, Any]]) -> float | None:
+    """Of the line through (log items, log seconds)."""
+    if len(points) < 2:
+        return None
+    pairs = [(math.log(point["items"]), math.log(point["seconds"])) for point in points]
+    mean_x, mean_y = (sum(values) / len(pairs) for values in zip(*pairs, strict=True))
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in pairs) / sum((x - mean_x) ** 2 for x, _ in pairs)
+    return round(slope, 2)
+
+
+def measure(movements: int, folder: Path, seed: int, with_yardstick: bool) -> dict[str, Any]:
+    """All figures of one size."""
+    parts = max(1, movements // ROWS_PER_PART)
+    files = write_movements(folder, movements, seed, parts)
+    work = folder / f"work-{movements}"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    whole = _alone(ledger_runs.full, files, work, False)
+    shutil.rmtree(work)
+    work.mkdir()
+    _alone(ledger_runs.full, files, work, True)
+    one_day = _alone(ledger_runs.day, files, work)
+    counts = [10**power for power in range(6) if 10**power <= item_count(movements)]
+    fixes = _alone(ledger_runs.fixes, files, work, counts)
+    shutil.rmtree(work)
+    work.mkdir()
+    figures = {
+        "movements": movements,
+        "items": item_count(movements),
+        "parts": parts,
+        "full": whole,
+        "day": one_day,
+        "day_share_of_full": round(one_day["total_seconds"] / whole["total_seconds"], 4),
+        "day_share_of_full_cpu": round(one_day["cpu_seconds"] / whole["cpu_seconds"], 4),
+        "fixes": fixes,
+        "fixes_slope": _slope(fixes),
+    }
+    if with_yardstick:
+        figures["yardstick"] = _alone(ledger_runs.yardstick, files, work)
+    shutil.rmtree(work)
+    return figures
+
+
+def main(argv: Sequence[str]) -> dict[str, Any]:
+    """Run the benchmark; with --save the figures go to results/ledger.json."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks ledger")
+    parser.add_argument("--sizes", default="1000000,10000000")
+    parser.add_argument("--folder", type=Path, default=None)
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--save", action="store_true")
+    options = parser.parse_args(argv)
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="stockturn-ledger-"))
+    sizes = [int(size) for size in options.sizes.split(",")]
+    # The compiled kernel is cached on disk: a first small run pays for it, as installing does.
+    warm = _alone(ledger_runs.full, write_movements(folder, 1000, options.seed, 1), folder, False)
+    figures: dict[str, Any] = {"first_call_seconds": warm["total_seconds"]}
+    for size in sizes:
+        figures[f"rows_{size}"] = measure(size, folder, options.seed, with_yardstick=size <= 20_000_000)
+    if options.save:
+        save_result("ledger", figures, seed=options.seed, packages=["duckdb", "numba", "numpy", "pyarrow"])
+    if options.folder is None:
+        shutil.rmtree(folder)
+    return figures
