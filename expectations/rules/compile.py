@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 import sqlglot
@@ -28,6 +29,7 @@ ALLOWED = (
     exp.Cast, exp.DataType, exp.DataTypeParam,
 )  # fmt: skip
 IDENTITY = ("item_id", "warehouse_id", "doc_no", "source_instance", "owner_name", "source_file", "source_row")
+COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
 CAST_TYPES = {"DATE", "DOUBLE", "INT", "BIGINT", "DECIMAL", "VARCHAR", "TEXT", "BOOLEAN"}
 
 
@@ -57,15 +59,15 @@ def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule
         placeholders = rule.placeholders()
     except ValueError as error:
         raise RuleError(rule, "task", str(error)) from error
-    date = (rule.date,) if rule.date else ()
-    named = (("task", placeholders), ("key", rule.key), ("group_by", rule.group_columns), ("date", date))
+    day = (rule.date,) if rule.date else ()
+    named = (("task", placeholders), ("key", rule.key), ("group_by", rule.group_columns), ("date", day))
     for key, names in named:
         for name in names:
             _known(rule, key, name, columns)
     shown = tuple(dict.fromkeys(column.name for column in when.find_all(exp.Column)))
     if not shown:
         raise RuleError(rule, "when", "names no column")
-    wanted = dict.fromkeys([*rule.key, *rule.group_columns, *date, *shown, *placeholders])
+    wanted = dict.fromkeys([*rule.key, *rule.group_columns, *day, *shown, *placeholders])
     wanted |= dict.fromkeys(name for name in IDENTITY if name in columns)
     table = exp.to_table(f"{schema}.{rule.table}" if schema else rule.table)
     rows = (
@@ -127,11 +129,28 @@ def _parse(rule: Rule, key: str, text: str, columns: Columns) -> exp.Expression:
             logical = _bare_parent(node) is None or isinstance(_bare_parent(node), exp.And | exp.Or | exp.Not)
             if key == "when" and logical and columns[node.name] != "BOOLEAN":
                 raise RuleError(rule, key, f"{node.name} is {columns[node.name]}; compare it with something")
+        if isinstance(node, COMPARED):
+            _like_with_like(rule, key, node, columns)
         if isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest") or node.args.get("field")):
             raise RuleError(rule, key, "`in` takes a list of values in brackets")
         if isinstance(node, exp.Cast) and node.to.this.value not in CAST_TYPES:
             raise RuleError(rule, key, f"a cast to {node.to.sql(dialect=DIALECT)} is not allowed in a rule")
     return tree
+
+
+def _like_with_like(rule: Rule, key: str, node: exp.Expression, columns: Columns) -> None:
+    """Refuse a number or a date compared with a text in quotes: DuckDB would only fail on the first row."""
+    sides = list(node.iter_expressions())
+    texts = [side.name for side in sides if isinstance(side, exp.Literal) and side.is_string]
+    for column in (side for side in sides if isinstance(side, exp.Column)):
+        kind = columns.get(column.name, "")
+        if texts and kind == "DATE":
+            try:
+                [date.fromisoformat(text) for text in texts]
+            except ValueError:
+                raise RuleError(rule, key, f"{column.name} is a date; write date '2026-01-31'") from None
+        elif texts and kind and kind != "VARCHAR":
+            raise RuleError(rule, key, f"{column.name} is {kind}, not the text '{texts[0]}'")
 
 
 def _bare_parent(node: exp.Column) -> object:

@@ -29,6 +29,7 @@ from expectations.incidents.model import (
     StillFailingError,
     UnknownIncidentError,
 )
+from expectations.incidents.queries import latest_run, result_history
 
 
 def state_of(desk: Desk, incident_id: str = "INC-00001") -> str:
@@ -231,6 +232,15 @@ def test_first_bad_run_and_last_good_run(desk: Desk) -> None:
     detail = get_incident(desk.store, 1)
     assert (detail.last_good_run_id, detail.first_bad_run_id, detail.last_failed_run_id) == ("r2", "r3", "r4")
     assert (detail.rows[0].source_file, detail.rows[0].source_row) == ("moves_20260103.csv", 17)
+
+
+def test_passes_and_failures_of_a_check_are_kept_for_ever(any_desk: Desk) -> None:
+    for is_passed in (True, False, True):
+        any_desk.run(checks=[check("gx.item.unique", is_passed, duration_ms=12)])
+    kept = [(r["run_id"], r["is_passed"], r["rows_failed"]) for r in result_history(any_desk.store, "gx.item.unique")]
+    assert kept == [("r3", True, 0), ("r2", False, 3), ("r1", True, 0)]
+    newest = latest_run(any_desk.store)
+    assert newest is not None and (newest["run_id"], newest["recorded_at"]) == ("r3", any_desk.clock.at)
 
 
 def test_ids_that_are_none(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -10,11 +11,15 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from expectations.incidents import IncidentStore, RunRecord, get_incident, list_incidents, record_run
 from expectations.rules import RuleError, dry_run, evaluate, load_rule_book, validate
 from expectations.rules.book import RuleBookError
+from expectations.rules.evaluate import select_rules
+from expectations.rules.history import Firing, RuleHistory
 from expectations.rules.model import Rule
+from expectations.rules.render import history_table, results_table
 
 ROOT = Path(__file__).parents[3]
 COLUMNS = {
@@ -141,6 +146,9 @@ def test_a_rule_that_could_not_run_is_told_to_who_looks_after_checks(tmp_path: P
         ("other.available_units < 3", "write available_units"),
         ("available_units::json = 3", "cast to JSON"),
         ("1 = 1", "names no column"),
+        ("available_units < 'a'", "available_units is DECIMAL(28,6), not the text 'a'"),
+        ("available_units in (1, 'b')", "not the text 'b'"),
+        ("last_date > '31.1.2026'", "last_date is a date; write date '2026-01-31'"),
         ("*", "not allowed"),
         ("abc_class > available_units + last_date", "when: "),
         ("(available_units)", "is DECIMAL(28,6); compare it"),
@@ -261,6 +269,21 @@ def test_dry_run_counts_releases_incidents_and_notices(tmp_path: Path) -> None:
     assert (told.incidents_opened, told.notices_at_once) == (2, 2)
     assert (told.first_fired, told.last_fired) == (date(2026, 1, 1), date(2026, 1, 5))
     assert "fct_inventory_health is not in this release" in told.firings[3].message
+
+
+def test_tables_for_the_terminal(con: duckdb.DuckDBPyConnection) -> None:
+    console = Console(width=200, file=io.StringIO(), record=True)
+    told = RuleHistory(rule(), (Firing("r1", date(2026, 1, 1), 3), Firing("r2", date(2026, 1, 2), 0, "no mart")), 1, 1)
+    console.print(history_table([told]), results_table(evaluate([rule()], con).results))
+    text = console.export_text()
+    assert "2026-01-01" in text and "1: no mart" in text and "1 of 4 rows" in text
+
+
+def test_rules_are_picked_by_name() -> None:
+    both = [rule(id="one"), rule(id="two")]
+    assert [r.id for r in select_rules(both, ["two"])] == ["two"] and select_rules(both, []) == both
+    with pytest.raises(ValueError, match="no rule three; there are one, two"):
+        select_rules(both, ["three"])
 
 
 def test_a_rule_becomes_a_task_with_an_owner_and_passes(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
