@@ -1,9 +1,9 @@
 """Capital against service over all items: the exchange curve, and the best service that a budget buys.
 
 For every item the safety stock is chosen so that the last unit of currency invested buys the same reduction of
-shortage everywhere (one Lagrange multiplier): P(D > s) = multiplier x c Q / (w Y), with c unit cost, Q lot, Y units a
-year and w the weight of a unit short. No other allocation of the same capital has a higher fill rate. Silver, Pyke and
-Thomas, 4th ed., 6.11 and 7.A.2; here on quantile grids instead of normals.
+shortage everywhere (one Lagrange multiplier): P(D > s) = multiplier x c Q / (w Y), with c unit cost, Q units sold in a
+cycle, Y units a year and w the weight of a unit short. No other allocation of the same capital has a higher fill rate.
+Silver, Pyke and Thomas, 4th ed., 6.11 and 7.A.2; here on quantile grids instead of normals.
 """
 
 from __future__ import annotations
@@ -13,23 +13,27 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assets.planning.policy.distribution import expected_shortage, quantile
+from assets.planning.policy.distribution import expected_shortage, fill_rate_of, quantile
 
 
 @dataclass(frozen=True)
 class BudgetItems:
-    """Per item x warehouse: protection (n, levels) demand grid, its mean; lot, year_units, unit_cost, weight (n,).
+    """Per item x warehouse: protection and lead (n, levels) demand grids; everything else (n,).
 
-    weight: value of a unit short; unit cost gives a fill rate by value, 1 by units. Rows without cost or demand take no
-    part; the caller leaves them out.
+    sold: units sold in a cycle (the lot; the demand of a review period for order-up-to policies). credit: see
+    `distribution.cycle_shortage`. mean: of the protection demand. weight: value of a unit short; the unit cost gives a
+    fill rate by value, 1 by units. Rows without cost or demand take no part; the caller leaves them out.
     """
 
     protection: np.ndarray
+    lead: np.ndarray
     mean: np.ndarray
-    lot: np.ndarray
+    sold: np.ndarray
+    credit: np.ndarray
     year_units: np.ndarray
     unit_cost: np.ndarray
     weight: np.ndarray
+    is_whole_units: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,21 +47,21 @@ class Allocation:
 
 
 def allocate(items: BudgetItems, multiplier: float) -> Allocation:
-    """Levels at one multiplier; no level is below 0 nor below the demand that is expected for certain."""
-    lot = np.maximum(items.lot, 1e-9)
-    tail = multiplier * items.unit_cost * lot / (items.weight * items.year_units)
+    """Levels at one multiplier, never below the smallest demand that the grid knows."""
+    sold = np.maximum(items.sold, 1e-9)
+    tail = multiplier * items.unit_cost * sold / (items.weight * items.year_units)
     level = np.where(tail >= 1, items.protection[:, 0], quantile(items.protection, 1 - np.clip(tail, 0, 1)))
+    level = np.ceil(level - 1e-9) if items.is_whole_units else level
     return Allocation(level, multiplier, *_figures(items, level))
 
 
 def _figures(items: BudgetItems, level: np.ndarray) -> tuple[float, float]:
-    """Mean stock at cost (leftover at the end of a cycle + half a lot) and weighted fill rate."""
-    lot = np.maximum(items.lot, 1e-9)
-    short = expected_shortage(items.protection, level)
-    stock = np.clip(level - items.mean + short, 0, None) + lot / 2
-    missed = np.minimum(short / lot, 1.0) * items.year_units * items.weight
-    sold = float((items.year_units * items.weight).sum())
-    return float((stock * items.unit_cost).sum()), 1 - float(missed.sum()) / sold if sold > 0 else 1.0
+    """Mean stock at cost (leftover at the end of a cycle + half of what is sold in it) and weighted fill rate."""
+    stock = np.clip(level - items.mean + expected_shortage(items.protection, level), 0, None) + items.sold / 2
+    fill = fill_rate_of(items.protection, items.lead, items.sold, items.credit, level)
+    asked = items.year_units * items.weight
+    total = float(asked.sum())
+    return float((stock * items.unit_cost).sum()), float((fill * asked).sum()) / total if total > 0 else 1.0
 
 
 def exchange_curve(items: BudgetItems, points: int = 40) -> pd.DataFrame:
@@ -93,7 +97,21 @@ def best_for_budget(items: BudgetItems, budget_value: float, steps: int = 60) ->
     return best
 
 
+def best_for_fill(items: BudgetItems, fill_rate: float, steps: int = 60) -> Allocation:
+    """The cheapest allocation whose fill rate over all rows reaches the target; the best there is where none does."""
+    low, high = np.log(1e-6), np.log(1e4)
+    best = allocate(items, float(np.exp(low)))
+    for _ in range(steps):
+        middle = (low + high) / 2
+        answer = allocate(items, float(np.exp(middle)))
+        if answer.fill_rate >= fill_rate:
+            best, low = answer, middle
+        else:
+            high = middle
+    return best
+
+
 def evenly(items: BudgetItems, service_rate: float) -> Allocation:
     """The usual alternative: one cycle service level for all; what the allocation is to be compared with."""
-    level = quantile(items.protection, np.full(len(items.lot), service_rate))
+    level = quantile(items.protection, np.full(len(items.sold), service_rate))
     return Allocation(level, float("nan"), *_figures(items, level))

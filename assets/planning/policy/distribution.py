@@ -26,29 +26,44 @@ def expected_shortage(grid: np.ndarray, stock: np.ndarray) -> np.ndarray:
     return np.clip(grid - np.asarray(stock)[:, None], 0, None) @ _WEIGHTS
 
 
-def level_for_fill(
-    protection: np.ndarray, lead: np.ndarray, lot: np.ndarray, fill_rate: np.ndarray, steps: int = 40
-) -> np.ndarray:
-    """Lowest reorder level at which the share of units not shipped from stock is 1 - fill_rate, per cycle.
+def cycle_shortage(protection: np.ndarray, lead: np.ndarray, level: np.ndarray, credit: np.ndarray) -> np.ndarray:
+    """Units that go short in a cycle: E[(D_protection - level)+] less E[(D_lead - level - credit)+].
 
-    The shortage of a cycle that starts at level x and brings `lot` units is E[(D_protection - x)+] less what was
-    already short when the last lot came, E[(D_lead - x - lot)+]; the cycle sells `lot` units (Silver, Pyke and
-    Thomas, 4th ed., 7.A.4; Axsaeter, Inventory Control, 3rd ed., 5.3.2). Bisection; the level is never negative.
+    The second is what was already short before the cycle.
+
+    credit: the lot where orders are lots above a reorder level (it arrives before the cycle begins), 0 where the level
+    is an order-up-to level. Silver, Pyke and Thomas, 4th ed., 7.9 and 7.A.4; Axsaeter, Inventory Control, 5.3.2.
     """
-    target = (1 - fill_rate) * lot
-    low, high = np.zeros(len(lot)), protection[:, -1].copy()
+    return expected_shortage(protection, level) - expected_shortage(lead, level + credit)
+
+
+def level_for_fill(
+    protection: np.ndarray,
+    lead: np.ndarray,
+    sold: np.ndarray,
+    credit: np.ndarray,
+    fill_rate: np.ndarray,
+    steps: int = 40,
+) -> np.ndarray:
+    """Lowest level at which the units short in a cycle are (1 - fill_rate) of the units `sold` in it.
+
+    Bisection; the level is never negative nor above the last point of the protection grid.
+    """
+    target = (1 - fill_rate) * sold
+    low, high = np.zeros(len(sold)), protection[:, -1].copy()
     for _ in range(steps):
         middle = (low + high) / 2
-        short = expected_shortage(protection, middle) - expected_shortage(lead, middle + lot)
-        enough = short <= target
+        enough = cycle_shortage(protection, lead, middle, credit) <= target
         high, low = np.where(enough, middle, high), np.where(enough, low, middle)
     return high
 
 
-def fill_rate_of(protection: np.ndarray, lead: np.ndarray, lot: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """Share of units shipped from stock at a reorder level and lot; 1 where nothing sells."""
-    short = expected_shortage(protection, level) - expected_shortage(lead, level + lot)
-    return np.clip(1 - np.divide(short, lot, out=np.zeros_like(short), where=lot > 0), 0, 1)
+def fill_rate_of(
+    protection: np.ndarray, lead: np.ndarray, sold: np.ndarray, credit: np.ndarray, level: np.ndarray
+) -> np.ndarray:
+    """Share of units shipped from stock at a level; 1 where nothing sells."""
+    short = cycle_shortage(protection, lead, level, credit)
+    return np.clip(1 - np.divide(short, sold, out=np.zeros_like(short), where=sold > 0), 0, 1)
 
 
 def cycle_service_of(protection: np.ndarray, level: np.ndarray) -> np.ndarray:

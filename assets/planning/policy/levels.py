@@ -59,16 +59,21 @@ def levels(
     policy = assigned["policy"].to_numpy(object)
     is_fill = assigned["service_measure"].to_numpy(object) == "fill"
     grid, lead = demand.protection.quantiles, demand.lead.quantiles
-    sold = np.maximum(round_up(lot, minimum, multiple), 1e-9)
+    to_level = np.isin(policy, TO_LEVEL)
+    lots = round_up(lot, minimum, multiple)
+    review = np.clip(demand.protection.mean - demand.lead.mean, 0, None)
+    sold, credit = np.maximum(np.where(to_level, review, lots), 1e-9), np.where(to_level, 0.0, lots)
     level = quantile(grid, probability)
     if is_fill.any():
-        level[is_fill] = level_for_fill(grid[is_fill], lead[is_fill], sold[is_fill], fill_rate[is_fill])
+        level[is_fill] = level_for_fill(
+            grid[is_fill], lead[is_fill], sold[is_fill], credit[is_fill], fill_rate[is_fill]
+        )
     level = np.where(np.isin(policy, STOCKLESS), 0.0, level)
     if is_whole_units:
         level = np.clip(np.ceil(level - 1e-9), 0, None) + 0.0  # no negative zero
     safety = np.where(np.isin(policy, STOCKLESS), 0.0, np.clip(level - demand.protection.mean, 0, None))
     quantity = round_up(_quantity(policy, lot, level), minimum, multiple)
-    up_to = np.where(np.isin(policy, TO_LEVEL), level, level + quantity)
+    up_to = np.where(to_level, level, level + quantity)
     up_to = np.where(np.isin(policy, STOCKLESS), 0.0, up_to)
     return Levels(safety, level, up_to, quantity)
 

@@ -16,7 +16,7 @@ from assets.planning.disposal.rank import rank_disposals
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.disposal.track import learnt_rates, track_recovery
 from assets.planning.policy.arrival import joint_uniforms, lost_sales_order, period_scenarios
-from assets.planning.policy.budget import BudgetItems, best_for_budget, evenly, exchange_curve
+from assets.planning.policy.budget import BudgetItems, best_for_budget, best_for_fill, evenly, exchange_curve
 from assets.planning.policy.calendar import ClosedPeriod, SupplierCalendar, on_calendar
 from assets.planning.policy.economic import eoq_all_units_discount
 from assets.planning.policy.feed import SupplierFeed, supplier_feed
@@ -162,7 +162,10 @@ def _items(rows: int = 60) -> BudgetItems:
     frame = spine(rows, lead_time_days_master=rng.uniform(5, 60, rows))
     demand = demand_of(frame, mean, mean * rng.uniform(0.3, 2, rows))
     cost = rng.lognormal(2, 1.5, rows)
-    return BudgetItems(demand.protection.quantiles, demand.protection.mean, mean * 4, mean * 52, cost, cost)
+    return BudgetItems(
+        demand.protection.quantiles, demand.lead.quantiles, demand.protection.mean, mean * 4, mean * 4, mean * 52, cost,
+        cost,
+    )  # fmt: skip
 
 
 def test_exchange_curve_rises_and_the_budget_buys_the_best_service() -> None:
@@ -176,6 +179,8 @@ def test_exchange_curve_rises_and_the_budget_buys_the_best_service() -> None:
         assert best.invested_value <= usual.invested_value + 1e-6
         # 1e-4: a tenth of a basis point of fill, the step of the quantile grid's tail
         assert best.fill_rate >= usual.fill_rate - 1e-4
+    asked = best_for_fill(items, 0.95)
+    assert 0.95 <= asked.fill_rate < 0.952
     assert best_for_budget(items, 0.0).invested_value > 0
 
 

@@ -106,10 +106,10 @@ def test_fill_rate_and_cycle_service_are_different_things() -> None:
     demand = demand_of(rows, np.array([100.0]), np.array([60.0]))
     grid, lead = demand.protection.quantiles, demand.lead.quantiles
     lot = np.array([800.0])
-    level = level_for_fill(grid, lead, lot, np.array([0.95]))
-    assert fill_rate_of(grid, lead, lot, level)[0] == pytest.approx(0.95, abs=1e-4)
+    level = level_for_fill(grid, lead, lot, lot, np.array([0.95]))
+    assert fill_rate_of(grid, lead, lot, lot, level)[0] == pytest.approx(0.95, abs=1e-4)
     assert cycle_service_of(grid, level)[0] < 0.90
-    small = level_for_fill(grid, lead, np.array([50.0]), np.array([0.95]))
+    small = level_for_fill(grid, lead, np.array([50.0]), np.array([50.0]), np.array([0.95]))
     assert small[0] > level[0]
 
 
@@ -120,7 +120,8 @@ def test_fill_rate_level_agrees_with_simulation() -> None:
     rows = spine(1, lead_time_days_master=7.0 * lead_weeks)
     demand = demand_of(rows, np.array([mean]), np.array([sd]), review_days=7.0,
                        parameters=ParameterSettings(assumed_lead_time_cv_rate=0.0))  # fmt: skip
-    level = level_for_fill(demand.protection.quantiles, demand.lead.quantiles, np.array([lot]), np.array([0.92]))[0]
+    one = np.array([lot])
+    level = level_for_fill(demand.protection.quantiles, demand.lead.quantiles, one, one, np.array([0.92]))[0]
     shape, scale = (mean / sd) ** 2, sd**2 / mean
     stock, pipeline, asked, missed = level + lot, [0.0] * (lead_weeks + 1), 0.0, 0.0
     for week in range(40_000):
