@@ -47,8 +47,9 @@ class Workspace:
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the warehouse for writing; one process at a time."""
         self.root.mkdir(parents=True, exist_ok=True)
-        settings = {"threads": self.threads, "memory_limit": self.memory_limit}
-        connection = duckdb.connect(str(self.warehouse), config=settings)
+        connection = duckdb.connect(
+            str(self.warehouse), config={"threads": self.threads, "memory_limit": self.memory_limit}
+        )
         try:
             connection.execute("set TimeZone = 'UTC'")
             yield connection
