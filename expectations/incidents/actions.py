@@ -65,7 +65,7 @@ def snooze(store: IncidentStore, incident_id: str | int, user: str, until: date,
 
     def decide(row: Row, unit: WriteUnit) -> Move:
         _need(row, (State.OPEN, State.ACKNOWLEDGED), "snoozed")
-        _within(until, unit.now.date(), store.policy.max_snooze_days, "snooze")
+        _within(until, unit.today, store.policy.max_snooze_days, "snooze")
         return Move("snoozed", {"snoozed_until_date": until}, reason)
 
     return _act(store, incident_id, user, decide)
@@ -110,7 +110,7 @@ def accept_risk(store: IncidentStore, incident_id: str | int, user: str, reason:
 
     def decide(row: Row, unit: WriteUnit) -> Move:
         _need(row, FAILING_STATES, "accepted as a risk")
-        _within(until, unit.now.date(), store.policy.max_accept_days, "accept a risk")
+        _within(until, unit.today, store.policy.max_accept_days, "accept a risk")
         values = {
             "state": State.RISK_ACCEPTED.value,
             "accepted_until_date": until,
@@ -140,7 +140,7 @@ def reopen(store: IncidentStore, incident_id: str | int, user: str, reason: str)
         ).scalar()
         if newer is not None:
             raise InvalidTransitionError(f"{incident_id_of(newer)} is open for the same cause; work on that one")
-        again = lifecycle.fresh_start(store.policy, row["severity"], unit.now.date())
+        again = lifecycle.fresh_start(store.policy, row["severity"], unit.today)
         return Move("reopened", again | {"reopened_count": row["reopened_count"] + 1}, said)
 
     return _act(store, incident_id, user, decide)
@@ -157,7 +157,7 @@ def _act(store: IncidentStore, incident_id: str | int, user: str, decide: Decide
         move = decide(row, unit)
         change_incident(unit, row, move.values, action=move.action, user=name, comment=move.comment)
         after = unit.connection.execute(query).mappings().one()
-        return Incident.from_row(after, unit.now.date())
+        return Incident.from_row(after, unit.today)
 
 
 def _need(row: Row, states: tuple[State, ...], done: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -67,6 +68,7 @@ class Person(_Strict):
 class Policy(_Strict):
     """All settings of the incident store."""
 
+    timezone: str = "UTC"  # where a day begins for due dates and digests
     due_days: dict[str, int] = Field(default_factory=lambda: {"critical": 1, "warning": 5, "info": 20})
     opens: tuple[str, ...] = ("critical", "warning")
     reason_required: tuple[str, ...] = ("critical",)
@@ -89,6 +91,8 @@ class Policy(_Strict):
         unknown = {m for r in self.rules.values() for m in r.metrics} - self.metrics.keys()
         if unknown:
             raise ValueError(f"rules name metrics that are not listed under metrics: {sorted(unknown)}")
+        if self.timezone not in available_timezones():
+            raise ValueError(f"timezone: there is no {self.timezone}")
         for rule_id in self.rules:
             _no_circle(rule_id, self.rules)
         names = [p.name for p in self.people]

@@ -66,7 +66,7 @@ class _Recorder:
     def __init__(self, store: IncidentStore, unit: WriteUnit, run: RunRecord, context: StockContext) -> None:
         self.policy, self.unit, self.run, self.context = store.policy, unit, run, context
         self.connection = unit.connection
-        self.today = unit.now.date()
+        self.today = unit.today
         self.run_seq = (self.connection.execute(sa.select(sa.func.max(schema.runs.c.run_seq))).scalar() or 0) + 1
         self.moved: dict[str, list[int]] = {n: [] for n in ("opened", "updated", "reopened", "passed", "closed")}
 

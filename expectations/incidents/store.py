@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -31,11 +32,17 @@ class WriteUnit:
     connection: sa.Connection
     view: ClockView
     reading: datetime
+    zone: ZoneInfo
 
     @property
     def now(self) -> datetime:
         """The believed time."""
         return self.view.now
+
+    @property
+    def today(self) -> date:
+        """The believed day where the company is."""
+        return self.now.astimezone(self.zone).date()
 
 
 class IncidentStore:
@@ -45,6 +52,7 @@ class IncidentStore:
         """`url` is a SQLAlchemy URL (`sqlite:///...`, `postgresql+psycopg://...`). The schema is made or brought up."""
         self.policy = policy or load_policy()
         self.clock = clock
+        self.zone = ZoneInfo(self.policy.timezone)
         self.engine = _engine(sa.make_url(url))
         with self.engine.connect() as connection:
             is_current = version_of(connection) == NEWEST
@@ -76,12 +84,12 @@ class IncidentStore:
             view = judge(reading, *_clock_facts(connection), confirm=confirm_clock)
             _remember(connection, "clock_last_seen", view.last_seen.isoformat())
             _remember(connection, "clock_candidate", view.candidate.isoformat() if view.candidate else "")
-            yield WriteUnit(connection, view, reading)
+            yield WriteUnit(connection, view, reading, self.zone)
 
     def today(self) -> date:
         """The believed date, for filters like `overdue`."""
         with self.reading() as connection:
-            return judge(self.clock(), *_clock_facts(connection), confirm=False).now.date()
+            return judge(self.clock(), *_clock_facts(connection), confirm=False).now.astimezone(self.zone).date()
 
     @contextmanager
     def _locked(self) -> Iterator[sa.Connection]:

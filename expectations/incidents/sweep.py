@@ -36,7 +36,7 @@ def sweep(store: IncidentStore) -> SweepOutcome:
             return SweepOutcome(is_clock_held=True)
         query = sa.select(table).where(table.c.state.in_(FAILING)).order_by(table.c.incident_no)
         for row in unit.connection.execute(query).mappings().all():
-            for move in lifecycle.on_time(row, store.policy, unit.now.date()):
+            for move in lifecycle.on_time(row, store.policy, unit.today):
                 change_incident(unit, row, move.values, action=move.action, user=PIPELINE, comment=move.comment)
                 moved[move.action].append(incident_id_of(row["incident_no"]))
     return SweepOutcome(tuple(moved["escalated"]), tuple(moved["woke"]), tuple(moved["risk_expired"]))

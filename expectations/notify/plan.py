@@ -39,7 +39,7 @@ def plan_notices(store: IncidentStore, watch: Watch, *, with_digest: bool = True
     with store.writing(confirm_clock=True) as unit:
         if unit.view.is_held:
             return PlanOutcome(is_clock_held=True)
-        today = unit.now.date()
+        today = unit.today
         topics = incident_topics(incidents, store.policy, watch, today)
         topics += run_topics(_newest_runs(unit.connection), watch, unit.now)
         if not with_digest:

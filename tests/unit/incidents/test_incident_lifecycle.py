@@ -243,6 +243,19 @@ def test_passes_and_failures_of_a_check_are_kept_for_ever(any_desk: Desk) -> Non
     assert newest is not None and (newest["run_id"], newest["recorded_at"]) == ("r3", any_desk.clock.at)
 
 
+def test_a_day_begins_where_the_company_is(make_desk: MakeDesk) -> None:
+    desk = make_desk(load_policy({"timezone": "Asia/Shanghai"}))
+    desk.clock.forward(hours=15)  # 21:00 in UTC the day before is 05:00 of the next day in Shanghai
+    desk.run(finding("f1"))
+    assert get_incident(desk.store, 1).incident.due_date == date(2026, 1, 8)
+    desk.clock.forward(days=1, hours=19)  # 16:00 UTC: the due day is over there, not here
+    assert list_incidents(desk.store)[0].is_overdue
+    desk.clock.forward(seconds=-1)
+    assert not list_incidents(desk.store)[0].is_overdue
+    with pytest.raises(ValueError, match="there is no Mars/Base"):
+        load_policy({"timezone": "Mars/Base"})
+
+
 def test_ids_that_are_none(desk: Desk) -> None:
     for wrong in ("INC-00042", 42, "abc", "INC-"):
         with pytest.raises(UnknownIncidentError):
