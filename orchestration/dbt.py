@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,17 @@ def manifest_path() -> Path:
     manifest, stamp = target / "manifest.json", target / "manifest.sha256"
     wanted = project_fingerprint()
     if not manifest.is_file() or not stamp.is_file() or stamp.read_text() != wanted:
-        _invoke(["parse"], Path(os.environ.get(WAREHOUSE_VARIABLE, "var/warehouse.duckdb")))
+        _invoke(["parse", "--no-partial-parse"], Path(os.environ.get(WAREHOUSE_VARIABLE, "var/warehouse.duckdb")), None)
         stamp.write_text(wanted)
     return manifest
+
+
+@lru_cache(maxsize=1)
+def _parsed(fingerprint: str) -> Any:
+    """The project as dbt's own object, read once a process: without it every invocation parses again."""
+    from dbt.contracts.graph.manifest import Manifest  # dbt imports slowly
+
+    return Manifest.from_msgpack((manifest_path().parent / "partial_parse.msgpack").read_bytes())
 
 
 def build(warehouse: Path, select: list[str], *, exclude_tests: bool = False) -> list[NodeResult]:
@@ -75,16 +84,16 @@ def build(warehouse: Path, select: list[str], *, exclude_tests: bool = False) ->
     arguments = ["run" if exclude_tests else "build", "--select", *select]
     if not exclude_tests:
         arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-    outcome = _invoke(arguments, warehouse)
+    outcome = _invoke(arguments, warehouse, _parsed(project_fingerprint()))
     return [_node_result(item) for item in outcome.results]
 
 
 def compile_project(warehouse: Path) -> list[Any]:
     """Every node with its compiled SQL (`compiled_code`), as dbt's own objects."""
-    return [item.node for item in _invoke(["compile"], warehouse).results]
+    return [item.node for item in _invoke(["compile"], warehouse, _parsed(project_fingerprint())).results]
 
 
-def _invoke(arguments: list[str], warehouse: Path) -> Any:
+def _invoke(arguments: list[str], warehouse: Path, manifest: Any) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -101,7 +110,7 @@ def _invoke(arguments: list[str], warehouse: Path) -> Any:
         "none",
     ]
     try:
-        outcome = dbtRunner().invoke([*arguments, *common])
+        outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
     finally:
         # dbt-duckdb keeps the file open for the process; the Python stages write to it next
         DuckDBConnectionManager.close_all_connections()
@@ -155,7 +164,12 @@ def _half(name: str, select: str, manifest: dict[str, Any], partitions: dg.Parti
     wanted = {translator.get_asset_spec(manifest, node["unique_id"], None).key: node["name"] for node in nodes}
 
     @dbt_assets(
-        manifest=manifest, select=select, dagster_dbt_translator=translator, partitions_def=partitions, name=name
+        manifest=manifest,
+        select=select,
+        dagster_dbt_translator=translator,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(),
+        name=name,
     )
     def dbt_models(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> Iterator[Any]:
         results = build(workspace.warehouse, [wanted[key] for key in sorted(context.selected_asset_keys)])

@@ -15,7 +15,9 @@ def build_control_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
     """The configuration of the run, as tables that the SQL reads."""
     specs = [dg.AssetSpec(["control", name], group_name="control", kinds={"yaml"}) for name in CONTROL_TABLES]
 
-    @dg.multi_asset(specs=specs, partitions_def=partitions, name="control")
+    @dg.multi_asset(
+        specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="control"
+    )
     def control_assets(
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],

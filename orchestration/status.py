@@ -8,7 +8,6 @@ import duckdb
 from rich.table import Table
 
 from assets.publish.releases import Release, current_release
-from orchestration.build import build_definitions
 from orchestration.settings import Settings
 
 
@@ -24,6 +23,8 @@ def status_tables(settings: Settings) -> list[Table]:
 
 def asset_table(settings: Settings) -> Table:
     """Every asset with its group and what it waits for."""
+    from orchestration.build import build_definitions  # imports dagster and dbt, which the other tables do without
+
     graph = build_definitions(settings).resolve_asset_graph()
     table = Table("asset", "group", "waits for")
     for key in sorted(graph.materializable_asset_keys):

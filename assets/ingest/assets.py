@@ -30,7 +30,12 @@ def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
     ]
     quality = [dg.AssetSpec(["quality", name], group_name="landing", kinds={"duckdb"}) for name in QUALITY_TABLES]
 
-    @dg.multi_asset(specs=[*landing, *quality], partitions_def=partitions, name="landing")
+    @dg.multi_asset(
+        specs=[*landing, *quality],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(),
+        name="landing",
+    )
     def landing_assets(
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],

@@ -21,7 +21,9 @@ def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinit
         for name in TABLES
     ]
 
-    @dg.multi_asset(specs=specs, partitions_def=partitions, name="ledger")
+    @dg.multi_asset(
+        specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="ledger"
+    )
     def ledger_assets(
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],

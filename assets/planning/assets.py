@@ -27,6 +27,7 @@ def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.As
             ["intermediate", "int_item_warehouses"],
         ],
         partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(),
         group_name="planning",
         kinds={"python"},
     )
@@ -52,7 +53,9 @@ def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.As
         for name in PLANNING
     ]
 
-    @dg.multi_asset(specs=specs, partitions_def=partitions, name="planning")
+    @dg.multi_asset(
+        specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="planning"
+    )
     def planning(
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],

@@ -23,7 +23,12 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
     """The release, which waits for every mart and is what readers read."""
 
     @dg.asset(
-        key=RELEASE_KEY, deps=list(marts), partitions_def=partitions, group_name="publish", kinds={"parquet", "duckdb"}
+        key=RELEASE_KEY,
+        deps=list(marts),
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(),
+        group_name="publish",
+        kinds={"parquet", "duckdb"},
     )
     def release(
         context: dg.AssetExecutionContext,
