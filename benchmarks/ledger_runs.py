@@ -27,7 +27,8 @@ _AGEING = """
 create or replace table fct_ageing as
 select
     snapshot_date, item_id, warehouse_id,
-    case when age <= 30 then 1 when age <= 60 then 2 when age <= 90 then 3 when age <= 180 then 4 when age <= 365 then 5 else 6 end as bucket_no,
+    case when age <= 30 then 1 when age <= 60 then 2 when age <= 90 then 3 when age <= 180 then 4
+        when age <= 365 then 5 else 6 end as bucket_no,
     sum(quantity_units) as quantity_units, sum(layer_value) as layer_value
 from (select *, snapshot_date - origin_date as age from open_layers)
 group by all
@@ -40,7 +41,7 @@ from value_entries where entry_kind in ('cogs', 'settlement') group by all
 
 
 def _connect(path: Path, folder: Path) -> duckdb.DuckDBPyConnection:
-    settings = {"threads": 2, "memory_limit": "1500MB", "temp_directory": str(folder / "spill")}
+    settings: dict[str, Any] = {"threads": 2, "memory_limit": "1500MB", "temp_directory": str(folder / "spill")}
     connection = duckdb.connect(str(path), config=settings)
     connection.execute("set enable_progress_bar = false")
     return connection
@@ -146,7 +147,9 @@ def day(files: list[Path], folder: Path) -> dict[str, Any]:
             state = load(folder / f"state-of-part-{number}")
             changed = _read(connection, path, f"business_date = date '{AS_OF}'")
             rows += len(changed)
-            delta = compute_incremental(changed, state=state, history=_history(connection, path), as_of=AS_OF, settings=SETTINGS)
+            delta = compute_incremental(
+                changed, state=state, history=_history(connection, path), as_of=AS_OF, settings=SETTINGS
+            )
             _apply(connection, delta, number)
             save(delta.state, folder / f"state-of-part-{number}")
     return {
@@ -180,13 +183,24 @@ def fixes(files: list[Path], folder: Path, counts: list[int]) -> list[dict[str, 
                     break
                 nothing = _read(connection, path, "false")
                 delta = compute_incremental(
-                    nothing, state=state, history=_history(connection, path), as_of=AS_OF, settings=SETTINGS, touched_items=touched
+                    nothing,
+                    state=state,
+                    history=_history(connection, path),
+                    as_of=AS_OF,
+                    settings=SETTINGS,
+                    touched_items=touched,
                 )
                 connection.execute("begin")
                 _apply(connection, delta, 0)
                 connection.execute("rollback")
             if left == 0:
-                result.append({"items": count, "seconds": round(time.perf_counter() - begun, 3), "cpu_seconds": round(time.process_time() - cpu, 3)})
+                result.append(
+                    {
+                        "items": count,
+                        "seconds": round(time.perf_counter() - begun, 3),
+                        "cpu_seconds": round(time.process_time() - cpu, 3),
+                    }
+                )
     return result
 
 

@@ -1,4 +1,4 @@
-"""The yardstick: FIFO in plain SQL, re-dated at each receipt (no layer travels), from the forms of STACK.md. Layers at 24 month ends and COGS."""
+"""The yardstick: FIFO in plain SQL, re-dated at each receipt (no layer travels). Layers at 24 month ends, and COGS."""
 
 from __future__ import annotations
 

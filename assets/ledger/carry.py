@@ -60,7 +60,9 @@ def _merged_clusters(tables: Sequence[pa.Table]) -> dict[str, str]:
         return name
 
     for table in tables:
-        ties = table.select(["item_id", "cluster"]).cast(pa.schema([("item_id", pa.string()), ("cluster", pa.string())]))
+        ties = table.select(["item_id", "cluster"]).cast(
+            pa.schema([("item_id", pa.string()), ("cluster", pa.string())])
+        )
         ties = ties.filter(pc.not_equal(ties["item_id"], ties["cluster"]))
         for item, cluster in zip(ties["item_id"].to_pylist(), ties["cluster"].to_pylist(), strict=True):
             a, b = root(item), root(cluster)
@@ -80,7 +82,9 @@ def place_sums_of(state: LedgerState, grains: Grains) -> Ints:
     count = len(state.places)
     sums = np.zeros((len(grains.place_item), len(SUM_COLUMNS)), dtype=np.int64)
     item = np.asarray(pc.index_in(_text(state.places["item_id"]), value_set=grains.labels["item_id"]), dtype=np.int64)
-    warehouse = np.asarray(pc.index_in(_text(state.places["warehouse_id"]), value_set=grains.labels["warehouse_id"]), dtype=np.int64)
+    warehouse = np.asarray(
+        pc.index_in(_text(state.places["warehouse_id"]), value_set=grains.labels["warehouse_id"]), dtype=np.int64
+    )
     width = len(grains.labels["warehouse_id"])
     at = np.searchsorted(grains.place_item.astype(np.int64) * width + grains.place_warehouse, item * width + warehouse)
     if count:
@@ -101,7 +105,10 @@ def layers_at(state: LedgerState, days: Sequence[date], *, under_way: bool) -> p
     """Rows of `open_layers` (or `transit_layers`) at several days between which nothing of this state moved."""
     is_under_way = np.asarray(state.layers["transfer_group_id"].is_valid())
     table = state.layers.filter(pa.array(is_under_way == under_way))
-    figures = {name: table[name].to_numpy() for name in ("quantity", "unit_cost", "value", "known", "origin", "arrived", "expiry")}
+    figures = {
+        name: table[name].to_numpy()
+        for name in ("quantity", "unit_cost", "value", "known", "origin", "arrived", "expiry")
+    }
     known = (figures["known"] == 1) & np.asarray(table["is_valued"], dtype=np.bool_)
     columns = {name: table[name] for name in GRAIN_COLUMNS}
     columns |= {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from assets.ledger.jit import part
 from assets.ledger.fields import (
     ARR,
     C_FAMILY,
@@ -40,6 +39,7 @@ from assets.ledger.fields import (
     UC,
     VAL,
 )  # fmt: skip
+from assets.ledger.jit import part
 from assets.ledger.kernel_cost import deferred_value, standard_value, unit_cost
 from assets.ledger.wide import muldiv
 

@@ -141,7 +141,9 @@ def _plan(
     late = pc.less_equal(changed["business_date"], since)
     group = changed["transfer_group_id"].cast(pa.string())
     is_conversion = pc.is_in(kind, value_set=pa.array(CONVERSION_TYPES))
-    old_conversion = pc.and_(is_conversion, pc.is_in(group, value_set=state.conversions["transfer_group_id"].combine_chunks()))
+    old_conversion = pc.and_(
+        is_conversion, pc.is_in(group, value_set=state.conversions["transfer_group_id"].combine_chunks())
+    )
     # Whoever shares a conversion with a late leg is touched by it, in whichever table its own leg is.
     late_groups = pc.unique(group.filter(pc.and_(is_conversion, late)))
     late_conversion = pc.and_(is_conversion, pc.is_in(group, value_set=late_groups))
@@ -155,11 +157,17 @@ def _plan(
         if standard_costs is not None:
             day = standard_costs["effective_date"].cast(pa.date32())
             new = pc.and_(pc.greater(day, since), pc.less_equal(day, pa.scalar(as_of, pa.date32())))
-            known = pc.is_in(standard_costs["item_id"].cast(pa.string()), value_set=state.items["item_id"].cast(pa.string()).combine_chunks())
+            known = pc.is_in(
+                standard_costs["item_id"].cast(pa.string()),
+                value_set=state.items["item_id"].cast(pa.string()).combine_chunks(),
+            )
             restated.append(_items_where(standard_costs, pc.and_(new, known)))
     all_restated = whole_clusters(state, pc.unique(pa.concat_arrays([_flat(part) for part in restated])))
     returns = pc.and_(
-        pc.and_(pc.is_in(kind, value_set=pa.array(BACK_TYPES)), pc.greater(changed["quantity_units"].cast(pa.float64()), 0.0)),
+        pc.and_(
+            pc.is_in(kind, value_set=pa.array(BACK_TYPES)),
+            pc.greater(changed["quantity_units"].cast(pa.float64()), 0.0),
+        ),
         pc.is_valid(changed["ref_doc_no"]),
     )
     replayed = whole_clusters(state, _flat(_items_where(changed, returns)))
@@ -185,4 +193,3 @@ def _emit_from(data: Movements, again: NDArray[np.bool_], new_from: int) -> Ints
     emit_from = np.full(len(data.bounds) - 1, new_from, dtype=np.int64)
     emit_from[data.cluster_of_item[again]] = 0
     return emit_from
-

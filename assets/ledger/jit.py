@@ -6,5 +6,7 @@ from typing import Any
 
 import numba as nb
 
-part: Any = nb.njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+part: Any = nb.njit(**_OPTIONS)
 """Decorator for what only other compiled functions call. Compiled when the function that calls it is, and cached with it."""

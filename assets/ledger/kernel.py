@@ -4,8 +4,9 @@ A cluster is one item, or the items that conversions tie together. What belongs 
 snapshots between them, the loop over clusters. `run_chunk` releases the GIL, so that chunks run on as many threads as there are cores.
 
 Order within a day: as `movement_sequence` says, save for one rule. In a run of consecutive legs of moves, an out leg that is short waits
-for the legs of the run that bring goods into its pool, and an in leg waits for the out legs of its group; what still waits when nothing moves any more
-is taken in sequence. So goods that pass through two warehouses in one day keep their dates, however the documents were numbered.
+for the legs of the run that bring goods into its pool, and an in leg waits for the out legs of its group; what still waits when nothing
+moves any more is taken in sequence. So goods that pass through two warehouses in one day keep their dates, however the documents
+were numbered.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numba as nb
-
-from assets.ledger.jit import part
 import numpy as np
 
 from assets.ledger.emit import emit_layers
@@ -74,6 +73,7 @@ from assets.ledger.fields import (
     UC,
     VAL,
 )  # fmt: skip
+from assets.ledger.jit import part
 from assets.ledger.kernel_convert import turn_into
 from assets.ledger.kernel_cost import close_month, revalue
 from assets.ledger.kernel_nodes import link_after, make_layer
@@ -84,15 +84,15 @@ BIG = 9_000_000_000_000_000_000
 
 
 @part
-def _step(
+def _step(  # type: ignore[no-untyped-def]
     k, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out, run, cfg
-):  # type: ignore[no-untyped-def]
+):
     """One movement: dispatch by kind and sign, note value and settlements."""
     kind, qty, value = moves[k, KIND], moves[k, MQTY], 0
     run[SETTLED], run[TSETTLED], run[ALLKNOWN] = 0, 0, 1
     under_way = first_group + moves[k, GROUP]
     waiting = costs[moves[k, CPOOL], CDEF]
-    if kind == K_MOVE or kind == K_CONVERT:
+    if kind in (K_MOVE, K_CONVERT):
         if qty < 0:
             value = ship(k, under_way, moves, rows, layers, pools, costs, items, grains, transit, run, cfg)
         elif kind == K_MOVE:
@@ -116,7 +116,7 @@ def _step(
             pools[under_way, PRODUCED] += qty
     elif qty < 0:
         value = issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, run, cfg)
-    elif kind == K_RETURN or kind == K_ISSUE:
+    elif kind in (K_RETURN, K_ISSUE):
         value = give_back(k, moves, rows, layers, pools, costs, items, records, heads, grains, run, cfg)
     elif kind == K_FOUND:
         value = find(k, moves, rows, layers, pools, costs, items, grains, run, cfg)
@@ -136,7 +136,7 @@ def _step(
 
 @part
 def _is_leg(kind):  # type: ignore[no-untyped-def]
-    return kind == K_MOVE or kind == K_CONVERT
+    return kind in (K_MOVE, K_CONVERT)
 
 
 @part
@@ -146,14 +146,14 @@ def _must_wait(k, first, after, moves, pools, first_group, done):  # type: ignor
     pool = moves[k, POOL]
     if pools[pool, NET] >= -moves[k, MQTY]:
         return False
-    for other in range(first, after):
+    for other in range(first, after):  # noqa: SIM110 - generators do not compile
         if not done[other] and moves[other, MQTY] > 0 and moves[other, POOL] == pool:
             return True
     return False
 
 
 @part
-def _legs(
+def _legs(  # type: ignore[no-untyped-def]
     first,
     after,
     first_group,
@@ -172,7 +172,7 @@ def _legs(
     run,
     cfg,
     done,
-):  # type: ignore[no-untyped-def]
+):
     """A run of legs of moves of one day; see the order within a day above."""
     left = after - first
     for k in range(first, after):
@@ -308,7 +308,7 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                     k += 1
         return out, emitted[:, : run[EMITTED]].copy(), run[ERROR]
 
-    return run_chunk  # type: ignore[no-any-return]
+    return run_chunk
 
 
 run_chunk = _make_run_chunk(source_stamp())

@@ -1,15 +1,14 @@
 """Repack and conversion: n goods become m others, and keep their dates and their value. Compiled.
 
 What went in is laid end to end, by units where it is one item and by value where items differ; each leg that comes out gets the stretch
-that its share of all units out (`MTOTAL`) covers. So 2 boxes of 6 become 12 pieces of the same dates; a frame of January worth 100 and wheels of March
-worth 50 become a bicycle that is two thirds January. The value-weighted age is conserved, and the value to the last cent.
+that its share of all units out (`MTOTAL`) covers. So 2 boxes of 6 become 12 pieces of the same dates; a frame of January worth 100 and
+wheels of March worth 50 become a bicycle that is two thirds January. The value-weighted age is conserved, and the value to the last cent.
 """
 
 from __future__ import annotations
 
-from assets.ledger.jit import part
-
 from assets.ledger.fields import EXP, GRN, HEAD, KNW, MEXP, MQTY, MTOTAL, NET, NXT, QTY, TAIL, UC, VAL
+from assets.ledger.jit import part
 from assets.ledger.kernel_cost import unit_cost
 from assets.ledger.kernel_nodes import free_node, split, unlink
 from assets.ledger.kernel_steps import ITEMNO, UOUT, VOUT, receive, unload

@@ -6,8 +6,6 @@ value that arrives, the close of a month. The methods `fifo` and `specific` neve
 
 from __future__ import annotations
 
-from assets.ledger.jit import part
-
 from assets.ledger.fields import (
     ALLKNOWN,
     CCOVER,
@@ -25,6 +23,7 @@ from assets.ledger.fields import (
     OVAL,
     SETTLED,
 )  # fmt: skip
+from assets.ledger.jit import part
 from assets.ledger.scale import NULL_COST, VALUE_DIVISOR
 from assets.ledger.wide import OVERFLOW, muldiv
 

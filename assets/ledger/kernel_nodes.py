@@ -6,8 +6,6 @@ take from a queue, put into it, settle negatives. Nothing here knows about docum
 
 from __future__ import annotations
 
-from assets.ledger.jit import part
-
 from assets.ledger.fields import (
     ARR,
     DEM,
@@ -34,6 +32,7 @@ from assets.ledger.fields import (
     UC,
     VAL,
 )  # fmt: skip
+from assets.ledger.jit import part
 from assets.ledger.wide import muldiv
 
 

@@ -7,8 +7,6 @@ Arguments that every step shares: `k` row of the movement table `moves`; `rows[k
 
 from __future__ import annotations
 
-from assets.ledger.jit import part
-
 from assets.ledger.fields import (
     ALLKNOWN,
     ARR,
@@ -67,6 +65,7 @@ from assets.ledger.fields import (
     VAL,
     WANT,
 )  # fmt: skip
+from assets.ledger.jit import part
 from assets.ledger.kernel_cost import arrive, leave, standard_value, unit_cost
 from assets.ledger.kernel_nodes import add_negative, free_node, make_layer, put, take
 from assets.ledger.scale import NULL_COST
@@ -224,7 +223,7 @@ def receive(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # t
 
 @part
 def find(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
-    """A count or adjustment finds more. Known stock keeps its origin: that of the last layer in the flow, else of what left the item last."""
+    """A count or adjustment finds more. Known stock keeps its origin: that of the last layer in the flow, else of what left last."""
     qty, cost, date, item = moves[k, MQTY], moves[k, MCOST], moves[k, DATE], moves[k, ITEM]
     twin = pools[moves[k, POOL], TAIL]
     origin, source, expiry = date, rows[k], moves[k, MEXP]

@@ -31,7 +31,9 @@ ORDER = {
 
 def in_order(name: str, table: pa.Table) -> pa.Table:
     """A table in the order of its grain, text instead of codes."""
-    plain = table.cast(pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]))
+    plain = table.cast(
+        pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema])
+    )
     return plain.sort_by([(column, "ascending") for column in ORDER[name]])
 
 
@@ -67,7 +69,9 @@ def _merged(name: str, before: pa.Table, delta: LedgerDelta, void_snapshot: date
     else:
         void = is_in(before["item_id"], delta.restated_items)
     if void_snapshot is not None:
-        void = void | np.asarray(pc.equal(before["snapshot_date"], pa.scalar(void_snapshot, pa.date32())), dtype=np.bool_)
+        void = void | np.asarray(
+            pc.equal(before["snapshot_date"], pa.scalar(void_snapshot, pa.date32())), dtype=np.bool_
+        )
     kept = before.filter(pa.array(~void))
     return in_order(name, pa.concat_tables([in_order(name, kept), in_order(name, new)]))
 

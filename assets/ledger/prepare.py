@@ -197,9 +197,10 @@ def prepare(
     expiry = _days(table["lot_expiry_date"], NO_DATE)
     if settings.cost == "standard":
         standard = _standards(standard_costs, grains.labels["item_id"], item, date)
-        changes = _revaluations(standard_costs, grains, item, grain, date)  # type: ignore[arg-type]
-        extra = len(changes[0])
-        grain, date, standard = (np.concatenate(pair) for pair in zip((grain, date, standard), changes, strict=True))
+        changed_grain, changed_date, changed_cost = _revaluations(standard_costs, grains, item, grain, date)
+        extra = len(changed_grain)
+        grain, date = np.concatenate([grain, changed_grain]), np.concatenate([date, changed_date])
+        standard = np.concatenate([standard, changed_cost])
         kind, entry, is_demand = (
             np.concatenate([a, np.full(extra, b, dtype=a.dtype)])
             for a, b in ((kind, K_REVALUE), (entry, E_ADJUSTMENT), (is_demand, False))

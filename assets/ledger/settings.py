@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class LedgerSettings(BaseModel):
-    """The modes of the ledger. Frozen; its fingerprint stands in every saved state, so that a state is never continued under other rules."""
+    """The modes of the ledger. Frozen; its fingerprint stands in every saved state, so that none is continued under others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

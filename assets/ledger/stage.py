@@ -45,7 +45,12 @@ def compute(
     Raises LedgerInputError for missing columns or unknown types, LedgerOverflowError for figures beyond exact 64-bit arithmetic.
     """
     return compute_with_state(
-        movements, as_of=as_of, settings=settings, snapshot_dates=snapshot_dates, standard_costs=standard_costs, threads=threads
+        movements,
+        as_of=as_of,
+        settings=settings,
+        snapshot_dates=snapshot_dates,
+        standard_costs=standard_costs,
+        threads=threads,
     )[0]
 
 
@@ -77,7 +82,9 @@ def compute_with_state(
         conservation(sums, closing, *place_labels(grains)),
         transit_layers(result.emitted, days, grains, keys, data.group_labels),
         transit_conservation(
-            transit[moved], under_way[moved], pa.DictionaryArray.from_arrays(pa.array(moved.astype(np.int32)), grains.labels["item_id"])
+            transit[moved],
+            under_way[moved],
+            pa.DictionaryArray.from_arrays(pa.array(moved.astype(np.int32)), grains.labels["item_id"]),
         ),
     )
     return tables, state

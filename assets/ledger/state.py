@@ -14,8 +14,34 @@ import pyarrow.compute as pc
 
 from assets.ledger.engine import Result, Saved, fresh_costs, fresh_items
 from assets.ledger.fields import (
-    ARR, DEM, EARR, EDEM, EEXP, EGRAIN, EGROUP, EKNW, EORG, EQTY, ESNAP, ESRC, EUC, EVAL, EXP, GRN, IEXP, ILAST, IORG, ISRC,
-    IUC, KNW, NODE_FIELDS, ORG, QTY, SRC, UC, VAL,
+    ARR,
+    DEM,
+    EARR,
+    EDEM,
+    EEXP,
+    EGRAIN,
+    EGROUP,
+    EKNW,
+    EORG,
+    EQTY,
+    ESNAP,
+    ESRC,
+    EUC,
+    EVAL,
+    EXP,
+    GRN,
+    IEXP,
+    ILAST,
+    IORG,
+    ISRC,
+    IUC,
+    KNW,
+    NODE_FIELDS,
+    ORG,
+    QTY,
+    SRC,
+    UC,
+    VAL,
 )  # fmt: skip
 from assets.ledger.prepare import GRAIN_COLUMNS, Ints, Movements
 from assets.ledger.scale import LedgerInputError
@@ -53,7 +79,11 @@ class LedgerState:
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("as_of", "fingerprint")}
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name not in ("as_of", "fingerprint")
+        }
 
     def check(self, settings: LedgerSettings) -> None:
         """Raises LedgerInputError when the state was made under other settings."""
@@ -72,9 +102,16 @@ def joined(parts: list[pa.Table]) -> pa.Table:
 
 
 def take_state(
-    data: Movements, result: Result, keys: pa.ChunkedArray, sums: Ints, transit: Ints, snapshot: int, as_of: date, settings: LedgerSettings
+    data: Movements,
+    result: Result,
+    keys: pa.ChunkedArray,
+    sums: Ints,
+    transit: Ints,
+    snapshot: int,
+    as_of: date,
+    settings: LedgerSettings,
 ) -> LedgerState:
-    """The state after a run, from its last snapshot. `sums` per place and `transit` per item (four sums and what settling changed) since ever."""
+    """The state after a run, from its last snapshot. `sums` per place and `transit` per item (four sums, and what settling changed)."""
     grains = data.grains
     rows = result.emitted[:, result.emitted[ESNAP] == snapshot]
     grain, group = rows[EGRAIN], rows[EGROUP]
@@ -98,7 +135,9 @@ def take_state(
     cluster_first = np.full(len(data.bounds), -1, dtype=np.int64)
     cluster_first[data.cluster_of_item[used][::-1]] = used[::-1]
     items = {"item_id": pa.DictionaryArray.from_arrays(pa.array(used), grains.labels["item_id"])}
-    items["cluster"] = pa.DictionaryArray.from_arrays(pa.array(cluster_first[data.cluster_of_item[used]].astype(np.int32)), grains.labels["item_id"])
+    items["cluster"] = pa.DictionaryArray.from_arrays(
+        pa.array(cluster_first[data.cluster_of_item[used]].astype(np.int32)), grains.labels["item_id"]
+    )
     left_key = origin_keys(keys, np.maximum(left, 0)).cast(pa.string())
     items["left_key"] = pc.if_else(pa.array(left >= 0), left_key, pa.scalar(None, pa.string())).dictionary_encode()
     for name, at in _ITEM_FIELDS.items():
@@ -149,7 +188,9 @@ def load_state(
     for column, name in enumerate(_COST_COLUMNS):
         costs[at, column] = state.costs[name].to_numpy()
     items = fresh_items(len(data.grains.labels["item_id"]))
-    code = np.asarray(pc.index_in(state.items["item_id"].cast(pa.string()), value_set=data.grains.labels["item_id"]), dtype=np.int64)
+    code = np.asarray(
+        pc.index_in(state.items["item_id"].cast(pa.string()), value_set=data.grains.labels["item_id"]), dtype=np.int64
+    )
     for name, column in _ITEM_FIELDS.items():
         items[code, column] = state.items[name].to_numpy()
     left = state.items["left_key"].cast(pa.string())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from datetime import date
@@ -24,12 +23,20 @@ def save(state: LedgerState, folder: Path) -> None:
     target.mkdir()
     for table_name, table in state.tables().items():
         whole = table.unify_dictionaries().combine_chunks()
-        with pa.OSFile(str(target / f"{table_name}.arrow"), "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
+        with (
+            pa.OSFile(str(target / f"{table_name}.arrow"), "wb") as sink,
+            pa.ipc.new_file(sink, whole.schema) as writer,
+        ):
             writer.write_table(whole)
-    head = {"version": STATE_VERSION, "as_of": state.as_of.isoformat(), "fingerprint": state.fingerprint, "folder": name}
+    head = {
+        "version": STATE_VERSION,
+        "as_of": state.as_of.isoformat(),
+        "fingerprint": state.fingerprint,
+        "folder": name,
+    }
     pending = folder / f"{name}.json"
     pending.write_text(json.dumps(head))
-    os.replace(pending, folder / "state.json")
+    pending.replace(folder / "state.json")
     for old in folder.glob("state-*"):
         if old.name != name and old.is_dir():
             shutil.rmtree(old)
@@ -43,7 +50,9 @@ def load(folder: Path) -> LedgerState:
     folder = Path(folder)
     head = json.loads((folder / "state.json").read_text())
     if head["version"] != STATE_VERSION:
-        raise LedgerInputError(f"the saved state has layout {head['version']}, this is {STATE_VERSION}: run the ledger in full")
+        raise LedgerInputError(
+            f"the saved state has layout {head['version']}, this is {STATE_VERSION}: run the ledger in full"
+        )
     tables = {}
     for path in sorted((folder / head["folder"]).glob("*.arrow")):
         with pa.memory_map(str(path)) as source:

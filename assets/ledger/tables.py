@@ -18,11 +18,11 @@ from assets.ledger.fields import (
     E_OPENING,
     E_SETTLEMENT,
     EARR,
-    EMIT_FIELDS,
     EEXP,
     EGRAIN,
     EGROUP,
     EKNW,
+    EMIT_FIELDS,
     ENTRY_KINDS,
     EORG,
     EQTY,
@@ -106,7 +106,9 @@ def layer_columns(
     grain = rows[EGRAIN]
     known = (rows[EKNW] == 1) & grains.valued[grain]
     cost = rows[EUC]
-    columns: dict[str, pa.Array] = {"snapshot_date": days_to_dates(np.asarray(snapshot_days, dtype=np.int32)[rows[ESNAP]])}
+    columns: dict[str, pa.Array] = {
+        "snapshot_date": days_to_dates(np.asarray(snapshot_days, dtype=np.int32)[rows[ESNAP]])
+    }
     for name in GRAIN_COLUMNS:
         columns[name] = grains.column(name, grain)
     columns["layer_no"] = pa.array(_numbers(rows[ESNAP], rows[EGRAIN]))

@@ -5,8 +5,9 @@ Rounds half away from zero, as people round money. Compiled; no state.
 
 from __future__ import annotations
 
-from assets.ledger.jit import part
 import numpy as np
+
+from assets.ledger.jit import part
 
 OVERFLOW = -(2**63)
 """What `muldiv` answers when the quotient does not fit 63 bits."""

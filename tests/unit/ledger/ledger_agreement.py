@@ -44,7 +44,9 @@ def plain(number: Any) -> float | int:
 
 
 def ledger(rows: list[dict[str, Any]], settings: LedgerSettings, as_of: str, **more: Any) -> LedgerTables:
-    return compute(as_table(numbered(rows)), as_of=date.fromisoformat(as_of), settings=settings, snapshot_dates=[], **more)
+    return compute(
+        as_table(numbered(rows)), as_of=date.fromisoformat(as_of), settings=settings, snapshot_dates=[], **more
+    )
 
 
 def layers(tables: LedgerTables) -> list[dict[str, Any]]:
@@ -107,7 +109,9 @@ def erpnext_stock_ageing_fifo(folder: Path) -> list[Line]:
     name = "normal_inward_outward_queue"
     out = ledger(_erpnext_rows(case[name]["ledger"]), RESETTING, day)
     want = case[name]["expected"]
-    lines.append(Line(name, "resetting", [want["total_qty"], want["queue_head_qty"]], [sum(quantities(out)), quantities(out)[0]]))
+    lines.append(
+        Line(name, "resetting", [want["total_qty"], want["queue_head_qty"]], [sum(quantities(out)), quantities(out)[0]])
+    )
     value = in_buckets(layers(out), date(2021, 12, 10), [30, 60, 90], "layer_value")[0]
     lines.append(Line(f"{name}, value 0-30 days", "resetting", want["value_in_bucket"]["0-30"], value))
 
@@ -115,9 +119,17 @@ def erpnext_stock_ageing_fifo(folder: Path) -> list[Line]:
     rows = _erpnext_rows(case[name]["ledger"])
     want = case[name]["expected"]
     lines.append(Line(name, "resetting", want["queue_qtys"], quantities(ledger(rows, RESETTING, day))))
-    dates = [[row["origin_date"].isoformat() for row in layers(ledger(rows, mode, day))] for mode in (RESETTING, TRAVELLING)]
+    dates = [
+        [row["origin_date"].isoformat() for row in layers(ledger(rows, mode, day))] for mode in (RESETTING, TRAVELLING)
+    ]
     lines.append(
-        Line(f"{name}, dates", "travelling", dates[0], dates[1], "a count that finds more of known stock does not make it new")
+        Line(
+            f"{name}, dates",
+            "travelling",
+            dates[0],
+            dates[1],
+            "a count that finds more of known stock does not make it new",
+        )
     )
 
     name = "sequential_stock_reco_different_warehouse"
@@ -129,7 +141,9 @@ def erpnext_stock_ageing_fifo(folder: Path) -> list[Line]:
 
     name = "repack_entry_same_item_overconsume"
     rows = _as_group(_erpnext_rows(case[name]["ledger"]), "conversion")
-    lines.append(Line(name, "resetting", case[name]["expected"]["queue_qtys"], quantities(ledger(rows, RESETTING, day))))
+    lines.append(
+        Line(name, "resetting", case[name]["expected"]["queue_qtys"], quantities(ledger(rows, RESETTING, day)))
+    )
     name = "repack_entry_same_item_overproduce"
     want = case[name]["expected"]
     rows = _as_group(_erpnext_rows(case[name]["ledger"]), "conversion")
@@ -146,11 +160,20 @@ def erpnext_stock_ageing_fifo(folder: Path) -> list[Line]:
     want = case[name]["expected"]
     out = ledger(_erpnext_rows(case[name]["ledger"]), RESETTING, day)
     lines.append(Line(f"{name}, balance", "resetting", want["queue_head_qty"], sum(quantities(out))))
-    lines.append(Line(f"{name}, what waits", "resetting", want["transfer_bucket_left_qtys"], [-q for q in quantities(out)]))
+    lines.append(
+        Line(f"{name}, what waits", "resetting", want["transfer_bucket_left_qtys"], [-q for q in quantities(out)])
+    )
 
     name = "precision"
     out = ledger(_erpnext_rows(case[name]["ledger"]), RESETTING, day)
-    lines.append(Line(name, "resetting", case[name]["expected"]["total_qty"], float(sum(row["quantity_units"] for row in layers(out)))))
+    lines.append(
+        Line(
+            name,
+            "resetting",
+            case[name]["expected"]["total_qty"],
+            float(sum(row["quantity_units"] for row in layers(out))),
+        )
+    )
 
     lines += _batches(case)
 
@@ -158,12 +181,22 @@ def erpnext_stock_ageing_fifo(folder: Path) -> list[Line]:
     want = case[name]["expected"]
     ((lot, quantity, when, value),) = want["layers_in"]
     out = ledger([move(when, "purchase_receipt", quantity, Fraction(value, quantity), lot_no=lot)], RESETTING, day)
-    lines.append(Line(name, "resetting", want["average_age_days"], (date(2021, 12, 10) - layers(out)[0]["origin_date"]).days))
+    lines.append(
+        Line(name, "resetting", want["average_age_days"], (date(2021, 12, 10) - layers(out)[0]["origin_date"]).days)
+    )
 
     name = "serial_transfer_replay"
-    rows = [move("2021-12-01", "purchase_receipt", 2, 10), move("2021-12-05", "transfer_out", -2, transfer_group_id="T")]
-    rows += [move("2021-12-05", "transfer_in", 1, lot_no=lot, transfer_group_id="T", warehouse_id="C/W2") for lot in ("SN-A", "SN-B")]
-    lines.append(Line(name, "travelling", case[name]["expected"]["layers"], _batch_layers(ledger(rows, TRAVELLING, day))))
+    rows = [
+        move("2021-12-01", "purchase_receipt", 2, 10),
+        move("2021-12-05", "transfer_out", -2, transfer_group_id="T"),
+    ]
+    rows += [
+        move("2021-12-05", "transfer_in", 1, lot_no=lot, transfer_group_id="T", warehouse_id="C/W2")
+        for lot in ("SN-A", "SN-B")
+    ]
+    lines.append(
+        Line(name, "travelling", case[name]["expected"]["layers"], _batch_layers(ledger(rows, TRAVELLING, day)))
+    )
     return lines + _markdown_cases(data)
 
 
@@ -196,17 +229,27 @@ def _markdown_cases(data: dict[str, Any]) -> list[Line]:
         entries = [(when, quantity) for when, quantity in case["ledger"]]
         rows = [move(when, "purchase_receipt" if q > 0 else "sales_issue", q, 1) for when, q in entries]
         if "queue" in case:
-            ours = [[plain(r["quantity_units"]), r["origin_date"].isoformat()] for r in layers(ledger(rows, RESETTING, "2021-12-10"))]
+            ours = [
+                [plain(r["quantity_units"]), r["origin_date"].isoformat()]
+                for r in layers(ledger(rows, RESETTING, "2021-12-10"))
+            ]
             lines.append(Line(case["name"], "resetting", case["queue"], ours))
             continue
         for at, queue in enumerate(case["queue_after_each"], start=1):
             out = layers(ledger(rows[:at], RESETTING, "2021-12-10"))
             lines.append(
-                Line(f"{case['name']}, {at}", "resetting", [q for q, _ in queue], [plain(r["quantity_units"]) for r in out])
+                Line(
+                    f"{case['name']}, {at}",
+                    "resetting",
+                    [q for q, _ in queue],
+                    [plain(r["quantity_units"]) for r in out],
+                )
             )
         theirs = [queue[0][1] for queue in case["queue_after_each"] if queue[0][0] < 0]
         ours = [layers(ledger(rows[:at], RESETTING, "2021-12-10"))[0]["origin_date"].isoformat() for at in (2, 3)]
-        why = "a negative keeps the day of the issue that made it; ERPNext re-dates it to the last entry that touched it"
+        why = (
+            "a negative keeps the day of the issue that made it; ERPNext re-dates it to the last entry that touched it"
+        )
         lines.append(Line(f"{case['name']}, dates of the negative", "resetting", theirs, ours, why))
     return lines
 
@@ -218,7 +261,11 @@ def erpnext_valuation_fifo_lifo(folder: Path) -> list[Line]:
     data = json.loads((folder / "erpnext_valuation_fifo_lifo.json").read_text())
     lines = []
     for case in data["cases"]:
-        mode = LedgerSettings(flow="lifo", cost="specific") if case["method"] == "LIFO" else LedgerSettings(cost="specific")
+        mode = (
+            LedgerSettings(flow="lifo", cost="specific")
+            if case["method"] == "LIFO"
+            else LedgerSettings(cost="specific")
+        )
         by_rate = any(op[0] == "out" and len(op) > 2 for op in case["ops"])
         rows = [move("2024-01-01", "sales_issue", q, rate) for q, rate in case["start"]]
         for op in case["ops"]:
@@ -261,7 +308,9 @@ def as_rough_table(rows: list[dict[str, Any]]) -> pa.Table:
 def _d365_rows(data: dict[str, Any], grain: str) -> list[dict[str, Any]]:
     rows = []
     for entry in data["transactions"]:
-        kind = {"PO": "purchase_receipt", "TO_ship": "transfer_out", "TO_receive": "transfer_in", "SO": "sales_issue"}[entry["ref"]]
+        kind = {"PO": "purchase_receipt", "TO_ship": "transfer_out", "TO_receive": "transfer_in", "SO": "sales_issue"}[
+            entry["ref"]
+        ]
         paid = Fraction(str(entry["cost"] if entry["cost"] is not None else entry["physical_cost"])) / entry["qty"]
         group = "TO" if kind.startswith("transfer") else None
         where = entry["site"] if grain == "site" else entry["wh"]
@@ -285,16 +334,34 @@ def d365_inventory_aging(folder: Path) -> list[Line]:
             here = [r for r in layers(out) if r["warehouse_id"] == f"C/{row[grain]}"]
             label = f"{report['name']}, {grain} {row[grain]}"
             said = "resetting, moving average"
-            lines.append(Line(f"{label}, units by bucket", said, row["bucket_qty"], _d365_buckets(here, "quantity_units")))
-            lines.append(Line(f"{label}, value by bucket", said, row["bucket_value"], _d365_buckets(here, "layer_value")))
+            lines.append(
+                Line(f"{label}, units by bucket", said, row["bucket_qty"], _d365_buckets(here, "quantity_units"))
+            )
+            lines.append(
+                Line(f"{label}, value by bucket", said, row["bucket_value"], _d365_buckets(here, "layer_value"))
+            )
             lines.append(Line(f"{label}, value", said, row["value"], cents(sum(r["layer_value"] for r in here))))
     answer = data["travelling_age_answer"]
     for grain in ("site", "wh"):
         out = layers(ledger(_d365_rows(data, grain), TRAVELLING, "2020-05-09"))
-        lines.append(Line(f"layers that travel, {grain} grain, total", "travelling", answer["total"], _d365_buckets(out, "quantity_units")))
+        lines.append(
+            Line(
+                f"layers that travel, {grain} grain, total",
+                "travelling",
+                answer["total"],
+                _d365_buckets(out, "quantity_units"),
+            )
+        )
     for place in ("11", "12", "21"):
         here = [row for row in out if row["warehouse_id"] == f"C/{place}"]
-        lines.append(Line(f"layers that travel, wh {place}", "travelling", answer[f"wh_{place}"], _d365_buckets(here, "quantity_units")))
+        lines.append(
+            Line(
+                f"layers that travel, wh {place}",
+                "travelling",
+                answer[f"wh_{place}"],
+                _d365_buckets(here, "quantity_units"),
+            )
+        )
     reset = data["reports"][1]["total"]["bucket_qty"]
     why = "4 units bought in March are not new because they changed warehouse"
     lines.append(Line("site+warehouse grain, total", "travelling", reset, _d365_buckets(out, "quantity_units"), why))
@@ -310,7 +377,10 @@ def _d365_close(data: dict[str, Any]) -> list[Line]:
     value = sum(row["layer_value"] for row in site)
     lines = [Line("after close, value of site 1", "fifo", theirs["site1"]["amount"], cents(value))]
     lines.append(Line("after close, average cost of site 1", "fifo", theirs["site1"]["avg"], cents(value / 14)))
-    adjusted = [cents(a["cost_value"] - b["cost_value"]) for a, b in zip(*(t.movement_costs.to_pylist() for t in (fifo, average)), strict=True)]
+    adjusted = [
+        cents(a["cost_value"] - b["cost_value"])
+        for a, b in zip(*(t.movement_costs.to_pylist() for t in (fifo, average)), strict=True)
+    ]
     wanted = theirs["fifo_adjustments"]
     for at, name in ((5, "sales order"), (3, "transfer shipment"), (4, "transfer receive")):
         lines.append(Line(f"adjustment of the close, {name}", "fifo less moving average", wanted[name], adjusted[at]))
@@ -335,7 +405,8 @@ def costing_methods_microsoft(folder: Path) -> list[Line]:
             for at, (q, cost) in enumerate(case["receipts"])
         ]
         issued = [
-            move("2024-01-02", "sales_issue", -q, lot_no=lots[picked[at] - 1] if picked else "") for at, q in enumerate(case["issues"])
+            move("2024-01-02", "sales_issue", -q, lot_no=lots[picked[at] - 1] if picked else "")
+            for at, q in enumerate(case["issues"])
         ]
         return received + issued
 
@@ -344,16 +415,27 @@ def costing_methods_microsoft(folder: Path) -> list[Line]:
         "FIFO": ("fifo", ledger(rows(), LedgerSettings(), "2024-01-31")),
         "LIFO": ("lifo, specific", ledger(rows(), LedgerSettings(flow="lifo", cost="specific"), "2024-01-31")),
         "AVERAGE": ("moving average", ledger(rows(), LedgerSettings(cost="moving_average"), "2024-01-31")),
-        "STANDARD_15": ("standard", ledger(rows(), LedgerSettings(cost="standard"), "2024-01-31", standard_costs=standard)),
-        "SPECIFIC_applies_to_2_1_3": ("specific, a lot per receipt", ledger(rows([2, 1, 3]), LedgerSettings(cost="specific"), "2024-01-31")),
+        "STANDARD_15": (
+            "standard",
+            ledger(rows(), LedgerSettings(cost="standard"), "2024-01-31", standard_costs=standard),
+        ),
+        "SPECIFIC_applies_to_2_1_3": (
+            "specific, a lot per receipt",
+            ledger(rows([2, 1, 3]), LedgerSettings(cost="specific"), "2024-01-31"),
+        ),
     }
-    lines = [Line(f"Business Central, {name}", said, case["issue_cost"][name], costs(out)) for name, (said, out) in runs.items()]
+    lines = [
+        Line(f"Business Central, {name}", said, case["issue_cost"][name], costs(out))
+        for name, (said, out) in runs.items()
+    ]
     monthly = ledger(rows(), LedgerSettings(cost="monthly_average"), "2024-01-31")
     lines.append(Line("Business Central, AVERAGE", "monthly average", case["issue_cost"]["AVERAGE"], costs(monthly)))
     for name, (said, out) in runs.items():
         proof = out.conservation.to_pylist()[0]
         ours = [plain(proof["layer_units"]), plain(proof["value_left"])]
-        lines.append(Line(f"Business Central, {name}, closing", said, [case["closing_qty"], case["closing_value"]], ours))
+        lines.append(
+            Line(f"Business Central, {name}, closing", said, [case["closing_qty"], case["closing_value"]], ours)
+        )
     return lines + _d365_fifo(data)
 
 
@@ -364,23 +446,56 @@ def _d365_fifo(data: dict[str, Any]) -> list[Line]:
         ("without physical value", without, [(1, 10), (1, 20), (1, 30)]),
         ("with physical value", with_physical, with_physical["receipts"]),
     ):
-        rows = [move("2024-01-01", "purchase_receipt", q, cost) for q, cost in received] + [move("2024-01-02", "sales_issue", -1)]
-        average, fifo = (costs(ledger(rows, LedgerSettings(cost=cost), "2024-01-31"))[0] for cost in ("moving_average", "fifo"))
+        rows = [move("2024-01-01", "purchase_receipt", q, cost) for q, cost in received] + [
+            move("2024-01-02", "sales_issue", -1)
+        ]
+        average, fifo = (
+            costs(ledger(rows, LedgerSettings(cost=cost), "2024-01-31"))[0] for cost in ("moving_average", "fifo")
+        )
         posted = case.get("issue_posted", case.get("issue_posted_running_average"))
         lines.append(Line(f"Dynamics 365 {name}, issue posted", "moving average", posted, average))
-        lines.append(Line(f"Dynamics 365 {name}, adjustment", "fifo less moving average", case["close_adjustment"], cents(fifo - average)))
-    two = [move("2024-01-01", "purchase_receipt", q, cost) for q, cost in with_physical["receipts"]] + [move("2024-01-02", "sales_issue", -2)]
+        lines.append(
+            Line(
+                f"Dynamics 365 {name}, adjustment",
+                "fifo less moving average",
+                case["close_adjustment"],
+                cents(fifo - average),
+            )
+        )
+    two = [move("2024-01-01", "purchase_receipt", q, cost) for q, cost in with_physical["receipts"]] + [
+        move("2024-01-02", "sales_issue", -2)
+    ]
     left = ledger(two, LedgerSettings(), "2024-01-31").conservation.to_pylist()[0]
     lines.append(
-        Line("Dynamics 365 with physical value, new average", "fifo", with_physical["new_running_average"], cents(left["value_left"] / 2))
+        Line(
+            "Dynamics 365 with physical value, new average",
+            "fifo",
+            with_physical["new_running_average"],
+            cents(left["value_left"] / 2),
+        )
     )
-    rows = [move("2024-01-01", "purchase_receipt", q, cost, lot_no=f"R{at}") for at, (q, cost) in enumerate(marked["receipts"], start=1)]
+    rows = [
+        move("2024-01-01", "purchase_receipt", q, cost, lot_no=f"R{at}")
+        for at, (q, cost) in enumerate(marked["receipts"], start=1)
+    ]
     rows += [move("2024-01-02", "sales_issue", -1, lot_no="R2"), move("2024-01-03", "sales_issue", -1)]
     out = ledger(rows, LedgerSettings(cost="specific", flow="fefo", lots="named_else_any"), "2024-01-31")
-    lines.append(Line("Dynamics 365 marking to receipt 2, issue cost", "specific, a lot per receipt", marked["issue_cost"], costs(out)[0]))
+    lines.append(
+        Line(
+            "Dynamics 365 marking to receipt 2, issue cost",
+            "specific, a lot per receipt",
+            marked["issue_cost"],
+            costs(out)[0],
+        )
+    )
     left = out.conservation.to_pylist()[0]
     lines.append(
-        Line("Dynamics 365 marking, new average", "specific, a lot per receipt", marked["new_running_average"], cents(left["value_left"] / 2))
+        Line(
+            "Dynamics 365 marking, new average",
+            "specific, a lot per receipt",
+            marked["new_running_average"],
+            cents(left["value_left"] / 2),
+        )
     )
     return lines
 
@@ -415,7 +530,14 @@ def kpi_seed_examples(folder: Path) -> list[Line]:
         for row in layers(out):
             points[row["snapshot_date"]] = points.get(row["snapshot_date"], Decimal(0)) + row["layer_value"]
         turnover = cogs / (sum(points.values()) / len(points))
-        lines.append(Line(f"turnover of {case['cogs']} on {case['avg_inventory']} {case['unit']}", "fifo", case["turnover"], plain(turnover)))
+        lines.append(
+            Line(
+                f"turnover of {case['cogs']} on {case['avg_inventory']} {case['unit']}",
+                "fifo",
+                case["turnover"],
+                plain(turnover),
+            )
+        )
     return lines
 
 

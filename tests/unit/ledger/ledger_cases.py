@@ -33,7 +33,13 @@ DEMAND = {"sales_issue", "sales_return"}
 def move(day: date | str, movement_type: str, quantity: Any, cost: Any = None, **more: Any) -> dict[str, Any]:
     """One movement; `more` overrides the defaults."""
     when = date.fromisoformat(day) if isinstance(day, str) else day
-    row = {**DEFAULTS, "business_date": when, "movement_type": movement_type, "is_demand": movement_type in DEMAND, **more}
+    row = {
+        **DEFAULTS,
+        "business_date": when,
+        "movement_type": movement_type,
+        "is_demand": movement_type in DEMAND,
+        **more,
+    }
     row["quantity_units"] = Fraction(str(quantity))
     row["unit_cost"] = None if cost is None else Fraction(str(cost))
     return row
@@ -80,7 +86,16 @@ SIMPLE = st.sampled_from(
         "count_loss", "adjustment_in", "adjustment_out", "scrap", "internal_use",
     ]
 )  # fmt: skip
-INWARD = {"opening", "purchase_receipt", "production_receipt", "other_in", "sales_return", "production_issue_return", "count_gain", "adjustment_in"}
+INWARD = {
+    "opening",
+    "purchase_receipt",
+    "production_receipt",
+    "other_in",
+    "sales_return",
+    "production_issue_return",
+    "count_gain",
+    "adjustment_in",
+}
 
 
 @st.composite
@@ -89,7 +104,9 @@ def ledgers(draw: st.DrawFn, max_events: int = 25, span: int = 70) -> list[dict[
     rows: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, max_events))):
         day = START + timedelta(days=draw(st.integers(0, span)))
-        event = draw(st.sampled_from(["simple"] * 6 + ["move"] * 3 + ["status", "owner", "convert", "lone leg", "nothing"]))
+        event = draw(
+            st.sampled_from(["simple"] * 6 + ["move"] * 3 + ["status", "owner", "convert", "lone leg", "nothing"])
+        )
         item, warehouse, lot = draw(ITEMS), draw(WAREHOUSES), draw(LOTS)
         quantity = Fraction(draw(QUANTITIES))
         common = {"item_id": item, "lot_no": lot}
@@ -109,7 +126,9 @@ def ledgers(draw: st.DrawFn, max_events: int = 25, span: int = 70) -> list[dict[
         elif event == "move":
             rows.append(move(day, "transfer_out", -quantity, warehouse_id=warehouse, transfer_group_id=group, **common))
             target = draw(WAREHOUSES)
-            for part in draw(st.sampled_from([[1], [Fraction(1, 2), Fraction(1, 2)], [Fraction(1, 2)], [], [Fraction(3, 2)]])):
+            for part in draw(
+                st.sampled_from([[1], [Fraction(1, 2), Fraction(1, 2)], [Fraction(1, 2)], [], [Fraction(3, 2)]])
+            ):
                 arrived = day + timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 5, 40, -2])))
                 units = Fraction(int(quantity * part * 10**6), 10**6)
                 cost = draw(st.sampled_from([None, None, None, "4"]))
@@ -118,10 +137,16 @@ def ledgers(draw: st.DrawFn, max_events: int = 25, span: int = 70) -> list[dict[
                 )
         elif event in ("status", "owner"):
             kind = "status_change" if event == "status" else "consignment_transfer"
-            here = {"stock_status": "qc"} if event == "status" else {"owner_type": "supplier", "owner_code": "S1", "is_valued": False}
+            here = (
+                {"stock_status": "qc"}
+                if event == "status"
+                else {"owner_type": "supplier", "owner_code": "S1", "is_valued": False}
+            )
             back = draw(st.booleans())
             out, into = ({}, here) if back else (here, {})
-            rows.append(move(day, f"{kind}_out", -quantity, warehouse_id=warehouse, transfer_group_id=group, **common, **out))
+            rows.append(
+                move(day, f"{kind}_out", -quantity, warehouse_id=warehouse, transfer_group_id=group, **common, **out)
+            )
             rows.append(
                 move(
                     day, f"{kind}_in", quantity, draw(st.sampled_from([None, "6"])), warehouse_id=warehouse, transfer_group_id=group,

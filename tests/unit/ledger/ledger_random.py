@@ -1,4 +1,4 @@
-"""Seeded ledgers of any size, made with numpy: shaped like trade (receipts in one place, transfers out, sales everywhere), with late documents."""
+"""Seeded ledgers of any size, shaped like trade (receipts in one place, transfers out, sales everywhere), with late documents."""
 
 from __future__ import annotations
 
@@ -42,7 +42,16 @@ def random_rows(seed: int, count: int, items: int = 40, days: int = 300, *, ente
             rows.append(move(day, "conversion_in", 2 * units, warehouse_id="C/DC", **{**common, "item_id": other}))
         elif kind < 0.46:
             gain = rng.random() < 0.5
-            rows.append(move(day, "count_gain" if gain else "count_loss", units if gain else -units, warehouse_id=shop, lot_no=lot, **common))
+            rows.append(
+                move(
+                    day,
+                    "count_gain" if gain else "count_loss",
+                    units if gain else -units,
+                    warehouse_id=shop,
+                    lot_no=lot,
+                    **common,
+                )
+            )
         elif kind < 0.50:
             order = f"SO{int(rng.integers(0, count // 8 + 1))}"
             rows.append(move(day, "sales_return", 1, warehouse_id=shop, ref_doc_no=order, lot_no=lot, **common))
@@ -54,5 +63,7 @@ def random_rows(seed: int, count: int, items: int = 40, days: int = 300, *, ente
     ordered = numbered(rows)
     table = as_table(ordered)
     if entered:
-        table = table.append_column("entered_date", pa.array([row["entered_date"] for row in ordered], type=pa.date32()))
+        table = table.append_column(
+            "entered_date", pa.array([row["entered_date"] for row in ordered], type=pa.date32())
+        )
     return table

@@ -154,13 +154,19 @@ class Reference:
         for row in rows:
             if row["movement_type"] in CONVERSIONS and row["quantity_units"] > 0:
                 self.comes_out[row["transfer_group_id"]] += row["quantity_units"]
-        rows = sorted(rows + self._changes_of_standard(rows), key=lambda r: (r["business_date"], r["movement_sequence"]))
+        rows = sorted(
+            rows + self._changes_of_standard(rows), key=lambda r: (r["business_date"], r["movement_sequence"])
+        )
         waiting = list(snapshots)
         month: list[dict[str, Any]] = []
         at = 0
         while at < len(rows):
             today = rows[at]["business_date"]
-            if month and self.monthly and (month[0]["business_date"].year, month[0]["business_date"].month) != (today.year, today.month):
+            if (
+                month
+                and self.monthly
+                and (month[0]["business_date"].year, month[0]["business_date"].month) != (today.year, today.month)
+            ):
                 self._close(month)
                 month = []
             while waiting and today > waiting[0]:
@@ -195,8 +201,15 @@ class Reference:
                 continue
             for day, _ in self.standards.get(book[0], []):
                 if day > mine[0]["business_date"]:
-                    extra = {"movement_type": "revalue", "business_date": day, "movement_sequence": -1, "quantity_units": Fraction(0)}
-                    result.append({**mine[0], **extra, "transfer_group_id": None, "movement_key": f"revalue {book} {day}"})
+                    extra = {
+                        "movement_type": "revalue",
+                        "business_date": day,
+                        "movement_sequence": -1,
+                        "quantity_units": Fraction(0),
+                    }
+                    result.append(
+                        {**mine[0], **extra, "transfer_group_id": None, "movement_key": f"revalue {book} {day}"}
+                    )
         return result
 
     # Lookups ---------------------------------------------------------------------------------------------------------------------
@@ -321,7 +334,9 @@ class Reference:
             book.last = per_unit(book.value, book.base)
         return effect
 
-    def _leave(self, row: dict[str, Any], book: Book, quantity: Fraction, cost: Fraction | None, answer: Answer) -> Fraction:
+    def _leave(
+        self, row: dict[str, Any], book: Book, quantity: Fraction, cost: Fraction | None, answer: Answer
+    ) -> Fraction:
         if self.standard:
             standard = self._standard_cost(row)
             value = book.value - worth(book.quantity - quantity, standard)
@@ -358,7 +373,15 @@ class Reference:
         if short:
             day = row["business_date"]
             piece = Layer(
-                short, worth(short, cost), day, day, row["movement_key"], cost, row["lot_expiry_date"], grain_of(row), cost is not None
+                short,
+                worth(short, cost),
+                day,
+                day,
+                row["movement_key"],
+                cost,
+                row["lot_expiry_date"],
+                grain_of(row),
+                cost is not None,
             )
             taken.append(piece)
             pool.negatives.append(replace(piece, quantity=-short, value=-piece.value if self.by_layer else Fraction(0)))
@@ -418,7 +441,15 @@ class Reference:
             book = self.books[self._book_key(row)]
             value = worth(book.quantity + quantity, cost) - book.value
         layer = Layer(
-            quantity, value, day, day, row["movement_key"], cost, row["lot_expiry_date"], grain_of(row), cost is not None
+            quantity,
+            value,
+            day,
+            day,
+            row["movement_key"],
+            cost,
+            row["lot_expiry_date"],
+            grain_of(row),
+            cost is not None,
         )
         answer.value += self._add(row, layer, answer)
 
@@ -453,7 +484,9 @@ class Reference:
 
     def _give_back(self, row: dict[str, Any], answer: Answer) -> None:
         quantity, day, item = row["quantity_units"], row["business_date"], self.items[row["item_id"]]
-        records = self.records[(row["item_id"], row["ref_doc_no"], row["ref_line_id"] or "")] if row["ref_doc_no"] else []
+        records = (
+            self.records[(row["item_id"], row["ref_doc_no"], row["ref_line_id"] or "")] if row["ref_doc_no"] else []
+        )
         while quantity > 0 and records:
             record = records[-1]
             part = replace(record) if record.quantity <= quantity else record.cut(quantity)
@@ -474,7 +507,9 @@ class Reference:
             cost = self._document_cost(row)
             if cost is None and self.valued[grain_of(row)]:
                 cost = item["left_cost"] if item["left_cost"] is not None else self._estimate(row)
-            layer = Layer(quantity, worth(quantity, cost), origin, day, source, cost, expiry, grain_of(row), cost is not None)
+            layer = Layer(
+                quantity, worth(quantity, cost), origin, day, source, cost, expiry, grain_of(row), cost is not None
+            )
             answer.value += self._add_back(row, layer, answer)
 
     def _ship(self, row: dict[str, Any], answer: Answer) -> None:
@@ -505,7 +540,15 @@ class Reference:
             cost = self._document_cost(row)
             cost = self._estimate(row) if cost is None else cost
             layer = Layer(
-                short, worth(short, cost), day, day, row["movement_key"], cost, row["lot_expiry_date"], grain_of(row), cost is not None
+                short,
+                worth(short, cost),
+                day,
+                day,
+                row["movement_key"],
+                cost,
+                row["lot_expiry_date"],
+                grain_of(row),
+                cost is not None,
             )
             pool.negatives.append(replace(layer, quantity=-short, value=-layer.value))
             answer.value += self._add(row, layer, answer)
@@ -553,7 +596,14 @@ class Reference:
                 carried = value
                 continue
             carried, given = Fraction(0), upto
-            turned = replace(layer, quantity=units, value=value, known=known, cost=per_unit(value, units), expiry=row["lot_expiry_date"])
+            turned = replace(
+                layer,
+                quantity=units,
+                value=value,
+                known=known,
+                cost=per_unit(value, units),
+                expiry=row["lot_expiry_date"],
+            )
             self._unload(row, turned, answer)
 
     def _legs(self, rows: list[dict[str, Any]]) -> None:
@@ -618,7 +668,9 @@ class Reference:
                 book = self.books[key]
                 total = book.value - (book.deferred_value(book.deferred) if book.deferred else 0)
                 covered[key] += layer.quantity
-                upto = rounded(total * covered[key] / book.quantity) if book.quantity else worth(covered[key], book.last)
+                upto = (
+                    rounded(total * covered[key] / book.quantity) if book.quantity else worth(covered[key], book.last)
+                )
                 value, given[key], known = upto - given[key], upto, book.known
                 cost = per_unit(value, layer.quantity)
             known = known and self.valued[layer.grain]

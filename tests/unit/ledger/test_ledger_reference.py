@@ -19,7 +19,10 @@ from assets.ledger.stage import LedgerTables, compute
 
 AS_OF = START + timedelta(days=120)
 SNAPSHOTS = [date(2024, 1, 31), date(2024, 2, 13), date(2024, 2, 29), date(2024, 3, 31), AS_OF]
-STANDARDS = {"C/A": [(date(2024, 1, 1), Fraction("2.5")), (date(2024, 2, 10), Fraction("3.1"))], "C/B": [(date(2024, 2, 1), Fraction(7))]}
+STANDARDS = {
+    "C/A": [(date(2024, 1, 1), Fraction("2.5")), (date(2024, 2, 10), Fraction("3.1"))],
+    "C/B": [(date(2024, 2, 1), Fraction(7))],
+}
 
 COSTS = st.sampled_from(["fifo", "fifo", "specific", "moving_average", "monthly_average", "standard"])
 
@@ -30,12 +33,19 @@ def modes(draw: st.DrawFn) -> LedgerSettings:
     flow = "fifo" if cost == "fifo" else draw(st.sampled_from(["fifo", "fefo", "lifo"]))
     lots = draw(st.sampled_from(["named", "named_else_any", "any"]))
     shared = ("L1", "L2") if lots == "named" and draw(st.booleans()) else ()
-    return LedgerSettings(ageing=draw(st.sampled_from(["travelling", "resetting"])), flow=flow, cost=cost, lots=lots, shared_lots=shared)
+    return LedgerSettings(
+        ageing=draw(st.sampled_from(["travelling", "resetting"])), flow=flow, cost=cost, lots=lots, shared_lots=shared
+    )
 
 
 def standards_table() -> pa.Table:
     rows = [(item, day, float(cost)) for item, costs in STANDARDS.items() for day, cost in costs]
-    return pa.table({name: list(column) for name, column in zip(("item_id", "effective_date", "unit_cost"), zip(*rows, strict=True), strict=True)})
+    return pa.table(
+        {
+            name: list(column)
+            for name, column in zip(("item_id", "effective_date", "unit_cost"), zip(*rows, strict=True), strict=True)
+        }
+    )
 
 
 def run_kernel(rows: list[dict[str, Any]], mode: LedgerSettings) -> LedgerTables:
@@ -96,7 +106,9 @@ def test_units_and_value_are_conserved(rows: list[dict[str, Any]], mode: LedgerS
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(rows=ledgers(), mode=modes(), data=st.data())
-def test_order_of_rows_and_items_changes_nothing(rows: list[dict[str, Any]], mode: LedgerSettings, data: st.DataObject) -> None:
+def test_order_of_rows_and_items_changes_nothing(
+    rows: list[dict[str, Any]], mode: LedgerSettings, data: st.DataObject
+) -> None:
     """Rows come in any order; items are independent of one another."""
     whole = run_kernel(rows, mode)
     shuffled = run_kernel(data.draw(st.permutations(rows)), mode)
@@ -109,11 +121,12 @@ def test_order_of_rows_and_items_changes_nothing(rows: list[dict[str, Any]], mod
 @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(rows=ledgers())
 def test_travelling_goods_are_never_younger_than_reset_ones(rows: list[dict[str, Any]]) -> None:
-    """Under LIFO by arrival the same goods leave in both modes, so that layer by layer only the dates differ: origin travelling <= resetting.
+    """Under LIFO by arrival the same goods leave in both modes, so that layer by layer only dates differ: travelling <= resetting.
 
     And resetting dates are dates of arrival or earlier within the warehouse, never later than the snapshot."""
     tables = {
-        mode: run_kernel(rows, LedgerSettings(ageing=mode, flow="lifo", cost="specific")) for mode in ("travelling", "resetting")
+        mode: run_kernel(rows, LedgerSettings(ageing=mode, flow="lifo", cost="specific"))
+        for mode in ("travelling", "resetting")
     }
     pairs = zip(tables["travelling"].open_layers.to_pylist(), tables["resetting"].open_layers.to_pylist(), strict=True)
     for travelling, resetting in pairs:
