@@ -60,10 +60,10 @@ def rival_quantiles(
     enough = lengths > windows * horizon + 1
     widths = sorted({round(abs(2 * q - 1) * 100) for q in levels if q != 0.5})
     started = time.perf_counter()
-    engine = StatsForecast(models=[model], freq=1, n_jobs=jobs)
+    engine: Any = StatsForecast(models=[model], freq=1, n_jobs=jobs)
     rows = np.repeat(enough, lengths)
     conformal = ConformalIntervals(n_windows=windows, h=horizon)
-    frame = pd.DataFrame(engine.forecast(df=long[rows], h=horizon, level=widths, prediction_intervals=conformal))
+    frame: pd.DataFrame = engine.forecast(df=long[rows], h=horizon, level=widths, prediction_intervals=conformal)
     seconds = time.perf_counter() - started
     name = next(c for c in frame.columns if c not in ("unique_id", "ds") and "-lo-" not in c and "-hi-" not in c)
     out = np.zeros((n, horizon, len(levels)))

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assets.planning.demand.censoring import impute_hidden_demand, orders_survive_empty_shelf
+from assets.planning.demand.censoring import impute_hidden_demand, order_survival_rate
 from assets.planning.demand.periods import last_complete_period, period_of_day, period_start_day, to_dates
 from assets.planning.demand.settings import DemandSettings
 from assets.planning.demand.stock_cover import days_by_period, empty_spells, sort_intervals
@@ -135,9 +135,9 @@ def build_demand_history(
     }
     promoted = grid.total(rows, demand_daily["is_promotion"].fillna(False).to_numpy(dtype=float)) > 0
     rate = _in_stock_rate(grid, balances, spine)
-    is_censored = _censored_periods(grid, rate, sums["demand_units"], demand_daily, codes, settings)
-    filled = np.where(np.isnan(rate), 1.0, rate)
-    imputed = impute_hidden_demand(grid.starts, sums["demand_units"], filled, is_censored)
+    visible = _visible_rate(grid, rate, sums["demand_units"], demand_daily, codes, settings)
+    is_censored = visible < settings.min_in_stock_rate
+    imputed = impute_hidden_demand(grid.starts, sums["demand_units"], visible, is_censored)
     items, houses = spine["item_id"].to_numpy(dtype=object), spine["warehouse_id"].to_numpy(dtype=object)
     return pd.DataFrame(
         {
@@ -154,24 +154,24 @@ def build_demand_history(
     )
 
 
-def _censored_periods(
+def _visible_rate(
     grid: _Grid,
     rate: NDArray[np.float64],
     units: NDArray[np.float64],
     demand_daily: pd.DataFrame,
     codes: NDArray[np.int64],
     settings: DemandSettings,
-) -> NDArray[np.bool_]:
-    """Periods that hide demand: the shelf was empty too long, and the source of demand stops with the shelf."""
-    low = np.nan_to_num(rate, nan=1.0) < settings.min_in_stock_rate
+) -> NDArray[np.float64]:
+    """Share of each period's demand that could be seen: days with a filled shelf, and orders that came regardless.
+
+    The days before an item's first movement show nothing whatever the source.
+    """
+    filled = np.where(np.isnan(rate), 1.0, rate)
     from_orders = np.zeros(len(grid.counts), dtype=bool)
     from_orders[codes[(codes >= 0) & (demand_daily["demand_source"] == "orders").to_numpy(dtype=bool)]] = True
-    row_orders = from_orders[grid.series]
-    hidden = settings.are_orders_censored
-    if hidden is None:
-        hidden = not orders_survive_empty_shelf(
-            units[row_orders], np.nan_to_num(rate[row_orders], nan=1.0), grid.series[row_orders]
-        )
-    opens = period_start_day(grid.period, grid.frequency)
-    before_start = grid.first_day[grid.series] > opens
-    return low & (~row_orders | hidden | before_start)
+    taken = from_orders[grid.series]
+    survival = {True: 0.0, False: 1.0, None: None}[settings.are_orders_censored]
+    if survival is None:
+        survival = order_survival_rate(units[taken], filled[taken], grid.series[taken])
+    begins = grid.first_day[grid.series] > period_start_day(grid.period, grid.frequency)
+    return np.where(taken & ~begins, 1.0 - (1.0 - filled) * (1.0 - survival), filled)

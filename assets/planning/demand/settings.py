@@ -22,11 +22,11 @@ class DemandSettings(BaseModel):
     frequency: Frequency = "W"
     #: Newest complete periods kept; None takes `DEFAULT_MAX_PERIODS`.
     max_periods: int | None = Field(default=None, ge=1)
-    #: A period is censored when the shelf was filled on less than this share of its days. One day of seven is
+    #: A period is censored when less than this share of its demand could be seen (days with a filled shelf). One day of seven is
     #: 0.143, so 0.85 lets no whole empty day of a week pass (set 2026-11-21; the demo's bias is the measure).
     min_in_stock_rate: float = Field(default=0.85, ge=0.0, le=1.0)
-    #: Whether demand of each source disappears when the shelf is empty. Shipments and issues do by nature. Orders
-    #: may be taken on an empty shelf: None lets the data say (see `censoring.orders_survive_empty_shelf`).
+    #: Whether orders disappear when the shelf is empty; shipments and issues do by nature. True: all do, False: none,
+    #: None: the data say which share (see `censoring.order_survival_rate`).
     are_orders_censored: bool | None = None
 
     @property

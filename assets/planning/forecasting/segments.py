@@ -25,7 +25,7 @@ def demand_interval(panel: Panel) -> NDArray[np.float64]:
     first = sold.argmax(axis=1)
     last = width - 1 - sold[:, ::-1].argmax(axis=1)
     after = np.where(hits > 0, last - first + 1, panel.ok.sum(axis=1))
-    return after / np.maximum(hits, 1)
+    return np.maximum(after / np.maximum(hits, 1), 1.0)
 
 
 def demand_segments(panel: Panel, new_periods: int) -> NDArray[np.int64]:
