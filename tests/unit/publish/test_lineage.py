@@ -52,7 +52,8 @@ def test_a_column_is_followed_to_the_tables_that_the_model_reads() -> None:
 
 
 def test_branches_of_a_union_give_all_sources_and_no_single_formula() -> None:
-    sql = "with u as (select item_id, 1 as n from fct_sales union all select item_id, 2 as n from dim_items) select * from u"
+    union = "select item_id, 1 as n from fct_sales union all select item_id, 2 as n from dim_items"
+    sql = f"with u as ({union}) select * from u"
     found = column_origins(renderer(MACROS, "shop"), sql, TABLES)
     assert found["item_id"].sources == ("dim_items.item_id", "fct_sales.item_id")
     assert found["n"].formula == ""

@@ -15,7 +15,8 @@ def test_csv_holds_the_rows_and_excel_knows_the_encoding(tmp_path: Path) -> None
     with duckdb.connect() as connection:
         connection.execute("create schema marts")
         connection.execute(
-            "create table marts.fct_a as select * from (values ('00123', '茶\"叶,\n', 1.5), ('x', null, null)) t(code, name, v)"
+            """create table marts.fct_a as
+               select * from (values ('00123', '茶"叶,' || chr(10), 1.5), ('x', null, null)) t(code, name, v)"""
         )
         release = build_release(connection, tmp_path, "r1", {"as_of_date": "2026-06-30"})
         [path] = write_csv(release)

@@ -1,0 +1,126 @@
+"""Query time of the dashboard's pages at 100,000 item-warehouses x 24 months (bound: p95 <= 1 s on two cores).
+
+A page's time is that of all its queries, one after the other, on a release of that size that is opened once, as the
+server does. Every page is asked with several filters, several times; the first visit counts like every other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.recording import save_result
+from benchmarks.synthetic_release import write_release
+from dashboard.filters import Filter
+from dashboard.queries import item, overview, planning, quality, stock
+from dashboard.release_reader import ReleaseReader
+
+SEED = 7
+BOUND_SECONDS = 1.0
+FILTERS = {
+    "all": Filter(),
+    "warehouse": Filter(warehouses=("C/W03",)),
+    "category, class": Filter(categories=("类别7", "类别8"), abc_classes=("A",)),
+    "owner's limit": Filter(allowed_owners=("责任人1",)),
+}
+
+
+def pages(reader: ReleaseReader, wanted: Filter) -> dict[str, Callable[[], Any]]:
+    """What each page asks for (dashboard/views), by page."""
+    found = item.find(reader, wanted, "")
+    item_id, warehouse_id = str(found["item_id"].iloc[0]), str(found["warehouse_id"].iloc[0])
+    return {
+        "overview": lambda: [
+            quality.choices(reader, Filter(allowed_owners=wanted.allowed_owners)),
+            overview.kpis(reader, wanted, reader),
+            overview.actions(reader, wanted),
+            overview.trend(reader, wanted),
+            overview.where_it_sits(reader, wanted, "category_name"),
+        ],
+        "ageing": lambda: [
+            stock.buckets_now(reader, wanted),
+            stock.buckets_over_time(reader, wanted),
+            stock.dead_by_cause(reader, wanted),
+            stock.disposal_list(reader, wanted),
+        ],
+        "cells": lambda: [stock.cells(reader, wanted), stock.items_of_cell(reader, wanted, "A", "X")],
+        "replenishment": lambda: [
+            planning.order_summary(reader, wanted),
+            planning.orders_by_week(reader, wanted),
+            planning.orders(reader, wanted),
+            planning.transfer_candidates(reader, wanted),
+        ],
+        "item": lambda: [
+            item.find(reader, wanted, "42"),
+            item.card(reader, wanted, item_id, warehouse_id),
+            item.stock_line(reader, item_id, warehouse_id),
+            item.demand(reader, item_id, warehouse_id, "week"),
+            item.fan(reader, item_id, warehouse_id),
+            item.layers(reader, item_id, warehouse_id),
+            item.movements(reader, item_id, warehouse_id),
+        ],
+        "incidents": lambda: [
+            quality.findings_by_rule(reader, wanted),
+            quality.findings(reader, wanted, "negative_stock"),
+        ],
+        "forecast": lambda: [
+            planning.forecast_summary(reader, wanted),
+            planning.wape_spread(reader, wanted),
+            planning.forecast_models(reader, wanted),
+            planning.forecast_misses(reader, wanted),
+        ],
+        "health": lambda: [quality.sources(reader)],
+    }
+
+
+def main(arguments: list[str]) -> dict[str, Any]:
+    """Build the release, ask every page with every filter, print a table, keep the figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks dashboard")
+    parser.add_argument("--item-warehouses", type=int, default=100_000)
+    parser.add_argument("--months", type=int, default=24)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--save", action="store_true", help="keep the figures in benchmarks/results")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        release = write_release(Path(folder), chosen.item_warehouses, chosen.months, SEED)
+        reader = ReleaseReader(release)
+        times = measure(reader, chosen.rounds)
+        reader.close()
+    every = [seconds for one in times.values() for seconds in one]
+    figures = {
+        "item_warehouses": chosen.item_warehouses,
+        "months": chosen.months,
+        "page_seconds_p95": round(p95(every), 3),
+        "page_seconds_median": round(statistics.median(every), 3),
+        "bound_seconds": BOUND_SECONDS,
+        "pages_p95": {page: round(p95(one), 3) for page, one in times.items()},
+    }
+    print(f"{'page':<16}{'median s':>10}{'p95 s':>10}")
+    for page, one in times.items():
+        print(f"{page:<16}{statistics.median(one):>10.3f}{p95(one):>10.3f}")
+    print(f"{'all':<16}{statistics.median(every):>10.3f}{p95(every):>10.3f}")
+    if chosen.save:
+        save_result("dashboard", figures, seed=SEED, packages=["duckdb", "pandas"])
+    return figures
+
+
+def measure(reader: ReleaseReader, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each visit, by page."""
+    times: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        for wanted in FILTERS.values():
+            for page, ask in pages(reader, wanted).items():
+                started = time.perf_counter()
+                ask()
+                times.setdefault(page, []).append(time.perf_counter() - started)
+    return times
+
+
+def p95(values: list[float]) -> float:
+    """The smallest time that 95 % of the visits keep."""
+    return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]

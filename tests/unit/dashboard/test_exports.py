@@ -1,0 +1,36 @@
+"""What leaves the pages: files for spreadsheets, HTML from data."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dashboard import components
+from dashboard.components import Tile, csv_bytes
+
+
+def test_csv_has_a_bom_and_the_headings_of_the_page() -> None:
+    text = csv_bytes(pd.DataFrame({"a": ["茶"], "b": [1.5]}), {"a": "名称", "b": "金额"})
+    assert text.startswith(codecs.BOM_UTF8)
+    assert text.decode("utf-8-sig").splitlines() == ["名称,金额", "茶,1.5"]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-2", "@x", "\t=1"])
+def test_a_text_is_not_run_as_a_formula(cell: str) -> None:
+    """An item name from an extract must not start a program in the spreadsheet of the person who opens the export."""
+    text = csv_bytes(pd.DataFrame({"name": [cell], "n": [-2.0]}), {}).decode("utf-8-sig")
+    assert f"'{cell}" in text and text.endswith("-2.0\n")
+
+
+def test_names_from_extracts_do_not_become_html(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    def keep(text: str, **_: Any) -> None:
+        written.append(text)
+
+    monkeypatch.setattr(components.st, "markdown", keep)
+    components.tiles([Tile("<script>x</script>", '"><img src=x onerror=y>', ["<b>"])])
+    assert "<script>" not in written[0] and "<img" not in written[0] and "<b>" not in written[0]
