@@ -11,8 +11,9 @@ import dagster as dg
 from assets.ingest.assets import build_landing_assets
 from assets.ledger.assets import build_ledger_assets
 from assets.planning.assets import build_planning_assets
-from assets.publish.assets import build_publish_assets
+from assets.publish.assets import RELEASE_KEY, build_publish_assets
 from assets.publish.releases import MART_SCHEMAS
+from expectations.assets import build_incident_asset
 from expectations.checks import build_contract_checks, build_finding_checks
 from orchestration.dbt import build_dbt_assets
 from orchestration.freshness import with_freshness
@@ -47,6 +48,7 @@ def build_definitions(
             build_ledger_assets(partitions),
             *build_planning_assets(partitions),
             with_freshness(build_publish_assets(partitions, marts)),
+            build_incident_asset(partitions, RELEASE_KEY),
         ],
         asset_checks=[build_contract_checks(partitions), build_finding_checks()],
         jobs=[job],

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 
-from assets.documents import DocumentError
-from orchestration.settings import Settings, load_settings
+from orchestration.commands import incidents, releases, rules
+from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, problems, read_settings
+from orchestration.commands.forecast import forecast
+
+# one BLAS thread: the compiled kernels bring their own, and two cores are all that the product asks for
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 app = typer.Typer(
     help="Inventory health from ERP, WMS and sales extracts.", no_args_is_help=True, pretty_exceptions_show_locals=False
 )
-console = Console()
-problems = Console(stderr=True)
-
-ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", envvar="STOCKTURN_CONFIG", help="Configuration file of the company.")
-]
-DEFAULT_CONFIG = Path("config/demo.yml")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(releases.app, name="releases")
+app.add_typer(rules.app, name="rules")
+app.command()(forecast)
 
 
 @app.command()
@@ -35,18 +35,15 @@ def run(
     from assets.workspace import WorkspaceBusyError
     from orchestration.as_of import resolve_as_of
     from orchestration.progress import StepDisplay
-    from orchestration.run import NOT_RELEASED, run_daily
+    from orchestration.run import run_daily
     from orchestration.summary import print_summary
 
-    settings = _settings(config)
+    settings = read_settings(config)
     today = datetime.now(ZoneInfo(settings.company.timezone)).date()
-    try:
+    with one_sentence(ValueError, WorkspaceBusyError):
         day = resolve_as_of(settings, _day(as_of), today)
         with StepDisplay(console) as display:
             outcome = run_daily(settings, day, select=select or (), on_step=display.on_step)
-    except (ValueError, WorkspaceBusyError) as error:
-        problems.print(f"[red]{error}[/red]", soft_wrap=True)
-        raise typer.Exit(NOT_RELEASED) from error
     print_summary(console, outcome)
     raise typer.Exit(outcome.exit_status)
 
@@ -56,7 +53,7 @@ def validate(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Check configuration, mappings, dbt project and asset graph without running anything."""
     from orchestration.validate import validate_all
 
-    settings = _settings(config)
+    settings = read_settings(config)
     findings = validate_all(settings)
     for line in findings.problems:
         problems.print(f"[red]{line}[/red]", soft_wrap=True)
@@ -73,17 +70,9 @@ def status(
     """What is published, how fresh the sources are, and which checks fail."""
     from orchestration.status import asset_table, status_tables
 
-    settings = _settings(config)
+    settings = read_settings(config)
     for table in [asset_table(settings)] if assets else status_tables(settings):
         console.print(table)
-
-
-def _settings(path: Path) -> Settings:
-    try:
-        return load_settings(path)
-    except DocumentError as error:
-        problems.print(f"[red]{error}[/red]", soft_wrap=True)
-        raise typer.Exit(2) from error
 
 
 def _day(text: str) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from expectations.rules.book import RuleBook, load_rule_book, read_rule_book
 from orchestration.settings import Settings
 
 
@@ -16,4 +17,16 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "ledger_settings": settings.ledger,
         "planning_settings": settings.planning.at_frequency(settings.demand_frequency, settings.seed),
         "publish_settings": settings.publish,
+        "rule_book": load_company_rules(settings),
     }
+
+
+def load_company_rules(settings: Settings) -> RuleBook:
+    """The company's rule book; without one, the product's own rules with nobody named.
+
+    Raises:
+        expectations.rules.book.RuleBookError: one sentence per mistake.
+    """
+    if settings.rule_book is None:
+        return read_rule_book({"timezone": settings.company.timezone})
+    return load_rule_book(settings.rule_book)

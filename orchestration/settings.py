@@ -109,6 +109,7 @@ class Settings(Section):
     as_of: Literal["latest_extract", "yesterday"] = "latest_extract"
     demand_frequency: Literal["D", "W", "M"] = "W"
     seed: int = 20261121
+    rule_book: Path | None = None
     threads: PositiveInt = 2
     memory_limit: str = Field(default="4GB", pattern=r"^\d+(\.\d+)?[KMGT]B$")
     ageing: Ageing = Ageing()
@@ -141,7 +142,10 @@ def load_settings(path: Path) -> Settings:
     base = path.resolve().parent
     base = base.parent if base.name == "config" else base
     sources = tuple(source.model_copy(update={"path": _below(base, source.path)}) for source in settings.sources)
-    return settings.model_copy(update={"data_dir": _below(base, settings.data_dir), "sources": sources})
+    book = _below(base, settings.rule_book) if settings.rule_book else None
+    return settings.model_copy(
+        update={"data_dir": _below(base, settings.data_dir), "sources": sources, "rule_book": book}
+    )
 
 
 def _below(base: Path, path: Path) -> Path:

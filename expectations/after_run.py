@@ -1,0 +1,74 @@
+"""What follows a run: its findings and checks become incidents, time passes over them, notices go out.
+
+Reads a finished release, writes to the incident store; nothing here decides whether a release may be published.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets.publish.releases import Release
+from expectations.incidents import IncidentStore, RunOutcome, RunRecord, StockContext, record_run, sweep
+from expectations.incidents.model import CheckResult
+from expectations.notify import AppriseSender, deliver, plan_notices
+from expectations.rules import RuleBook, evaluate
+
+STORE_VARIABLE = "STOCKTURN_INCIDENTS_URL"
+
+
+@dataclass(frozen=True)
+class AfterRun:
+    """What became of the incidents, and how many notices went out."""
+
+    incidents: RunOutcome
+    notices_sent: int
+
+
+def open_store(path: Path, book: RuleBook) -> IncidentStore:
+    """The incident store: PostgreSQL where STOCKTURN_INCIDENTS_URL names one, else a SQLite file of the workspace."""
+    url = os.environ.get(STORE_VARIABLE)
+    return IncidentStore(url, book.policy) if url else IncidentStore.at(path, book.policy)
+
+
+def record_release(
+    store: IncidentStore, release: Release, book: RuleBook, checks: Iterable[CheckResult], run: RunRecord
+) -> AfterRun:
+    """Record the findings of a release, the company's own rules over it and the run's checks; then tell the owners."""
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        findings = _rows(connection, "select * from marts.fct_findings order by finding_id")
+        health = _rows(connection, "select * from marts.fct_inventory_health order by item_id, warehouse_id")
+        known = {row["rule_id"] for row in _rows(connection, "select rule_id from reconciliation.rules")}
+        own = evaluate(book.rules, connection)
+    record = RunRecord(
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        release_id=release.release_id,
+        status=run.status,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        evaluated_rules=frozenset(known) | own.evaluated,
+    )
+    context = StockContext.from_rows(health, value_column="stock_value")
+    outcome = record_run(store, record, [*checks, *own.results], [*findings, *own.findings], context)
+    return AfterRun(outcome, _tell(store, book))
+
+
+def record_failure(store: IncidentStore, book: RuleBook, run: RunRecord) -> AfterRun:
+    """Record a run that released nothing, and tell the operators."""
+    return AfterRun(record_run(store, run, [], []), _tell(store, book))
+
+
+def _tell(store: IncidentStore, book: RuleBook) -> int:
+    sweep(store)
+    plan_notices(store, book.watch)
+    return deliver(store, AppriseSender()).sent
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    return list(connection.execute(sql).to_arrow_table().to_pylist())

@@ -1,0 +1,77 @@
+"""Incidents as a Dagster asset. Glue only; the work is in `expectations.after_run`."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.publish.releases import current_release
+from assets.workspace import Workspace
+from expectations.after_run import open_store, record_release
+from expectations.incidents import RunRecord
+from expectations.incidents.model import CheckResult
+from expectations.rules import RuleBook
+
+INCIDENTS_KEY = dg.AssetKey(["operations", "incidents"])
+
+
+def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetKey) -> dg.AssetsDefinition:
+    """The incident store after the run: opened, updated and closed by what the release shows."""
+
+    @dg.asset(
+        key=INCIDENTS_KEY,
+        deps=[release],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(),
+        group_name="operations",
+        kinds={"sqlalchemy"},
+    )
+    def incidents(
+        context: dg.AssetExecutionContext,
+        workspace: dg.ResourceParam[Workspace],
+        rule_book: dg.ResourceParam[RuleBook],
+    ) -> dg.MaterializeResult:
+        published = current_release(workspace.releases)
+        if published is None:
+            raise dg.Failure(
+                description="there is no release to record; run publish/release first", allow_retries=False
+            )
+        store = open_store(workspace.incident_store, rule_book)
+        try:
+            run = RunRecord(run_id=context.run_id, as_of_date=published.as_of)
+            after = record_release(store, published, rule_book, _dbt_checks(context), run)
+        finally:
+            store.close()
+        moved = after.incidents
+        return dg.MaterializeResult(
+            metadata={
+                "opened": len(moved.opened),
+                "updated": len(moved.updated),
+                "reopened": len(moved.reopened),
+                "closed": len(moved.closed),
+                "notices_sent": after.notices_sent,
+            }
+        )
+
+    return incidents
+
+
+def _dbt_checks(context: dg.AssetExecutionContext) -> Iterator[CheckResult]:
+    """The checks of this run so far, dbt tests and contract suites, in the order they were made."""
+    records = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    for entry in records:
+        event = entry.dagster_event
+        if event is None or event.asset_check_evaluation_data.check_name.startswith("no_"):
+            continue
+        found = event.asset_check_evaluation_data
+        details = {name: value.value for name, value in found.metadata.items()}
+        yield CheckResult(
+            check_id=f"{found.asset_key.to_user_string()}:{found.check_name}",
+            engine="great_expectations" if found.asset_key.path[0] == "landing" else "dbt",
+            rule_id="",
+            severity="critical" if found.severity == dg.AssetCheckSeverity.ERROR else "warning",
+            is_passed=found.passed,
+            contract_or_model=found.asset_key.path[-1],
+            is_blocking=bool(found.blocking),
+            rows_failed=int(details.get("failing_rows") or details.get("failed") or 0),
+            message=str(details.get("message") or ""),
+        )

@@ -1,0 +1,50 @@
+"""What the commands share: the configuration option, the consoles, and errors that end with one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from assets.documents import DocumentError
+from assets.publish.releases import Release, ReleaseError, current_release
+from orchestration.settings import Settings, load_settings
+
+console = Console()
+problems = Console(stderr=True)
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", envvar="STOCKTURN_CONFIG", help="Configuration file of the company.")
+]
+DEFAULT_CONFIG = Path("config/demo.yml")
+REFUSED = 2
+
+
+@contextmanager
+def one_sentence(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors of these kinds are shown as their message and end the command with status 2."""
+    expected: tuple[type[Exception], ...] = (DocumentError, ReleaseError, *kinds)
+    try:
+        yield
+    except expected as error:
+        problems.print(f"[red]{error}[/red]", soft_wrap=True)
+        raise typer.Exit(REFUSED) from error
+
+
+def read_settings(path: Path) -> Settings:
+    """The configuration, or its mistakes and the end of the command."""
+    with one_sentence():
+        return load_settings(path)
+
+
+def published(settings: Settings) -> Release:
+    """The current release, or a sentence and the end of the command."""
+    with one_sentence():
+        release = current_release(settings.workspace().releases)
+        if release is None:
+            raise ReleaseError(f"{settings.company.name} has no release yet; run `stockturn run` first")
+        return release

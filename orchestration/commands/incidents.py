@@ -1,0 +1,147 @@
+"""`stockturn incidents`: the work queue of operations."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from expectations import incidents as core
+from expectations.after_run import open_store
+from expectations.incidents.render import incident_view, incidents_table
+from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, read_settings
+from orchestration.resources import load_company_rules
+
+app = typer.Typer(help="Failed checks as incidents: who owns them, what they cost, until a later run passes.")
+
+IncidentId = Annotated[str, typer.Argument(help="For instance INC-00042.")]
+UserOption = Annotated[str, typer.Option("--user", "-u", help="Who acts; your login name by default.")]
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the history.")]
+ACTING = getpass.getuser()
+
+
+@contextmanager
+def _store(config: Path) -> Iterator[core.IncidentStore]:
+    settings = read_settings(config)
+    with one_sentence(core.IncidentError, ValueError):
+        store = open_store(settings.workspace().incident_store, load_company_rules(settings))
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _act(config: Path, action: Callable[..., Any], incident: str, *arguments: Any) -> None:
+    with _store(config) as store:
+        changed = action(store, incident, *arguments)
+        console.print(f"{changed.incident_id} is now {changed.state}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not a date; write it as YYYY-MM-DD") from error
+
+
+@app.command("list")
+def list_(
+    config: ConfigOption = DEFAULT_CONFIG,
+    closed: Annotated[bool, typer.Option("--closed", help="Closed ones too.")] = False,
+    owner: Annotated[str, typer.Option(help="Only those of this owner.")] = "",
+    chinese: Annotated[bool, typer.Option("--zh", help="中文")] = False,
+) -> None:
+    """What is open, most urgent first."""
+    with _store(config) as store:
+        states = tuple(core.State) if closed else core.IncidentFilter().states
+        wanted = core.IncidentFilter(states=states, owner_name=owner)
+        console.print(incidents_table(core.list_incidents(store, wanted), chinese=chinese))
+
+
+@app.command()
+def show(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """One incident: rows with file and line, first bad run, marts and items touched, history, runbook."""
+    with _store(config) as store:
+        console.print(incident_view(core.get_incident(store, incident)))
+
+
+@app.command()
+def ack(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, user: UserOption = ACTING) -> None:
+    """Say that you work on it."""
+    _act(config, core.acknowledge, incident, user)
+
+
+@app.command()
+def assign(
+    incident: IncidentId,
+    owner: Annotated[str, typer.Argument()],
+    config: ConfigOption = DEFAULT_CONFIG,
+    user: UserOption = ACTING,
+) -> None:
+    """Give it to somebody."""
+    _act(config, core.assign, incident, user, owner)
+
+
+@app.command()
+def comment(
+    incident: IncidentId,
+    text: Annotated[str, typer.Argument()],
+    config: ConfigOption = DEFAULT_CONFIG,
+    user: UserOption = ACTING,
+) -> None:
+    """Write something down."""
+    _act(config, core.comment, incident, user, text)
+
+
+@app.command()
+def fixed(
+    incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = "", user: UserOption = ACTING
+) -> None:
+    """Say that it is mended; the next run decides."""
+    _act(config, core.report_fix, incident, user, reason)
+
+
+@app.command()
+def resolve(
+    incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = "", user: UserOption = ACTING
+) -> None:
+    """Close an incident whose check passes again; refused while it still fails."""
+    _act(config, core.resolve, incident, user, reason)
+
+
+@app.command()
+def accept(
+    incident: IncidentId,
+    until: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    reason: Reason = "",
+    user: UserOption = ACTING,
+) -> None:
+    """Accept the risk until a day."""
+    _act(config, partial(core.accept_risk, until=_day(until)), incident, user, reason)
+
+
+@app.command()
+def snooze(
+    incident: IncidentId,
+    until: Annotated[str, typer.Option(help="No reminders until this day, YYYY-MM-DD.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    reason: Reason = "",
+    user: UserOption = ACTING,
+) -> None:
+    """No reminders until a day."""
+    _act(config, partial(core.snooze, until=_day(until), reason=reason), incident, user)
+
+
+@app.command()
+def reopen(
+    incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = "", user: UserOption = ACTING
+) -> None:
+    """Open a closed one again."""
+    _act(config, core.reopen, incident, user, reason)
