@@ -159,14 +159,12 @@ class _Recorder:
 
     def _open(self, cause: Cause, severity: str, previous: int | None) -> int:
         rule = self.policy.rule(cause.rule_id)
-        first = _first(cause)
         opened = {
             "cause_key": cause.key,
             "rule_id": cause.rule_id,
             "title": rule.title or (cause.check.message if cause.check else "") or cause.rule_id,
             "title_zh": rule.title_zh,
             "owner_name": owner_of(cause, self.policy, self.context),
-            "task": first.task if first else "",
             "opened_at": self.unit.now,
             "opened_as_of_date": self.run.as_of_date,
             "opened_run_seq": self.run_seq,
@@ -195,6 +193,7 @@ class _Recorder:
             "first_business_date": first.business_date if first else None,
             "cause": first.cause if first else "",
             "explanation": first.explanation if first else (check.message if check else ""),
+            "task": first.task if first else "",
             "rows_failed": len(cause.findings) or (check.rows_failed if check else 0),
             "variance_net_value": worth.net_value,
             "variance_gross_value": worth.gross_value,

@@ -115,7 +115,7 @@ def _facts(detail: IncidentDetail) -> list[tuple[str, str]]:
         ("due", f"{i.due_date}{' (overdue)' if i.is_overdue else ''}"),
         ("cause", ": ".join(p for p in (i.cause, i.explanation) if p)),
         ("first document", " ".join(p for p in (i.doc_no, str(i.first_business_date or "")) if p)),
-        ("task", i.task),
+        ("task", i.task + (f" (first of {i.rows_failed} rows)" if i.task and i.rows_failed > 1 else "")),
         ("variance", f"net {money(i.variance_net_value)}, gross {money(i.variance_gross_value)} ({i.value_status})"),
         ("stock touched", money(i.stock_value_touched)),
         ("not to be trusted", ", ".join(i.metrics)),
