@@ -73,7 +73,15 @@ def test_findings_name_their_cause_once(mart: Rows) -> None:
     assert found[("shrink", "C/A1", None)]["variance_units"] == -15
     assert found[("shrink", "C/A1", None)]["owner_name"] == "Li"
     rules = sorted(row["rule_id"] for row in mart("select rule_id from marts.fct_findings"))
-    assert rules == ["duplicate_file", "reused_code", "shrink", "sign_flip", "unposted_receipt"]
+    assert rules == ["duplicate_file", "refused_file", "reused_code", "shrink", "sign_flip", "unposted_receipt"]
+
+
+def test_rows_left_out_on_purpose_are_accounted_and_refusals_told(mart: Rows) -> None:
+    """9 rows: 6 landed, 1 in quarantine, 1 double, 1 excluded by the mapping. The third file was refused whole."""
+    row = mart("select * from marts.fct_data_quality where contract = 'stock_movement'")[0]
+    assert (row["rows_in"], row["rows_excluded"], row["rows_gap"], row["refused_files"]) == (17, 1, 0, 1)
+    [refusal] = mart("select * from marts.fct_findings where rule_id = 'refused_file'")
+    assert refusal["severity"] == "critical" and "m3.csv, row 1: no column qty" in refusal["explanation"]
 
 
 def test_not_counted_is_not_zero(mart: Rows) -> None:

@@ -42,7 +42,7 @@ def _code(item_id: str | None) -> str | None:
 
 
 # These rules speak of a file; the others of an item, or of a day.
-FILE_RULES = {"duplicate_file", "duplicate_row", "quarantined_row"}
+FILE_RULES = {"duplicate_file", "refused_file", "duplicate_row", "quarantined_row"}
 
 
 def _matches(finding: dict[str, Any], expected: dict[str, Any]) -> bool:

@@ -2,6 +2,8 @@
 with found as (
     select * from {{ ref('rec_finding_duplicate_file') }}
     union all
+    select * from {{ ref('rec_finding_refused_file') }}
+    union all
     select * from {{ ref('rec_finding_duplicate_row') }}
     union all
     select * from {{ ref('rec_finding_quarantined_row') }}

@@ -1,4 +1,5 @@
--- The book went below zero: one finding per item, warehouse and unbroken spell.
+-- The book went below zero: one finding per item, warehouse and unbroken spell. A spell that comes wholly from openings that
+-- differ from the close before is told once, as continuity_break.
 with movements as (
     select * from {{ ref('int_stock_movements') }}
 ),
@@ -11,6 +12,10 @@ item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
 
+continuity as (
+    select * from {{ ref('rec_continuity') }}
+),
+
 marked as (
     select
         *,
@@ -20,6 +25,27 @@ marked as (
     from balances
 ),
 
+below as (
+    select
+        marked.item_id,
+        marked.warehouse_id,
+        marked.spell,
+        marked.valid_from_date,
+        marked.valid_to_date,
+        marked.on_hand_units,
+        sum(coalesce(continuity.variance_units, 0)) as opened_otherwise_units
+    from marked
+    left join continuity
+        on
+            marked.item_id = continuity.item_id
+            and marked.warehouse_id = continuity.warehouse_id
+            and marked.valid_from_date >= continuity.opening_date
+            and continuity.variance_units <> 0
+    where marked.on_hand_units < 0
+    group by
+        marked.item_id, marked.warehouse_id, marked.spell, marked.valid_from_date, marked.valid_to_date, marked.on_hand_units
+),
+
 spells as (
     select
         item_id,
@@ -27,9 +53,9 @@ spells as (
         min(valid_from_date) as from_date,
         max(valid_to_date) as to_date,
         min(on_hand_units) as lowest_units
-    from marked
-    where on_hand_units < 0
+    from below
     group by item_id, warehouse_id, spell
+    having min(on_hand_units + opened_otherwise_units) < 0
 ),
 
 -- The issue that took it below: the last outward movement of the first day.
