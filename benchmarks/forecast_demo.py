@@ -43,8 +43,7 @@ def _history(demand: pd.DataFrame, stock: pd.DataFrame, end: pd.Timestamp, setti
         valid_to_date=stock["business_date"],
         available_units=stock["physical_units"],
     )
-    spine = stock.groupby(KEYS, as_index=False)["business_date"].min()
-    spine = spine.rename(columns={"business_date": "first_movement_date"})
+    spine = stock.groupby(KEYS)["business_date"].min().rename("first_movement_date").reset_index()
     early = daily["business_date"] <= end
     known = balances["business_date"] <= end
     return build_demand_history(daily[early], balances[known], spine, as_of=end.date(), settings=settings)

@@ -78,6 +78,9 @@ def _ours(told: Panel, panel: Panel, end: int, horizon: int, settings: ForecastS
     uniform = np.random.default_rng(settings.seed).random(actual.shape)
     level = level_of(grid, actual, uniform)[ok]
     out["pit_coverage"] = [float((level <= q).mean()) for q in SCORED]
+    whole = ok.all(axis=1)
+    sums = level_of(result.demand.grid[whole, -1], actual[whole].sum(axis=1), uniform[whole, 0])
+    out["sum_pit_coverage"] = [float((sums <= q).mean()) for q in SCORED]
     out["seconds"] = time.perf_counter() - started
     table = result.accuracy.groupby("model")["scaled_pinball"].mean()
     out["tournament"] = {str(name): float(value) for name, value in table.sort_values().items()}
@@ -122,6 +125,7 @@ def run_set(name: str, *, rivals: list[str], origins: int | None, variants: bool
             "by_origin": [round(row["scaled_pinball"], 4) for row in rows],
             "coverage": _mean(rows, "coverage"),
             "pit_coverage": _mean(rows, "pit_coverage"),
+            "horizon_sum_pit_coverage": _mean(rows, "sum_pit_coverage"),
             "seconds_per_origin": round(float(np.mean([row["seconds"] for row in rows])), 1),
         }
         if label == "ours":

@@ -17,10 +17,10 @@ from assets.planning.forecasting.grids import LEVELS
 
 
 @njit(cache=True, nogil=True)
-def _grids(y, ok, end, span, decay, cap, min_windows, levels, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _grids(y, ok, end, span, stride, decays, cap, min_windows, levels, out):  # type: ignore[no-untyped-def]  # pragma: no cover
     begin = max(0, end - cap)
     values = np.empty(end - begin)
-    weights = np.empty(end - begin)
+    ages = np.empty(end - begin)
     for i in range(y.shape[0]):
         count, total, seen = 0, 0.0, 0
         for t in range(begin, end):
@@ -31,35 +31,42 @@ def _grids(y, ok, end, span, decay, cap, min_windows, levels, out):  # type: ign
             if drop >= begin and ok[i, drop]:
                 total -= y[i, drop]
                 seen -= 1
-            if t - begin + 1 >= span and 2 * seen > span:
+            if (end - 1 - t) % stride == 0 and t - begin + 1 >= span and 2 * seen > span:
                 values[count] = total if seen == span else total * span / seen
-                weights[count] = (1.0 - decay) ** (end - 1 - t)
+                ages[count] = end - 1 - t
                 count += 1
         if count < min_windows:
-            out[i, :] = np.nan
+            out[i] = np.nan
             continue
         order = np.argsort(values[:count])
-        mass = 0.0
-        for j in range(count):
-            mass += weights[j]
-        k, running = 0, 0.0
-        for j in order:
-            running += weights[j]
-            while k < len(levels) and running >= levels[k] * mass * (1.0 - 1e-12):
-                out[i, k] = max(values[j], 0.0)
+        for d in range(len(decays)):
+            weights = (1.0 - decays[d]) ** ages[:count]
+            mass = weights.sum()
+            k, running = 0, 0.0
+            for j in order:
+                running += weights[j]
+                while k < len(levels) and running >= levels[k] * mass * (1.0 - 1e-12):
+                    out[i, d, k] = max(values[j], 0.0)
+                    k += 1
+            while k < len(levels):
+                out[i, d, k] = max(values[order[count - 1]], 0.0)
                 k += 1
-        while k < len(levels):
-            out[i, k] = max(values[order[count - 1]], 0.0)
-            k += 1
 
 
-def window_grid(
-    y: NDArray[np.float64], ok: NDArray[np.bool_], end: int, span: int, decay: float, cap: int = 400
+def window_grids(
+    y: NDArray[np.float64],
+    ok: NDArray[np.bool_],
+    end: int,
+    span: int,
+    decays: NDArray[np.float64],
+    cap: int = 400,
 ) -> NDArray[np.float64]:
-    """Quantile grids (n, K) of sums over windows of `span` periods that end before `end`, weights falling by `decay`.
+    """Quantile grids (n, D, K) of sums over windows of `span` periods that end before `end`.
 
-    At most the last `cap` periods are read. NaN where fewer than six windows are known.
+    Weights fall by each of `decays` (D,) per period. At most the last `cap` periods are read. Windows of eight periods
+    and more are taken every quarter of their span: those between them say nearly the same. NaN where fewer than six
+    windows are known.
     """
-    out = np.empty((y.shape[0], len(LEVELS)))
-    _grids(y, ok, end, span, decay, cap, 6, LEVELS, out)
+    out = np.empty((y.shape[0], len(decays), len(LEVELS)))
+    _grids(y, ok, end, span, max(1, span // 4) if span >= 8 else 1, decays, cap, 6, LEVELS, out)
     return out

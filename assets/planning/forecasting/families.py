@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from assets.planning.forecasting.conditions import Conditions
 from assets.planning.forecasting.counts import moment_grid
-from assets.planning.forecasting.empirical import window_grid
+from assets.planning.forecasting.empirical import window_grids
 from assets.planning.forecasting.moments import future_moments
 from assets.planning.forecasting.panel import Panel, demand_unit
 from assets.planning.forecasting.states import DECAYS, SPARSE, State, level_name
@@ -37,6 +37,11 @@ class Ahead:
     horizon: int
     at: NDArray[np.int64]
     knots: NDArray[np.int64]
+
+
+#: Weights that the empirical shape forgets per period, under slow and under quick levels: a shape needs more periods
+#: than a level.
+_MEMORIES = (0.005, 0.03)
 
 
 def model_names(kinds: tuple[str, ...]) -> list[str]:
@@ -69,13 +74,16 @@ def eligible_models(names: list[str], interval: NDArray[np.float64]) -> NDArray[
     return out
 
 
-def _empirical(flat: NDArray, ok: NDArray, end: int, decay: float, factors: NDArray, ahead: Ahead) -> tuple:
-    """Empirical grids of periods and sums; sums carry the mean factor of their periods."""
-    single = window_grid(flat, ok, end, 1, decay)
-    period = single[:, None, :] * factors[:, ahead.at - 1, None]
+def _empirical(flat: NDArray, ok: NDArray, end: int, factors: NDArray, ahead: Ahead) -> list[tuple[NDArray, NDArray]]:
+    """Empirical grids of periods and sums for each of `_MEMORIES`; sums carry the mean factor of their periods."""
+    memories = np.array(_MEMORIES)
+    single = window_grids(flat, ok, end, 1, memories)
     mean_factor = np.cumsum(factors, axis=1)[:, ahead.knots - 1] / ahead.knots
-    total = np.stack([window_grid(flat, ok, end, int(k), decay) for k in ahead.knots], axis=1)
-    return period, total * mean_factor[:, :, None]
+    sums = np.stack([window_grids(flat, ok, end, int(k), memories) for k in ahead.knots], axis=2)
+    return [
+        (single[:, d, None, :] * factors[:, ahead.at - 1, None], sums[:, d] * mean_factor[:, :, None])
+        for d in range(len(memories))
+    ]
 
 
 def seasonal_naive(panel: Panel, end: int, season: int, ahead: Ahead, unit: NDArray) -> Grids:
@@ -128,12 +136,12 @@ def family_grids(
     blend = _Blend(kinds[1:] or kinds)
     for kind in kinds:
         flat, factors = at.flatten(panel, rows, kind)
-        empirical = {d: _empirical(flat, mine.ok, at.end, d, factors, ahead) for d in sorted(map(_memory, DECAYS))}
+        empirical = _empirical(flat, mine.ok, at.end, factors, ahead)
         for decay in DECAYS:
             base = level_name(decay, kind)
             grids = shaped(states[base], factors)
             yield f"{base}_nb", grids
-            own_period, own_total = empirical[_memory(decay)]
+            own_period, own_total = empirical[int(decay >= 0.03)]
             mix = Grids(grids.mean, _average(grids.period, own_period), _average(grids.total, own_total))
             blend.add(kind, decay, grids, mix)
             yield f"{base}_mix", mix
@@ -165,11 +173,6 @@ class _Blend:
             sum((g.period for g in self._parts[1:]), self._parts[0].period) / count,
             sum((g.total for g in self._parts[1:]), self._parts[0].total) / count,
         )
-
-
-def _memory(decay: float) -> float:
-    """Weight that the empirical shape forgets per period: slower than the level, for a shape needs more periods."""
-    return 0.005 if decay < 0.03 else 0.03
 
 
 def _average(first: NDArray, second: NDArray) -> NDArray[np.float64]:

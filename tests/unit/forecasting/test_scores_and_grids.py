@@ -12,7 +12,7 @@ from assets.planning.backtest.origins import rolling_origins, spread_step
 from assets.planning.backtest.scores import difference_scale, pinball
 from assets.planning.forecasting.calibration import level_map
 from assets.planning.forecasting.counts import moment_grid
-from assets.planning.forecasting.empirical import window_grid
+from assets.planning.forecasting.empirical import window_grids
 from assets.planning.forecasting.grids import LEVELS, at_levels, grid_mean_sd, level_of, sum_knots
 from assets.planning.forecasting.levels import weighted_moments
 
@@ -113,7 +113,7 @@ def test_a_map_learns_too_narrow_intervals() -> None:
 @given(st.lists(st.integers(0, 9), min_size=8, max_size=40), st.integers(1, 4))
 def test_window_quantiles_equal_a_naive_sort(values: list[int], span: int) -> None:
     y = np.array([values], dtype=float)
-    got = window_grid(y, np.ones_like(y, dtype=bool), len(values), span, 0.0)[0]
+    got = window_grids(y, np.ones_like(y, dtype=bool), len(values), span, np.zeros(1))[0, 0]
     sums = sorted(sum(values[k : k + span]) for k in range(len(values) - span + 1))
     if len(sums) < 6:
         assert np.isnan(got).all()
