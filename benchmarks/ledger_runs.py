@@ -11,12 +11,15 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as parquet
 
-from assets.ledger.incremental import LedgerDelta, compute_incremental
+from assets.ledger.incremental import compute_incremental
 from assets.ledger.prepare import REQUIRED
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.stage import compute_with_state
 from assets.ledger.state_store import load, save
+from assets.ledger.tables import LedgerTables
 from benchmarks.ledger_data import LAST_DAY
 from benchmarks.ledger_yardstick import run_yardstick
 
@@ -24,25 +27,28 @@ AS_OF = date.fromisoformat(LAST_DAY)
 SETTINGS = LedgerSettings()
 
 _AGEING = """
-create or replace table fct_ageing as
-select
-    snapshot_date, item_id, warehouse_id,
-    case when age <= 30 then 1 when age <= 60 then 2 when age <= 90 then 3 when age <= 180 then 4
-        when age <= 365 then 5 else 6 end as bucket_no,
-    sum(quantity_units) as quantity_units, sum(layer_value) as layer_value
-from (select *, snapshot_date - origin_date as age from open_layers)
-group by all
+copy (
+    select
+        snapshot_date, item_id, warehouse_id,
+        case when age <= 30 then 1 when age <= 60 then 2 when age <= 90 then 3 when age <= 180 then 4
+            when age <= 365 then 5 else 6 end as bucket_no,
+        sum(quantity_units) as quantity_units, sum(layer_value) as layer_value
+    from (select *, snapshot_date - origin_date as age from read_parquet('{folder}/open_layers-{part}.parquet'))
+    group by all
+) to '{folder}/fct_ageing-{part}.parquet'
 """
 _COGS = """
-create or replace table fct_cogs as
-select item_id, warehouse_id, business_date, -sum(entry_value) as cogs_value
-from value_entries where entry_kind in ('cogs', 'settlement') group by all
+copy (
+    select item_id, warehouse_id, business_date, -sum(entry_value) as cogs_value
+    from read_parquet('{folder}/value_entries-{part}.parquet') where entry_kind in ('cogs', 'settlement') group by all
+) to '{folder}/fct_cogs-{part}.parquet'
 """
 
 
-def _connect(path: Path, folder: Path) -> duckdb.DuckDBPyConnection:
-    settings: dict[str, Any] = {"threads": 2, "memory_limit": "1500MB", "temp_directory": str(folder / "spill")}
-    connection = duckdb.connect(str(path), config=settings)
+def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        config={"threads": 2, "memory_limit": "1500MB", "temp_directory": str(folder / "spill")}
+    )
     connection.execute("set enable_progress_bar = false")
     return connection
 
@@ -58,60 +64,62 @@ def _warm_up(path: Path) -> float:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, where: str) -> pa.Table:
+    """Rows of a part in ledger order, which is the order of the file."""
     columns = ", ".join(REQUIRED)
-    return connection.execute(
-        f"select {columns} from read_parquet('{path}') where {where} order by movement_sequence"
-    ).to_arrow_table()
+    return connection.execute(f"select {columns} from read_parquet('{path}') where {where}").to_arrow_table()
 
 
-def _write(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    connection.register("incoming", table)
-    connection.execute(f"create table if not exists {name} as select * from incoming limit 0")
-    connection.execute(f"insert into {name} select * from incoming")
-    connection.unregister("incoming")
+def _write(folder: Path, tables: LedgerTables, part: str) -> None:
+    for name, table in tables.items():
+        parquet.write_table(table, folder / f"{name}-{part}.parquet", compression="snappy")
 
 
 def _peak_gib() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
 
 
-def full(files: list[Path], folder: Path, before_last_day: bool) -> dict[str, Any]:
-    """Movements from Parquet, all ledger tables and marts into DuckDB, state saved. One part (whole items) at a time bounds the memory."""
-    target = folder / "ledger.duckdb"
-    target.unlink(missing_ok=True)
-    as_of = AS_OF - timedelta(days=1) if before_last_day else AS_OF
+def full(files: list[Path], folder: Path) -> dict[str, Any]:
+    """All movements but those of the last day, from Parquet; all ledger tables and marts to Parquet; state saved.
+
+    One part (whole items) at a time bounds the memory.
+    """
+    as_of = AS_OF - timedelta(days=1)
     seconds = {"read": 0.0, "compute": 0.0, "write": 0.0, "state": 0.0, "marts": 0.0}
     rows = layer_rows = 0
     is_closed = True
     started = _warm_up(files[0])
     begun, cpu = time.perf_counter(), time.process_time()
-    with _connect(target, folder) as connection:
-        for number, path in enumerate(files):
+    with _connect(folder) as connection:
+        for part, path in enumerate(files):
             clock = time.perf_counter()
             movements = _read(connection, path, f"business_date <= date '{as_of}'")
             clock = _tick(seconds, "read", clock)
             tables, state = compute_with_state(movements, as_of=as_of, settings=SETTINGS)
             rows += len(movements)
             layer_rows += len(tables.open_layers)
-            is_closed = is_closed and all(tables.conservation["is_closed"].to_pylist())
+            is_closed = is_closed and bool(pc.all(tables.conservation["is_closed"]).as_py())
             del movements
             clock = _tick(seconds, "compute", clock)
-            for name, table in tables.items():
-                _write(connection, name, table)
+            _write(folder, tables, str(part))
             del tables
             clock = _tick(seconds, "write", clock)
-            save(state, folder / f"state-of-part-{number}")
-            _tick(seconds, "state", clock)
+            save(state, folder / f"state-of-part-{part}")
             del state
-        clock = time.perf_counter()
-        connection.execute(_AGEING)
-        connection.execute(_COGS)
-        _tick(seconds, "marts", clock)
+            clock = _tick(seconds, "state", clock)
+            connection.execute(_AGEING.format(folder=folder, part=part))
+            connection.execute(_COGS.format(folder=folder, part=part))
+            _tick(seconds, "marts", clock)
     return {
-        "rows": rows, "layer_rows": layer_rows, "seconds": {name: round(value, 2) for name, value in seconds.items()},
-        "total_seconds": round(time.perf_counter() - begun, 2), "cpu_seconds": round(time.process_time() - cpu, 2),
-        "start_seconds": started, "load_average": os.getloadavg()[0], "peak_gib": _peak_gib(), "is_closed": is_closed,
-    }  # fmt: skip
+        "rows": rows,
+        "layer_rows": layer_rows,
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "total_seconds": round(time.perf_counter() - begun, 2),
+        "cpu_seconds": round(time.process_time() - cpu, 2),
+        "start_seconds": started,
+        "load_average": os.getloadavg()[0],
+        "peak_gib": _peak_gib(),
+        "is_closed": is_closed,
+    }
 
 
 def _tick(seconds: dict[str, float], name: str, since: float) -> float:
@@ -120,42 +128,28 @@ def _tick(seconds: dict[str, float], name: str, since: float) -> float:
     return now
 
 
-def _apply(connection: duckdb.DuckDBPyConnection, delta: LedgerDelta, number: int) -> None:
-    """Write a delta as a warehouse would: void rows out, new rows in."""
-    if len(delta.restated_items):
-        connection.register("restated", pa.table({"item_id": delta.restated_items}))
-        for name in ("open_layers", "value_entries", "transit_layers"):
-            connection.execute(f"delete from {name} where item_id in (select item_id from restated)")
-        connection.register("again", delta.tables.movement_costs.select(["movement_key"]))
-        connection.execute("delete from movement_costs where movement_key in (select movement_key from again)")
-    for name in ("open_layers", "transit_layers", "value_entries", "movement_costs"):
-        _write(connection, name, getattr(delta.tables, name))
-    for name in ("conservation", "transit_conservation"):
-        connection.execute(f"drop table if exists {name}_{number}")
-        _write(connection, f"{name}_{number}", getattr(delta.tables, name))
-
-
 def day(files: list[Path], folder: Path) -> dict[str, Any]:
-    """The last day, which holds 1 % of the rows, on top of the saved states: read, compute, write, save."""
+    """The last day, which holds 1 % of the rows, on top of the saved states: read, compute, write what changed, save."""
     rows = 0
     _warm_up(files[0])
     begun, cpu = time.perf_counter(), time.process_time()
-    with _connect(folder / "ledger.duckdb", folder) as connection:
-        for name in ("open_layers", "transit_layers"):
-            connection.execute(f"delete from {name} where snapshot_date = date '{AS_OF - timedelta(days=1)}'")
-        for number, path in enumerate(files):
-            state = load(folder / f"state-of-part-{number}")
+    with _connect(folder) as connection:
+        for part, path in enumerate(files):
+            state = load(folder / f"state-of-part-{part}")
             changed = _read(connection, path, f"business_date = date '{AS_OF}'")
             rows += len(changed)
             delta = compute_incremental(
                 changed, state=state, history=_history(connection, path), as_of=AS_OF, settings=SETTINGS
             )
-            _apply(connection, delta, number)
-            save(delta.state, folder / f"state-of-part-{number}")
+            _write(folder, delta.tables, f"{part}-day")
+            save(delta.state, folder / f"state-of-part-{part}")
     return {
-        "rows": rows, "total_seconds": round(time.perf_counter() - begun, 2), "cpu_seconds": round(time.process_time() - cpu, 2),
+        "rows": rows,
+        "total_seconds": round(time.perf_counter() - begun, 2),
+        "cpu_seconds": round(time.process_time() - cpu, 2),
+        "load_average": os.getloadavg()[0],
         "peak_gib": _peak_gib(),
-    }  # fmt: skip
+    }
 
 
 def _history(connection: duckdb.DuckDBPyConnection, path: Path) -> Any:
@@ -171,7 +165,7 @@ def fixes(files: list[Path], folder: Path, counts: list[int]) -> list[dict[str, 
     states = [load(folder / f"state-of-part-{number}") for number in range(len(files))]
     result = []
     _warm_up(files[0])
-    with _connect(folder / "ledger.duckdb", folder) as connection:
+    with _connect(folder) as connection:
         for count in counts:
             begun, cpu = time.perf_counter(), time.process_time()
             left = count
@@ -190,9 +184,7 @@ def fixes(files: list[Path], folder: Path, counts: list[int]) -> list[dict[str, 
                     settings=SETTINGS,
                     touched_items=touched,
                 )
-                connection.execute("begin")
-                _apply(connection, delta, 0)
-                connection.execute("rollback")
+                _write(folder, delta.tables, "fix")
             if left == 0:
                 result.append(
                     {
