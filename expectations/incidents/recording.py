@@ -129,8 +129,11 @@ class _Recorder:
             incident_of.update({f.finding_id: number for f in cause.findings})
         passed_checks = {f"check={r.check_id}" for r in checks if r.is_passed}
         for key, row in live.items():
-            looked = key in passed_checks if key.startswith("check=") else row["rule_id"] in self.run.evaluated_rules
-            if key not in failing and looked:
+            if key in failing:
+                continue
+            if key in passed_checks or (
+                not key.startswith("check=") and self._rules_of(row) <= self.run.evaluated_rules
+            ):
                 self._pass(row)
         return incident_of
 
@@ -216,6 +219,13 @@ class _Recorder:
             run_seq=self.run_seq,
         )  # fmt: skip
         self.moved[move.action].append(int(row["incident_no"]))
+
+    def _rules_of(self, row: Row) -> set[str]:
+        """The rules that an incident's rows come from: a consequence that was not looked at keeps it open."""
+        table = schema.failing_rows
+        query = sa.select(table.c.rule_id).distinct()
+        mine = (table.c.incident_no == row["incident_no"]) & (table.c.last_run_seq >= row["last_failed_run_seq"])
+        return {row["rule_id"], *self.connection.execute(query.where(mine)).scalars()}
 
     def _told_of_pass(self, row: Row) -> str:
         days = self.policy.rule(row["rule_id"]).event_days

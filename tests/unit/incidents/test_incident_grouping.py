@@ -52,6 +52,12 @@ def test_a_consequence_joins_its_cause_and_is_priced_once(desk: Desk) -> None:
     assert get_incident(desk.store, 2).incident.rule_id == "ledger_book_mismatch"
 
 
+def test_a_consequence_that_was_not_looked_at_keeps_the_incident_open(desk: Desk) -> None:
+    desk.run(finding("f1", "sign_flip"), finding("f2", "negative_stock", severity="warning"))
+    assert desk.run(evaluated_rules=frozenset({"sign_flip"})).passed == ()
+    assert desk.run(evaluated_rules=frozenset({"sign_flip", "negative_stock"})).passed == ("INC-00001",)
+
+
 def test_a_chain_of_consequences_ends_at_its_cause() -> None:
     policy = load_policy({"rules": {"task": {"consequence_of": ["shrink"]}}})
     rows = [as_finding(1, "sign_flip"), as_finding(2, "shrink"), as_finding(3, "task")]
