@@ -96,7 +96,7 @@ def stacked_capital(frame: pd.DataFrame, words: Words) -> Picture:
         alt.Chart(long)
         .mark_bar(cornerRadius=2)
         .encode(
-            y=alt.Y("name:N", sort=order, axis=alt.Axis(title=None, labelLimit=140)),
+            y=alt.Y("name:N", sort=order, axis=alt.Axis(title=None, labelLimit=140, labelOverlap=False)),
             x=alt.X("amount:Q", axis=money_axis(words)),
             color=alt.Color(
                 "part:N",
@@ -188,7 +188,7 @@ def columns(frame: pd.DataFrame, name: str, amount: str, words: Words, kind: str
     axis = money_axis(words) if money else alt.Axis(title=None)
     chart = (
         alt.Chart(frame)
-        .mark_bar(color=BLUE, cornerRadius=2)
+        .mark_bar(color=BLUE, cornerRadius=2, size=max(6, min(48, 420 // max(1, len(frame)))))
         .encode(
             x=alt.X(
                 f"{name}:{kind}", sort=list(frame[name]), axis=alt.Axis(title=None, labelOverlap=True, labelAngle=0)

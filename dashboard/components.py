@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
@@ -14,19 +15,20 @@ from assets.publish.dictionary import english
 from dashboard.context import Context
 from dashboard.release_reader import MAX_EXPORT_ROWS
 
-Tone = Literal["good", "bad", "plain"]
+Tone = Literal["good", "warn", "bad", "plain"]
 STYLE = """<style>
 .block-container {padding-top: 2.6rem; padding-bottom: 3rem; max-width: 1400px;}
-.st-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .7rem;
+.st-tiles {display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: .7rem;
   margin: .2rem 0 1.1rem;}
 .st-tile {background: #fff; border: 1px solid #e3e8ee; border-left: 5px solid #9aa5b1; border-radius: 8px;
   padding: .65rem .8rem; min-width: 0;}
-.st-tile.good {border-left-color: #2a9d8f;} .st-tile.bad {border-left-color: #c8453c;}
-.st-tile .name {font-size: .8rem; color: #52606d; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;}
+.st-tile.good {border-left-color: #2a9d8f;} .st-tile.warn {border-left-color: #e0a030;} .st-tile.bad {border-left-color: #c8453c;}
+.st-tile .name {font-size: .8rem; color: #52606d; line-height: 1.25;}
 .st-tile .figure {font-size: 1.55rem; font-weight: 650; color: #1f2a37; line-height: 1.3; white-space: nowrap;}
 .st-tile .note {font-size: .76rem; color: #7b8794;} .st-tile.bad .figure {color: #b0342c;}
 h1 {font-size: 1.5rem !important; padding: 0 0 .4rem !important;}
 h3 {font-size: 1.05rem !important; padding-bottom: .2rem !important;}
+@media (max-width: 1100px) {.st-tiles {grid-template-columns: repeat(3, minmax(0, 1fr));}}
 @media (max-width: 640px) {
   .block-container {padding-left: .8rem; padding-right: .8rem;}
   .st-tiles {grid-template-columns: repeat(2, minmax(0, 1fr));}
@@ -55,7 +57,8 @@ def tiles(all_tiles: Sequence[Tile]) -> None:
         + "</div>"
         for tile in all_tiles
     ]
-    st.markdown(f'<div class="st-tiles">{"".join(parts)}</div>', unsafe_allow_html=True)
+    columns = 4 if len(parts) > 6 else len(parts)
+    st.markdown(f'<div class="st-tiles" style="--columns: {columns}">{"".join(parts)}</div>', unsafe_allow_html=True)
 
 
 def chart(picture: Any, description: str) -> None:
@@ -132,13 +135,13 @@ def translated(context: Context, frame: pd.DataFrame, texts: Sequence[str]) -> p
 
 
 def headings(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -> dict[str, str]:
-    """Column -> heading: the release's dictionary, else the catalogue of texts, else the name as words."""
+    """Column -> heading: the release's dictionary, else the catalogue (`column_<name>`), else the name as words."""
     result: dict[str, str] = {}
     for name in frame.columns:
-        label = context.words.maybe(str(name), "")
+        label = ""
         for mart in marts:
             label = label or context.reader.words(mart).get(str(name), {}).get(f"label_{context.words.language}", "")
-        result[str(name)] = label or english(str(name))
+        result[str(name)] = label or context.words.maybe(f"column_{name}", "") or english(str(name))
     return result
 
 
@@ -149,7 +152,9 @@ def column_config(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -
         meaning = next(
             (found["description"] for mart in marts if (found := context.reader.words(mart).get(name))), None
         )  # fmt: skip
-        if pd.api.types.is_bool_dtype(frame[name]):
+        if pd.api.types.is_object_dtype(frame[name]) and _holds_dates(frame[name]):
+            result[name] = st.column_config.DateColumn(label, help=meaning, format="YYYY-MM-DD")
+        elif pd.api.types.is_bool_dtype(frame[name]):
             result[name] = st.column_config.CheckboxColumn(label, help=meaning)
         elif pd.api.types.is_datetime64_any_dtype(frame[name]):
             result[name] = st.column_config.DateColumn(label, help=meaning, format="YYYY-MM-DD")
@@ -158,6 +163,11 @@ def column_config(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -
         else:
             result[name] = st.column_config.TextColumn(label, help=meaning)
     return result
+
+
+def _holds_dates(values: pd.Series) -> bool:
+    first = values.dropna().head(1)
+    return bool(len(first)) and isinstance(first.iloc[0], date)
 
 
 def _number_format(name: str, values: pd.Series) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,10 @@ class Words:
     def maybe(self, key: str, otherwise: str) -> str:
         """The text of a key that data makes up (a cause, a KPI), or what to show where there is none."""
         return catalogue().get(key, {}).get(self.language, otherwise)
+
+    def listed(self, parts: Iterable[str]) -> str:
+        """Several words in a row."""
+        return ("、" if self.language == "zh" else ", ").join(parts)
 
     def money(self, value: float | None) -> str:
         """`1.23M` or `123.0万`: three digits are enough to read at a glance; tables have all of them."""

@@ -28,7 +28,10 @@ _ROLLED = {
     "dead_stock_rate": ("dead_stock_value", "inventory_value", "value_status = 'ok'"),
     "excess_rate": ("excess_value", "inventory_value", "value_status = 'ok' and excess_value is not null"),
 }
-_SCOPED = ("record_accuracy", "on_time_delivery")  # made of documents, kept per company, warehouse and category
+_SCOPED = (
+    "record_accuracy_rate",
+    "on_time_delivery_rate",
+)  # made of documents, kept per company, warehouse and category
 KPIS = (*_ROLLED, *_SCOPED)
 
 
@@ -51,6 +54,13 @@ class Kpi:
         if self.value is None or (self.floor is None and self.ceiling is None):
             return None
         return (self.floor is None or self.value >= self.floor) and (self.ceiling is None or self.value <= self.ceiling)
+
+    @property
+    def is_on_target(self) -> bool | None:
+        """Reaches its target; a floor says that more is better, a ceiling that less is."""
+        if self.value is None or self.target is None or (self.floor is None) == (self.ceiling is None):
+            return None
+        return self.value >= self.target if self.floor is not None else self.value <= self.target
 
 
 def kpis(reader: ReleaseReader, wanted: Filter, before: ReleaseReader | None) -> list[Kpi]:

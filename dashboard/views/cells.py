@@ -24,5 +24,5 @@ def show(context: Context) -> None:
     marts = ("fct_inventory_health",)
     table(
         context, f"cell_{chosen}", lambda limit: stock.items_of_cell(reader, wanted, chosen[0], chosen[1:], limit),
-        marts=marts, link=True,
+        marts=marts, link=True, texts=["policy"],
     )  # fmt: skip

@@ -22,7 +22,11 @@ def show(context: Context) -> None:
     stale = oldest is not None and oldest > context.settings.checks.stale_snapshot_days
     tiles(
         [
-            Tile(words("release"), reader.release_id, [f"{words('built_at')} {manifest.get('built_at', '')}"]),
+            Tile(
+                words("release"),
+                str(reader.release.as_of),
+                [reader.release_id, f"{words('built_at')} {manifest.get('built_at', '')}"],
+            ),
             Tile(
                 words("extract_age"),
                 f"{words.number(oldest)} {words('days')}",
@@ -41,7 +45,7 @@ def show(context: Context) -> None:
     table(context, "sources", lambda limit: quality.sources(reader).head(limit), marts=("fct_data_quality",))
     _releases(context)
     st.subheader(words("marts"))
-    rows = [{words("mart"): mart["name"], words("rows"): mart["rows"]} for mart in manifest["marts"]]
+    rows = [{words("mart"): mart["name"], words("row_count"): mart["rows"]} for mart in manifest["marts"]]
     st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", width="stretch")
 
 

@@ -109,13 +109,13 @@ def _queue(context: Context, store: IncidentStore) -> None:
 def _line(context: Context, one: Incident) -> dict:
     words = context.words
     return {
-        "incident": one.incident_id,
+        words("pick_incident"): one.incident_id,
         words("rule"): one.title_zh if words.language == "zh" else one.title,
-        words("state"): one.state,
+        words("state"): words(f"state_{one.state}"),
         words("severity"): words(f"severity_{one.severity}"),
         words("incidents_value"): None if one.variance_gross_value is None else float(one.variance_gross_value),
         words("owner"): one.owner_name,
-        words("due"): one.due_date,
+        words("due"): pd.Timestamp(one.due_date),
         words("rows"): one.rows_failed,
     }
 
@@ -124,11 +124,17 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
     words, incident = context.words, detail.incident
     title = incident.title_zh if words.language == "zh" else incident.title
     st.markdown(f"#### {incident.incident_id}")
-    st.text(f"{title} · {words(f'severity_{incident.severity}')} · {incident.state} · {incident.owner_name}")
+    st.text(
+        f"{title} · {words(f'severity_{incident.severity}')} · {words(f'state_{incident.state}')} · {incident.owner_name}"
+    )
     if incident.explanation:
         st.text(incident.explanation)
     if detail.marts:
-        st.warning(words("untrustworthy", metrics=", ".join(incident.metrics)))
+        st.warning(
+            words(
+                "untrustworthy", metrics=words.listed(words.maybe(f"metric_{name}", name) for name in incident.metrics)
+            )
+        )
     rows = pd.DataFrame(
         [{name: getattr(row, name) for name in ROW_COLUMNS} for row in detail.rows], columns=list(ROW_COLUMNS)
     )
@@ -136,6 +142,7 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
     with left:
         st.subheader(f"{words('rows')} ({detail.rows_total})")
         rows["variance_value"] = rows["variance_value"].astype(float)
+        rows["business_date"] = pd.to_datetime(rows["business_date"])
         st.dataframe(
             rows,
             hide_index=True,
@@ -146,7 +153,12 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
         st.subheader(words("history"))
         history = pd.DataFrame(
             [
-                {"at": entry.at, "user": entry.user_name, "action": entry.action, "comment": entry.comment}
+                {
+                    words("at"): f"{entry.at:%Y-%m-%d %H:%M} UTC",
+                    words("user"): entry.user_name,
+                    words("action"): words.maybe(f"done_{entry.action}", entry.action),
+                    words("words"): entry.comment,
+                }
                 for entry in detail.history
             ]
         )

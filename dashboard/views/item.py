@@ -93,7 +93,11 @@ def _figures(context: Context, card: dict[Any, Any]) -> None:
                 words.number(card["idle_days"]),
                 tone="bad" if card["is_dead"] else "plain",
             ),
-            Tile("ABC-XYZ", card["abc_xyz_cell"] or "—", [str(card["policy"] or "")]),
+            Tile(
+                "ABC-XYZ",
+                card["abc_xyz_cell"] or "—",
+                [words.maybe(f"policy_{card['policy']}", str(card["policy"] or ""))],
+            ),
         ]
     )
 

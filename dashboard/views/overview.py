@@ -50,6 +50,8 @@ def _tile(context: Context, kpi: overview.Kpi) -> Tile:
         reason = words("no_sales") if kpi.status == "no_sales" else words("not_available")
         return Tile(words(f"kpi_{kpi.name}"), "—", [reason])
     tone: Tone = "plain" if kpi.is_good is None else ("good" if kpi.is_good else "bad")
+    if tone == "good" and kpi.is_on_target is False:
+        tone = "warn"
     notes = []
     if kpi.target is not None:
         notes.append(words("target", value=words.kpi(kpi.name, kpi.target)))

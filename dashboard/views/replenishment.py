@@ -32,7 +32,16 @@ def show(context: Context) -> None:
         weeks["week_start_date"] = weeks["week_start_date"].dt.strftime("%m-%d")
         chart(charts.columns(weeks, "week_start_date", "order_value", words), words("orders_by_week"))
     st.subheader(words("orders"))
-    table(context, "orders", lambda limit: planning.orders(reader, wanted, limit), marts=MARTS, link=True)
+    table(
+        context,
+        "orders",
+        lambda limit: planning.orders(reader, wanted, limit),
+        marts=MARTS,
+        link=True,
+        texts=["policy"],
+    )
     st.subheader(words("transfers"))
     st.caption(words("transfers_hint"))
-    table(context, "transfers", lambda limit: planning.transfer_candidates(reader, wanted, limit), marts=MARTS)
+    table(
+        context, "transfers", lambda limit: planning.transfer_candidates(reader, wanted, limit), marts=MARTS, link=True
+    )

@@ -127,13 +127,13 @@ def test_months_add_up(engine: Any, connection: duckdb.DuckDBPyConnection) -> No
 
 
 def test_accuracy_and_suppliers(engine: Any, connection: duckdb.DuckDBPyConnection) -> None:
-    [asked] = _ask(engine, connection, ["record_accuracy", "supplier_on_time"], [])
+    [asked] = _ask(engine, connection, ["record_accuracy_rate", "supplier_on_time_rate"], [])
     accuracy = _marts(
         connection, "select avg(case when is_accurate then 1.0 else 0 end) from reconciliation.rec_book_count"
     )
     suppliers = _marts(connection, "select sum(on_time_lines) / sum(due_lines) from fct_supplier_performance")
-    assert float(asked["record_accuracy"]) == pytest.approx(float(accuracy[0][0]))
-    assert float(asked["supplier_on_time"]) == pytest.approx(float(suppliers[0][0]))
+    assert float(asked["record_accuracy_rate"]) == pytest.approx(float(accuracy[0][0]))
+    assert float(asked["supplier_on_time_rate"]) == pytest.approx(float(suppliers[0][0]))
 
 
 def test_every_metric_can_be_asked(engine: Any, connection: duckdb.DuckDBPyConnection) -> None:

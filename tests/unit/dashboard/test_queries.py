@@ -39,7 +39,7 @@ def test_turnover_is_the_sum_of_numerators_over_the_sum_of_denominators(reader: 
     assert by_name["inventory_turnover"].value == pytest.approx(row["turnover"])
     assert by_name["inventory_capital"].value == pytest.approx(row["capital"])
     assert by_name["stockout_line_rate"].value == pytest.approx(row["stockout"])
-    assert by_name["record_accuracy"].value is None, "what the release does not hold is not available, never 0"
+    assert by_name["record_accuracy_rate"].value is None, "what the release does not hold is not available, never 0"
 
 
 def test_a_filter_cuts_every_page_alike(reader: ReleaseReader) -> None:
