@@ -134,6 +134,6 @@ class Story(RuleBasedStateMachine):
 
 
 Story.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=12, deadline=None, derandomize=True, phases=[Phase.generate]
+    max_examples=12, stateful_step_count=12, deadline=None, derandomize=True, phases=[Phase.generate]
 )
 TestStory = Story.TestCase
