@@ -21,13 +21,13 @@ class _Way:
     """SQL of one way to read: cheap value, text for the costly reading, costly value, and whether the text means
     nothing."""
 
-    cheap: Callable[[str], str]
+    cheap: Callable[[str, str], str]
     prepare: Callable[[str], str]
     costly: Callable[[str, str], str]
     blank: Callable[[str], str]
 
 
-def _day_fast(raw: str) -> str:
+def _day_fast(raw: str, suffix: str) -> str:
     return (
         f"CASE WHEN length({raw}) = 10 AND substr({raw}, 5, 1) = '-' THEN "
         f"sk_real_date(CAST(try_strptime({raw}, '%Y-%m-%d') AS DATE)) END"
@@ -36,7 +36,7 @@ def _day_fast(raw: str) -> str:
 
 _WAYS = {
     "number": _Way(
-        lambda raw: f"sk_quick_number({raw})",
+        lambda raw, suffix: f"sk_quick_number({raw})",
         lambda raw: f"sk_bare_number({raw})",
         lambda text, suffix: f"TRY_CAST(sk_number_text({text}) AS DECIMAL(38,10))",
         lambda raw: f"sk_number_is_blank({raw})",
@@ -48,13 +48,13 @@ _WAYS = {
         lambda raw: f"sk_date_is_blank({raw})",
     ),
     "timestamp": _Way(
-        lambda raw: "CAST(NULL AS TIMESTAMPTZ)",
+        lambda raw, suffix: f"sk_quick_timestamp{suffix}({raw})",
         lambda raw: f"sk_text({raw})",
         lambda text, suffix: f"sk_timestamp{suffix}({text})",
         lambda raw: f"sk_date_is_blank({raw})",
     ),
     "boolean": _Way(
-        lambda raw: "CAST(NULL AS BOOLEAN)",
+        lambda raw, suffix: f"sk_quick_boolean({raw})",
         lambda raw: f"lower(sk_code({raw}))",
         lambda text, suffix: f"sk_boolean({text})",
         lambda raw: f"(sk_text({raw}) IS NULL)",
@@ -102,7 +102,7 @@ class Leaves:
                 cheap.append(f"sk_{way}({raw}) AS {alias}")
                 continue
             how = _WAYS[way]
-            cheap.append(f"{how.cheap(raw)} AS fast_{alias}")
+            cheap.append(f"{how.cheap(raw, suffix)} AS fast_{alias}")
             costly.append(
                 f"CASE WHEN fast_{alias} IS NULL AND {raw} IS NOT NULL THEN {how.prepare(raw)} END AS slow_{alias}"
             )
