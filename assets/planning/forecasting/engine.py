@@ -7,9 +7,7 @@ Everything is deterministic: draws break ties of counts only, from the seed of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from math import ceil
 
 import numpy as np
@@ -17,46 +15,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from assets.planning.backtest.origins import rolling_origins, spread_step
-from assets.planning.demand.calendar import calendar_features
-from assets.planning.demand.periods import mean_period_days, period_start_day, to_dates
+from assets.planning.demand.periods import mean_period_days
 from assets.planning.forecasting.accuracy import accuracy_frame
+from assets.planning.forecasting.batch_source import BATCH_MODEL, planned_series
 from assets.planning.forecasting.calibration import calibrated, level_map
-from assets.planning.forecasting.conditions import Conditions, conditions_at, season_kinds
+from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
 from assets.planning.forecasting.evidence import Evidence, GridSource, gather_evidence
-from assets.planning.forecasting.families import Ahead, Grids, eligible_models, family_grids, model_names
-from assets.planning.forecasting.grids import LEVELS, at_levels, sum_knots, to_units
+from assets.planning.forecasting.families import Ahead, Grids, eligible_models, model_names
+from assets.planning.forecasting.grids import LEVELS, sum_knots
 from assets.planning.forecasting.panel import Panel, demand_unit, panel_of_history
 from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.season import FAMILY_CYCLES, OWN_CYCLES
 from assets.planning.forecasting.segments import SEGMENT_NAMES, demand_interval, demand_segments
-from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
-from assets.planning.forecasting.states import State, base_states, pieces
+from assets.planning.forecasting.settings import ForecastSettings
+from assets.planning.forecasting.sources import grid_source
+from assets.planning.forecasting.states import pieces
+from assets.planning.forecasting.tables import forecast_table
 from assets.planning.forecasting.tournament import Choice, choose
 
 KEYS = ["item_id", "warehouse_id"]
-
-
-def quantile_column(level: float) -> str:
-    """Column of a published quantile: 0.05 is `q05_units`."""
-    return f"q{round(level * 100):02d}_units"
-
-
-def compiled_source(
-    panel: Panel, settings: ForecastSettings, segments: NDArray, kinds: tuple[str, ...], ends: list[int], ahead: Ahead
-) -> GridSource:
-    """Source of the compiled models for the origins `ends`; seasons, effects and states are found for all series."""
-    columns = panel.first_period + np.arange(panel.size[1] + ahead.horizon)
-    calendar = calendar_features(columns, panel.frequency, settings.calendars)
-    known: dict[int, tuple[Conditions, dict[str, State]]] = {}
-    for end in ends:
-        at = conditions_at(panel, end, ahead.horizon, settings.season, calendar, kinds)
-        known[end] = (at, base_states(panel, at, kinds, segments, settings.workers))
-
-    def source(rows: NDArray[np.int64], end: int) -> Iterator[tuple[str, Grids]]:
-        return family_grids(panel, *known[end], kinds, rows, settings.season, ahead)
-
-    return source
 
 
 def level_maps(evidence: Evidence, choice: NDArray, segments: NDArray, width: int) -> NDArray[np.float64]:
@@ -118,11 +96,18 @@ def forecast_panel(
     step = settings.origin_step or spread_step(count, horizon, settings.origins, earliest)
     origins = rolling_origins(count, horizon, settings.origins, step, settings.min_train_periods)
     kinds = season_kinds(season, origins[0] if origins else 0)
-    names = model_names(kinds)
+    interval = demand_interval(panel)
+    planned = np.zeros(0, dtype=np.int64)
+    if settings.effort == "standard":
+        planned = planned_series(panel, interval, len(origins) + 1, season, settings.time_budget_seconds)
+    names = [*model_names(kinds), *([BATCH_MODEL] if len(planned) else [])]
+    eligible = eligible_models(names, interval)
+    if len(planned):
+        eligible[:, -1] = np.isin(np.arange(len(interval)), planned)
     ahead = Ahead(horizon, knots, knots)
     evidence = gather_evidence(
         panel,
-        compiled_source(panel, settings, segments, kinds, origins, ahead),
+        grid_source(panel, settings, segments, kinds, origins, ahead, planned),
         names,
         origins,
         ahead,
@@ -137,11 +122,13 @@ def forecast_panel(
         segment_weight=settings.segment_weight_origins,
         overlap=max(1.0, horizon / step),
         hysteresis=settings.hysteresis_rate,
-        eligible=eligible_models(names, demand_interval(panel)),
+        eligible=eligible,
         previous=_former(panel, previous, names),
     )
     maps = level_maps(evidence, choice.model, segments, 2 * len(knots))
-    grids = _present(panel, settings, segments, kinds, choice, names, Ahead(horizon, np.arange(1, horizon + 1), knots))
+    every = Ahead(horizon, np.arange(1, horizon + 1), knots)
+    source = grid_source(panel, settings, segments, kinds, [count], every, planned)
+    grids = _present(panel, source, choice, names, every, settings.workers)
     unit = demand_unit(panel, count)
     nearest = np.searchsorted(knots, np.arange(1, horizon + 1))
     period = calibrated(grids.period, maps[:, nearest], segments)
@@ -155,7 +142,8 @@ def forecast_panel(
         unit,
     )
     accuracy = accuracy_frame(panel, evidence, choice.model, choice.reason, horizon, season)
-    return ForecastResult(_forecast_frame(panel, grids.mean, period, unit, choice, names, quantiles), accuracy, demand)
+    models = np.array(names, dtype=object)[choice.model]
+    return ForecastResult(forecast_table(panel, grids.mean, period, unit, models, quantiles), accuracy, demand)
 
 
 def _former(panel: Panel, previous: pd.DataFrame | None, names: list[str]) -> NDArray[np.int64] | None:
@@ -168,22 +156,13 @@ def _former(panel: Panel, previous: pd.DataFrame | None, names: list[str]) -> ND
     return np.asarray(merged["model"].map(position).fillna(-1), dtype=np.int64)
 
 
-def _present(
-    panel: Panel,
-    settings: ForecastSettings,
-    segments: NDArray,
-    kinds: tuple[str, ...],
-    choice: Choice,
-    names: list[str],
-    ahead: Ahead,
-) -> Grids:
+def _present(panel: Panel, source: GridSource, choice: Choice, names: list[str], ahead: Ahead, workers: int) -> Grids:
     """Grids of the chosen models at the end of the history."""
     n, count = panel.size
     width = len(LEVELS)
     out = Grids(
         np.zeros((n, ahead.horizon)), np.zeros((n, len(ahead.at), width)), np.zeros((n, len(ahead.knots), width))
     )
-    source = compiled_source(panel, settings, segments, kinds, [count], ahead)
 
     def run(rows: NDArray[np.int64]) -> None:
         for name, grids in source(rows, count):
@@ -192,35 +171,6 @@ def _present(
             out.period[rows[mine]] = grids.period[mine]
             out.total[rows[mine]] = grids.total[mine]
 
-    with ThreadPoolExecutor(max_workers=settings.workers) as pool:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
         list(pool.map(run, pieces(n)))
     return out
-
-
-def _forecast_frame(
-    panel: Panel,
-    mean: NDArray,
-    period: NDArray,
-    unit: NDArray,
-    choice: Choice,
-    names: list[str],
-    levels: tuple[float, ...] | None,
-) -> pd.DataFrame:
-    """`planning.forecasts`: one row per series and horizon period."""
-    n, horizon = mean.shape
-    numbers = panel.first_period + panel.size[1] + np.arange(horizon)
-    starts = to_dates(period_start_day(numbers, panel.frequency))
-    keys = panel.keys.loc[panel.keys.index.repeat(horizon)].reset_index(drop=True)
-    next_start = date.fromisoformat(str(starts[0])[:10])
-    columns: dict[str, object] = {
-        "origin_date": pd.Timestamp(next_start) - pd.Timedelta(days=1),
-        "period_start_date": np.tile(starts, n),
-        "horizon_periods": np.tile(np.arange(1, horizon + 1), n),
-        "model": np.repeat(np.array(names, dtype=object)[choice.model], horizon),
-        "mean_units": mean.ravel(),
-    }
-    read = levels or PUBLISHED_QUANTILES
-    quantiles = to_units(at_levels(period, np.array(read)), unit[:, None, None])
-    for j, level in enumerate(read):
-        columns[quantile_column(level) if levels is None else f"q_{level:g}"] = quantiles[..., j].ravel()
-    return pd.concat([keys, pd.DataFrame(columns)], axis=1)

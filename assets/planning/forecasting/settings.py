@@ -18,7 +18,7 @@ SCORED_QUANTILES: tuple[float, ...] = (0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.9
 SEASON_PERIODS: dict[str, int] = {"D": 7, "W": 52, "M": 12}
 DEFAULT_HORIZON: dict[str, int] = {"D": 28, "W": 13, "M": 6}
 
-Effort = Literal["fast", "standard", "thorough"]
+Effort = Literal["fast", "standard"]
 
 
 class ForecastSettings(BaseModel):
@@ -39,10 +39,9 @@ class ForecastSettings(BaseModel):
     #: Periods of history that a series needs before an origin counts for it.
     min_train_periods: int = Field(default=8, ge=2)
     #: fast: the compiled kernels. standard: also statsforecast's families on series where they pay.
-    #: thorough: also gradient boosting across the series.
     effort: Effort = "fast"
-    #: Seconds that the optional families may take, planned with measured unit costs and never by the clock, so that
-    #: two runs of the same data choose the same models.
+    #: Seconds that statsforecast's families may take, planned with measured unit costs and never by the clock, so
+    #: that two runs of the same data choose the same models.
     time_budget_seconds: float = Field(default=1800.0, gt=0)
     #: Least number of origins that the segment's evidence weighs in a series' choice; more where series differ little.
     segment_weight_origins: float = Field(default=6.0, ge=0)

@@ -1,0 +1,46 @@
+"""Where the grids of a run come from: conditions and states at every origin, compiled models, statsforecast if planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.planning.demand.calendar import calendar_features
+from assets.planning.forecasting.batch_source import batch_means, with_batch
+from assets.planning.forecasting.conditions import Conditions, conditions_at
+from assets.planning.forecasting.evidence import GridSource
+from assets.planning.forecasting.families import Ahead, Grids, family_grids
+from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.settings import ForecastSettings
+from assets.planning.forecasting.states import State, base_states
+
+
+def grid_source(
+    panel: Panel,
+    settings: ForecastSettings,
+    segments: NDArray[np.int64],
+    kinds: tuple[str, ...],
+    ends: list[int],
+    ahead: Ahead,
+    planned: NDArray[np.int64],
+) -> GridSource:
+    """Source of all models for the origins `ends`; seasons, effects and states are found for all series at each.
+
+    `planned` are the rows that statsforecast's families are fitted to; none switches them off.
+    """
+    columns = panel.first_period + np.arange(panel.size[1] + ahead.horizon)
+    calendar = calendar_features(columns, panel.frequency, settings.calendars)
+    known: dict[int, tuple[Conditions, dict[str, State]]] = {}
+    means: dict[int, NDArray[np.float64]] = {}
+    for end in ends:
+        at = conditions_at(panel, end, ahead.horizon, settings.season, calendar, kinds)
+        known[end] = (at, base_states(panel, at, kinds, segments, settings.workers))
+        if len(planned):
+            means[end] = batch_means(panel, at, planned, kinds[-1], settings.season, 1)
+
+    def source(rows: NDArray[np.int64], end: int) -> Iterator[tuple[str, Grids]]:
+        return family_grids(panel, *known[end], kinds, rows, settings.season, ahead)
+
+    return with_batch(source, panel, known, means, planned, kinds[-1], ahead) if len(planned) else source

@@ -1,0 +1,233 @@
+"""Single parts of the stage: Croston's family against references, analogues, effects, analogy, vintages, diagnosis."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assets.planning.demand.calendar import calendar_features
+from assets.planning.forecasting import ForecastSettings, forecast
+from assets.planning.forecasting.analogues import analogue_points
+from assets.planning.forecasting.analogy import credible_level
+from assets.planning.forecasting.batch import batch_points, combined
+from assets.planning.forecasting.diagnostics import diagnose, state_space_with_gaps
+from assets.planning.forecasting.effects import estimate_effects
+from assets.planning.forecasting.intermittent import aggregated_level, croston_level, tsb_level
+from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.review import worst_misses
+from assets.planning.forecasting.season import seasonal_factors
+from assets.planning.forecasting.vintages import accuracy_by, matched_forecasts
+
+SHARED = Path(os.environ.get("STOCKTURN_SHARED", str(Path(__file__).resolve().parents[4] / "shared")))
+VECTORS = SHARED / "vectors" / "croston_family_reference.json"
+
+
+def row(values: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    y = np.array([values], dtype=float)
+    return y, np.ones_like(y, dtype=bool)
+
+
+def panel_of(y: np.ndarray, frequency: str = "W", first: int = 2800) -> Panel:
+    ok = np.ones_like(y, dtype=bool)
+    n = len(y)
+    keys = pd.DataFrame({"series_id": [f"s{k}" for k in range(n)]})
+    return Panel(keys, y, ok, ok, np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), first, frequency)
+
+
+@pytest.mark.skipif(not VECTORS.exists(), reason="the shared reference vectors are not on this machine")
+def test_croston_equals_r() -> None:
+    data = json.loads(VECTORS.read_text(encoding="utf-8"))
+    series = row(data["pbs_monthly_1991_07_to_2008_06"])
+    for case in data["r_croston"]:
+        got = croston_level(*series, series[0].shape[1], case["alpha"])[0]
+        assert got == pytest.approx(case["forecast"], abs=10 ** -case["decimals"])
+    small = data["r_small"]
+    assert croston_level(*row(small["y"]), 7, small["alpha"])[0] == pytest.approx(small["forecast"], abs=1e-7)
+    sba = croston_level(*series, series[0].shape[1], 0.1, corrected=True)[0]
+    assert sba == pytest.approx(data["statsforecast_2_1_1_on_pbs"]["CrostonSBA"], rel=1e-9)
+    edges = data["statsforecast_2_1_1_edges"]
+    assert croston_level(*row([0.0] * 5), 5)[0] == edges["all_zero:CrostonClassic"]
+
+
+def test_croston_small_case_by_hand() -> None:
+    """First demand 1 after 1 period; second 2 after 4: size 1.1, interval 1.3 -> 0.846154 (R gives the same)."""
+    assert croston_level(*row([1, 0, 0, 0, 2, 0, 0]), 7, 0.1)[0] == pytest.approx(1.1 / 1.3)
+
+
+@pytest.mark.parametrize("values", [[0.0] * 6, [0.0, 0.0, 2.0, 0.0, 0.0], [3.0]])
+def test_sparse_edges_are_finite_and_not_negative(values: list[float]) -> None:
+    y, ok = row(values)
+    for level in (
+        croston_level(y, ok, len(values)),
+        tsb_level(y, ok, len(values)),
+        aggregated_level(y, ok, len(values), (2, 3)),
+    ):
+        assert np.isfinite(level).all() and (level >= 0).all()
+    assert (croston_level(y, ok, len(values))[0] == 0) == (max(values) == 0)
+
+
+def test_tsb_fades_where_croston_does_not() -> None:
+    y, ok = row([2.0, 0.0] * 20 + [0.0] * 40)
+    assert croston_level(y, ok, 80)[0] == pytest.approx(1.0, rel=0.1)
+    assert tsb_level(y, ok, 80)[0] < 0.2
+
+
+def test_analogues_find_the_displaced_twin_and_read_nothing_later() -> None:
+    rng = np.random.default_rng(3)
+    story = 100 + np.cumsum(rng.normal(0, 3, 300))
+    twin = 50 + 2 * story[40:240]
+    got = analogue_points([story, twin], 6, 30, matches=1)
+    np.testing.assert_allclose(got[1], 50 + 2 * story[240:246], rtol=1e-6)
+    alone = analogue_points([story[:240], twin], 6, 30, matches=1)
+    assert not np.allclose(alone[1], 50 + 2 * story[240:246])
+    short = analogue_points([np.array([1.0, 2.0, 3.0]), story], 4, 30)
+    assert short[0].tolist() == [3.0] * 4
+
+
+def test_median_of_members_ignores_one_that_failed() -> None:
+    points = {"a": np.array([[1.0, 2.0]]), "b": np.array([[3.0, np.nan]]), "c": np.array([[100.0, 4.0]])}
+    assert combined(points, ["a", "b", "c"]).tolist() == [[3.0, 3.0]]
+
+
+def test_batch_follows_a_trend_and_survives_a_constant() -> None:
+    trend = 50 + 2.0 * np.arange(40)
+    out = batch_points([trend, np.full(30, 5.0)], 3, ["theta", "ets"])
+    assert out["ets"][0] == pytest.approx([130, 132, 134], rel=0.02)
+    assert out["theta"][1] == pytest.approx([5.0] * 3, rel=1e-3)
+
+
+def test_young_series_lean_on_their_family_and_grown_ones_do_not() -> None:
+    level = np.array([10.0, 12.0, 8.0, 10.0, 100.0, 0.0])
+    variance = np.full(6, 20.0)
+    seen = np.array([50.0, 50.0, 50.0, 50.0, 1.0, 0.0])
+    got, doubt = credible_level(level, variance, np.minimum(seen, 30.0), seen, np.zeros(6, dtype=np.int64))
+    assert got[:4].tolist() == level[:4].tolist()
+    # Family: mean 10, variance between 2, within 20: k = 10; one observation of 100 counts for 1 / 11.
+    assert got[4] == pytest.approx(10 + 90 / 11)
+    assert got[5] == pytest.approx(10.0) and doubt[5] == pytest.approx(2.0)
+
+
+def test_promotion_effect_is_found_with_its_error_and_applied_ahead() -> None:
+    rng = np.random.default_rng(5)
+    promotion = rng.random((40, 120)) < 0.1
+    promotion[:, 115:] = False
+    promotion[:20, 116] = True
+    y = rng.poisson(20.0 * np.where(promotion[:, :110], 2.0, 1.0)).astype(float)
+    panel = replace(panel_of(y), promotion=promotion)
+    found = estimate_effects(panel, promotion, pd.DataFrame(index=range(120)), 110, 10, 52)
+    assert found is not None
+    line = found.table.iloc[0]
+    assert abs(line["log_effect"] - np.log(2.0)) < 4 * line["standard_error"] + 0.1
+    assert found.factors[0, 116] == pytest.approx(2.0, rel=0.12) and found.factors[30, 116] == 1.0
+
+
+def test_lunar_new_year_moves_and_its_effect_follows() -> None:
+    """The festival lay in week 4 of 2023 and week 6-7 of 2024: a fixed season would miss 2025's weeks 4-5."""
+    rng = np.random.default_rng(6)
+    start = int((np.datetime64("2020-01-06").astype("datetime64[D]").astype(np.int64) + 3) // 7)
+    weeks = start + np.arange(270)
+    features = calendar_features(weeks, "W")
+    shape = np.exp(
+        -1.2 * features["lunar_new_year_rate"].to_numpy() + 0.5 * features["lunar_new_year_run_up_rate"].to_numpy()
+    )
+    y = rng.poisson(30.0 * shape[None, :] * np.ones((50, 1))).astype(float)
+    panel = panel_of(y[:, :257], first=start)
+    found = estimate_effects(panel, None, features, 257, 13, 52)
+    assert found is not None
+    kept = found.table.set_index("feature")
+    assert kept.loc["lunar_new_year_rate", "log_effect"] == pytest.approx(-1.2, abs=0.15)
+    np.testing.assert_allclose(found.factors[0, 257:], shape[257:], rtol=0.1)
+
+
+def test_no_effect_no_factor() -> None:
+    rng = np.random.default_rng(7)
+    y = rng.poisson(5.0, (30, 200)).astype(float)
+    found = estimate_effects(panel_of(y), None, calendar_features(2800 + np.arange(213), "W"), 200, 13, 52)
+    assert found is None or np.abs(found.factors - 1).max() < 0.12
+
+
+def test_season_of_a_family_reaches_its_sparse_members_and_noise_has_none() -> None:
+    rng = np.random.default_rng(8)
+    wave = 1 + 0.5 * np.sin(2 * np.pi * np.arange(72) / 12)
+    y = rng.poisson(np.geomspace(0.3, 20, 40)[:, None] * wave[:60]).astype(float)
+    found = seasonal_factors(panel_of(y, "M", 600), 60, 12, 12)
+    assert found is not None
+    np.testing.assert_allclose(found.family[0, -12:], wave[60:], atol=0.15)
+    flat = seasonal_factors(panel_of(rng.poisson(5.0, (40, 60)).astype(float), "M", 600), 60, 12, 12)
+    assert flat is not None and np.abs(flat.own - 1).mean() < 0.03
+
+
+def history_frame(units: np.ndarray) -> pd.DataFrame:
+    n, count = units.shape
+    return pd.DataFrame(
+        {
+            "item_id": np.repeat([f"i{k}" for k in range(n)], count),
+            "warehouse_id": "w",
+            "period_start_date": np.tile(pd.date_range("2023-01-02", periods=count, freq="7D"), n),
+            "demand_units": units.ravel(),
+            "in_stock_rate": 1.0,
+            "is_censored": False,
+            "is_promotion": False,
+            "demand_units_imputed": units.ravel(),
+        }
+    )
+
+
+def test_vintages_are_scored_as_by_hand_and_the_review_names_causes() -> None:
+    rng = np.random.default_rng(9)
+    units = rng.poisson(6.0, (6, 70)).astype(float)
+    units[0, 66] = 400.0
+    units[1, 64:] = 0.0
+    full = history_frame(units)
+    past = full[full["period_start_date"] < pd.Timestamp("2023-01-02") + pd.Timedelta(weeks=64)]
+    settings = ForecastSettings(horizon=6, origins=3, calendars=(), workers=1)
+    result = forecast(past, settings=settings)
+    matched = matched_forecasts(result.forecasts, full, frequency="W", season=52)
+    assert len(matched) == 36
+    table = accuracy_by(matched, ["origin_date"]).iloc[0]
+    error = matched["mean_units"] - matched["actual_units"]
+    assert table["wape"] == pytest.approx(error.abs().sum() / units[:, 64:].sum())
+    assert table["bias"] == pytest.approx(error.sum() / units[:, 64:].sum())
+    naive = np.abs(units[:, 12:18] - units[:, 64:]).sum()
+    assert table["forecast_value_added_rate"] == pytest.approx(1 - error.abs().sum() / naive)
+    assert len(accuracy_by(matched, ["horizon_periods"])) == 6
+    review = worst_misses(matched, full, top=3).set_index("item_id")["cause"]
+    assert review.index[0] == "i0" and review["i0"] == "one large order"
+    assert review["i1"] == "item ended"
+    priced = worst_misses(
+        matched, full, top=1, unit_values=pd.Series([1e9], index=pd.MultiIndex.from_tuples([("i3", "w")]))
+    )
+    assert priced["item_id"].tolist() == ["i3"]
+
+
+def test_diagnosis_tells_season_from_noise() -> None:
+    rng = np.random.default_rng(10)
+    wave = 10 + 4 * np.sin(2 * np.pi * np.arange(72) / 12) + rng.normal(0, 0.5, 72)
+    seasonal, noise = diagnose(wave, 12), diagnose(rng.normal(10, 1, 72), 12)
+    assert seasonal.season_strength is not None and noise.season_strength is not None
+    assert seasonal.season_strength > 0.9 > noise.season_strength + 0.1
+    assert noise.stationary_p is not None and noise.stationary_p < 0.05
+    walk = diagnose(np.cumsum(rng.normal(0, 1, 120)), 1)
+    assert walk.unstable_p is not None and walk.unstable_p < 0.05
+    assert diagnose(np.full(20, 3.0), 1).stationary_p is None
+    with pytest.raises(ValueError, match="eight"):
+        diagnose(np.ones(5), 1)
+
+
+def test_state_space_carries_on_through_hidden_periods() -> None:
+    rng = np.random.default_rng(11)
+    promo = (np.arange(110) % 9 == 0).astype(float)
+    y = 20 + 8 * promo[:100] + rng.normal(0, 1, 100)
+    known = np.ones(100, dtype=bool)
+    known[60:70] = False
+    path = state_space_with_gaps(np.where(known, y, 0.0), known, 10, promo[:, None])
+    assert path.effects[0] == pytest.approx(8.0, abs=1.0) and path.effect_errors[0] < 1.0
+    np.testing.assert_allclose(path.mean[60:70], 20 + 8 * promo[60:70], atol=2.0)
+    np.testing.assert_allclose(path.mean[100:], 20 + 8 * promo[100:], atol=2.0)
+    assert len(path.sd) == 110
