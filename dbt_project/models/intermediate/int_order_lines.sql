@@ -32,6 +32,7 @@ demanded as (
         coalesce(order_lines.promised_date, order_lines.requested_date, order_lines.order_date) as promised_date,
         order_lines.ordered_units,
         order_lines.is_closed,
+        coalesce(order_lines.cancelled_units, 0) as cancelled_units,
         order_lines.source_file,
         order_lines.source_row
     from order_lines
@@ -99,21 +100,6 @@ shipped_by_line as (
     group by demanded.company_code, demanded.source_instance, demanded.so_no, demanded.so_line_id
 ),
 
--- What was left on the shelf at the end of the requested day.
-shelf as (
-    select
-        demanded.source_instance,
-        demanded.so_no,
-        demanded.so_line_id,
-        balances.available_units
-    from demanded
-    inner join balances
-        on
-            demanded.item_id = balances.item_id
-            and demanded.warehouse_id = balances.warehouse_id
-            and demanded.requested_date between balances.valid_from_date and balances.valid_to_date
-),
-
 joined as (
     select
         demanded.*,
@@ -121,7 +107,8 @@ joined as (
         least(coalesce(shipped_by_line.shipped_by_requested_units, 0), demanded.ordered_units) as on_time_units,
         coalesce(shipped_by_line.shipped_by_promised_units, 0) as shipped_by_promised_units,
         shipped_by_line.last_shipped_date,
-        coalesce(shelf.available_units, 0) as shelf_units,
+        -- What was left on the shelf at the end of the requested day.
+        coalesce(balances.available_units, 0) as shelf_units,
         demanded.requested_date <= run_parameters.as_of_date as is_due,
         demanded.promised_date <= run_parameters.as_of_date as is_promise_due
     from demanded
@@ -131,11 +118,11 @@ joined as (
             demanded.source_instance = shipped_by_line.source_instance
             and demanded.so_no = shipped_by_line.so_no
             and demanded.so_line_id = shipped_by_line.so_line_id
-    left join shelf
+    left join balances
         on
-            demanded.source_instance = shelf.source_instance
-            and demanded.so_no = shelf.so_no
-            and demanded.so_line_id = shelf.so_line_id
+            demanded.item_id = balances.item_id
+            and demanded.warehouse_id = balances.warehouse_id
+            and demanded.requested_date between balances.valid_from_date and balances.valid_to_date
 ),
 
 final as (
@@ -153,6 +140,7 @@ final as (
         {{ as_units('shipped_units') }} as shipped_units,
         {{ as_units('on_time_units') }} as on_time_units,
         {{ as_units('shelf_units') }} as shelf_units,
+        {{ as_units('case when is_closed then 0 else greatest(ordered_units - shipped_units - cancelled_units, 0) end') }} as open_units,
         is_due,
         is_promise_due,
         -- Short on the day, and the shelf could not have served the rest: a late pick from a full shelf is no stock-out.

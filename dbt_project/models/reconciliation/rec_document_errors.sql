@@ -1,5 +1,6 @@
 -- Movements that cannot be right, each with what it does to a difference: effect_units is what the other side will show above the book.
--- Rules that need a difference as proof (unit against a snapshot, double posting) are confirmed in rec_differences.
+-- Errors that need a difference as proof (unit against a snapshot, double posting) are here only where some comparison of the item
+-- in the warehouse changed by exactly their effect; rec_differences says which one it was.
 with movements as (
     select * from {{ ref('int_stock_movements') }}
 ),
@@ -22,6 +23,42 @@ shipments as (
 
 order_lines as (
     select * from {{ ref('stg_purchase_order_lines') }}
+),
+
+ledger_book as (
+    select * from {{ ref('rec_ledger_book') }}
+),
+
+book_wms as (
+    select * from {{ ref('rec_book_wms') }}
+),
+
+book_count as (
+    select * from {{ ref('rec_book_count') }}
+),
+
+-- By how much any comparison changed, with the sign that an error's effect has (rec_differences, gap_units).
+gaps as (
+    select
+        item_id,
+        warehouse_id,
+        -variance_change_units as gap_units
+    from ledger_book
+    where variance_change_units <> 0
+    union distinct
+    select
+        item_id,
+        warehouse_id,
+        variance_change_units as gap_units
+    from book_wms
+    where variance_change_units <> 0
+    union distinct
+    select
+        item_id,
+        warehouse_id,
+        variance_units as gap_units
+    from book_count
+    where variance_units <> 0
 ),
 
 -- 1. A sign against the type of the movement, not red.
@@ -118,31 +155,42 @@ by_pack_factor as (
     select
         movements.movement_key,
         'unit_of_measure_mix' as rule_id,
-        case factors.direction
-            when 'too_little' then movements.quantity_units * (item_warehouses.order_multiple_units - 1)
-            else movements.quantity_units / item_warehouses.order_multiple_units - movements.quantity_units
-        end as effect_units,
+        gaps.gap_units as effect_units,
         false as is_certain,
-        'pack factor ' || cast(item_warehouses.order_multiple_units as varchar) || ' ' || factors.direction as evidence
-    from movements
+        'pack factor ' || cast(item_warehouses.order_multiple_units as varchar)
+        || case
+            when gaps.gap_units = movements.quantity_units * (item_warehouses.order_multiple_units - 1) then ' too_little'
+            else ' too_much'
+        end as evidence
+    from gaps
     inner join item_warehouses
-        on movements.item_id = item_warehouses.item_id and movements.warehouse_id = item_warehouses.warehouse_id
-    cross join (
-        select 'too_little' as direction
-        union all
-        select 'too_much' as direction
-    ) as factors
+        on gaps.item_id = item_warehouses.item_id and gaps.warehouse_id = item_warehouses.warehouse_id
+    inner join movements on gaps.item_id = movements.item_id and gaps.warehouse_id = movements.warehouse_id
     where
         -- With a factor of two the effect equals the quantity, which a missing or double document has as well: no evidence of a unit.
         item_warehouses.order_multiple_units > 2
         and movements.quantity_units <> 0
-        and (factors.direction = 'too_little' or movements.quantity_units % item_warehouses.order_multiple_units = 0)
+        and (
+            gaps.gap_units = movements.quantity_units * (item_warehouses.order_multiple_units - 1)
+            -- Booked as packs x factor once too often: only a whole number of packs can be.
+            or (
+                movements.quantity_units % item_warehouses.order_multiple_units = 0
+                and gaps.gap_units * item_warehouses.order_multiple_units
+                = movements.quantity_units * (1 - item_warehouses.order_multiple_units)
+            )
+        )
 ),
 
 -- 5. The same line of the same order, posted again under another number.
 numbered as (
     select
-        movements.*,
+        movement_key,
+        item_id,
+        doc_no,
+        ref_doc_no,
+        ref_line_id,
+        business_date,
+        quantity_units,
         first_value(doc_no) over same_line as first_doc_no,
         first_value(business_date) over same_line as first_date,
         row_number() over same_line as occurrence
@@ -253,7 +301,12 @@ final as (
         movements.source_row
     from ranked
     inner join movements on ranked.movement_key = movements.movement_key
-    where ranked.preference = 1
+    left join gaps
+        on
+            movements.item_id = gaps.item_id
+            and movements.warehouse_id = gaps.warehouse_id
+            and {{ as_units('ranked.effect_units') }} = gaps.gap_units
+    where ranked.preference = 1 and (ranked.is_certain or gaps.item_id is not null)
 )
 
 select * from final
