@@ -45,7 +45,7 @@ def measure(folder: Path, repeat: int) -> dict[str, Any]:
     from benchmarks.raw_sql import compiled_models, run_raw
     from demo.settings import DemoSettings
     from demo.simulate import write_demo
-    from orchestration.dbt import manifest_path
+    from orchestration.dbt_runner import manifest_path
     from orchestration.run import run_daily
 
     import_seconds = time.perf_counter() - started

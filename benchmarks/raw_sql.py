@@ -21,7 +21,7 @@ class CompiledModel:
 
 def compiled_models(warehouse: Path) -> list[CompiledModel]:
     """All models, compiled by dbt, in an order in which each comes after what it reads."""
-    from orchestration.dbt import compile_project
+    from orchestration.dbt_runner import compile_project
 
     nodes = {node.unique_id: node for node in compile_project(warehouse) if str(node.resource_type) == "model"}
     done: list[str] = []

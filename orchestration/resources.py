@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from expectations.rules.book import RuleBook, load_rule_book, read_rule_book
+from orchestration.dbt_runner import MANIFEST
 from orchestration.settings import Settings
 
 
@@ -18,6 +19,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "planning_settings": settings.planning.at_frequency(settings.demand_frequency, settings.seed),
         "publish_settings": settings.publish,
         "rule_book": load_company_rules(settings),
+        "dbt_manifest": MANIFEST,
     }
 
 

@@ -5,11 +5,13 @@ Exit status: 0 good; 1 released, with failing checks that do not block; 2 not re
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -78,7 +80,7 @@ def run_daily(
     """
     workspace = settings.workspace()
     started = time.perf_counter()
-    with workspace.exclusive():
+    with workspace.exclusive(), _log_file(workspace.root / "logs"):
         definitions = build_definitions(settings)
         job = definitions.resolve_job_def(DAILY_JOB)
         with open_instance(workspace) as instance:
@@ -106,6 +108,21 @@ def run_daily(
         seconds=time.perf_counter() - started,
         is_partial=bool(select),
     )
+
+
+@contextmanager
+def _log_file(folder: Path) -> Iterator[None]:
+    """Warnings of a run (a notice that could not be sent, a library's complaint) go to a file, not between the steps."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def open_instance(workspace: Workspace) -> dg.DagsterInstance:

@@ -32,8 +32,13 @@ def print_summary(console: Console, outcome: RunOutcome) -> None:
     console.print(f"[bold]{verdict}[/bold] (exit status {outcome.exit_status})")
 
 
+def _short(details: str) -> str:
+    """What was found and what it is worth; how to mend it stands in the runbook and in the check itself."""
+    return details.split(", fix: ")[0]
+
+
 def _failing(outcome: RunOutcome) -> Table:
     table = Table("check", "on", "severity", "details", box=None, pad_edge=False)
     for check in sorted(outcome.failing, key=lambda check: (check.severity != "ERROR", check.name)):
-        table.add_row(check.name, check.asset, check.severity.lower(), check.details)
+        table.add_row(check.name, check.asset, check.severity.lower(), _short(check.details))
     return table

@@ -1,14 +1,19 @@
 """Publication as a Dagster asset. Glue only; the work is in `assets.publish.releases`."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from assets.publish.accounting import run_facts
+from assets.publish.dictionary import build_dictionary, dictionary_documents
+from assets.publish.postgres import postgres_url, publish_postgres
 from assets.publish.releases import build_release, prune_releases, switch_current
 from assets.publish.settings import PublishSettings
+from assets.publish.spreadsheets import write_csv
 from assets.workspace import Workspace
 
 RELEASE_KEY = dg.AssetKey(["publish", "release"])
@@ -34,6 +39,7 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],
         publish_settings: dg.ResourceParam[PublishSettings],
+        dbt_manifest: dg.ResourceParam[Path],
     ) -> dg.MaterializeResult:
         """One complete version of the marts, switched in one step."""
         finished = datetime.now(UTC)
@@ -44,10 +50,15 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
                 "built_at": finished.isoformat(timespec="seconds"),
                 **run_facts(connection),
             }
-            built = build_release(
-                connection, workspace.releases, release_id(finished, context.partition_key, context.run_id), facts
-            )
+            name = release_id(finished, context.partition_key, context.run_id)
+            words = build_dictionary(json.loads(dbt_manifest.read_text(encoding="utf-8")))
+            built = build_release(connection, workspace.releases, name, facts, dictionary_documents(words))
+        if publish_settings.write_csv:
+            write_csv(built)
         switch_current(workspace.releases, built.release_id)
+        address = postgres_url()
+        if address:
+            publish_postgres(built, address, publish_settings.postgres)
         removed = prune_releases(workspace.releases, publish_settings.keep_releases)
         return dg.MaterializeResult(
             metadata={"path": str(built.path), "marts": len(built.manifest["marts"]), "removed_releases": len(removed)}

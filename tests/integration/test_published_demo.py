@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
-from postgres import fresh_database, running_server
+from fresh_database import fresh_database
+from postgres import running_server
 from published_demo import demo_release
 
 from assets.publish.content import quoted
@@ -20,7 +21,7 @@ from assets.publish.postgres import publish_postgres
 from assets.publish.release_rules import release_violations
 from assets.publish.releases import Release
 from assets.publish.settings import PostgresSettings
-from orchestration.dbt import manifest_path
+from orchestration.dbt_runner import manifest_path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "bi.md"
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)

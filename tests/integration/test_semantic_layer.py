@@ -10,7 +10,7 @@ import pytest
 from published_demo import demo_release
 
 from assets.publish.releases import Release
-from orchestration.dbt import manifest_path
+from orchestration.dbt_runner import manifest_path
 
 metricflow = pytest.importorskip("metricflow.engine.metricflow_engine", reason="metricflow is a development dependency")
 

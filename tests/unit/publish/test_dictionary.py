@@ -14,7 +14,7 @@ import pytest
 from assets.publish.dictionary import build_dictionary, dictionary_documents, english, gaps, with_types
 from assets.publish.postgres_ddl import MAX_IDENTIFIER_BYTES, chinese, table_texts
 from assets.publish.schema_changes import breaking_changes, published_schema, renewed, undeclared
-from orchestration.dbt import manifest_path
+from orchestration.dbt_runner import manifest_path
 
 ROOT = Path(__file__).resolve().parents[3]
 BASELINE = Path(__file__).parent / "published_schema.json"
