@@ -17,7 +17,7 @@ from ledger_reference import Reference
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.stage import LedgerTables, compute
 
-AS_OF = START + timedelta(days=120)
+AS_OF = START + timedelta(days=200)
 SNAPSHOTS = [date(2024, 1, 31), date(2024, 2, 13), date(2024, 2, 29), date(2024, 3, 31), AS_OF]
 STANDARDS = {
     "C/A": [(date(2024, 1, 1), Fraction("2.5")), (date(2024, 2, 10), Fraction("3.1"))],
@@ -72,9 +72,22 @@ def in_order(layers: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return sorted(layers, key=repr)
 
 
-@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(rows=ledgers(), mode=modes())
 def test_kernel_equals_reference(rows: list[dict[str, Any]], mode: LedgerSettings) -> None:
+    """Ledgers of a few dozen documents."""
+    assert_equals_reference(rows, mode)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows=ledgers(max_events=60, span=120), mode=modes())
+def test_kernel_equals_reference_at_length(rows: list[dict[str, Any]], mode: LedgerSettings) -> None:
+    """Longer ledgers, other ones on every run."""
+    assert_equals_reference(rows, mode)
+
+
+def assert_equals_reference(rows: list[dict[str, Any]], mode: LedgerSettings) -> None:
     reference = Reference(mode, STANDARDS)
     reference.run(rows, SNAPSHOTS)
     tables = run_kernel(rows, mode)
@@ -88,7 +101,7 @@ def test_kernel_equals_reference(rows: list[dict[str, Any]], mode: LedgerSetting
         assert cost["settlement_value"] == (answer.settlement if row["is_valued"] else None)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(rows=ledgers(), mode=modes())
 def test_units_and_value_are_conserved(rows: list[dict[str, Any]], mode: LedgerSettings) -> None:
     tables = run_kernel(rows, mode)
@@ -104,7 +117,7 @@ def test_units_and_value_are_conserved(rows: list[dict[str, Any]], mode: LedgerS
         assert entries == left
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(rows=ledgers(), mode=modes(), data=st.data())
 def test_order_of_rows_and_items_changes_nothing(
     rows: list[dict[str, Any]], mode: LedgerSettings, data: st.DataObject
@@ -118,7 +131,7 @@ def test_order_of_rows_and_items_changes_nothing(
         assert one.to_pylist() == other.to_pylist(), name
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(rows=ledgers())
 def test_travelling_goods_are_never_younger_than_reset_ones(rows: list[dict[str, Any]]) -> None:
     """Under LIFO by arrival the same goods leave in both modes, so that layer by layer only dates differ: travelling <= resetting.
