@@ -23,13 +23,13 @@ def reasons(result: pd.DataFrame, assigned: pd.DataFrame, table: pd.DataFrame, o
         assigned["abc_xyz_cell"].fillna("no class"), result["policy"], result["service_measure"],
         result["service_level_rate"], result["position_units"], result["reorder_point_units"],
         result["suggested_order_units"], table["lead_time_days_mean"], table["lead_time_source"], order.is_due,
-        order.is_refused_for_waste, strict=True,
+        order.is_refused, strict=True,
     )  # fmt: skip
     texts = []
     for cell, policy, measure, service, position, point, units, lead, source, is_due, is_refused in columns:
         rule = f"{cell}: {policy} at {service:.1%} {measure}, lead time {lead:.0f} days ({source})"
         if is_refused:
-            action = "an order is due but most of the smallest lot would expire: decide by hand"
+            action = "an order is due but most of the smallest lot would expire or not fit: decide by hand"
         elif units > 0:
             action = f"order {units:g}: position {position:g} has reached {point:g}"
         elif is_due:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.parameters.lead_time_demand import PERIOD_DAYS, LeadTimeDemandResult
+from assets.planning.policy.calendar import on_calendar
 from assets.planning.policy.economics import excess_units, holding_cost_year, shortage_units
 from assets.planning.policy.flags import flag_texts, reasons
 from assets.planning.policy.levels import STOCKLESS
@@ -29,6 +30,8 @@ class PlanInputs:
     spine: int_item_warehouses. assigned: result of `assign_policies` on the same spine. demand: result of
     `lead_time_demand`, rows in the order of the spine. forecasts: planning.forecasts. balances: on hand now.
     supply: int_open_supply. open_demand: reserved and back-ordered units, None where no system keeps them.
+    price_breaks: item_id, from_units, unit_cost of the whole lot from that size on, None where there are none. A column
+    max_stock_units of the spine is the storage limit.
     """
 
     spine: pd.DataFrame
@@ -38,6 +41,7 @@ class PlanInputs:
     balances: pd.DataFrame
     supply: pd.DataFrame
     open_demand: pd.DataFrame | None = None
+    price_breaks: pd.DataFrame | None = None
 
 
 def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: PolicySettings) -> pd.DataFrame:
@@ -60,13 +64,16 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
     due = supply_by_period(spine, inputs.supply, day, period, coming.shape[1])
     year_units = coming.sum(axis=1) * 365 / (coming.shape[1] * period)
     rate = year_units / 365
-    computed = row_levels(spine, assigned, inputs.demand, year_units, settings)
+    computed = row_levels(spine, assigned, inputs.demand, year_units, settings, inputs.price_breaks)
     level, cost = computed.level, computed.unit_cost
     policy = assigned["policy"].to_numpy(object)
     life = number(spine, "shelf_life_days")
     sells = np.where(np.isfinite(life) & (life > 0), rate * life * settings.shelf_life_use_rate, np.inf)
+    room = number(spine, "max_stock_units")
+    room = np.where(np.isfinite(room) & (room > 0), room, np.inf)
+    most = np.minimum(sells, room)
     units = position["position_units"].to_numpy()
-    order = suggest(policy, level, units, computed.minimum, computed.multiple, sells, settings.max_expected_waste_rate)
+    order = suggest(policy, level, units, computed.minimum, computed.multiple, most, settings.max_expected_waste_rate)
     is_closed = _supplier(spine, table).isin(settings.closed_suppliers).to_numpy()
     is_inactive = ~_truth(spine, "is_active")
     suggested = np.where(is_closed | is_inactive, 0.0, order.units)
@@ -89,8 +96,9 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
     result["on_hand_units"] = on_hand
     result["on_order_units"] = position["on_order_units"].to_numpy()
     result["suggested_order_units"] = suggested
-    result["order_by_date"] = _date(day, wait, settings.horizon_days)
-    result["expected_arrival_date"] = _date(day, wait + np.ceil(lead_mean), settings.horizon_days + 730)
+    result["order_by_date"], result["expected_arrival_date"] = on_calendar(
+        _date(day, wait, settings.horizon_days), lead_mean, _supplier(spine, table), as_of, settings.supplier_calendars
+    )
     result["projected_stockout_date"] = _date(day, np.floor(out), settings.horizon_days)
     result["cover_days"] = np.divide(np.clip(units, 0, None), rate, out=np.full(len(rate), np.nan), where=rate > 0)
     result["excess_units"] = excess_units(
@@ -116,15 +124,17 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
         "service_level_capped": assigned["service_level_rate"].to_numpy(float) > settings.service_level_cap_rate,
         "supplier_closed": is_closed,
         "inactive": is_inactive,
-        "cut_by_shelf_life": order.is_cut_by_shelf_life & ~order.is_refused_for_waste,
-        "lot_exceeds_shelf_life": order.is_refused_for_waste,
+        "cut_by_shelf_life": order.is_cut & ~order.is_refused & (sells <= room),
+        "lot_exceeds_shelf_life": order.is_refused & (sells <= room),
+        "cut_by_storage": order.is_cut & ~order.is_refused & (room < sells),
+        "lot_exceeds_storage": order.is_refused & (room < sells),
         "delist_candidate": policy == "none",
         "stocked_out": (on_hand <= 0) & (rate > 0),
         "excess": result["excess_units"].to_numpy() > 0,
         "shortage": result["shortage_units"].to_numpy() > 0,
     }
     bare = suggest(
-        policy, level, units - result["on_order_units"].to_numpy(), computed.minimum, computed.multiple, sells,
+        policy, level, units - result["on_order_units"].to_numpy(), computed.minimum, computed.multiple, most,
         settings.max_expected_waste_rate,
     )  # fmt: skip
     result["stock_status"] = stock_status(

@@ -10,6 +10,7 @@ import pandas as pd
 from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
 from assets.planning.policy.levels import Levels, levels, service_probability
 from assets.planning.policy.lots import lot_sizes
+from assets.planning.policy.price_breaks import lots_with_breaks
 from assets.planning.policy.rounding import clean_limits
 from assets.planning.policy.settings import PolicySettings
 
@@ -36,8 +37,14 @@ def row_levels(
     demand: LeadTimeDemandResult,
     year_units: np.ndarray,
     settings: PolicySettings,
+    price_breaks: pd.DataFrame | None = None,
 ) -> RowLevels:
-    """Levels in the order of the spine; year_units (n,) is the demand expected over a year."""
+    """Levels in the order of the spine.
+
+    Args:
+        year_units: (n,) demand expected over a year. price_breaks: item_id, from_units, unit_cost, or None; they move
+            the lots of rows that run on EOQ.
+    """
     cost = number(spine, "unit_cost_latest")
     cost = np.where(np.isfinite(cost) & (cost >= 0), cost, np.nan)
     minimum, multiple = clean_limits(
@@ -47,6 +54,12 @@ def row_levels(
         assigned, year_units, cost, order_cost_value=settings.order_cost_value, holding_rate=settings.holding_rate,
         max_lot_cover_days=settings.max_lot_cover_days,
     )  # fmt: skip
+    if price_breaks is not None:
+        most = np.where(assigned["lot_rule"] == "eoq", year_units * settings.max_lot_cover_days / 365, -1.0)
+        lot, _ = lots_with_breaks(
+            spine, lot, year_units, cost, price_breaks, order_cost_value=settings.order_cost_value,
+            holding_rate=settings.holding_rate, max_lot_units=most,
+        )  # fmt: skip
     probability = service_probability(
         assigned, lot, year_units, holding_rate=settings.holding_rate, shortage_cost_rate=settings.shortage_cost_rate,
         cap_rate=settings.service_level_cap_rate,

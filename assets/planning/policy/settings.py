@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from assets.planning.policy.calendar import SupplierCalendar
+from assets.planning.policy.feed import SupplierFeed
+
 PolicyName = Literal["r_q", "s_s", "r_s", "min_max", "base_stock", "two_bin", "order_on_demand", "none"]
 ServiceMeasure = Literal["cycle", "fill", "cost"]
 LotRule = Literal["eoq", "cover", "lot_for_lot"]
@@ -85,6 +88,8 @@ class PolicySettings(BaseModel):
         default=True, description="Orders are whole base units where no multiple says otherwise"
     )
     closed_suppliers: tuple[str, ...] = ()
+    supplier_calendars: tuple[SupplierCalendar, ...] = ()
+    supplier_feeds: tuple[SupplierFeed, ...] = ()
     horizon_days: int = Field(default=365, gt=0, description="Dates further away are not stated")
 
     @model_validator(mode="after")

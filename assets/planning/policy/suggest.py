@@ -18,8 +18,8 @@ class Suggestion:
 
     units: np.ndarray
     is_due: np.ndarray
-    is_cut_by_shelf_life: np.ndarray
-    is_refused_for_waste: np.ndarray
+    is_cut: np.ndarray
+    is_refused: np.ndarray
 
 
 def suggest(

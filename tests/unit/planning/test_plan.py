@@ -11,6 +11,7 @@ from planning_cases import AS_OF, demand_of, planned, spine
 from pydantic import ValidationError
 
 from assets.planning.parameters.settings import ParameterSettings
+from assets.planning.policy.calendar import SupplierCalendar
 from assets.planning.policy.distribution import cycle_service_of, fill_rate_of, level_for_fill, quantile
 from assets.planning.policy.settings import CellPolicy, ItemOverride, PolicySettings
 
@@ -273,3 +274,20 @@ def test_settings_refuse_what_they_do_not_know() -> None:
         CellPolicy(service_level_rate=1.2)
     with pytest.raises(ValidationError, match="extra"):
         CellPolicy(servicelevel=0.9)  # type: ignore[call-arg]
+
+
+def test_storage_limit_and_supplier_calendar_bind_the_order() -> None:
+    args = (np.array([70.0]), np.array([10.0]))
+    free = planned(spine(1, default_supplier_id="c/s"), *args).iloc[0]
+    held = planned(spine(1, default_supplier_id="c/s", max_stock_units=100.0), *args)
+    assert held["suggested_order_units"].iloc[0] == 100 < free["suggested_order_units"]
+    assert "cut_by_storage" in _flags(held)
+    too_small = planned(spine(1, max_stock_units=10.0, moq_units=500.0), *args)
+    assert "lot_exceeds_storage" in _flags(too_small)
+    calendar = SupplierCalendar(supplier_id="c/s", order_weekdays=(3,))
+    dated = planned(
+        spine(1, default_supplier_id="c/s"), *args, policies=PolicySettings(supplier_calendars=(calendar,))
+    ).iloc[0]  # fmt: skip
+    assert free["order_by_date"] == pd.Timestamp(AS_OF)
+    assert dated["order_by_date"] == pd.Timestamp(2026, 1, 8)
+    assert dated["expected_arrival_date"] == pd.Timestamp(2026, 1, 22)
