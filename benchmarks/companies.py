@@ -17,6 +17,7 @@ def configure_demo(folder: Path) -> Settings:
     data["data_dir"] = str(folder / "data")
     for source in data["sources"]:
         source["path"] = str(folder / "demo" / "inbox" / source["name"])
+    data["rule_book"] = str(ROOT / data["rule_book"])
     path = folder / "demo.yml"
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     return load_settings(path)

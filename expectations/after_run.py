@@ -54,7 +54,7 @@ def record_release(
         finished_at=run.finished_at,
         evaluated_rules=frozenset(known) | own.evaluated,
     )
-    context = StockContext.from_rows(health, value_column="stock_value")
+    context = StockContext.from_rows(health)
     outcome = record_run(store, record, [*checks, *own.results], [*findings, *own.findings], context)
     return AfterRun(outcome, _tell(store, book))
 

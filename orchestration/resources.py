@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assets.documents import DocumentError
 from expectations.rules.book import RuleBook, load_rule_book, read_rule_book
 from orchestration.dbt_runner import MANIFEST
 from orchestration.settings import Settings
@@ -31,4 +32,6 @@ def load_company_rules(settings: Settings) -> RuleBook:
     """
     if settings.rule_book is None:
         return read_rule_book({"timezone": settings.company.timezone})
+    if not settings.rule_book.is_file():
+        raise DocumentError(f"{settings.rule_book}: no such rule book; mend `rule_book` in the configuration")
     return load_rule_book(settings.rule_book)

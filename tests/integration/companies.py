@@ -43,6 +43,8 @@ def configure(folder: Path, shipped: str, inbox: Path | None = None) -> Company:
     data["data_dir"] = str(folder / "data")
     for source in data["sources"]:
         source["path"] = str(inbox / source["name"] if inbox else (ROOT / source["path"]).resolve())
+    if "rule_book" in data:
+        data["rule_book"] = str(ROOT / data["rule_book"])
     path = folder / "company.yml"
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     return Company(folder, load_settings(path))

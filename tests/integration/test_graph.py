@@ -1,0 +1,90 @@
+"""The shape of the graph: a change of it must show in review, and the order of the stages must hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from companies import ROOT, configure
+
+from orchestration.build import build_definitions
+from orchestration.dbt import HALVES
+from orchestration.jobs import DAILY_JOB
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    return build_definitions(configure(tmp_path_factory.mktemp("graph"), "demo").settings)
+
+
+def test_the_run_has_these_steps(definitions: dg.Definitions) -> None:
+    assert {node.name for node in definitions.resolve_job_def(DAILY_JOB).nodes} == {
+        "control",
+        "landing",
+        "contract_checks",
+        *HALVES,
+        "ledger",
+        "planning__demand_history",
+        "planning",
+        "finding_checks",
+        "publish__release",
+        "operations__incidents",
+    }
+
+
+def test_nothing_reads_an_extract_before_its_blocking_check(definitions: dg.Definitions) -> None:
+    """If dbt ran beside the check, a broken extract would reach the marts before anybody said no."""
+    graph = definitions.resolve_asset_graph()
+    checks = [key for key in graph.asset_check_keys if key.asset_key.path[0] == "landing"]
+    assert len(checks) == 13
+    assert all(graph.get_check_spec(key).blocking for key in checks)
+
+
+def test_release_waits_for_every_mart(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    parents = graph.get(dg.AssetKey(["publish", "release"])).parent_keys
+    marts = {key for key in graph.materializable_asset_keys if key.path[0] in ("marts", "reconciliation")}
+    assert parents == marts
+    assert len(marts) >= 20
+
+
+def test_planning_never_reads_marts(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.materializable_asset_keys:
+        if key.path[0] in ("ledger", "planning", "intermediate", "staging"):
+            above = {parent.path[0] for parent in graph.get(key).parent_keys}
+            assert not above & {"marts", "reconciliation"}, key
+
+
+def test_schedule_and_sensor(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("daily_schedule")
+    assert schedule.cron_schedule == "30 5 * * *"
+    assert schedule.execution_timezone == "Asia/Shanghai"
+    with dg.build_schedule_context(scheduled_execution_time=datetime(2026, 7, 1, 5, 30)) as context:
+        request = schedule(context)
+    assert isinstance(request, dg.RunRequest) and request.partition_key == "2026-06-30"
+    assert definitions.resolve_sensor_def("new_extract_files").job_name == DAILY_JOB
+
+
+def test_sensor_waits_until_files_are_still(tmp_path: Path) -> None:
+    """A file that is still being copied must not be read; the second look at the same state starts the run."""
+    inbox = tmp_path / "inbox"
+    for name in ("erp", "wms", "sales"):
+        (inbox / name).mkdir(parents=True)
+    sensor = build_definitions(configure(tmp_path, "demo", inbox).settings).resolve_sensor_def("new_extract_files")
+    (inbox / "erp" / "stock_movements_20260630.csv").write_text("a\n")
+    cursor = None
+    seen = []
+    for _ in range(3):
+        context = dg.build_sensor_context(cursor=cursor)
+        seen.append(sensor.evaluate_tick(context))
+        cursor = seen[-1].cursor or cursor
+    assert [len(tick.run_requests or []) for tick in seen] == [0, 1, 0]
+    assert seen[1].run_requests[0].partition_key == "2026-06-30"  # type: ignore[index]
+
+
+def test_the_code_location_of_dagster_dev_is_the_same_graph() -> None:
+    text = (ROOT / "workspace.yaml").read_text(encoding="utf-8")
+    assert "orchestration.definitions" in text and "working_directory: ." in text
