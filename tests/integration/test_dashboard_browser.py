@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import browser_page, dashboard_server
+from browser import dashboard_server, running_browser
 from published_demo import demo_config
 
 from dashboard.texts import LANGUAGES, Words
@@ -36,9 +36,14 @@ def server(config: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    with browser_page() as opened:
+def browser() -> Iterator[Any]:
+    with running_browser() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any) -> Any:
+    return browser.new_page(viewport={"width": 1400, "height": 1000})
 
 
 def address(url: str, name: str, language: str) -> str:
@@ -82,16 +87,17 @@ def test_every_page_opens_without_an_error(page: Any, server: str, name: str, la
     keep(page, f"{name}-{language}")
 
 
-def test_the_overview_reads_on_a_phone(server: str) -> None:
+def test_the_overview_reads_on_a_phone(browser: Any, server: str) -> None:
     """Nothing may need scrolling sideways."""
-    with browser_page(width=390, height=844) as phone:
-        phone.goto(address(server, "overview", "zh"))
-        settle(phone)
-        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-        tiles = phone.query_selector_all(".st-tile")
-        assert len(tiles) >= 8
-        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for tile in tiles if (box := tile.bounding_box()))
-        keep(phone, "overview-zh-phone")
+    phone = browser.new_page(viewport={"width": 390, "height": 844})
+    phone.goto(address(server, "overview", "zh"))
+    settle(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    tiles = phone.query_selector_all(".st-tile")
+    assert len(tiles) >= 8
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for tile in tiles if (box := tile.bounding_box()))
+    keep(phone, "overview-zh-phone")
+    phone.close()
 
 
 def test_an_incident_is_acted_on_and_the_store_knows_by_whom(page: Any, server: str, config: Path) -> None:
@@ -124,20 +130,21 @@ def test_a_choice_of_warehouse_changes_the_figures(page: Any, server: str) -> No
     )
 
 
-def test_off_localhost_nobody_enters_without_the_proxy(config: Path) -> None:
+def test_off_localhost_nobody_enters_without_the_proxy(browser: Any, config: Path) -> None:
     """The headers of a person who reached the port directly are worth nothing."""
     secret = {"STOCKTURN_PROXY_SECRET": "of the proxy"}
-    with dashboard_server(config, "--address", "0.0.0.0", **secret) as url, browser_page() as page:
+    with dashboard_server(config, "--address", "0.0.0.0", **secret) as url:
+        page = browser.new_page()
         page.goto(url)
         page.wait_for_selector("text=the proxy sent no X-Stockturn-User", timeout=PATIENCE_MS)
         assert page.query_selector(".st-tile") is None
         headers = {"X-Stockturn-User": "eva", "X-Stockturn-Role": "viewer"}
-        page.set_extra_http_headers({**headers, "X-Stockturn-Proxy-Secret": "guessed"})
-        page.goto(url)
-        page.wait_for_selector("text=did not come through the sign-in proxy", timeout=PATIENCE_MS)
-        page.set_extra_http_headers({**headers, "X-Stockturn-Proxy-Secret": "of the proxy"})
-        page.goto(address(url, "incidents", "en"))
-        settle(page)
-        text = page.inner_text('[data-testid="stMain"]')
-        assert "eva (viewer)" in text and "You may look, not act" in text
-        assert page.get_by_role("button", name="Save").count() == 0
+        page.close()
+        for given, said in (("guessed", "did not come through"), ("of the proxy", "You may look, not act")):
+            page = browser.new_page(extra_http_headers={**headers, "X-Stockturn-Proxy-Secret": given})
+            page.goto(address(url, "incidents", "en"))
+            page.wait_for_selector(f"text={said}", timeout=PATIENCE_MS)
+            text = page.inner_text('[data-testid="stMain"]')
+            assert ("eva (viewer)" in text) == (given == "of the proxy")
+            assert page.get_by_role("button", name="Save").count() == 0
+            page.close()

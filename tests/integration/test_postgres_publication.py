@@ -16,11 +16,12 @@ from pathlib import Path
 import duckdb
 import psycopg
 import pytest
+from fresh_database import fresh_database
+from postgres import Server, running_server
 
 from assets.publish.postgres import PublicationError, publish_postgres
 from assets.publish.releases import Release, build_release
 from assets.publish.settings import PostgresSettings
-from tests.fixtures.postgres import Server, fresh_database, running_server
 
 SETTINGS = PostgresSettings(keep_releases=2, wait_seconds=20)
 DICTIONARY = {
@@ -56,7 +57,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def target(server: Server) -> Iterator[Target]:
     with fresh_database(server) as url:
-        owner = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        owner = url.render_as_string(hide_password=False)
         with psycopg.connect(owner, autocommit=True) as admin:
             if admin.execute("select 1 from pg_roles where rolname = 'stockturn_bi'").fetchone() is None:
                 admin.execute("create role stockturn_reader nologin")
