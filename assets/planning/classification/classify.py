@@ -9,7 +9,7 @@ import pandas as pd
 
 from assets.planning.classification.abc import ABC, abc_index, pareto_shares
 from assets.planning.classification.hysteresis import may_move, settle
-from assets.planning.classification.moments import KEYS, demand_moments
+from assets.planning.classification.moments import KEYS, demand_moments, in_buckets, periods_per_bucket
 from assets.planning.classification.settings import ClassificationSettings
 from assets.planning.classification.valuation import consumption_value
 from assets.planning.classification.xyz import XYZ, demand_pattern, error_cv_rate, xyz_index
@@ -57,7 +57,11 @@ def classify(
     rows["annual_consumption_units"] = np.clip(units, 0, None)
 
     rows = rows.merge(demand_moments(history).reset_index(), on=KEYS, how="left")
-    rows = rows.merge(error_cv_rate(accuracy).rename("error_cv_rate").reset_index(), on=KEYS, how="left")
+    bucket = periods_per_bucket(history, settings.xyz_bucket_days)
+    rows["raw_cv_rate"] = _raw_cv(rows[KEYS], history, bucket)
+    # errors of single periods are taken as independent: those of a bucket of k have 1 / sqrt(k) of the variation
+    errors = (error_cv_rate(accuracy) / np.sqrt(bucket)).rename("error_cv_rate").reset_index()
+    rows = rows.merge(errors, on=KEYS, how="left")
     rows["demand_pattern"] = demand_pattern(
         rows["adi"].to_numpy(float), rows["cv2"].to_numpy(float), settings.adi_cut, settings.cv2_cut
     )
@@ -92,6 +96,12 @@ def _consumed(consumption: pd.DataFrame) -> pd.DataFrame:
     has_all = grouped["consumption_value"].count() == grouped.size()
     result["consumption_value"] = grouped["consumption_value"].sum().astype(float).where(has_all)
     return result.reset_index()
+
+
+def _raw_cv(keys: pd.DataFrame, history: pd.DataFrame, bucket: int) -> np.ndarray:
+    """Coefficient of variation of demand in buckets; NaN where there was none."""
+    moments = demand_moments(in_buckets(history, bucket))[["raw_cv_rate"]].reset_index()
+    return keys.merge(moments, on=KEYS, how="left")["raw_cv_rate"].to_numpy(float)
 
 
 def _previous(previous: pd.DataFrame | None, keys: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

@@ -69,3 +69,44 @@ def _grouped_moments(codes: np.ndarray, values: np.ndarray, groups: int) -> tupl
     mean = np.bincount(codes, values, groups) / safe
     squares = np.bincount(codes, (values - mean[codes]) ** 2, groups)
     return count, mean, np.sqrt(squares / np.maximum(count - 1, 1))
+
+
+def periods_per_bucket(history: pd.DataFrame, bucket_days: float) -> int:
+    """How many periods of the history make a bucket; 1 where a period is as long or there is only one."""
+    starts = np.unique(pd.to_datetime(history["period_start_date"]).to_numpy().astype("datetime64[D]")).astype(np.int64)
+    if len(starts) < 2:
+        return 1
+    return max(round(bucket_days / float(np.median(np.diff(starts)))), 1)
+
+
+def in_buckets(history: pd.DataFrame, periods: int) -> pd.DataFrame:
+    """The history in buckets of `periods` periods, counted back from the newest one; the oldest, incomplete one is left out.
+
+    A bucket's demand is scaled up for its unknown periods; one without a known period is censored.
+    """
+    if periods == 1 or history.empty:
+        return history
+    starts = pd.to_datetime(history["period_start_date"])
+    order = {start: rank for rank, start in enumerate(sorted(starts.unique(), reverse=True))}
+    rank = starts.map(order).to_numpy(int)
+    bucket = rank // periods
+    whole = bucket < len(order) // periods
+    units = history["demand_units"].to_numpy(float)
+    known = np.isfinite(units)
+    if "demand_units_imputed" in history:
+        imputed = history["demand_units_imputed"].to_numpy(float)
+        units, known = np.where(np.isfinite(imputed), imputed, units), np.isfinite(imputed)
+    if "is_censored" in history:
+        known |= ~history["is_censored"].fillna(False).to_numpy(bool)
+    newest = starts.max()
+    length = (newest - starts.min()) / max(len(order) - 1, 1) * periods
+    rows = history.loc[whole, KEYS].assign(
+        bucket=bucket[whole], known=known[whole].astype(float), units=np.where(known, units, 0.0)[whole]
+    )
+    grouped = rows.groupby([*KEYS, "bucket"], sort=True, as_index=False)[["known", "units"]].sum()
+    seen = grouped["known"] > 0
+    grouped["demand_units"] = (grouped["units"] * periods / grouped["known"].where(seen, 1.0)).where(seen, 0.0)
+    grouped["demand_units_imputed"] = grouped["demand_units"].where(seen)
+    grouped["is_censored"] = ~seen
+    grouped["period_start_date"] = newest - grouped["bucket"] * length
+    return grouped.drop(columns=["bucket", "known", "units"])

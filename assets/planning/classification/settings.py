@@ -26,6 +26,7 @@ class ClassificationSettings(BaseModel):
     xyz_basis: Literal["forecast_error", "raw_cv"] = Field(
         default="forecast_error", description="Variability that is judged"
     )
+    xyz_bucket_days: float = Field(default=30.0, gt=0, description="Demand is judged in buckets of about so many days")
     x_rate: float = Field(default=0.5, gt=0, description="X up to this coefficient of variation")
     y_rate: float = Field(default=1.0, gt=0, description="Y up to this one, Z above")
     adi_cut: float = Field(default=1.32, gt=1)

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 KEYS = ["item_id", "warehouse_id"]
+#: A forecast of less than one unit in twenty years is no demand; a cover in millions of days helps nobody.
+NO_DEMAND_YEAR_UNITS = 0.05
 
 
 def daily_demand(keys: pd.DataFrame, forecasts: pd.DataFrame, period_days: float, days: int) -> np.ndarray:
@@ -30,8 +32,9 @@ def daily_demand(keys: pd.DataFrame, forecasts: pd.DataFrame, period_days: float
     matrix[:, :known] = head
     # Beyond the forecast its mean goes on: the last period alone may be a season's peak.
     matrix[:, known:] = head.mean(axis=1, keepdims=True)
-    # below a billionth of a unit a period there is no demand, only rounding
-    return np.where(np.nan_to_num(matrix) < 1e-9, 0.0, np.nan_to_num(matrix))
+    matrix = np.clip(np.nan_to_num(matrix), 0, None)
+    yearly = matrix.sum(axis=1, keepdims=True) * 365 / (periods * period_days)
+    return np.where(yearly < NO_DEMAND_YEAR_UNITS, 0.0, matrix)
 
 
 def supply_by_period(

@@ -103,7 +103,7 @@ def test_censored_periods_are_no_variation() -> None:
 
 def test_a_seasonal_item_that_is_predicted_is_x() -> None:
     rows = spine(1, unit_cost_latest=1.0)
-    units = np.where(np.arange(60) % 6 == 0, 60.0, 1.0)[None, :]
+    units = np.where(np.arange(60) % 13 == 0, 60.0, 1.0)[None, :]
     accuracy = rows[KEYS].assign(model="m", is_chosen=True, wape=0.1)
     args = {"as_of": AS_OF, "previous": None}
     used = _consumption(rows, [100])
