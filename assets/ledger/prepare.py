@@ -105,7 +105,8 @@ class Movements:
     """Grain and group of each row of the saved table; group -1 for what is not under way."""
 
 
-def _days(column: pa.ChunkedArray, null: int) -> Codes:
+def days_of(column: pa.ChunkedArray, null: int) -> Codes:
+    """Days since 1970-01-01 of a date column."""
     days = pc.fill_null(pc.cast(pc.cast(column, pa.date32()), pa.int32()), null)
     return np.asarray(days, dtype=np.int32)
 
@@ -189,12 +190,12 @@ def prepare(
     )
     group, saved_group = group[:count], group[count:]
     ref, ref_count = _references(table, kind, item, quantity)
-    date = _days(table["business_date"], NO_DATE)
+    date = days_of(table["business_date"], NO_DATE)
     if count and int(date.max()) == NO_DATE:
         raise LedgerInputError("a movement has no business_date")
     sequence = np.asarray(pc.cast(table["movement_sequence"], pa.int64()), dtype=np.int64)
     standard: Ints | None = None
-    expiry = _days(table["lot_expiry_date"], NO_DATE)
+    expiry = days_of(table["lot_expiry_date"], NO_DATE)
     if settings.cost == "standard":
         standard = _standards(standard_costs, grains.labels["item_id"], item, date)
         changed_grain, changed_date, changed_cost = _revaluations(standard_costs, grains, item, grain, date)
@@ -321,7 +322,7 @@ def standard_keys(standard_costs: pa.Table, labels: pa.Array) -> tuple[Ints, Int
     """Sorted (item code x DATE_SPAN + effective day) and the cost from that day on; items without movements are left out."""
     codes = pc.index_in(pc.cast(standard_costs["item_id"], pa.string()), value_set=labels)
     code = np.asarray(pc.fill_null(codes, -1), dtype=np.int64)
-    day = _days(standard_costs["effective_date"], 0)
+    day = days_of(standard_costs["effective_date"], 0)
     cost = to_scaled(standard_costs["unit_cost"], COST_TYPE, NULL_COST, "unit_cost")
     keep = code >= 0
     keys = code[keep] * DATE_SPAN + day[keep]

@@ -7,12 +7,11 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from assets.ledger.calendar import day_number, month_ends
 from assets.ledger.engine import Result, run
 from assets.ledger.fields import EGRAIN, EGROUP, EQTY, ESNAP, EVAL
-from assets.ledger.prepare import Grains, Ints, Movements, prepare, require_columns
+from assets.ledger.prepare import Grains, Ints, Movements, days_of, prepare, require_columns
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.state import LedgerState, take_state
 from assets.ledger.tables import (
@@ -100,8 +99,8 @@ def place_labels(grains: Grains) -> tuple[pa.Array, pa.Array]:
 
 def until(movements: pa.Table, as_of: date) -> pa.Table:
     """Movements up to and including a date."""
-    late = pc.greater(movements["business_date"], pa.scalar(as_of, pa.date32()))
-    return movements.filter(pc.invert(late)) if pc.any(late).as_py() else movements
+    early = days_of(movements["business_date"], 0) <= day_number(as_of)
+    return movements if early.all() else movements.filter(pa.array(early))
 
 
 def snapshot_days(data: Movements, as_of: date, snapshot_dates: Sequence[date] | None) -> list[int]:
