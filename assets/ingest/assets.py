@@ -54,12 +54,13 @@ def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
     return landing_assets
 
 
-def _metadata(report: ContractReport) -> dict[str, int]:
+def _metadata(report: ContractReport) -> dict[str, int | str]:
     return {
         "rows_in": report.rows_in,
         "rows_loaded": report.rows_loaded,
         "rows_quarantined": report.rows_quarantined,
         "rows_duplicate": report.rows_duplicate,
         "files_refused": len(report.refusals),
+        "refusals": "\n".join(report.refusals),
         "files_unchanged": report.unchanged_files,
     }

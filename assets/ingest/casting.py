@@ -19,6 +19,9 @@ from assets.ingest.sqltext import literal, literal_list
 _HALF = "".join(chr(code) for code in range(0x21, 0x7F))
 _FULL = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F))
 _SPACES = " \t\r\n\u00a0\u3000\ufeff\u200b"
+# Patterns of texts that are not as they should be kept: blank or with blanks around them; with full-width letters.
+UNTRIMMED = rf"^$|^[{_SPACES}]|[{_SPACES}]$"
+FULL_WIDTH = "[\uff01-\uff5e]"
 # What systems write for "no value" in a numeric column (file rule 7); it is missing, never 0.
 _NO_NUMBER = ["-", "--", "—", "——", "–", "－"]
 # Initial values of SAP, .NET and Excel that mean "no date" (R9).
@@ -118,7 +121,7 @@ def _base_macros() -> list[str]:
     return [
         f"sk_text(s) AS NULLIF(trim(s, {spaces}), '')",
         # `translate` walks its tables for every letter (3 us a Chinese code); the pattern settles most texts without it.
-        f"sk_half(s) AS CASE WHEN strlen(s) = length(s) OR NOT regexp_matches(s, '[\uff01-\uff5e]') THEN s "
+        f"sk_half(s) AS CASE WHEN strlen(s) = length(s) OR NOT regexp_matches(s, {literal(FULL_WIDTH)}) THEN s "
         f"ELSE translate(s, {full}, {half}) END",
         "sk_code(s) AS NULLIF(sk_half(sk_text(s)), '')",
         f"sk_number_is_blank(s) AS (sk_text(s) IS NULL OR list_contains({literal_list(_NO_NUMBER)}, sk_text(s)))",

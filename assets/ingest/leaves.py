@@ -8,12 +8,14 @@ not settle.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from assets.ingest.casting import FULL_WIDTH, UNTRIMMED
 from assets.ingest.contracts import ColumnType
 from assets.ingest.expressions import Kind
 from assets.ingest.readers.raw import RAW_TABLE
+from assets.ingest.sqltext import literal
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ _WAYS = {
 }
 
 
+# Texts that `sk_text` and `sk_code` would change.
+_CHANGED_BY = {"text": literal(UNTRIMMED), "code": literal(f"{UNTRIMMED}|{FULL_WIDTH}")}
+
+
 def way_of(kind: ColumnType) -> str:
     """How a contract type is read from a source column."""
     if kind.is_numeric:
@@ -94,32 +100,59 @@ class Leaves:
         """Alias of the flag that the text is there and could not be read."""
         return "bad_" + self.value(raw, way, suffix)
 
-    def sql(self) -> str:
-        """SELECT over `raw` with all leaves."""
-        cheap, costly, flags = [], [], []
+    def sql(self, in_full: Collection[str]) -> str:
+        """SELECT over `raw` with all leaves and `is_open`; only those of `in_full` are read in every way.
+
+        The others are read the cheap way alone; where that is not enough for a row, `is_open` is true there and the
+        values of that row mean nothing.
+        """
+        cheap, costly, values, flags, dropped = [], [], [], [], []
         for (raw, way, suffix), alias in self.found.items():
-            if way in ("text", "code"):
+            how = _WAYS.get(way)
+            if alias not in in_full:
+                cheap.append(f"{how.cheap(raw, suffix) if how else raw} AS {alias}")
+                flags += [f"false AS bad_{alias}"] if how else []
+                continue
+            if how is None:
                 cheap.append(f"sk_{way}({raw}) AS {alias}")
                 continue
-            how = _WAYS[way]
             cheap.append(f"{how.cheap(raw, suffix)} AS fast_{alias}")
             costly.append(
                 f"CASE WHEN fast_{alias} IS NULL AND {raw} IS NOT NULL THEN {how.prepare(raw)} END AS slow_{alias}"
             )
-            flags.append((alias, raw, how, suffix))
+            values.append(
+                f"CASE WHEN slow_{alias} IS NULL THEN fast_{alias} ELSE {how.costly(f'slow_{alias}', suffix)} "
+                f"END AS {alias}"
+            )
+            flags.append(
+                f"CASE WHEN {alias} IS NULL AND {raw} IS NOT NULL THEN NOT {how.blank(raw)} ELSE false END "
+                f"AS bad_{alias}"
+            )
+            dropped += [f"fast_{alias}", f"slow_{alias}"]
         query = f"SELECT *{''.join(', ' + item for item in cheap)} FROM {RAW_TABLE}"
-        if not flags:
-            return query
-        query = f"SELECT *, {', '.join(costly)} FROM ({query})"
-        values = ", ".join(
-            f"CASE WHEN slow_{alias} IS NULL THEN fast_{alias} ELSE {how.costly(f'slow_{alias}', suffix)} "
-            f"END AS {alias}"
-            for alias, _, how, suffix in flags
+        if dropped:
+            query = f"SELECT *, {', '.join(costly)} FROM ({query})"
+            query = f"SELECT * EXCLUDE ({', '.join(dropped)}), {', '.join(values)} FROM ({query})"
+        is_open = " OR ".join(self._open_conditions(in_full).values()) or "false"
+        return f"SELECT *{''.join(', ' + flag for flag in flags)}, COALESCE({is_open}, false) AS is_open FROM ({query})"
+
+    def open_sql(self, in_full: Collection[str]) -> tuple[list[str], str]:
+        """Leaves that are read the cheap way, and a SELECT of one row that says for which of them that is too
+        little."""
+        conditions = self._open_conditions(in_full)
+        tests = ", ".join(f"COALESCE(bool_or({condition}), false)" for condition in conditions.values())
+        alone = Leaves({key: alias for key, alias in self.found.items() if alias not in in_full})
+        cheap = ", ".join(
+            f"{_WAYS[way].cheap(raw, suffix) if way in _WAYS else raw} AS {alias}"
+            for (raw, way, suffix), alias in alone.found.items()
         )
-        dropped = ", ".join(f"fast_{alias}, slow_{alias}" for alias, *_ in flags)
-        query = f"SELECT * EXCLUDE ({dropped}), {values} FROM ({query})"
-        bad = ", ".join(
-            f"CASE WHEN {alias} IS NULL AND {raw} IS NOT NULL THEN NOT {how.blank(raw)} ELSE false END AS bad_{alias}"
-            for alias, raw, how, _ in flags
-        )
-        return f"SELECT *, {bad} FROM ({query})"
+        return list(conditions), f"SELECT {tests} FROM (SELECT *, {cheap} FROM {RAW_TABLE})"
+
+    def _open_conditions(self, in_full: Collection[str]) -> dict[str, str]:
+        return {
+            alias: f"({alias} IS NULL AND {raw} IS NOT NULL)"
+            if way in _WAYS
+            else f"regexp_matches({raw}, {_CHANGED_BY[way]})"
+            for (raw, way, _), alias in self.found.items()
+            if alias not in in_full
+        }

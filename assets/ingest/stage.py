@@ -111,6 +111,7 @@ class _Run:
     manifests: list[Manifest] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
     versions_of: str | None = None
+    in_full: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
 
     def go(self, removed: tuple[str, ...]) -> ContractReport:
         candidates = find_candidates(self.sources, self.contract.name, self.as_of)
@@ -247,6 +248,7 @@ class _Run:
             raw,
             candidate.name,
             checked_masters(candidate.source, self.sources, self.contract),
+            self.in_full.setdefault((draft.dataset, *raw.header), set()),
         )
         compare = draft.scope_kind == "key" and self._load_versions(draft)
         counts = engine.run(place=self.places[draft.batch_id], compare_landed=compare)

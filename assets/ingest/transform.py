@@ -71,10 +71,10 @@ class BranchPlan:
         return " OR ".join(f"({rule.condition})" for rule in self.rules) or "false"
 
     def contract_sql(self, branch: int) -> str:
-        """SELECT of contract rows with `source_row`, `branch` and `is_bad`."""
+        """SELECT of contract rows with `source_row`, `branch`, `is_bad` and `is_open`."""
         return (
-            f"SELECT {SOURCE_ROW}, {branch} AS branch, {self.select_list}, ({self.is_bad}) AS is_bad FROM "
-            f"({self.read_sql})"
+            f"SELECT {SOURCE_ROW}, {branch} AS branch, {self.select_list}, ({self.is_bad}) AS is_bad, is_open "
+            f"FROM ({self.read_sql})"
         )
 
 
@@ -175,11 +175,12 @@ def _condition(context: Context, text: str | None) -> str:
     """WHERE clause of an expression; empty without one.
 
     A condition that cannot be decided (a missing value) keeps the row: the rules then judge it, and nothing vanishes.
+    So does one over a row whose leaves are still open.
     """
     if text is None:
         return ""
     compiled = compile_expression(parse_expression(text), Kind.BOOLEAN, context.column_of(context.suffixes[()]))
-    return f" WHERE COALESCE({compiled.sql}, true)"
+    return f" WHERE COALESCE({compiled.sql}, true) OR is_open"
 
 
 def _source_rows(context: Context, branch: Branch) -> str:
@@ -195,7 +196,7 @@ def _source_rows(context: Context, branch: Branch) -> str:
             f"{context.leaves.value(column, 'number')} NULLS LAST, {column}"
             for column in (context.header.column_of(header) for header in branch.keep_first.order)
         )
-        query += f" QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY {order}, {SOURCE_ROW}) = 1"
+        query += f" QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY {order}, {SOURCE_ROW}) = 1 OR is_open"
     return f"SELECT * FROM ({query}){_condition(context, branch.where)}" if branch.where is not None else query
 
 
