@@ -13,6 +13,7 @@ from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.settings import CellPolicy, PolicySettings
 from assets.planning.replay.actual import actual_figures, stock_on
 from assets.planning.replay.compare import Yardstick, compare
+from assets.planning.replay.freed import capital_at_equal_fill
 from assets.planning.replay.kernel import OUTPUTS
 from assets.planning.replay.level_path import LevelPath, complete_periods
 from assets.planning.replay.plot import plot_trade_off
@@ -243,3 +244,16 @@ def test_no_history_before_the_window_is_refused() -> None:
     with pytest.raises(ValueError, match="no demand history before"):
         replay(_company(2, 400), _forecaster, as_of=dt.date(2025, 3, 1), frequency="W", parameters=ParameterSettings(),
                policies=PolicySettings(), settings=ReplaySettings())  # fmt: skip
+
+
+def test_capital_freed_is_read_off_the_curve_at_the_service_that_was_had() -> None:
+    curve = pd.DataFrame({"fill_rate_by_value": [0.9, 0.98, 0.94], "average_stock_value": [100.0, 200.0, 140.0]})
+    freed = capital_at_equal_fill(curve, {"actual_fill_rate_by_value": 0.96, "actual_average_stock_value": 250.0})
+    assert freed["policy_stock_value"] == pytest.approx(170)
+    assert (freed["freed_value"], freed["freed_rate"], freed["status"]) == (
+        pytest.approx(80),
+        pytest.approx(0.32),
+        "ok",
+    )
+    above = capital_at_equal_fill(curve, {"actual_fill_rate_by_value": 0.995, "actual_average_stock_value": 250.0})
+    assert above["status"] == "above_curve"
