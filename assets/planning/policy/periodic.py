@@ -6,6 +6,7 @@ Per period: holding and stock-out cost of a unit, fixed cost of an order. Lead t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 
 import numpy as np
@@ -27,6 +28,7 @@ def min_max_poisson(holding_cost: float, stockout_cost: float, fixed_cost: float
     values = np.arange(reach)
     weight = stats.poisson.pmf(values, demand_mean)
 
+    @cache
     def g(level: int) -> float:
         gap = level - values
         each = holding_cost * np.clip(gap, 0, None) + stockout_cost * np.clip(-gap, 0, None)
@@ -38,7 +40,9 @@ def min_max_poisson(holding_cost: float, stockout_cost: float, fixed_cost: float
     def extend(width: int) -> None:
         while len(renewal) < width + 1:
             j = len(renewal)
-            renewal.append(sum(weight[k] * renewal[j - k] for k in range(1, min(j, reach - 1) + 1)) / (1 - weight[0]))
+            most_back = min(j, reach - 1)
+            back = np.array(renewal[j - most_back : j])[::-1]
+            renewal.append(float(weight[1 : most_back + 1] @ back) / (1 - weight[0]))
         while len(reached) < width + 1:
             reached.append(reached[-1] + renewal[len(reached) - 1])
 
