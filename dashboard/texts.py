@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import yaml
 
+from assets.publish.dictionary import kpi_labels
+
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
 _STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "K")), "zh": ((1e8, "亿"), (1e4, "万"))}
@@ -18,9 +20,10 @@ _MISSING = "—"
 
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """All texts by key."""
+    """All texts by key; `kpi_<name>` are the names that the dictionary gives."""
     path = Path(__file__).with_name("texts.yml")
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+    names = {f"kpi_{name}": label for name, label in kpi_labels().items()}
+    return {**yaml.safe_load(path.read_text(encoding="utf-8")), **names}
 
 
 class Words:

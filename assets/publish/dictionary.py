@@ -232,8 +232,16 @@ def _readable_columns(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     return {**models, **sources}
 
 
-@lru_cache(maxsize=1)
 def mart_labels() -> Mapping[str, Mapping[str, str]]:
     """English and Chinese name of each mart (labels.yml beside this module)."""
-    loaded = yaml.safe_load(_LABELS.read_text(encoding="utf-8"))
-    return dict(loaded["marts"])
+    return _labels()["marts"]
+
+
+def kpi_labels() -> Mapping[str, Mapping[str, str]]:
+    """English and Chinese name of each KPI of `fct_kpi_summary`."""
+    return _labels()["kpis"]
+
+
+@lru_cache(maxsize=1)
+def _labels() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return dict(yaml.safe_load(_LABELS.read_text(encoding="utf-8")))

@@ -140,7 +140,7 @@ def prune_releases(releases: Path, keep: int) -> list[str]:
 def _marts(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     rows = warehouse.execute(
         """select table_schema, table_name from information_schema.tables
-           where table_schema in (select unnest($schemas)) order by all""",
+           where table_catalog = current_database() and table_schema in (select unnest($schemas)) order by all""",
         {"schemas": list(MART_SCHEMAS)},
     ).fetchall()
     return [(str(schema), str(name)) for schema, name in rows]

@@ -1,0 +1,66 @@
+"""Small charts as inline SVG, so that the review is one file that opens anywhere, offline. Pure text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 520, 200, 8, 26, 18
+
+
+def bars(labels: Sequence[str], values: Sequence[float], shown: Sequence[str], colour: str = "#2563a8") -> str:
+    """Vertical bars with the figure above each."""
+    highest = max([abs(value) for value in values] or [0.0]) or 1.0
+    step = (WIDTH - LEFT * 2) / max(1, len(values))
+    parts = []
+    for place, (label, value, text) in enumerate(zip(labels, values, shown, strict=True)):
+        height = (HEIGHT - BOTTOM - TOP) * max(0.0, value) / highest
+        x, y = LEFT + place * step, HEIGHT - BOTTOM - height
+        middle = x + step / 2
+        parts.append(
+            f'<rect x="{x + step * 0.15:.1f}" y="{y:.1f}" width="{step * 0.7:.1f}" height="{height:.1f}" rx="2" '
+            f'fill="{colour}"><title>{escape(label)}: {escape(text)}</title></rect>'
+            f'<text x="{middle:.1f}" y="{y - 5:.1f}" class="figure">{escape(text)}</text>'
+            f'<text x="{middle:.1f}" y="{HEIGHT - 9}" class="label">{escape(label)}</text>'
+        )
+    return _svg("".join(parts))
+
+
+def line(labels: Sequence[str], values: Sequence[float | None], shown: Sequence[str], colour: str = "#c8453c") -> str:
+    """A line over the labels, with the first and last figure; a missing value is a gap, not a zero."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return _svg("")
+    low, high = min(0.0, *known), max(known) or 1.0
+    step = (WIDTH - LEFT * 8) / max(1, len(values) - 1)
+    points = [
+        (LEFT * 4 + place * step, TOP + (HEIGHT - BOTTOM - TOP) * (1 - (value - low) / ((high - low) or 1.0)), place)
+        for place, value in enumerate(values)
+        if value is not None
+    ]
+    runs: list[list[str]] = []
+    last = -2
+    for x, y, place in points:
+        if place != last + 1:
+            runs.append([])
+        runs[-1].append(f"{x:.1f},{y:.1f}")
+        last = place
+    parts = [f'<polyline points="{" ".join(run)}" fill="none" stroke="{colour}" stroke-width="2.5"/>' for run in runs]
+    for x, y, place in points:
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}">'
+            f"<title>{escape(labels[place])}: {escape(shown[place])}</title></circle>"
+        )
+    for x, y, place in {points[0], points[-1]}:
+        parts.append(f'<text x="{x:.1f}" y="{y - 8:.1f}" class="figure">{escape(shown[place])}</text>')
+    every = max(1, len(labels) // 6)
+    parts += [
+        f'<text x="{LEFT * 4 + place * step:.1f}" y="{HEIGHT - 9}" class="label">{escape(label)}</text>'
+        for place, label in enumerate(labels)
+        if place % every == 0
+    ]
+    return _svg("".join(parts))
+
+
+def _svg(body: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{body}</svg>'

@@ -1,0 +1,93 @@
+"""What a review is about, read from a release (and the one it is compared with): small tables, no layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from assets.publish.history import ReleaseDiff, diff_releases
+from assets.publish.releases import Release
+
+Row = dict[str, Any]
+TOP = 15  # what fits on a page and can be talked through in a meeting
+
+_KPIS = """
+    select kpi, kpi_value, kpi_status, target_rate, floor_rate, ceiling_rate, is_within_bounds, owner_name
+    from marts.fct_kpi_summary where scope = 'company' order by kpi"""
+_TREND = """
+    select month_start_date, sum(ending_inventory_value) as ending_value,
+        sum(cogs_value) filter (where turnover_status in ('ok', 'no_sales')) * 365 / nullif(sum(average_inventory_value
+        * period_days) filter (where turnover_status in ('ok', 'no_sales')), 0) as inventory_turnover
+    from marts.fct_turnover_monthly group by all order by month_start_date desc limit 13"""
+_AGE = """
+    select bucket_label, sum(stock_value) as stock_value from marts.fct_stock_ageing
+    where snapshot_date = (select max(snapshot_date) from marts.fct_stock_ageing)
+    group by bucket_no, bucket_label order by bucket_no"""
+_DEAD = f"""
+    select item_id, warehouse_id, item_code, item_name, warehouse_name, owner_name, on_hand_units, dead_stock_value,
+        idle_days, last_demand_date
+    from marts.fct_inventory_health where is_dead
+    order by dead_stock_value desc nulls last, item_id, warehouse_id limit {TOP}"""
+_MISSES = f"""
+    select h.item_code, h.item_name, h.warehouse_name, h.owner_name, f.model, f.wape, f.bias,
+        abs(f.bias) * f.mean_units * h.unit_cost_latest as miss_value
+    from marts.fct_forecasts f join marts.fct_inventory_health h using (item_id, warehouse_id)
+    where f.horizon_periods = 1 and f.bias is not null
+    order by miss_value desc nulls last, f.item_id, f.warehouse_id limit {TOP}"""
+_MISMATCHES = """
+    select severity, rule_id, any_value(title) as title, any_value(title_zh) as title_zh, count(*) as findings,
+        sum(abs(variance_value)) as gross_value
+    from marts.fct_findings group by severity, rule_id
+    order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, gross_value desc nulls last, rule_id"""
+_THEN = """
+    select item_id, warehouse_id, on_hand_units, dead_stock_value from marts.fct_inventory_health"""
+
+
+@dataclass(frozen=True)
+class Review:
+    """The content of a review; every list is in the order in which it is to be shown."""
+
+    release: Release
+    before: Release | None
+    kpis: Sequence[Row]
+    trend: Sequence[Row]
+    ageing: Sequence[Row]
+    dead_stock: Sequence[Row]
+    forecast_misses: Sequence[Row]
+    mismatches: Sequence[Row]
+    changes: ReleaseDiff | None
+    actions: Sequence[Mapping[str, Any]]
+
+
+def read_review(release: Release, before: Release | None, actions: Sequence[Mapping[str, Any]]) -> Review:
+    """Read both releases; `actions` are open incidents (incident_id, title, owner_name, due_date, state, ...)."""
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        tables = [_rows(connection, sql) for sql in (_KPIS, _TREND, _AGE, _DEAD, _MISSES, _MISMATCHES)]
+    kpis, trend, ageing, dead, misses, mismatches = tables
+    if before is not None:
+        with duckdb.connect(str(before.database), read_only=True) as connection:
+            _compare(kpis, {row["kpi"]: row for row in _rows(connection, _KPIS)})
+            _what_was_done(dead, _rows(connection, _THEN))
+    changes = diff_releases(before, release) if before is not None else None
+    return Review(release, before, kpis, trend[::-1], ageing, dead, misses, mismatches, changes, actions)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+    return list(connection.execute(sql).to_arrow_table().to_pylist())
+
+
+def _compare(kpis: list[Row], then: Mapping[str, Row]) -> None:
+    for row in kpis:
+        row["before_value"] = then.get(row["kpi"], {}).get("kpi_value")
+
+
+def _what_was_done(dead: list[Row], then: list[Row]) -> None:
+    """Units that left since the release before: sold off, moved, scrapped. None where the item was not there."""
+    known = {(row["item_id"], row["warehouse_id"]): row for row in then}
+    for row in dead:
+        old = known.get((row["item_id"], row["warehouse_id"]))
+        row["units_gone"] = None if old is None else old["on_hand_units"] - row["on_hand_units"]
+        row["was_dead"] = old is not None and bool(old["dead_stock_value"])

@@ -1,0 +1,177 @@
+"""A review as titled tables with headings in one language: what the HTML and the workbook both show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from assets.publish.dictionary import english, kpi_labels
+from assets.publish.review.figures import Review
+
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A figure whose kind differs from row to row (a KPI)."""
+
+    value: float | None
+    kind: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table; `kinds` says how each column is to be shown: text, number, money, rate, ratio or date."""
+
+    key: str
+    title: str
+    headings: Sequence[str]
+    kinds: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> Mapping[str, Mapping[str, str]]:
+    return dict(yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8")))
+
+
+def word(language: Language, key: str, **values: Any) -> str:
+    """A text of the review."""
+    return _catalogue()[key][language].format(**values)
+
+
+def all_tables(review: Review, language: Language) -> list[Table]:
+    """The tables in the order of the meeting: targets, changes, dead stock, misses, mismatches, actions."""
+    return [
+        _targets(review, language),
+        _changes(review, language),
+        _dead(review, language),
+        _misses(review, language),
+        _mismatches(review, language),
+        _actions(review, language),
+    ]
+
+
+def _table(language: Language, key: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> Table:
+    headings = [word(language, name) for name, _ in columns]
+    return Table(key, word(language, key), headings, [kind for _, kind in columns], rows)
+
+
+def _targets(review: Review, language: Language) -> Table:
+    columns = [
+        ("kpi", "text"),
+        ("now", "ratio"),
+        ("before", "ratio"),
+        ("target", "ratio"),
+        ("state", "text"),
+        ("owner", "text"),
+    ]
+    rows = []
+    for row in review.kpis:
+        judged = {True: word(language, "met"), False: word(language, "missed")}.get(row["is_within_bounds"], "")
+        missing = row["kpi_value"] is None
+        state = f"{word(language, 'not_available')}: {row['kpi_status']}" if missing else judged
+        kind = _kpi_kind(row["kpi"])
+        figures = [Amount(row.get(name), kind) for name in ("kpi_value", "before_value", "target_rate")]
+        rows.append([_kpi_name(row["kpi"], language), *figures, state, row["owner_name"]])
+    return _table(language, "targets", columns, rows)
+
+
+def _kpi_name(kpi: str, language: Language) -> str:
+    return kpi_labels().get(kpi, {}).get(language, english(kpi))
+
+
+def _kpi_kind(kpi: str) -> str:
+    if kpi.endswith("_rate"):
+        return "rate"
+    return "money" if kpi.endswith("_capital") else "ratio"
+
+
+def _changes(review: Review, language: Language) -> Table:
+    columns = [("mart", "text"), ("added", "number"), ("removed", "number"), ("changed", "number"), ("because", "text")]
+    marts = review.changes.marts if review.changes else ()
+    rows = []
+    for change in marts:
+        moved = sorted(change.changed_columns, key=lambda pair: (-pair[1], pair[0]))[:4]
+        because = ", ".join(f"{name} ({count})" for name, count in moved)
+        rows.append([change.mart, change.added, change.removed, change.changed, because])
+    return _table(language, "changes", columns, rows)
+
+
+def _dead(review: Review, language: Language) -> Table:
+    columns = [
+        ("item", "text"),
+        ("warehouse", "text"),
+        ("dead_value", "money"),
+        ("idle", "number"),
+        ("gone", "number"),
+        ("state", "text"),
+        ("owner", "text"),
+    ]
+    rows = []
+    for row in review.dead_stock:
+        gone = row.get("units_gone")
+        state = ""
+        if review.before is not None:
+            state = (
+                word(language, "new_here") if not row["was_dead"] else ("" if gone else word(language, "nothing_done"))
+            )
+        name = f"{row['item_code']} {row['item_name'] or ''}".strip()
+        where = row["warehouse_name"] or row["warehouse_id"]
+        rows.append([name, where, row["dead_stock_value"], row["idle_days"], gone, state, row["owner_name"]])
+    return _table(language, "dead", columns, rows)
+
+
+def _misses(review: Review, language: Language) -> Table:
+    columns = [
+        ("item", "text"),
+        ("warehouse", "text"),
+        ("model", "text"),
+        ("bias", "rate"),
+        ("miss_value", "money"),
+        ("owner", "text"),
+    ]
+    rows = [
+        [
+            f"{row['item_code']} {row['item_name'] or ''}".strip(),
+            row["warehouse_name"],
+            row["model"],
+            row["bias"],
+            row["miss_value"],
+            row["owner_name"],
+        ]
+        for row in review.forecast_misses
+    ]
+    return _table(language, "misses", columns, rows)
+
+
+def _mismatches(review: Review, language: Language) -> Table:
+    columns = [("rule", "text"), ("severity", "text"), ("findings", "number"), ("gross_value", "money")]
+    title = "title_zh" if language == "zh" else "title"
+    rows = [
+        [row[title] or row["rule_id"], row["severity"], row["findings"], row["gross_value"]]
+        for row in review.mismatches
+    ]
+    return _table(language, "mismatches", columns, rows)
+
+
+def _actions(review: Review, language: Language) -> Table:
+    columns = [
+        ("incident", "text"),
+        ("rule", "text"),
+        ("gross_value", "money"),
+        ("state", "text"),
+        ("due", "date"),
+        ("owner", "text"),
+    ]
+    title = "title_zh" if language == "zh" else "title"
+    rows = [
+        [one["incident_id"], one[title], one["gross_value"], one["state"], one["due_date"], one["owner_name"]]
+        for one in review.actions
+    ]
+    return _table(language, "actions", columns, rows)

@@ -1,0 +1,125 @@
+"""The review pack: what it says of a release and the one before, in one file that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from openpyxl import load_workbook
+
+from assets.publish.releases import Release, build_release
+from assets.publish.review import write_review
+from assets.publish.review.drawing import bars, line
+from assets.publish.review.figures import read_review
+from benchmarks.synthetic_release import write_release
+
+ACTIONS = [
+    {
+        "incident_id": "INC-00001",
+        "title": "=HYPERLINK(evil)",
+        "title_zh": "<script>单据</script>",
+        "gross_value": 12.5,
+        "state": "open",
+        "due_date": date(2026, 7, 3),
+        "owner_name": "李雷",
+    }
+]
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return write_release(tmp_path_factory.mktemp("releases"), 300, 14)
+
+
+@pytest.fixture(scope="module")
+def before(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The release with more of the dead stock, one item not yet dead, and another KPI."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{release.database}' as now (read_only)")
+        for mart in release.manifest["marts"]:
+            connection.execute(f"create schema if not exists {mart['schema']}")
+            name = f"{mart['schema']}.{mart['name']}"
+            connection.execute(f"create table {name} as select * from now.{name}")
+        connection.execute("update marts.fct_inventory_health set on_hand_units = on_hand_units + 7 where is_dead")
+        connection.execute(
+            """update marts.fct_inventory_health set dead_stock_value = 0 where (item_id, warehouse_id) =
+               (select (item_id, warehouse_id) from marts.fct_inventory_health where is_dead
+                order by dead_stock_value desc, item_id, warehouse_id limit 1)"""
+        )
+        connection.execute("update marts.fct_kpi_summary set kpi_value = kpi_value * 2")
+        facts = {"as_of_date": "2026-05-31"}
+        return build_release(connection, tmp_path_factory.mktemp("before"), "before", facts)
+
+
+class Outline(HTMLParser):
+    """Headings and what a page would fetch or run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links.extend(str(value) for name, value in attrs if name in {"src", "href"})
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_needs_nothing_else(release: Release, before: Release, tmp_path: Path, language: Any) -> None:
+    """It is mailed and printed: a script, font or picture from elsewhere would be missing, and data must not be code."""
+    pack = write_review(release, before, tmp_path, company="A & B", language=language, actions=ACTIONS)
+    text = pack.html.read_text(encoding="utf-8")
+    outline = Outline()
+    outline.feed(text)
+    assert outline.links == [] and "script" not in outline.tags and "url(" not in text
+    assert outline.tags.count("h2") == 9 and outline.tags.count("svg") >= 3
+    assert "A &amp; B" in text and [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_it_says_what_was_done_about_dead_stock(release: Release, before: Release) -> None:
+    review = read_review(release, before, [])
+    assert len(review.dead_stock) == 15
+    assert all(float(row["units_gone"]) == pytest.approx(7) for row in review.dead_stock)
+    assert [row["was_dead"] for row in review.dead_stock] == [False, *[True] * 14]
+    values = [row["dead_stock_value"] for row in review.dead_stock]
+    assert values == sorted(values, reverse=True)
+
+
+def test_it_compares_with_the_release_before(release: Release, before: Release) -> None:
+    review = read_review(release, before, [])
+    [capital] = [row for row in review.kpis if row["kpi"] == "inventory_capital"]
+    assert capital["before_value"] == pytest.approx(2 * capital["kpi_value"])
+    assert review.changes is not None
+    assert {change.mart for change in review.changes.marts} == {"fct_inventory_health", "fct_kpi_summary"}
+
+
+def test_the_first_review_has_nothing_to_compare(release: Release, tmp_path: Path) -> None:
+    pack = write_review(release, None, tmp_path, company="C", language="en")
+    text = pack.html.read_text(encoding="utf-8")
+    assert "no earlier release to compare with" in text
+    assert text.count("<td>None</td>") == 0 and ">nan<" not in text
+
+
+def test_the_workbook_holds_numbers_dates_and_texts(release: Release, tmp_path: Path) -> None:
+    pack = write_review(release, None, tmp_path, company="C", language="en", actions=ACTIONS)
+    book = load_workbook(pack.xlsx)
+    assert len(book.sheetnames) == 6
+    row = next(book["Actions and owners"].iter_rows(min_row=2))
+    assert row[1].value == "=HYPERLINK(evil)" and row[1].data_type == "s", "a title must not become a formula"
+    assert row[2].value == 12.5 and row[4].value.date() == date(2026, 7, 3)
+    dead = book["Dead stock and what was done"]
+    assert isinstance(dead["C2"].value, float) and dead.freeze_panes == "A2"
+
+
+def test_charts_keep_to_the_picture() -> None:
+    picture = bars(["a", "b"], [10.0, 0.0], ["10", "0"])
+    heights = [float(height) for height in re.findall(r'height="([\d.]+)" rx', picture)]
+    assert heights == [156.0, 0.0]
+    gap = line(["1", "2", "3", "4"], [1.0, None, 3.0, 2.0], ["1", "", "3", "2"])
+    assert gap.count("<circle") == 3 and gap.count("<polyline") == 2, "a missing month is a gap, not a zero"
+    assert "<polyline" not in line(["1"], [None], [""])
