@@ -24,6 +24,7 @@ SCHEMAS = ("marts", "reconciliation")
 REQUIRED = ("type", "unit", "description", "formula", "source", "tests", "label_en", "label_zh")
 RELEASE_RULES = "release: type, key and unit"  # release_rules.py holds every release to it
 _LABELS = Path(__file__).parent / "labels.yml"
+_MODEL_LABELS = ("label_en", "label_zh")  # a model's own meta goes before labels.yml
 _TYPE_NAMES = {
     "timestamptz": "TIMESTAMP WITH TIME ZONE",
     "text": "VARCHAR",
@@ -117,7 +118,8 @@ def _mart(
 ) -> dict[str, Any]:
     origins = column_origins(environment, node["raw_code"], tables) if node["resource_type"] == "model" else {}
     parents = sorted(parent.split(".")[-1] for parent in node.get("depends_on", {}).get("nodes", ()))
-    labels = mart_labels().get(node["name"], {})
+    meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
+    labels = {**mart_labels().get(node["name"], {}), **{key[-2:]: meta[key] for key in _MODEL_LABELS if key in meta}}
     return {
         "name": node["name"],
         "schema": node["schema"],
