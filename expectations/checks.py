@@ -12,6 +12,7 @@ import dagster as dg
 from assets.ingest.contracts import load_contracts
 from assets.ingest.settings import SourceSettings
 from assets.workspace import Workspace, write_table
+from expectations.presence import check_presence
 from expectations.results import results_table
 from expectations.runner import run_suites
 
@@ -40,6 +41,7 @@ def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecks
     ) -> Iterator[dg.AssetCheckResult]:
         results = run_suites(workspace.warehouse, contracts, sources)
         with workspace.connect() as connection:
+            results += check_presence(connection, sources)
             write_table(connection, "quality.check_results", results_table(results))
         for name in contracts:
             mine = [result for result in results if result.contract_or_model == name]

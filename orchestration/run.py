@@ -50,6 +50,7 @@ class RunOutcome:
     release: Release | None
     checks: tuple[CheckOutcome, ...]
     errors: tuple[str, ...]
+    refusals: tuple[str, ...] = ()
     step_seconds: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     is_partial: bool = False
@@ -104,6 +105,7 @@ def run_daily(
         release=fresh,
         checks=tuple(seen.checks),
         errors=tuple(seen.errors),
+        refusals=tuple(seen.refusals),
         step_seconds=seen.step_seconds,
         seconds=time.perf_counter() - started,
         is_partial=bool(select),
@@ -156,6 +158,7 @@ class _Watcher:
         self.on_step = on_step
         self.checks: list[CheckOutcome] = []
         self.errors: list[str] = []
+        self.refusals: list[str] = []
         self.step_seconds: dict[str, float] = {}
         self._started: dict[str, float] = {}
 
@@ -174,6 +177,9 @@ class _Watcher:
                 self.errors.append(f"{step}: {_failure_text(event)}")
         elif kind == DagsterEventType.STEP_SKIPPED:
             self._tell("skipped", step)
+        elif kind == DagsterEventType.ASSET_MATERIALIZATION:
+            refused = event.step_materialization_data.materialization.metadata.get("refusals")
+            self.refusals += str(refused.value).splitlines() if refused else []
         elif kind == DagsterEventType.ASSET_CHECK_EVALUATION:
             self.checks.append(_check_outcome(event))
         elif kind == DagsterEventType.RUN_FAILURE and not self.errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.run import GOOD, NOT_RELEASED, RunOutcome
@@ -24,8 +25,10 @@ def print_summary(console: Console, outcome: RunOutcome) -> None:
     console.print(f"checks: {passed} passed, {len(outcome.failing)} failed")
     if outcome.failing:
         console.print(_failing(outcome))
+    for refusal in outcome.refusals:
+        console.print(f"[yellow]refused: {escape(refusal)}[/yellow]", soft_wrap=True)
     for error in outcome.errors:
-        console.print(f"[red]{error}[/red]", soft_wrap=True)
+        console.print(f"[red]{escape(error)}[/red]", soft_wrap=True)
     if outcome.release:
         console.print(f"release: {outcome.release.path}", soft_wrap=True)
     verdict = VERDICTS.get(outcome.exit_status, "[yellow]released, with failing checks[/yellow]")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from assets.documents import DocumentError
 from assets.publish.releases import Release, ReleaseError, current_release
@@ -31,7 +32,7 @@ def one_sentence(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except expected as error:
-        problems.print(f"[red]{error}[/red]", soft_wrap=True)
+        problems.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         raise typer.Exit(REFUSED) from error
 
 

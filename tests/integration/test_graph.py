@@ -73,12 +73,13 @@ def test_sensor_waits_until_files_are_still(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     for name in ("erp", "wms", "sales"):
         (inbox / name).mkdir(parents=True)
-    sensor = build_definitions(configure(tmp_path, "demo", inbox).settings).resolve_sensor_def("new_extract_files")
+    definitions = build_definitions(configure(tmp_path, "demo", inbox).settings)
+    sensor = definitions.resolve_sensor_def("new_extract_files")
     (inbox / "erp" / "stock_movements_20260630.csv").write_text("a\n")
     cursor = None
     seen = []
     for _ in range(3):
-        context = dg.build_sensor_context(cursor=cursor)
+        context = dg.build_sensor_context(cursor=cursor, repository_def=definitions.get_repository_def())
         seen.append(sensor.evaluate_tick(context))
         cursor = seen[-1].cursor or cursor
     assert [len(tick.run_requests or []) for tick in seen] == [0, 1, 0]
