@@ -9,7 +9,7 @@ from assets.ledger.settings import LedgerSettings
 from assets.ledger.stage import compute
 from assets.workspace import Workspace, write_table
 
-TABLES = ("open_layers", "movement_costs", "value_entries", "conservation")
+TABLES = ("open_layers", "movement_costs", "value_entries", "conservation", "transit_layers", "transit_conservation")
 
 
 def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
