@@ -37,8 +37,8 @@ class CellPolicy(BaseModel):
 def _default_cells() -> dict[str, CellPolicy]:
     """METRICS.md: AX/AY continuous, AZ on demand, B periodic or (r, Q), CX/CY two-bin, CZ no stock."""
     return {
-        "AX": CellPolicy(policy="s_s", service_level_rate=0.97, lot_cover_days=14, max_cover_days=60),
-        "AY": CellPolicy(policy="s_s", service_level_rate=0.97, lot_cover_days=14, max_cover_days=75),
+        "AX": CellPolicy(policy="r_q", service_level_rate=0.97, lot_cover_days=14, max_cover_days=60),
+        "AY": CellPolicy(policy="r_q", service_level_rate=0.97, lot_cover_days=14, max_cover_days=75),
         "AZ": CellPolicy(policy="order_on_demand", service_level_rate=0.90, lot_cover_days=14, max_cover_days=60),
         "BX": CellPolicy(policy="r_s", service_level_rate=0.95, review_period_days=7, max_cover_days=90),
         "BY": CellPolicy(policy="r_q", service_level_rate=0.95, max_cover_days=105),
