@@ -7,7 +7,8 @@ release's dictionary gives, or as whole rows where there is none.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,15 +68,29 @@ def diff_releases(before: Release, after: Release) -> ReleaseDiff:
     old = {mart["name"]: mart for mart in before.manifest["marts"]}
     new = {mart["name"]: mart for mart in after.manifest["marts"]}
     keys = {**_keys(before), **_keys(after)}
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {_text(before.database)} as before (read_only)")
-        connection.execute(f"attach {_text(after.database)} as after (read_only)")
+    with _both(before, after) as connection:
         changes = [
             _compare(connection, name, old.get(name), new.get(name), keys.get(name, ()))
             for name in sorted(old.keys() | new.keys())
         ]
-        moves = _kpi_moves(connection) if KPI_MART in old and KPI_MART in new else ()
-    return ReleaseDiff(before.release_id, after.release_id, tuple(c for c in changes if not c.is_same), tuple(moves))
+    changed = tuple(change for change in changes if not change.is_same)
+    return ReleaseDiff(before.release_id, after.release_id, changed, kpi_moves(before, after))
+
+
+def kpi_moves(before: Release, after: Release) -> tuple[KpiMove, ...]:
+    """Every KPI whose value or status differs; quick, because it reads one small mart."""
+    if not all(any(mart["name"] == KPI_MART for mart in one.manifest["marts"]) for one in (before, after)):
+        return ()
+    with _both(before, after) as connection:
+        return tuple(_kpi_moves(connection))
+
+
+@contextmanager
+def _both(before: Release, after: Release) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(before.database)} as before (read_only)")
+        connection.execute(f"attach {_text(after.database)} as after (read_only)")
+        yield connection
 
 
 def previous_release(releases: Path, release: Release) -> Release | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from assets.publish.history import KpiMove, ReleaseDiff, diff_releases
+from assets.publish.history import KpiMove, kpi_moves
 from dashboard import charts
 from dashboard.components import Tile, Tone, chart, tiles
 from dashboard.context import Context
@@ -55,7 +55,8 @@ def _tile(context: Context, kpi: overview.Kpi) -> Tile:
     notes = []
     if kpi.target is not None:
         notes.append(words("target", value=words.kpi(kpi.name, kpi.target)))
-    if moved := words.change(kpi.name, kpi.before, kpi.value):
+    moved = words.change(kpi.name, kpi.before, kpi.value)
+    if moved not in {"", "±0"}:
         notes.append(words("since_last", value=moved))
     if kpi.coverage is not None and kpi.coverage < 0.995:  # below this, the figure stands for less than it seems to
         notes.append(words("coverage", value=words.percent(kpi.coverage, 0)))
@@ -91,7 +92,7 @@ def _changes(context: Context) -> None:
         return
     moves = [
         move
-        for move in kpi_moves(context.before.release_id, context.reader.release_id, context)
+        for move in _moves(context.before.release_id, context.reader.release_id, context)
         if move.scope == "company" and context.user.owners is None
     ]
     if not moves:
@@ -108,12 +109,8 @@ def _changes(context: Context) -> None:
     st.dataframe(frame, hide_index=True, placeholder="", width="stretch")
 
 
-def kpi_moves(before: str, after: str, context: Context) -> tuple[KpiMove, ...]:
-    """KPIs that differ between two releases, kept for the session's server: releases do not change."""
-    return _diff(before, after, context).kpis
-
-
 @st.cache_data(max_entries=20, show_spinner=False)
-def _diff(before: str, after: str, _context: Context) -> ReleaseDiff:
+def _moves(before: str, after: str, _context: Context) -> tuple[KpiMove, ...]:
+    """KPIs that differ between two releases, kept by the server: releases do not change."""
     assert _context.before is not None
-    return diff_releases(_context.before.release, _context.reader.release)
+    return kpi_moves(_context.before.release, _context.reader.release)
