@@ -22,7 +22,7 @@
 {%- endmacro %}
 
 {% macro turnover_columns() -%}
-    {{ as_value('case when unknown_cogs = 0 then cogs_value end') }} as cogs_value,
+    {{ as_value('case when unknown_cogs = 0 and (value_status = \'ok\' or cogs_value <> 0) then cogs_value end') }} as cogs_value,
     {{ as_units('cogs_units') }} as cogs_units,
     case when value_status = 'ok' then average_inventory_value end as average_inventory_value,
     case when value_status = 'ok' then average_inventory_value_two_point end as average_inventory_value_two_point,
