@@ -21,7 +21,7 @@ run: setup                 ## simulate the demo company and run the whole pipeli
 	@$(BIN)/stockturn run --config config/demo.yml; code=$$?; test $$code -le 1 && exit 0 || exit $$code
 
 test: setup lint types     ## what CI runs
-	@$(BIN)/python -m pytest -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: setup
 	@$(BIN)/python -m pytest -m slow
@@ -41,6 +41,9 @@ bench: setup               ## make bench NAME=pipeline
 dev: setup                 ## the same assets, checks and schedule in Dagster's web page
 	@mkdir -p var/demo/dagster
 	@DAGSTER_HOME=$(CURDIR)/var/demo/dagster $(BIN)/dagster dev --host 127.0.0.1
+
+dashboard: setup           ## the pages over the current release, on this machine only
+	@$(BIN)/python -m dashboard --config config/demo.yml
 
 clean:                     ## warehouse and releases of the demo; the next run rebuilds them
 	@rm -rf var/demo
