@@ -36,6 +36,20 @@ def test_without_a_cost_values_are_missing_with_the_reason_and_units_are_not(mar
     assert health["value_status"] == "not_available: no cost in any source"
 
 
+def test_roll_ups_agree_with_the_kpis_and_leave_out_what_has_no_cost(mart: Rows) -> None:
+    """Two homes of one figure would drift apart: the company's year is the KPI's, over the one of two items with a cost."""
+    [company] = mart("select * from marts.fct_turnover where scope = 'company' and period_kind = 'rolling_365'")
+    [kpi] = mart("select * from marts.fct_kpi_summary where scope = 'company' and kpi = 'inventory_turnover'")
+    assert company["inventory_turnover_annualised"] == pytest.approx(kpi["kpi_value"], abs=1e-6)
+    assert (company["item_warehouses"], company["known_item_warehouses"], company["coverage_rate"]) == (2, 1, 0.5)
+    assert company["gmroi"] is None and company["gmroi_status"] == "not_available: no cost or no revenue"
+    months = mart("select * from marts.fct_turnover where scope = 'company' and period_kind = 'month'")
+    assert months and all(row["inventory_turnover_12_months"] is None for row in months), "a year that is not there"
+    parts = "scope = 'warehouse' and period_kind = 'quarter' and period_start_date = '2026-04-01'"
+    [quarter] = mart(f"select * from marts.fct_turnover where {parts}")
+    assert quarter["cogs_value"] == sum(row["cogs_value"] or 0 for row in months)
+
+
 def test_age_buckets_include_their_upper_bound_and_sum_to_on_hand(mart: Rows) -> None:
     """30 days old is still 0-30; 60 days is 31-60."""
     rows = mart("select * from marts.fct_stock_ageing where item_id = 'C/A1' and snapshot_date = '2026-06-30'")

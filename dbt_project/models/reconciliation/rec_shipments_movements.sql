@@ -17,7 +17,6 @@ run_parameters as (
 
 documented as (
     select
-        document_lines.company_code,
         document_lines.shipment_no as doc_no,
         document_lines.item_id,
         document_lines.warehouse_id,
@@ -29,7 +28,7 @@ documented as (
     from document_lines
     cross join run_parameters
     where document_lines.doc_status <> 'cancelled' and document_lines.shipment_date <= run_parameters.as_of_date
-    group by document_lines.company_code, document_lines.shipment_no, document_lines.item_id, document_lines.warehouse_id
+    group by document_lines.shipment_no, document_lines.item_id, document_lines.warehouse_id
 ),
 
 -- The ledger is compared only where the company has such documents, and only from the day they begin.
@@ -43,7 +42,6 @@ first_documents as (
 
 moved as (
     select
-        split_part(movements.item_id, '/', 1) as company_code,
         movements.doc_no,
         movements.item_id,
         movements.warehouse_id,
@@ -54,12 +52,11 @@ moved as (
     where
         movements.movement_type in ('sales_issue', 'sales_return')
         and movements.business_date >= first_documents.first_date
-    group by split_part(movements.item_id, '/', 1), movements.doc_no, movements.item_id, movements.warehouse_id
+    group by movements.doc_no, movements.item_id, movements.warehouse_id
 ),
 
 joined as (
     select
-        coalesce(documented.company_code, moved.company_code) as company_code,
         coalesce(documented.doc_no, moved.doc_no) as doc_no,
         coalesce(documented.item_id, moved.item_id) as item_id,
         coalesce(documented.warehouse_id, moved.warehouse_id) as warehouse_id,
@@ -75,8 +72,7 @@ joined as (
     from documented
     full outer join moved
         on
-            documented.company_code = moved.company_code
-            and documented.doc_no = moved.doc_no
+            documented.doc_no = moved.doc_no
             and documented.item_id = moved.item_id
             and documented.warehouse_id = moved.warehouse_id
 ),
