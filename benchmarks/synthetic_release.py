@@ -26,6 +26,7 @@ def write_release(folder: Path, item_warehouses: int, months: int, seed: int = 7
     """Build and switch to a release with `item_warehouses` x `months` of turnover, ageing, service and balances."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))["schema"]
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute("create schema marts; create schema reconciliation")
         connection.execute(f"create table spine as {_spine(item_warehouses, seed)}")
         connection.execute(f"create table months as {_months(months)}")

@@ -48,6 +48,22 @@ def test_release_holds_every_mart_in_both_forms(warehouse: duckdb.DuckDBPyConnec
             assert content_hash(connection, parquet) == (mart["rows"], mart["content_hash"])
 
 
+def test_documents_are_part_of_the_release(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """The dictionary belongs to the version: an old release must not be read with new words."""
+    release = build_release(warehouse, tmp_path, "r1", FACTS, {"dictionary.json": "{}", "note.txt": "茶"})
+    assert (release.path / "dictionary.json").read_text() == "{}"
+    assert (release.path / "note.txt").read_text(encoding="utf-8") == "茶"
+
+
+def test_tables_of_attached_databases_are_not_published(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    warehouse.execute(f"attach '{tmp_path / 'other.duckdb'}' as other; create schema other.marts")
+    warehouse.execute(
+        "create table other.marts.fct_a as select 1 as n; create table other.marts.fct_c as select 1 as n"
+    )
+    release = build_release(warehouse, tmp_path / "releases", "r1", FACTS)
+    assert {mart["name"] for mart in release.manifest["marts"]} == {"fct_a", "rec_b"}
+
+
 def test_hash_sees_values_and_not_the_order_of_rows(warehouse: duckdb.DuckDBPyConnection) -> None:
     _, before = content_hash(warehouse, "marts.fct_a")
     warehouse.execute("create or replace table marts.fct_a as select * from marts.fct_a order by n desc")

@@ -1,0 +1,23 @@
+"""How the server starts: on this machine only, unless a proxy stands in front."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.__main__ import command, main
+
+
+def test_it_binds_to_localhost_and_phones_nobody() -> None:
+    flags = command("127.0.0.1", 8501)
+    assert "--server.address=127.0.0.1" in flags
+    assert "--browser.gatherUsageStats=false" in flags and "--client.showErrorDetails=none" in flags
+
+
+def test_off_localhost_it_does_not_start_without_a_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("STOCKTURN_PROXY_SECRET", raising=False)
+    monkeypatch.setattr("subprocess.call", lambda *_, **__: pytest.fail("it started"))
+    with pytest.raises(SystemExit) as ended:
+        main(["--address", "0.0.0.0"])
+    assert ended.value.code == 2 and "STOCKTURN_PROXY_SECRET" in capsys.readouterr().err
