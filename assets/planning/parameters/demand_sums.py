@@ -63,7 +63,7 @@ class AnalyticSums:
         """(n, q) see `LeadTimeDemand`: a gamma with the mean and deviation of the sum."""
         mean, sd = self.sum_mean(horizon_periods), self.sum_sd(horizon_periods)
         certain = (sd <= 0) | (mean <= 0)
-        shape = np.where(certain, 1.0, np.divide(mean, sd, out=np.ones_like(mean), where=sd > 0) ** 2)
+        shape = np.where(certain, 1.0, np.minimum(mean / np.where(sd > 0, sd, 1.0), 1e5) ** 2)
         shape = np.clip(shape, 1e-3, 1e9)  # beyond, the gamma's quantiles underflow; neither end decides an order
         grid = stats.gamma.ppf(np.asarray(quantiles)[None, :], shape[:, None]) * (mean / shape)[:, None]
         return np.where(certain[:, None], mean[:, None], grid)
