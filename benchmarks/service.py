@@ -167,8 +167,8 @@ def calibrate(spares: Spares, patterns: dict[int, np.ndarray]) -> tuple[float, d
 
 def tuned_normal(spares: Spares, target: float) -> tuple[float, pd.DataFrame]:
     """The z that delivers a fill rate in the measured months, found on them."""
-    low, high = -2.0, 20.0
-    for _ in range(22):
+    low, high = -2.0, 60.0
+    for _ in range(24):
         middle = (low + high) / 2
         if fill(run(spares, normal_levels(spares, TEST, middle), TEST)) < target:
             low = middle
