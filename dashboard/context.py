@@ -15,7 +15,9 @@ from dashboard.filters import Filter
 from dashboard.identity import SECRET_VARIABLE, User, identify
 from dashboard.release_reader import ReleaseReader
 from dashboard.texts import Words
+from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents import IncidentStore
+from orchestration.resources import load_company_rules
 from orchestration.settings import Settings, load_settings
 
 CONFIG_VARIABLE = "STOCKTURN_CONFIG"
@@ -37,7 +39,7 @@ class Context:
     def store(self) -> IncidentStore | None:
         """The incident store, or None before the first run made one. The pages write nowhere else."""
         path = self.settings.workspace().incident_store
-        return _store(path) if path.is_file() else None
+        return _store(path) if path.is_file() or os.environ.get(STORE_VARIABLE) else None
 
 
 def signed_in() -> User:
@@ -72,7 +74,7 @@ def _reader(folder: Path) -> ReleaseReader:
 
 @st.cache_resource
 def _store(path: Path) -> IncidentStore:
-    return IncidentStore.at(path)
+    return open_store(path, load_company_rules(settings()))
 
 
 def _local_user() -> str:
