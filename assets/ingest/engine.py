@@ -5,37 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from assets.ingest.casting import date_macros, install_macros
 from assets.ingest.contracts import ColumnType, Contract
 from assets.ingest.header import match_header
 from assets.ingest.leaves import Leaves
 from assets.ingest.mapping import Dataset, Mapping
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
+from assets.ingest.session import Session
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import ident, literal
 from assets.ingest.transform import LEAVES_TABLE, BranchPlan, Context, plan_branch, raw_json
+from assets.ingest.versions import KNOWN_VERSIONS, content_columns, hashes
 
 _DOC_COLUMNS = ("doc_no", "po_no", "so_no", "receipt_no", "shipment_no", "count_no", "promotion_code")
-# Beside the contract's own columns, what makes two versions of a row different.
-_CONTENT_ENVELOPE = ("source_status", "source_created_at", "source_updated_at", "is_deleted", "ext")
-
-
-def connect(work: Path, memory_limit: str = "1200MB") -> duckdb.DuckDBPyConnection:
-    """A private in-memory database that spills to `work`. The limit keeps a run of 10 M rows under 2 GiB resident."""
-    connection = duckdb.connect(":memory:")
-    connection.execute(f"SET memory_limit = {literal(memory_limit)}")
-    connection.execute(f"SET temp_directory = {literal(str(work / 'spill'))}")
-    connection.execute("SET TimeZone = 'UTC'")
-    install_macros(connection)
-    connection.execute("CREATE TABLE known_versions (key_hash UBIGINT, content_hash UBIGINT, place BIGINT)")
-    return connection
-
-
 WHOLE_FROM_ROWS = 200_000
 """From this size on every leaf is read in full at once: reading a file again costs more than planning for what is rare.
 Below, planning the full reading (50 ms) costs more than 10,000 rows do (measured 2026-11)."""
@@ -56,17 +39,17 @@ class Counts:
     scope: tuple[object, object]
 
 
-def content_columns(contract: Contract) -> list[str]:
-    """Columns in which two versions of a row can differ, quoted."""
-    return [ident(name) for name in (*contract.columns, *_CONTENT_ENVELOPE)]
-
-
-def hashes(contract: Contract) -> str:
-    """SQL of key hash and content hash of a contract row.
-
-    64 bits: taking a changed row for an unchanged one needs a collision of both, about 1e-19 per comparison.
-    """
-    return f"hash(source_key) AS key_hash, hash({', '.join(content_columns(contract))}) AS content_hash"
+@dataclass(frozen=True)
+class _Summary:
+    source_rows: int
+    contract_rows: int
+    units_sum: object
+    value_sum: object
+    scope_from: object
+    scope_to: object
+    keys: int
+    bad_rows: int
+    is_open: bool
 
 
 class FileEngine:
@@ -74,7 +57,7 @@ class FileEngine:
 
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        session: Session,
         contract: Contract,
         mapping: Mapping,
         dataset: Dataset,
@@ -84,7 +67,9 @@ class FileEngine:
         checked_masters: frozenset[str],
         in_full: set[str],
     ) -> None:
-        self.connection, self.contract, self.raw = connection, contract, raw
+        self.connection, self.contract, self.raw = session.connection, contract, raw
+        self.held = self.repeated = 0
+        self._has_broken = False
         context = Context(
             contract,
             mapping,
@@ -92,7 +77,7 @@ class FileEngine:
             source,
             match_header(dataset, raw, file),
             checked_masters,
-            _install_formats(connection, dataset, raw.date_formats, source.timezone),
+            _date_suffixes(session, dataset, raw.date_formats, source.timezone),
             Leaves(),
         )
         self.leaves = context.leaves
@@ -103,16 +88,23 @@ class FileEngine:
         """Fill `staged` (contract rows), `broken` (violations) and `repeated` (duplicates); returns the counts.
 
         `place` is the batch's position in the order; with `compare_landed`, rows equal to the newest earlier version in
-        `known_versions` are duplicates.
+        `known_versions` are duplicates. `broken` and `repeated` are valid only where `held` and `repeated` say that
+        there is something in them.
         """
         self._stage()
-        if self._scalar("SELECT count(*) FROM staged WHERE is_open"):
+        summary = self._summary()
+        if summary.is_open:
             names, query = self.leaves.open_sql(self.in_full)
             self.in_full |= {name for name, is_open in zip(names, self._row(query), strict=True) if is_open}
             self._stage()
-        self._find_broken()
-        self._find_repeated(place, compare_landed)
-        return self._count()
+            summary = self._summary()
+        if summary.bad_rows or self.raw.malformed:
+            self._find_broken()
+        if summary.keys < summary.contract_rows:
+            self._find_rivals(place)
+        if compare_landed:
+            self._find_landed(place)
+        return self._count(summary)
 
     def _stage(self) -> None:
         # Several branches read the leaves several times, so they are kept; a single one streams through them.
@@ -128,16 +120,39 @@ class FileEngine:
             return ""
         return f"WITH {LEAVES_TABLE} AS NOT MATERIALIZED ({self.leaves.sql(self.in_full)}) "
 
+    def _summary(self, rows: str = "FROM staged") -> _Summary:
+        """What the staged rows are, in one pass: nearly every file needs nothing more."""
+        units, value = (self.contract.first_of_type(kind) for kind in (ColumnType.QUANTITY, ColumnType.VALUE))
+        scope = ident(self.contract.scope_date) if self.contract.scope_date else "CAST(NULL AS DATE)"
+        return _Summary(
+            *self._row(
+                f"SELECT {self._source_rows}, count(*), {f'sum({ident(units)})' if units else 'NULL'}, "
+                f"{f'sum({ident(value)})' if value else 'NULL'}, min({scope}), max({scope}), "
+                "count(DISTINCT hash(source_key)), count(*) FILTER (is_bad), COALESCE(bool_or(is_open), false) "
+                f"FROM ({rows})"
+            )
+        )
+
+    @property
+    def _source_rows(self) -> str:
+        """SQL that counts source rows; a source row is one contract row where there is one branch."""
+        return f"count(DISTINCT {SOURCE_ROW})" if len(self.plans) > 1 else "count(*)"
+
+    def _open_broken(self) -> None:
+        """Make `broken` and `held` for this file, unless they are there."""
+        if not self._has_broken:
+            self._has_broken = True
+            self.connection.execute(
+                "CREATE OR REPLACE TEMP TABLE broken (source_row BIGINT, rule_id VARCHAR, column_name VARCHAR, "
+                "bad_value VARCHAR, reason VARCHAR, raw_row VARCHAR, item_code VARCHAR, warehouse_code VARCHAR, "
+                "doc_no VARCHAR)"
+            )
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE held ({SOURCE_ROW} BIGINT)")
+
     def _find_broken(self) -> None:
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE broken (source_row BIGINT, rule_id VARCHAR, column_name VARCHAR, "
-            "bad_value VARCHAR, "
-            "reason VARCHAR, raw_row VARCHAR, item_code VARCHAR, warehouse_code VARCHAR, doc_no VARCHAR)"
-        )
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE held AS SELECT DISTINCT {SOURCE_ROW} FROM staged WHERE is_bad"
-        )
-        if self._scalar("SELECT count(*) FROM held"):
+        self._open_broken()
+        self.held += self._insert(f"INSERT INTO held SELECT DISTINCT {SOURCE_ROW} FROM staged WHERE is_bad")
+        if self.held:
             for plan in self.plans:
                 self._explain(plan)
         if self.raw.malformed:
@@ -176,44 +191,58 @@ class FileEngine:
             for name, alias in wanted
         )
 
-    def _find_repeated(self, place: int, compare_landed: bool) -> None:
+    @property
+    def _good(self) -> str:
+        """SQL that is true for staged rows that nothing has kept out so far."""
+        return f"{SOURCE_ROW} NOT IN (SELECT {SOURCE_ROW} FROM held)" if self.held else "true"
+
+    def _open_repeated(self) -> None:
+        if not self.repeated:
+            self.connection.execute(
+                "CREATE OR REPLACE TEMP TABLE repeated (row_id BIGINT, source_row BIGINT, source_key VARCHAR, "
+                "kind VARCHAR, place BIGINT)"
+            )
+
+    def _find_rivals(self, place: int) -> None:
         """Equal rows of one key are duplicates of the first; different ones go to quarantine, the first stays."""
         execute = self.connection.execute
-        execute(
-            "CREATE OR REPLACE TEMP TABLE repeated (row_id BIGINT, source_row BIGINT, source_key VARCHAR, "
-            "kind VARCHAR, place BIGINT)"
-        )
-        good = f"NOT is_bad AND {SOURCE_ROW} NOT IN (SELECT {SOURCE_ROW} FROM held)"
         # A cheap pass over hashes finds the few keys that need the exact one.
         execute(
-            f"CREATE OR REPLACE TEMP TABLE shared_keys AS SELECT hash(source_key) AS key_hash FROM staged WHERE {good} "
-            "GROUP BY ALL HAVING count(*) > 1"
+            f"CREATE OR REPLACE TEMP TABLE shared_keys AS SELECT hash(source_key) AS key_hash FROM staged "
+            f"WHERE {self._good} GROUP BY ALL HAVING count(*) > 1"
         )
-        if self._scalar("SELECT count(*) FROM shared_keys"):
-            content = f"row({', '.join(content_columns(self.contract))})"
-            execute(
-                f"CREATE OR REPLACE TEMP TABLE rivals AS SELECT rowid AS row_id, {SOURCE_ROW}, source_key, "
-                f"row_number() OVER w AS nth, first_value({SOURCE_ROW}) OVER w AS first_row, "
-                f"{content} IS NOT DISTINCT FROM first_value({content}) OVER w AS is_same FROM staged "
-                f"WHERE {good} AND hash(source_key) IN (SELECT key_hash FROM shared_keys) "
-                f"WINDOW w AS (PARTITION BY source_key ORDER BY {SOURCE_ROW}, branch)"
-            )
-            self._quarantine_rivals()
-            execute(
-                f"INSERT INTO repeated SELECT row_id, {SOURCE_ROW}, source_key, 'within_batch', {place} FROM rivals "
-                f"WHERE nth > 1 AND is_same AND {SOURCE_ROW} NOT IN (SELECT {SOURCE_ROW} FROM held)"
-            )
-        if compare_landed:
-            execute(
-                "INSERT INTO repeated SELECT s.row_id, s.source_row, s.source_key, 'already_landed', k.place FROM "
-                f"(SELECT rowid AS row_id, {SOURCE_ROW}, source_key, {hashes(self.contract)} FROM staged "
-                f"WHERE {good}) AS s "
-                "JOIN (SELECT key_hash, arg_max(content_hash, place) AS content_hash, max(place) AS place "
-                "FROM known_versions "
-                f"WHERE place < {place} GROUP BY key_hash) AS k "
-                "ON s.key_hash = k.key_hash AND s.content_hash = k.content_hash "
-                "WHERE s.row_id NOT IN (SELECT row_id FROM repeated)"
-            )
+        if not self._scalar("SELECT count(*) FROM shared_keys"):
+            return
+        content = f"row({', '.join(content_columns(self.contract))})"
+        execute(
+            f"CREATE OR REPLACE TEMP TABLE rivals AS SELECT rowid AS row_id, {SOURCE_ROW}, source_key, "
+            f"row_number() OVER w AS nth, first_value({SOURCE_ROW}) OVER w AS first_row, "
+            f"{content} IS NOT DISTINCT FROM first_value({content}) OVER w AS is_same FROM staged "
+            f"WHERE {self._good} AND hash(source_key) IN (SELECT key_hash FROM shared_keys) "
+            f"WINDOW w AS (PARTITION BY source_key ORDER BY {SOURCE_ROW}, branch)"
+        )
+        self._open_broken()
+        self._quarantine_rivals()
+        self._open_repeated()
+        self.repeated += self._insert(
+            f"INSERT INTO repeated SELECT row_id, {SOURCE_ROW}, source_key, 'within_batch', {place} FROM rivals "
+            f"WHERE nth > 1 AND is_same AND {self._good}"
+        )
+
+    def _find_landed(self, place: int) -> None:
+        """Rows equal to the newest version that the batches before `place` have landed are duplicates of that."""
+        known = f"SELECT key_hash FROM {KNOWN_VERSIONS} WHERE place < {place}"
+        if not self._scalar(f"SELECT count(*) FROM staged WHERE hash(source_key) IN ({known})"):
+            return
+        fresh = "rowid NOT IN (SELECT row_id FROM repeated)" if self.repeated else "true"
+        self._open_repeated()
+        self.repeated += self._insert(
+            "INSERT INTO repeated SELECT row_id, any_value(source_row), any_value(source_key), 'already_landed', "
+            f"max(k.place) FROM (SELECT rowid AS row_id, {SOURCE_ROW}, source_key, {hashes(self.contract)} FROM staged "
+            f"WHERE {self._good} AND {fresh} AND hash(source_key) IN ({known})) AS s "
+            f"JOIN {KNOWN_VERSIONS} AS k ON s.key_hash = k.key_hash AND k.place < {place} "
+            "GROUP BY row_id, s.content_hash HAVING arg_max(k.content_hash, k.place) = s.content_hash"
+        )
 
     def _quarantine_rivals(self) -> None:
         """Later rows of a key with other content, and copies whose first was held back, go to quarantine."""
@@ -240,45 +269,35 @@ class FileEngine:
             f"FROM ({conflict}) AS c JOIN {RAW_TABLE} AS r USING ({SOURCE_ROW}) JOIN staged AS s USING ({SOURCE_ROW}) "
             "GROUP BY c.source_row, c.source_key, c.first_row ORDER BY c.source_row"
         )
-        self.connection.execute(
+        self.held += self._insert(
             f"INSERT INTO held SELECT DISTINCT {SOURCE_ROW} FROM broken WHERE rule_id = 'duplicate_key'"
         )
 
     @property
     def landed_sql(self) -> str:
         """Contract rows that are to be landed, with `source_row`, in source order."""
-        kept = []
-        if self._scalar("SELECT count(*) FROM held"):
-            kept.append(f"{SOURCE_ROW} NOT IN (SELECT {SOURCE_ROW} FROM held)")
-        if self._scalar("SELECT count(*) FROM repeated"):
+        kept = [self._good] if self.held else []
+        if self.repeated:
             kept.append("rowid NOT IN (SELECT row_id FROM repeated)")
         return f"SELECT * FROM staged{' WHERE ' + ' AND '.join(kept) if kept else ''}"
 
-    def _count(self) -> Counts:
-        landed = self.landed_sql
-        units, value = (self.contract.first_of_type(kind) for kind in (ColumnType.QUANTITY, ColumnType.VALUE))
-        scope = ident(self.contract.scope_date) if self.contract.scope_date else "CAST(NULL AS DATE)"
-        many = len(self.plans) > 1
-        distinct = f"count(DISTINCT {SOURCE_ROW})" if many else "count(*)"
-        row = self.connection.execute(
-            f"SELECT {distinct}, count(*), {f'sum({ident(units)})' if units else 'NULL'}, "
-            f"{f'sum({ident(value)})' if value else 'NULL'} FROM ({landed})"
-        ).fetchone()
-        loaded, contract_rows, units_sum, value_sum = row if row is not None else (0, 0, None, None)
-        produced = self._scalar(f"SELECT {distinct} FROM staged")
-        held = self._scalar("SELECT count(*) FROM held")
-        span = self.connection.execute(f"SELECT min({scope}), max({scope}) FROM staged").fetchone() or (None, None)
+    def _count(self, whole: _Summary) -> Counts:
+        landed = self._summary(self.landed_sql) if self.held or self.repeated else whole
         return Counts(
             rows_in=self.raw.rows_in,
-            loaded=loaded,
-            quarantined=held + len(self.raw.malformed),
-            duplicate=produced - held - loaded,
-            excluded=self.raw.rows - produced,
-            contract_rows=contract_rows,
-            units_sum=units_sum,
-            value_sum=value_sum,
-            scope=(span[0], span[1]),
+            loaded=landed.source_rows,
+            quarantined=self.held + len(self.raw.malformed),
+            duplicate=whole.source_rows - self.held - landed.source_rows,
+            excluded=self.raw.rows - whole.source_rows,
+            contract_rows=landed.contract_rows,
+            units_sum=landed.units_sum,
+            value_sum=landed.value_sum,
+            scope=(whole.scope_from, whole.scope_to),
         )
+
+    def _insert(self, statement: str) -> int:
+        """Run an INSERT; returns the number of rows."""
+        return self._scalar(statement)
 
     def _row(self, query: str) -> tuple[Any, ...]:
         return self.connection.execute(query).fetchone() or ()
@@ -287,14 +306,12 @@ class FileEngine:
         return int(self._row(query)[0])
 
 
-def _install_formats(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, extra: Sequence[str], timezone: str
+def _date_suffixes(
+    session: Session, dataset: Dataset, extra: Sequence[str], timezone: str
 ) -> dict[tuple[str, ...], str]:
-    """Create the date macros of a dataset; returns their suffix by the column's own formats."""
+    """Suffixes of the date macros of a dataset, by the column's own formats."""
     rules = [rule for branch in dataset.branches for rule in branch.columns.values()]
-    suffixes: dict[tuple[str, ...], str] = {}
-    for formats in dict.fromkeys([(), *(rule.formats for rule in rules)]):
-        suffixes[formats] = f"_{len(suffixes)}"
-        for macro in date_macros(suffixes[formats], [*formats, *dataset.date_formats, *extra], timezone):
-            connection.execute(macro)
-    return suffixes
+    return {
+        formats: session.date_suffix([*formats, *dataset.date_formats, *extra], timezone)
+        for formats in dict.fromkeys([(), *(rule.formats for rule in rules)])
+    }

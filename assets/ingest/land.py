@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -63,9 +64,9 @@ def land_batch(
     engine: FileEngine,
     counts: Counts,
     draft: Manifest,
-    batch_at: dict[int, str],
+    places: Mapping[str, int],
 ) -> Manifest:
-    """Write what the engine staged and record it. `batch_at` names the batch at each place of the order.
+    """Write what the engine staged and record it. `places` are those of the batches in the order.
 
     Raises IngestError where the rows do not add up, before anything is written.
     """
@@ -103,7 +104,8 @@ def land_batch(
         columns = ", ".join(f"{stamp[name]} AS {name}" if name in stamp else name for name, _ in QUARANTINE_COLUMNS)
         query = f"SELECT {columns} FROM broken ORDER BY source_row, rule_id, column_name"
         store.write_parquet(connection, query, store.path_of("quarantine", manifest))
-    _write_duplicates(connection, store, manifest, batch_at)
+    if engine.repeated:
+        _write_duplicates(connection, store, manifest, {place: batch for batch, place in places.items()})
     store.write_manifest(manifest)
     return manifest
 
@@ -112,8 +114,6 @@ def _write_duplicates(
     connection: duckdb.DuckDBPyConnection, store: LandingStore, manifest: Manifest, batch_at: dict[int, str]
 ) -> None:
     found = connection.execute("SELECT DISTINCT place FROM repeated").fetchall()
-    if not found:
-        return
     stamp = _stamp(manifest)
     first = " ".join(f"WHEN {place} THEN {literal(batch_at[place])}" for (place,) in sorted(found))
     columns = ", ".join(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-import duckdb
-
 from assets.ingest.contracts import Contract
 from assets.ingest.manifest import current
 from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.session import Session
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import ident, literal_list
 from assets.ingest.store import LandingStore
@@ -25,22 +24,21 @@ def checked_masters(source: SourceSettings, sources: Sequence[SourceSettings], c
     )
 
 
-def load_known_codes(
-    connection: duckdb.DuckDBPyConnection, store: LandingStore, contract: Contract, as_of: dt.date
-) -> None:
-    """Create `known_<master>` (company_code, code) for every master that the contract refers to.
+def load_known_codes(session: Session, store: LandingStore, contract: Contract, as_of: dt.date) -> None:
+    """Create `known_<master>` (company_code, code) for every master that the contract refers to, once a session.
 
     A code stays known once it has been landed with an extract date up to `as_of`, even where a later master lacks it.
     """
-    for master in sorted(set(contract.references.values())):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE known_{master} (company_code VARCHAR, code VARCHAR)")
+    for master in sorted(set(contract.references.values()) - session.known_masters):
+        session.connection.execute(f"CREATE OR REPLACE TEMP TABLE known_{master} (company_code VARCHAR, code VARCHAR)")
         paths = [
             str(store.path_of("landing", manifest))
             for manifest in current(store.manifests(master))
             if manifest.contract_rows and manifest.extract_date <= as_of
         ]
         if paths:
-            connection.execute(
+            session.connection.execute(
                 f"INSERT INTO known_{master} SELECT DISTINCT company_code, {ident(f'{master}_code')} "
                 f"FROM read_parquet({literal_list(paths)}, hive_partitioning = false)"
             )
+        session.known_masters.add(master)

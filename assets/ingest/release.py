@@ -4,28 +4,22 @@ own."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import duckdb
 
 from assets.ingest.contracts import Contract
 from assets.ingest.manifest import Manifest
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
+from assets.ingest.session import Session
 from assets.ingest.sqltext import literal, literal_list
 from assets.ingest.store import LandingStore
 
 
-def releasable_rows(
-    connection: duckdb.DuckDBPyConnection,
-    store: LandingStore,
-    contract: Contract,
-    manifests: list[Manifest],
-    as_of: dt.date,
-) -> list[tuple[Manifest, list[int]]]:
-    """Batches with rows that broke nothing but a reference which is known by now, with those rows."""
-    released: dict[str, set[int]] = {}
-    for manifest in manifests:
-        if manifest.released_from is not None:
-            released.setdefault(manifest.released_from, set()).update(manifest.released_rows)
+def awaits_masters(
+    session: Session, store: LandingStore, contract: Contract, manifests: Sequence[Manifest], as_of: dt.date
+) -> list[Manifest]:
+    """Batches up to `as_of` with rows in quarantine because a master lacked their code."""
     parents = {
         manifest.batch_id: manifest
         for manifest in manifests
@@ -33,6 +27,30 @@ def releasable_rows(
     }
     if not parents or not contract.references:
         return []
+    rules = ", ".join(literal(f"unknown_{master}") for master in sorted(set(contract.references.values())))
+    paths = literal_list(str(store.path_of("quarantine", parent)) for parent in parents.values())
+    rows = session.connection.execute(
+        f"SELECT DISTINCT batch_id FROM read_parquet({paths}, hive_partitioning = false) WHERE rule_id IN ({rules})"
+    ).fetchall()
+    return [parents[batch] for (batch,) in sorted(rows)]
+
+
+def releasable_rows(
+    connection: duckdb.DuckDBPyConnection,
+    store: LandingStore,
+    contract: Contract,
+    manifests: Sequence[Manifest],
+    waiting: Sequence[Manifest],
+) -> list[tuple[Manifest, list[int]]]:
+    """Those of the `waiting` batches with rows that broke nothing but a reference which is known by now, with those
+    rows."""
+    if not waiting:
+        return []
+    parents = {manifest.batch_id: manifest for manifest in waiting}
+    released: dict[str, set[int]] = {}
+    for manifest in manifests:
+        if manifest.released_from is not None:
+            released.setdefault(manifest.released_from, set()).update(manifest.released_rows)
     masters = sorted(set(contract.references.values()))
     known = " OR ".join(
         f"(rule_id = {literal('unknown_' + master)} AND bad_value IN (SELECT code FROM known_{master} AS k "

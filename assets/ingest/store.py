@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -84,12 +83,10 @@ class LandingStore:
             removed.append(path.relative_to(self.workspace).as_posix())
         return removed
 
-    def work_folder(self, contract: str) -> Path:
-        """An empty folder for temporary files of one run."""
-        folder = self.workspace / "work" / contract
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
+    @property
+    def work_folder(self) -> Path:
+        """Where a run keeps its temporary files."""
+        return self.workspace / "work"
 
 
 def _sync(path: Path) -> None:

@@ -68,7 +68,8 @@ class BranchPlan:
     @property
     def is_bad(self) -> str:
         """SQL that is true for a row that breaks any rule."""
-        return " OR ".join(f"({rule.condition})" for rule in self.rules) or "false"
+        broken = " OR ".join(f"({rule.condition})" for rule in self.rules) or "false"
+        return f"COALESCE({broken}, false)"
 
     def contract_sql(self, branch: int) -> str:
         """SELECT of contract rows with `source_row`, `branch`, `is_bad` and `is_open`."""

@@ -1,0 +1,168 @@
+"""One contract in one run: what is new is drafted, ranked among what was landed before, and landed file by file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import cached_property
+
+from assets.ingest.contracts import Contract
+from assets.ingest.discovery import Candidate, find_candidates
+from assets.ingest.engine import FileEngine
+from assets.ingest.errors import IngestError
+from assets.ingest.header import dataset_headers
+from assets.ingest.history import History
+from assets.ingest.land import land_batch, land_duplicate_file
+from assets.ingest.manifest import Manifest, batch_id, current
+from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.masters import checked_masters, load_known_codes
+from assets.ingest.readers.files import read_file
+from assets.ingest.readers.raw import RawFile
+from assets.ingest.release import awaits_masters, load_raw_again, releasable_rows
+from assets.ingest.report import ContractReport
+from assets.ingest.session import Session
+from assets.ingest.settings import SourceSettings
+from assets.ingest.store import LandingStore
+from assets.ingest.versions import KnownVersions
+
+
+class ContractRun:
+    """Reads every file up to `as_of` that is not yet landed for a contract."""
+
+    def __init__(
+        self,
+        store: LandingStore,
+        session: Session,
+        contract: Contract,
+        sources: Sequence[SourceSettings],
+        as_of: dt.date,
+    ) -> None:
+        self.store, self.session, self.contract = store, session, contract
+        self.sources, self.as_of = tuple(sources), as_of
+        self.history = History(())
+        self.places: dict[str, int] = {}
+        self.in_full: dict[tuple[str, ...], set[str]] = {}
+
+    def go(self) -> ContractReport:
+        """Land what is new; see ContractReport."""
+        removed = self.store.clean(self.contract.name)
+        candidates = find_candidates(self.sources, self.contract.name, self.as_of)
+        self.history = History(self._without_refusals())
+        drafts = [
+            (candidate, draft)
+            for candidate in candidates
+            if (draft := self.history.draft(self.contract, candidate)) is not None
+        ]
+        waiting = awaits_masters(self.session, self.store, self.contract, current(self.history.manifests), self.as_of)
+        done: list[Manifest] = []
+        if drafts or waiting:
+            self._rank([draft for _, draft in drafts])
+            load_known_codes(self.session, self.store, self.contract, self.as_of)
+            done += self._release(waiting)
+            last = {draft.source_instance: number for number, (_, draft) in enumerate(drafts)}
+            for number, (candidate, draft) in enumerate(drafts):
+                done.append(self._take(candidate, draft, more=number < last[draft.source_instance]))
+        # A master that has just grown must be read again by whatever refers to it.
+        if done:
+            self.session.known_masters.discard(self.contract.name)
+        return ContractReport(self.contract.name, tuple(done), len(candidates) - len(drafts), tuple(removed))
+
+    @cached_property
+    def versions(self) -> KnownVersions:
+        """The comparison table, made when a file is first compared."""
+        return KnownVersions(self.session.connection, self.store, self.contract)
+
+    def _without_refusals(self) -> list[Manifest]:
+        """Recorded batches; refusals that this run will judge again are forgotten first."""
+        instances = {source.instance for source in self.sources}
+        kept = []
+        for manifest in self.store.manifests(self.contract.name):
+            if (
+                manifest.status == "refused"
+                and manifest.source_instance in instances
+                and manifest.extract_date <= self.as_of
+            ):
+                self.store.forget_refusal(manifest)
+            else:
+                kept.append(manifest)
+        return kept
+
+    def _rank(self, drafts: list[Manifest]) -> None:
+        """Give every batch, landed or to come, its place in the order."""
+        every = {manifest.batch_id: manifest for manifest in current([*self.history.manifests, *drafts])}
+        self.places = {manifest.batch_id: place for place, manifest in enumerate(every.values())}
+
+    def _take(self, candidate: Candidate, draft: Manifest, more: bool) -> Manifest:
+        """Land one file, or record why not. `more`: later files of the instance will be compared with it."""
+        connection = self.session.connection
+        try:
+            if candidate.problem is not None or candidate.path is None:
+                raise candidate.problem or IngestError("cannot be read", file=candidate.name)
+            first = self.history.same_content(draft)
+            if first is not None:
+                manifest = land_duplicate_file(connection, self.store, draft, first)
+            else:
+                must, may = dataset_headers(candidate.dataset)
+                raw = read_file(
+                    connection, candidate.path, candidate.name, candidate.dataset, [*must, *may], self.session.work
+                )
+                manifest = self._land(candidate, draft, raw, more)
+        except IngestError as error:
+            manifest = draft.model_copy(update={"status": "refused", "message": str(error)})
+            self.store.write_manifest(manifest)
+        self.history.add(manifest)
+        return manifest
+
+    def _land(self, candidate: Candidate, draft: Manifest, raw: RawFile, more: bool) -> Manifest:
+        engine = FileEngine(
+            self.session,
+            self.contract,
+            candidate.mapping,
+            candidate.dataset,
+            candidate.source,
+            raw,
+            candidate.name,
+            checked_masters(candidate.source, self.sources, self.contract),
+            self.in_full.setdefault((draft.dataset, *raw.header), set()),
+        )
+        place = self.places[draft.batch_id]
+        compare = draft.scope_kind == "key" and self.versions.load(
+            draft.source_instance, self.history.manifests, self.places
+        )
+        counts = engine.run(place=place, compare_landed=compare)
+        manifest = land_batch(self.session.connection, self.store, self.contract, engine, counts, draft, self.places)
+        if more and manifest.contract_rows and self.versions.instance == draft.source_instance:
+            self.versions.add(engine.landed_sql, place)
+        return manifest
+
+    def _release(self, waiting: Sequence[Manifest]) -> list[Manifest]:
+        """Land rows of quarantine whose missing master has come."""
+        done = []
+        connection = self.session.connection
+        manifests = current(self.history.manifests)
+        for parent, rows in releasable_rows(connection, self.store, self.contract, manifests, waiting):
+            source = next((source for source in self.sources if source.instance == parent.source_instance), None)
+            mapping = load_mapping(source.mapping) if source is not None else None
+            dataset = (
+                next((dataset for dataset in mapping.datasets if dataset.name == parent.dataset), None)
+                if mapping
+                else None
+            )
+            if source is None or mapping is None or dataset is None or parent.batch_id not in self.places:
+                continue
+            draft = parent.model_copy(
+                update={
+                    "batch_id": batch_id(self.contract.name, parent.batch_id, "released", *rows),
+                    "released_from": parent.batch_id,
+                    "released_rows": tuple(rows),
+                    "message": f"released from quarantine of {parent.batch_id}: the missing master has arrived",
+                }
+            )
+            self.places[draft.batch_id] = self.places[parent.batch_id]
+            raw = load_raw_again(connection, self.store, parent, rows)
+            candidate = Candidate(source, mapping, dataset, parent.source_file, parent.extract_date)
+            manifest = self._land(candidate, draft, raw, more=False)
+            self.history.add(manifest)
+            done.append(manifest)
+        self.versions.forget()
+        return done
