@@ -58,7 +58,7 @@ def _model_speeds(panel: Panel, settings: ForecastSettings) -> dict[str, float]:
     for name, _ in family_grids(sample, at, states, kinds, rows, 7, Ahead(HORIZON, np.arange(1, HORIZON + 1), knots)):
         out[name] = len(rows) / (time.perf_counter() - started)
         started = time.perf_counter()
-    few = [sample.y[k, sample.start[k] :] for k in range(min(40, len(rows)))]
+    few = [sample.y[k, sample.start[k] :] for k in range(min(8, len(rows)))]
     for name in MEMBER_SECONDS:
         started = time.perf_counter()
         batch_points(few, HORIZON, [name], 7)
