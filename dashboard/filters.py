@@ -56,6 +56,8 @@ class Filter:
         """Another mart with item_id and warehouse_id, cut to the same item-warehouses."""
         if self.is_everything:
             return mart
+        if set(self.parameters) == {"warehouses"}:  # every such mart has the column: no join
+            return f"(select * from {mart} where list_contains($warehouses, warehouse_id))"
         wanted = f"(select item_id, warehouse_id from fct_inventory_health where {self.condition})"
         on = "m.item_id = w.item_id and m.warehouse_id = w.warehouse_id"
         return f"(select m.* from {mart} m semi join {wanted} w on {on})"

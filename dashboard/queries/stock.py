@@ -18,13 +18,12 @@ CAUSES = """case
 
 
 def buckets_now(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
-    """Value and units by age bucket at the newest snapshot."""
+    """Value by age bucket at the newest snapshot."""
     return reader.frame(
-        f"""select bucket_no, bucket_label, sum(stock_value) as stock_value, sum(quantity_units) as quantity_units,
-                count(distinct item_id) as items
+        f"""select bucket_no, any_value(bucket_label) as bucket_label, sum(stock_value) as stock_value
             from {wanted.of("fct_stock_ageing")}
             where snapshot_date = (select max(snapshot_date) from fct_stock_ageing)
-            group by all order by bucket_no""",
+            group by bucket_no order by bucket_no""",
         wanted.parameters,
     )
 
@@ -32,8 +31,8 @@ def buckets_now(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
 def buckets_over_time(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     """Value by age bucket and snapshot."""
     return reader.frame(
-        f"""select snapshot_date, bucket_no, bucket_label, sum(stock_value) as stock_value
-            from {wanted.of("fct_stock_ageing")} group by all order by snapshot_date, bucket_no""",
+        f"""select snapshot_date, bucket_no, any_value(bucket_label) as bucket_label, sum(stock_value) as stock_value
+            from {wanted.of("fct_stock_ageing")} group by snapshot_date, bucket_no order by snapshot_date, bucket_no""",
         wanted.parameters,
     )
 
