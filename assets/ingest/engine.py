@@ -12,10 +12,11 @@ from assets.ingest.header import match_header
 from assets.ingest.leaves import Leaves
 from assets.ingest.mapping import Dataset, Mapping
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
+from assets.ingest.readings import Context
 from assets.ingest.session import Session
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import ident, literal
-from assets.ingest.transform import LEAVES_TABLE, BranchPlan, Context, plan_branch, raw_json
+from assets.ingest.transform import LEAVES_TABLE, BranchPlan, plan_branch, raw_json
 from assets.ingest.versions import KNOWN_VERSIONS, content_columns, hashes
 
 _DOC_COLUMNS = ("doc_no", "po_no", "so_no", "receipt_no", "shipment_no", "count_no", "promotion_code")

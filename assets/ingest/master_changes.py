@@ -1,4 +1,5 @@
-"""Master records that changed their meaning between two extracts: a code that names another item now (`quality.master_changes`)."""
+"""Master records that changed their meaning between two extracts: a code that names another item now
+(`quality.master_changes`)."""
 
 from __future__ import annotations
 
@@ -15,12 +16,13 @@ from assets.ingest.store import LandingStore
 WATCHED = {"item": ("item_name", "category_name", "base_uom")}
 
 _COLUMNS = """contract VARCHAR, source_instance VARCHAR, company_code VARCHAR, source_key VARCHAR, column_name VARCHAR,
-    old_value VARCHAR, new_value VARCHAR, old_extract_date DATE, extract_date DATE, batch_id VARCHAR, source_file VARCHAR,
-    source_row BIGINT"""
+    old_value VARCHAR, new_value VARCHAR, old_extract_date DATE, extract_date DATE, batch_id VARCHAR,
+    source_file VARCHAR, source_row BIGINT"""
 
 
 def register_master_changes(con: duckdb.DuckDBPyConnection, workspace: Path, as_of: dt.date) -> None:
-    """(Re)create `quality.master_changes` (docs/interfaces.md) from the batches up to `as_of`, in the order they were taken."""
+    """(Re)create `quality.master_changes` (docs/interfaces.md) from the batches up to `as_of`, in the order they were
+    taken."""
     store = LandingStore(workspace.resolve())
     con.execute("CREATE SCHEMA IF NOT EXISTS quality")
     con.execute(f"CREATE OR REPLACE TABLE quality.master_changes ({_COLUMNS})")
@@ -35,7 +37,8 @@ def register_master_changes(con: duckdb.DuckDBPyConnection, workspace: Path, as_
                 f"""INSERT INTO quality.master_changes
                     WITH versions AS (
                         SELECT r.*, b.place, {column} AS new_value,
-                            lag({column}) OVER taken AS old_value, lag(r.extract_date) OVER taken AS old_extract_date
+                            lag({column}) OVER taken AS old_value,
+                            lag(r.extract_date) OVER taken AS old_extract_date
                         FROM read_parquet({literal_list(paths)}, hive_partitioning = false) AS r
                         INNER JOIN (VALUES {places}) AS b (batch_id, place) USING (batch_id)
                         WINDOW taken AS (PARTITION BY source_instance, source_key ORDER BY place, source_row)

@@ -57,9 +57,11 @@ def releasable_rows(
         f"JOIN companies AS c USING (company_code) WHERE c.batch_id = q.batch_id))"
         for master in masters
     )
-    connection.execute("CREATE OR REPLACE TEMP TABLE companies (batch_id VARCHAR, company_code VARCHAR)")
-    connection.executemany(
-        "INSERT INTO companies VALUES (?, ?)", [(parent.batch_id, parent.company_code) for parent in parents.values()]
+    companies = ", ".join(
+        f"({literal(parent.batch_id)}, {literal(parent.company_code)})" for parent in parents.values()
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE companies AS FROM (VALUES {companies}) AS c (batch_id, company_code)"
     )
     paths = [str(store.path_of("quarantine", parent)) for parent in parents.values()]
     rows = connection.execute(

@@ -30,7 +30,9 @@ class Session:
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT})
-        connection.execute(f"SET temp_directory = {literal(str(self.work / 'spill'))}; SET TimeZone = 'UTC'")
+        connection.execute(
+            f"SET temp_directory = {literal(str(self.work / 'spill'))}; SET TimeZone = 'UTC'; SET enable_progress_bar = false"
+        )
         install_macros(connection)
         return connection
 

@@ -69,6 +69,12 @@ def _replaces(later: Placed, earlier: Placed) -> bool:
     return span[0] <= old.scope_from_date and old.scope_to_date <= span[1]
 
 
+def _span_literals(manifest: Manifest) -> str:
+    """The days that a batch replaces, as two SQL literals; a released one replaces nothing."""
+    days = (None, None) if manifest.released_from else (manifest.scope_from_date, manifest.scope_to_date)
+    return ", ".join(literal(day.isoformat() if day is not None else None) for day in days)
+
+
 def _series(manifest: Manifest) -> tuple[str, str]:
     return (manifest.source_instance, manifest.dataset)
 
@@ -89,19 +95,12 @@ def find_superseded(
         "CREATE OR REPLACE TEMP TABLE placed (batch_id VARCHAR, place BIGINT, series VARCHAR, span_from "
         "DATE, span_to DATE)"
     )
-    connection.executemany(
-        "INSERT INTO placed VALUES (?, ?, ?, ?, ?)",
-        [
-            (
-                batch.manifest.batch_id,
-                batch.place,
-                "/".join(_series(batch.manifest)),
-                None if batch.manifest.released_from else batch.manifest.scope_from_date,
-                None if batch.manifest.released_from else batch.manifest.scope_to_date,
-            )
-            for batch in placed
-        ],
+    rows = ", ".join(
+        f"({literal(batch.manifest.batch_id)}, {batch.place}, {literal('/'.join(_series(batch.manifest)))}, "
+        f"{_span_literals(batch.manifest)})"
+        for batch in placed
     )
+    connection.execute(f"INSERT INTO placed VALUES {rows}")
     paths = literal_list(str(store.path_of("landing", batch.manifest)) for batch in with_rows)
     source = f"read_parquet({paths}, hive_partitioning = false)"
     name = literal(contract.name)
