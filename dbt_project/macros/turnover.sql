@@ -44,7 +44,7 @@
         when turnover_status = 'ok' and cogs_value > 0 then {{ ratio('average_inventory_value * period_days', 'cogs_value') }}
     end as days_inventory_outstanding,
     case
-        when cogs_units > 0 then {{ ratio('average_inventory_units * period_days', 'cogs_units') }}
+        when cogs_units > 0 and average_inventory_units >= 0 then {{ ratio('average_inventory_units * period_days', 'cogs_units') }}
     end as days_inventory_outstanding_units,
     value_status,
     turnover_status,

@@ -45,10 +45,10 @@ physical_days as (
     from physical
     inner join (
         select
-            source_instance,
-            max(case when physical_units = 0 and coalesce(picked_not_shipped_units, 0) = 0 then 1 else 0 end) as lists_zeros
+            listed.source_instance,
+            max(case when listed.physical_units = 0 and coalesce(listed.picked_not_shipped_units, 0) = 0 then 1 else 0 end) as lists_zeros
         from physical as listed
-        group by source_instance
+        group by listed.source_instance
     ) as listing on physical.source_instance = listing.source_instance
     group by physical.warehouse_id, physical.as_of_date
 ),

@@ -15,8 +15,10 @@ final as (
         cast(null as decimal(28, 6)) as variance_units,
         cast(null as decimal(24, 4)) as variance_value,
         cast('reused_code' as varchar) as cause,
-        string_agg(column_name || ': ' || coalesce(old_value, '') || ' -> '
-        || coalesce(new_value, ''), '; ' order by column_name, extract_date) as explanation,
+        string_agg(
+            column_name || ': ' || coalesce(old_value, '') || ' -> '
+            || coalesce(new_value, ''), '; ' order by column_name, extract_date
+        ) as explanation,
         cast(min(source_file) as varchar) as source_file,
         cast(min(source_row) as bigint) as source_row
     from master_changes

@@ -33,10 +33,10 @@ snapshot_days as (
     from snapshots
     inner join (
         select
-            source_instance,
-            max(case when on_hand_units = 0 then 1 else 0 end) as lists_zeros
+            listed.source_instance,
+            max(case when listed.on_hand_units = 0 then 1 else 0 end) as lists_zeros
         from snapshots as listed
-        group by source_instance
+        group by listed.source_instance
     ) as listing on snapshots.source_instance = listing.source_instance
     group by snapshots.warehouse_id, snapshots.as_of_date
 ),
