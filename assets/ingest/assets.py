@@ -5,11 +5,12 @@ from datetime import date
 
 import dagster as dg
 
-from assets.ingest.contracts import ingest_order, load_contracts
+from assets.ingest.contracts import load_contracts
 from assets.ingest.master_changes import register_master_changes
 from assets.ingest.register import register_landing
+from assets.ingest.report import ContractReport
 from assets.ingest.settings import SourceSettings
-from assets.ingest.stage import ContractReport, ingest
+from assets.ingest.stage import ingest_all
 from assets.workspace import Workspace
 
 QUALITY_TABLES = ("landing_batches", "quarantined_rows", "duplicate_rows", "master_changes")
@@ -42,7 +43,7 @@ def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
         sources: dg.ResourceParam[Sequence[SourceSettings]],
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(context.partition_key)
-        reports = {name: ingest(workspace.root, sources, name, as_of) for name in ingest_order(contracts)}
+        reports = ingest_all(workspace.root, sources, as_of)
         with workspace.connect() as connection:
             register_landing(connection, workspace.root, as_of)
             register_master_changes(connection, workspace.root, as_of)
