@@ -55,10 +55,11 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
             built = build_release(connection, workspace.releases, name, facts, dictionary_documents(words))
         if publish_settings.write_csv:
             write_csv(built)
-        switch_current(workspace.releases, built.release_id)
         address = postgres_url()
         if address:
+            # before the switch: where the database refuses, readers of either kind keep the release they have
             publish_postgres(built, address, publish_settings.postgres)
+        switch_current(workspace.releases, built.release_id)
         removed = prune_releases(workspace.releases, publish_settings.keep_releases)
         return dg.MaterializeResult(
             metadata={"path": str(built.path), "marts": len(built.manifest["marts"]), "removed_releases": len(removed)}
