@@ -50,7 +50,7 @@ def _source_table(release: Release) -> Table:
     table = Table("source", "contract", "newest extract", "days old", "rows in", "loaded", "quarantined", "duplicate")
     with duckdb.connect(str(release.database), read_only=True) as connection:
         rows = connection.execute(
-            """select source_instance, contract, max(extract_date), sum(rows_in)::bigint, sum(rows_loaded)::bigint,
+            """select source_instance, contract, max(last_extract_date), sum(rows_in)::bigint, sum(rows_loaded)::bigint,
                       sum(rows_quarantined)::bigint, sum(rows_duplicate)::bigint
                from marts.fct_data_quality group by all order by all"""
         ).fetchall()

@@ -85,8 +85,9 @@ def test_reorder_point_grows_with_lead_time_its_spread_and_service(
     # 1e-6 relative: quantile grids are inverted numerically
     assert point(lead * 1.5, 0.2, service) >= base * (1 - 1e-6)
     assert point(lead, 0.2, min(service + 0.005, 0.999)) >= base
-    if service >= 0.9:
-        # 1 %: under very skewed demand a wider lead time moves mass past the quantile as well as towards it
+    if service >= 0.9 and cv <= 1:
+        # 1 %: a wider lead time moves mass past the quantile as well as towards it; under demand more skewed than an
+        # exponential the first can win (mean 1, cv 2, 90.6 %: 1.6 % lower), so nothing is claimed there
         assert point(lead, 0.6, service) >= base * (1 - 1e-2)
 
 
