@@ -50,6 +50,7 @@ def run_raw(warehouse: Path, folder: Path, models: list[CompiledModel]) -> float
     with duckdb.connect(str(copy), config={"threads": 2}) as connection:
         for model in reversed(models):
             connection.execute(f"drop {model.kind} if exists {model.relation} cascade")
+            connection.execute(f"create schema if not exists {model.relation.split('.')[0]}")
         started = time.perf_counter()
         for model in models:
             connection.execute(f"create {model.kind} {model.relation} as {model.sql}")
