@@ -30,7 +30,7 @@ def check_presence(connection: duckdb.DuckDBPyConnection, sources: Sequence[Sour
             if not (source.required and dataset.required):
                 continue
             is_there = (source.instance, dataset.name) in landed
-            message = "" if is_there else f"source {source.name}: nothing landed for {dataset.name} ({dataset.files})"
+            message = "" if is_there else f"source {source.name}: nothing landed for {dataset.name} ({dataset.place})"
             results.append(
                 CheckResult(
                     check_id=f"{RULE}:{source.instance}:{dataset.name}",

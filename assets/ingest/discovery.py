@@ -13,6 +13,7 @@ from pathlib import Path
 from assets.ingest.errors import IngestError
 from assets.ingest.mapping import Dataset, Mapping
 from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.readers.tablefiles import content_hash, joined_files, table_day, table_files
 from assets.ingest.settings import SourceSettings
 
 _BLOCK = 1 << 22
@@ -50,17 +51,17 @@ def _of_dataset(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_o
                 file=source.path.name,
                 fix="Correct `path` in the configuration, or set `required: false`.",
             )
-            yield Candidate(source, mapping, dataset, dataset.files, as_of, problem=problem)
+            yield Candidate(source, mapping, dataset, dataset.place, as_of, problem=problem)
         return
     root = source.path.resolve()
-    paths = [path for path in sorted(source.path.glob(dataset.files)) if path.is_file()]
+    paths = dataset_files(source.path, dataset)
     if not paths and dataset.required:
         problem = IngestError(
             f"no file matches, and dataset {dataset.name!r} is required",
-            file=dataset.files,
+            file=dataset.place,
             fix="Put the extract into the source folder, or correct `files` in the mapping.",
         )
-        yield Candidate(source, mapping, dataset, dataset.files, as_of, problem=problem)
+        yield Candidate(source, mapping, dataset, dataset.place, as_of, problem=problem)
     for path in paths:
         name = path.relative_to(source.path).as_posix()
         try:
@@ -73,7 +74,20 @@ def _of_dataset(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_o
             yield Candidate(source, mapping, dataset, name, as_of, problem=problem)
             continue
         if day <= as_of:
-            yield Candidate(source, mapping, dataset, name, day, path, file_hash(path))
+            yield Candidate(source, mapping, dataset, name, day, path, _content(source, dataset, path))
+
+
+def dataset_files(folder: Path, dataset: Dataset) -> list[Path]:
+    """Files of a dataset below a source folder, by name: those of its pattern, or the extracts of its table."""
+    if dataset.table is not None:
+        return [path for path, _ in table_files(folder, dataset.table)]
+    return [path for path in sorted(folder.glob(dataset.files or "")) if path.is_file()]
+
+
+def _content(source: SourceSettings, dataset: Dataset, path: Path) -> str:
+    """Hash of all that a dataset is read from: the file, the tables that it is joined to, the parameters."""
+    joined = joined_files(source.path, dataset, table_day(path)) if dataset.join else []
+    return content_hash(file_hash(path), [file_hash(other) if other is not None else "" for other in joined])
 
 
 def file_hash(path: Path) -> str:
@@ -91,6 +105,8 @@ def extract_date_of(dataset: Dataset, file_name: str, as_of: dt.date) -> dt.date
     A name with year and month only stands for the last day of that month. Raises IngestError for a name without a day.
     """
     rule = dataset.extract_date
+    if rule is None and dataset.table is not None:
+        return table_day(Path(file_name)) or as_of
     if rule is None:
         return as_of
     if isinstance(rule, dt.date):

@@ -6,7 +6,7 @@ internal column that holds it, read as the kind that its place asks for. A node 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -65,7 +65,7 @@ _ALLOWED = (
     exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Neg, exp.Add, exp.Sub, *_ARITHMETIC,
     *_COMPARISONS, exp.Is, exp.In, exp.Between, exp.And, exp.Or, exp.Not, exp.Case, exp.If, exp.Coalesce, exp.Nullif,
     exp.Least, exp.Greatest, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, *_TEXT_FUNCTIONS, exp.Abs,
-    exp.Round, exp.StrToTime, exp.DateFromParts, exp.LastDay,
+    exp.Round, exp.StrToTime, exp.DateFromParts, exp.LastDay, exp.Placeholder,
 )  # fmt: skip
 
 
@@ -80,8 +80,12 @@ def parse_expression(text: str) -> exp.Expr:
             raise ExpressionError(f"`{node.sql('duckdb')[:60]}` is not allowed in an expression")
         if isinstance(node, exp.If) and not isinstance(node.parent, exp.Case):
             raise ExpressionError("`if()` is not allowed; write case when ... then ... else ... end")
-        if isinstance(node, exp.Column) and (node.table or not isinstance(node.this, exp.Identifier)):
-            raise ExpressionError(f"`{node.sql('duckdb')}`: a column stands alone, without a table")
+        if isinstance(node, exp.Column) and (node.db or not isinstance(node.this, exp.Identifier)):
+            raise ExpressionError(
+                f"`{node.sql('duckdb')}`: at most the name of one joined table stands before a column"
+            )
+        if isinstance(node, exp.Placeholder) and not node.name.isidentifier():
+            raise ExpressionError("a parameter is written `:name`")
         if isinstance(node, exp.Cast) and node.to.this not in _CAST_KINDS:
             raise ExpressionError(f"cannot cast to {node.to.sql('duckdb')}")
         if isinstance(node, exp.StrToTime) and not isinstance(node.args.get("format"), exp.Literal):
@@ -93,7 +97,62 @@ def parse_expression(text: str) -> exp.Expr:
 
 def headers_of(tree: exp.Expr) -> list[str]:
     """Source columns that an expression names, in order of appearance, without repetition."""
-    return list(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
+    return list(dict.fromkeys(_header(column) for column in tree.find_all(exp.Column)))
+
+
+def parameters_of(tree: exp.Expr) -> list[str]:
+    """Parameters (`:name`) that an expression names, without repetition."""
+    return list(dict.fromkeys(found.name for found in tree.find_all(exp.Placeholder)))
+
+
+def bind(tree: exp.Expr, parameters: Mapping[str, str | int | float | bool]) -> exp.Expr:
+    """The tree with every parameter replaced by its value as a literal; ExpressionError where one has no value."""
+
+    def value_of(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Placeholder):
+            return node
+        if node.name not in parameters:
+            raise ExpressionError(f"parameter :{node.name} has no value")
+        value = parameters[node.name]
+        if isinstance(value, bool):
+            return exp.Boolean(this=value)
+        return exp.Literal.string(value) if isinstance(value, str) else exp.Literal.number(value)
+
+    return tree.transform(value_of) if tree.find(exp.Placeholder) else tree
+
+
+def header_tree(header: str) -> exp.Expr:
+    """A tree that is just one source column."""
+    return exp.column(exp.to_identifier(header, quoted=True))
+
+
+def signed(value: exp.Expr, sign: exp.Expr) -> exp.Expr:
+    """`value` times a sign of 1, -1 or 0 without leaving exact numbers; missing where the sign is anything else."""
+    cases = ((1, value), (-1, exp.Neg(this=exp.Paren(this=value.copy()))), (0, exp.Literal.number(0)))
+    return exp.Case(
+        ifs=[
+            exp.If(this=exp.EQ(this=exp.Paren(this=sign.copy()), expression=_number(number)), true=result)
+            for number, result in cases
+        ]
+    )
+
+
+def scaled(value: exp.Expr, factor: exp.Expr | None, per: exp.Expr | None) -> exp.Expr:
+    """`value` times a unit factor and divided by a price unit; missing where a divisor is zero or missing."""
+    if factor is not None:
+        value = exp.Mul(this=exp.Paren(this=value), expression=exp.Paren(this=factor.copy()))
+    if per is not None:
+        value = exp.Div(this=exp.Paren(this=value), expression=exp.Paren(this=per.copy()))
+    return value
+
+
+def _number(value: int) -> exp.Expr:
+    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
+
+
+def _header(node: exp.Column) -> str:
+    """Source header of a column: `table.column` for one of a joined table."""
+    return f"{node.table}.{node.name}" if node.table else node.name
 
 
 def compile_expression(
@@ -204,8 +263,9 @@ class _Builder:
         raise ExpressionError(f"`{node.sql('duckdb')[:60]}` is not allowed in an expression")
 
     def _column(self, node: exp.Column, want: Kind) -> tuple[exp.Expr, Kind]:
-        self.reads.append(Read(node.name, want))
-        return exp.column(exp.to_identifier(self.column_of(node.name, want), quoted=True)), want
+        header = _header(node)
+        self.reads.append(Read(header, want))
+        return exp.column(exp.to_identifier(self.column_of(header, want), quoted=True)), want
 
     def _cast(self, node: exp.Cast) -> tuple[exp.Expr, Kind]:
         kind = _CAST_KINDS[node.to.this]

@@ -16,10 +16,7 @@ def branch_headers(branch: Branch) -> tuple[list[str], list[str]]:
     must: list[str] = []
     may: list[str] = []
     for rule in branch.columns.values():
-        if rule.from_ is not None:
-            (may if rule.optional else must).append(rule.from_)
-        elif rule.expr is not None:
-            must += headers_of(parse_expression(rule.expr))
+        (may if rule.optional else must).extend(rule.headers)
     if branch.where is not None:
         must += headers_of(parse_expression(branch.where))
     if branch.keep_first is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping as PlainMapping
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -11,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from assets.ingest.casting import EXCEL_SERIAL, EXCEL_SERIAL_1904, format_pattern
 from assets.ingest.contracts import ColumnType
-from assets.ingest.expressions import parse_expression
+from assets.ingest.errors import MappingError
+from assets.ingest.expressions import headers_of, parse_expression
+from assets.ingest.source_keys import Paging, Source, Watermark
+from assets.ingest.tables import Join, check_table
 
 Scalar = str | int | float | bool
 MAPPABLE_ENVELOPE = ("source_status", "source_created_at", "source_updated_at", "is_deleted")
@@ -22,7 +27,11 @@ class _Strict(BaseModel):
 
 
 class ColumnRule(_Strict):
-    """How one contract column is got: from a header, an expression or a constant."""
+    """How one contract column is got: from a header, an expression or a constant.
+
+    A number may be given a `sign` (an expression that yields 1, -1 or 0), a unit `factor` that it is multiplied by, and a
+    price unit `per` that it is divided by; where one of these is missing the row is wrong, never the number.
+    """
 
     from_: str | None = Field(default=None, alias="from")
     expr: str | None = None
@@ -30,6 +39,9 @@ class ColumnRule(_Strict):
     enum: str | None = None
     formats: tuple[str, ...] = ()
     optional: bool = False
+    sign: str | None = None
+    factor: str | None = None
+    per: str | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> ColumnRule:
@@ -39,9 +51,27 @@ class ColumnRule(_Strict):
             raise ValueError("`enum` and `formats` do not go with `const`")
         if self.optional and self.from_ is None:
             raise ValueError("`optional` goes with `from`")
+        if self.is_scaled and (self.const is not None or self.enum is not None or self.optional):
+            raise ValueError("`sign`, `factor` and `per` go with a number from `from` or `expr`")
         return self
 
-    @field_validator("expr")
+    @property
+    def is_scaled(self) -> bool:
+        """True where the number that is read is not yet the value."""
+        return (self.sign, self.factor, self.per) != (None, None, None)
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """Every expression of the rule."""
+        return tuple(text for text in (self.expr, self.sign, self.factor, self.per) if text is not None)
+
+    @property
+    def headers(self) -> list[str]:
+        """Source headers that the rule reads."""
+        own = [self.from_] if self.from_ is not None else []
+        return [*own, *(header for text in self.expressions for header in headers_of(parse_expression(text)))]
+
+    @field_validator("expr", "sign", "factor", "per")
     @classmethod
     def _allowed(cls, text: str | None) -> str | None:
         if text is not None:
@@ -71,9 +101,7 @@ class Branch(_Strict):
     @field_validator("where")
     @classmethod
     def _allowed(cls, text: str | None) -> str | None:
-        if text is not None:
-            parse_expression(text)
-        return text
+        return check_condition(text)
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -81,24 +109,26 @@ class Branch(_Strict):
         return expand_columns(columns)
 
 
-class Dataset(_Strict):
-    """Files of one kind and the contract they fill."""
+class Part(_Strict):
+    """One document table of a union: what it adds to the dataset that it belongs to."""
 
-    name: str
-    contract: str
-    files: str
+    name: str = Field(pattern=r"^\w[\w.-]*$")
+    files: str | None = None
+    table: str | None = None
+    join: tuple[Join, ...] = ()
     columns: dict[str, ColumnRule] = {}
     rows: tuple[Branch, ...] = ()
     where: str | None = None
-    sheet: str | None = None
-    header_row: int = Field(default=1, ge=1)
-    delimiter: Literal[",", ";", "\t", "|"] | None = None
-    extract_date: str | dt.date | None = None
-    scope: Literal["key", "period", "full"]
-    unknown_columns: Literal["ext", "fail"] = "ext"
-    date_formats: tuple[str, ...] = ()
+    optional_columns: tuple[str, ...] = ()
     required: bool = False
-    allow_empty: bool = False
+    source: Source | None = None
+    watermark: Watermark | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Part:
+        if (self.files is None) == (self.table is None):
+            raise ValueError("give exactly one of `files` and `table`")
+        return self
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -108,9 +138,65 @@ class Dataset(_Strict):
     @field_validator("where")
     @classmethod
     def _allowed(cls, text: str | None) -> str | None:
-        if text is not None:
-            parse_expression(text)
-        return text
+        return check_condition(text)
+
+    @field_validator("files")
+    @classmethod
+    def _inside(cls, pattern: str | None) -> str | None:
+        return check_files(pattern)
+
+    @field_validator("table")
+    @classmethod
+    def _named(cls, table: str | None) -> str | None:
+        return check_table(table)
+
+
+class Dataset(_Strict):
+    """Files or tables of one kind and the contract they fill."""
+
+    name: str
+    contract: str
+    files: str | None = None
+    table: str | None = None
+    join: tuple[Join, ...] = ()
+    union: tuple[Part, ...] = ()
+    source: Source | None = None
+    watermark: Watermark = Watermark(kind="full")
+    paging: Paging = Paging()
+    columns: dict[str, ColumnRule] = {}
+    rows: tuple[Branch, ...] = ()
+    where: str | None = None
+    sheet: str | None = None
+    header_row: int = Field(default=1, ge=1)
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    extract_date: str | dt.date | None = None
+    scope: Literal["key", "period", "full"]
+    unknown_columns: Literal["ext", "fail"] = "ext"
+    optional_columns: tuple[str, ...] = ()
+    date_formats: tuple[str, ...] = ()
+    required: bool = False
+    allow_empty: bool = False
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Dataset:
+        is_remote = self.source is not None and self.source.kind == "http"
+        if sum(bool(place) for place in (self.files, self.table, self.union)) != 1 and not (
+            is_remote and self.table is None and not self.union
+        ):
+            raise ValueError("give exactly one of `files`, `table` and `union`")
+        if self.join and self.files is not None:
+            raise ValueError("`join` goes with `table`")
+        return self
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        return expand_columns(columns)
+
+    @field_validator("where")
+    @classmethod
+    def _allowed(cls, text: str | None) -> str | None:
+        return check_condition(text)
 
     @field_validator("date_formats")
     @classmethod
@@ -119,11 +205,13 @@ class Dataset(_Strict):
 
     @field_validator("files")
     @classmethod
-    def _inside(cls, pattern: str) -> str:
-        path = PurePosixPath(pattern)
-        if path.is_absolute() or ".." in path.parts or "\\" in pattern:
-            raise ValueError("files are looked for below the source folder: no absolute path and no `..`")
-        return pattern
+    def _inside(cls, pattern: str | None) -> str | None:
+        return check_files(pattern)
+
+    @field_validator("table")
+    @classmethod
+    def _named(cls, table: str | None) -> str | None:
+        return check_table(table)
 
     @field_validator("extract_date")
     @classmethod
@@ -138,6 +226,35 @@ class Dataset(_Strict):
         return rule
 
     @property
+    def place(self) -> str:
+        """Where the rows come from, as people name it: the pattern of the files or the table."""
+        return self.files or self.table or self.name
+
+    @property
+    def parts(self) -> tuple[Dataset, ...]:
+        """The datasets that are read: this one, or one for each table of its union."""
+        return tuple(self._with(part) for part in self.union) or (self,)
+
+    def _with(self, part: Part) -> Dataset:
+        both = [text for text in (self.where, part.where) if text is not None]
+        return self.model_copy(
+            update={
+                "name": f"{self.name}.{part.name}",
+                "files": part.files,
+                "table": part.table,
+                "union": (),
+                "join": (*self.join, *part.join),
+                "columns": {**self.columns, **part.columns},
+                "rows": part.rows or self.rows,
+                "where": " and ".join(f"({text})" for text in both) or None,
+                "optional_columns": (*self.optional_columns, *part.optional_columns),
+                "required": self.required or part.required,
+                "source": part.source or self.source,
+                "watermark": part.watermark or self.watermark,
+            }
+        )
+
+    @property
     def branches(self) -> tuple[Branch, ...]:
         """What a source row yields, each branch with its own columns over those of the dataset."""
         if not self.rows:
@@ -145,15 +262,48 @@ class Dataset(_Strict):
         return tuple(branch.model_copy(update={"columns": {**self.columns, **branch.columns}}) for branch in self.rows)
 
 
+BUILT_IN_PARAMETERS = ("instance", "company", "is_first_instance", "is_last_instance")
+
+
+class Parameter(_Strict):
+    """A value that the configuration of a source may set; without a default it must."""
+
+    default: Scalar | None = None
+    meaning: str
+
+
+class Entity(_Strict):
+    """How sure the mapping is of one entity, for the vendor matrix: seen in a public source or not, and what is lost."""
+
+    verified: Literal["yes", "partly", "no"]
+    degrades: str = ""
+
+
 class Mapping(_Strict):
     """A vendor's extracts in terms of the contracts."""
 
     mapping: str
     version: int = Field(ge=1)
+    title: str = ""
     source_system: str
     capabilities: dict[str, bool] = {}
+    parameters: dict[str, Parameter] = {}
+    entities: dict[str, Entity] = {}
     enums: dict[str, dict[str, Scalar | None]] = {}
-    datasets: tuple[Dataset, ...] = Field(min_length=1)
+    declared: tuple[Dataset, ...] = Field(min_length=1, alias="datasets")
+
+    @cached_property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """What is read, unions taken apart."""
+        return tuple(part for dataset in self.declared for part in dataset.parts)
+
+    @field_validator("parameters")
+    @classmethod
+    def _free_names(cls, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
+        for name in parameters:
+            if name in BUILT_IN_PARAMETERS or not name.isidentifier():
+                raise ValueError(f"{name!r} cannot be the name of a parameter")
+        return parameters
 
     @field_validator("enums", mode="before")
     @classmethod
@@ -174,9 +324,42 @@ class Mapping(_Strict):
                 raise ValueError(f"{name}: `_default` must say what an unknown code means: fail, null or a value")
         return enums
 
+    def parameter_values(
+        self, given: PlainMapping[str, Scalar], built_in: PlainMapping[str, Scalar]
+    ) -> dict[str, Scalar]:
+        """Values of all parameters for a source; raises MappingError for one that is unknown or has no value."""
+        unknown = sorted(set(given) - set(self.parameters))
+        if unknown:
+            known = ", ".join(self.parameters) or "none"
+            raise MappingError(f"mapping {self.mapping} has no parameter {', '.join(unknown)}; it has: {known}")
+        values = {name: given.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        missing = [name for name, value in values.items() if value is None]
+        if missing:
+            raise MappingError(
+                f"mapping {self.mapping} needs a value for {', '.join(missing)}: set `parameters` of the source in the "
+                "configuration"
+            )
+        return {**{name: value for name, value in values.items() if value is not None}, **built_in}
+
     def feeds(self, contract: str) -> list[Dataset]:
         """Datasets that fill a contract."""
         return [dataset for dataset in self.datasets if dataset.contract == contract]
+
+
+def check_condition(text: str | None) -> str | None:
+    """Refuse a condition that is no allowed expression."""
+    if text is not None:
+        parse_expression(text)
+    return text
+
+
+def check_files(pattern: str | None) -> str | None:
+    """Refuse a pattern that leaves the source folder."""
+    if pattern is not None:
+        path = PurePosixPath(pattern)
+        if path.is_absolute() or ".." in path.parts or "\\" in (pattern or ""):
+            raise ValueError("files are looked for below the source folder: no absolute path and no `..`")
+    return pattern
 
 
 def _code_text(code: Any) -> str:

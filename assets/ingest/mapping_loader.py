@@ -12,7 +12,16 @@ from pydantic import ValidationError
 
 from assets.ingest.contracts import ColumnType, Contract, load_contracts, load_envelope
 from assets.ingest.errors import MappingError
-from assets.ingest.mapping import MAPPABLE_ENVELOPE, ColumnRule, Dataset, Mapping, enum_type_values
+from assets.ingest.expressions import parameters_of, parse_expression
+from assets.ingest.header import dataset_headers
+from assets.ingest.mapping import (
+    BUILT_IN_PARAMETERS,
+    MAPPABLE_ENVELOPE,
+    ColumnRule,
+    Dataset,
+    Mapping,
+    enum_type_values,
+)
 from assets.ingest.yaml_lines import KeyPath, Located, read_located
 
 MAPPINGS_FOLDER = Path(__file__).parent / "mappings"
@@ -59,14 +68,17 @@ def parse_mapping(document: Located, contracts: dict[str, Contract]) -> Mapping:
         raise MappingError("\n".join(dict.fromkeys(lines))) from error
     problems = [
         problem
-        for index, dataset in enumerate(mapping.datasets)
-        for problem in _dataset_problems(mapping, dataset, ("datasets", index), contracts)
+        for index, declared in enumerate(mapping.declared)
+        for problem in _declared_problems(mapping, declared, ("datasets", index), contracts)
     ]
-    names = [dataset.name for dataset in mapping.datasets]
+    names = [dataset.name for dataset in mapping.declared]
     problems += [
         (("datasets", index, "name"), f"{name!r} names two datasets")
         for index, name in enumerate(names)
         if name in names[:index]
+    ]
+    problems += [
+        (("entities", name), f"there is no contract {name!r}") for name in mapping.entities if name not in contracts
     ]
     if problems:
         raise MappingError("\n".join(f"{document.place(path)}: {message}" for path, message in problems))
@@ -75,7 +87,9 @@ def parse_mapping(document: Located, contracts: dict[str, Contract]) -> Mapping:
 
 def _key_path(location: tuple[Any, ...]) -> KeyPath:
     """Pydantic's location without its markers of union members."""
-    return tuple(part for part in location if part not in ("str", "int", "float", "bool", "date", "[key]"))
+    return tuple(
+        part for part in location if part not in ("str", "int", "float", "bool", "date", "sql", "http", "[key]")
+    )
 
 
 def _sentence(kind: str, message: str) -> str:
@@ -86,34 +100,87 @@ def _sentence(kind: str, message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _dataset_problems(
-    mapping: Mapping, dataset: Dataset, path: KeyPath, contracts: dict[str, Contract]
+def _declared_problems(
+    mapping: Mapping, declared: Dataset, path: KeyPath, contracts: dict[str, Contract]
 ) -> list[Problem]:
-    contract = contracts.get(dataset.contract)
+    """Mistakes of a dataset as it stands in the file, each table of a union by itself."""
+    contract = contracts.get(declared.contract)
     if contract is None:
-        return [((*path, "contract"), f"there is no contract {dataset.contract!r}; known are: {', '.join(contracts)}")]
+        known = ", ".join(contracts)
+        return [((*path, "contract"), f"there is no contract {declared.contract!r}; known are: {known}")]
     problems: list[Problem] = []
-    if dataset.scope == "period" and contract.scope_date is None:
+    if declared.scope == "period" and contract.scope_date is None:
         problems.append(((*path, "scope"), f"contract {contract.name} has no scope date; use key or full"))
-    for number, branch in enumerate(dataset.branches):
-        branch_path = (*path, "rows", number) if dataset.rows else path
-        missing = [
-            column.name
-            for column in contract.columns.values()
-            if column.is_required and column.name not in branch.columns
-        ]
-        if missing:
-            problems.append(
-                (
-                    (*branch_path, "columns"),
-                    f"required by contract {contract.name} but not mapped: {', '.join(missing)}",
-                )
-            )
-        own = set(dataset.rows[number].columns) if dataset.rows else set()
-        for name, rule in branch.columns.items():
-            where = (*(branch_path if name in own else path), "columns", name)
-            problems += _column_problems(mapping, name, rule, where, contract)
+    parts = [part.name for part in declared.union]
+    for number, name in enumerate(parts):
+        if name in parts[:number]:
+            problems.append(((*path, "union", number, "name"), f"{name!r} names two parts"))
+    for number, dataset in enumerate(declared.parts):
+        part = declared.union[number] if declared.union else None
+        place = (*path, "union", number) if part is not None else path
+        rows_place = place if part is None or part.rows else path
+        problems += _join_problems(declared, dataset, path, place)
+        problems += _expression_problems(mapping, dataset, place)
+        for at, branch in enumerate(dataset.branches):
+            branch_place = (*rows_place, "rows", at) if dataset.rows else place
+            missing = [
+                column.name
+                for column in contract.columns.values()
+                if column.is_required and column.name not in branch.columns
+            ]
+            if missing:
+                text = f"required by contract {contract.name} but not mapped: {', '.join(missing)}"
+                problems.append(((*branch_place, "columns"), text))
+            in_branch = set(dataset.rows[at].columns) if dataset.rows else set()
+            for name, rule in branch.columns.items():
+                in_part = part is not None and name in part.columns
+                owner = branch_place if name in in_branch else (place if in_part else path)
+                problems += _column_problems(mapping, name, rule, (*owner, "columns", name), contract)
     return list(dict.fromkeys(problems))
+
+
+def _join_problems(declared: Dataset, dataset: Dataset, path: KeyPath, place: KeyPath) -> list[Problem]:
+    """Joins that cannot be followed: an alias twice, or a key of a table that is not joined before."""
+    problems: list[Problem] = []
+    known: list[str] = []
+    for number, join in enumerate(dataset.join):
+        at = number - len(declared.join)
+        where = (*path, "join", number) if at < 0 or not declared.union else (*place, "join", at)
+        if join.alias in known:
+            problems.append(((*where, "as"), f"{join.alias!r} names two joined tables"))
+        for header in join.on.values():
+            alias = header.split(".", 1)[0]
+            if "." in header and alias not in known:
+                problems.append(((*where, "on"), f"{header}: no table is joined as {alias!r} before this one"))
+        known.append(join.alias)
+    return problems
+
+
+def _expression_problems(mapping: Mapping, dataset: Dataset, place: KeyPath) -> list[Problem]:
+    """Parameters that are declared nowhere and columns of tables that are not joined."""
+    problems: list[Problem] = []
+    declared = {*mapping.parameters, *BUILT_IN_PARAMETERS}
+    texts = [join.where for join in dataset.join] + [dataset.where]
+    texts += [branch.where for branch in dataset.branches]
+    texts += [text for branch in dataset.branches for rule in branch.columns.values() for text in rule.expressions]
+    for text in dict.fromkeys(text for text in texts if text is not None):
+        problems += [
+            (place, f"`{text}`: parameter :{name} is declared nowhere")
+            for name in parameters_of(parse_expression(text))
+            if name not in declared
+        ]
+    if dataset.table is not None:
+        columns = {join.alias: join.combined for join in dataset.join}
+        must, may = dataset_headers(dataset)
+        for header in (*must, *may):
+            alias, dot, name = header.partition(".")
+            if dot and alias not in columns:
+                problems.append((place, f"{header}: no table is joined as {alias!r}"))
+            elif dot and columns[alias] and name not in columns[alias]:
+                problems.append(
+                    (place, f"{header}: {alias!r} is brought together by key; add {name} to its sum, min or max")
+                )
+    return problems
 
 
 def _column_problems(
@@ -124,6 +191,8 @@ def _column_problems(
         return [(where, f"contract {contract.name} has no column {name!r}")]
     if rule.const is not None and column.values is not None and str(rule.const) not in column.values:
         return [(where, f"{rule.const!r} is not one of {', '.join(column.values)}")]
+    if rule.is_scaled and not column.type.is_numeric:
+        return [(where, f"`sign`, `factor` and `per` give a number, but {name} is a {column.type.value}")]
     if rule.enum is None:
         return []
     return [((*where, "enum"), text) for text in _enum_problems(mapping, rule, column.type, column.values)]

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+
+from sqlglot import exp
 
 from assets.ingest.casting import cast_text
 from assets.ingest.contracts import Column, ColumnType, Contract
-from assets.ingest.expressions import Kind, compile_expression, parse_expression
+from assets.ingest.expressions import (
+    Compiled,
+    Kind,
+    bind,
+    compile_expression,
+    header_tree,
+    parse_expression,
+    scaled,
+    signed,
+)
 from assets.ingest.header import HeaderMatch
 from assets.ingest.leaves import Leaves, way_of
 from assets.ingest.mapping import ColumnRule, Dataset, Mapping
@@ -59,6 +71,15 @@ class Context:
     suffixes: dict[tuple[str, ...], str]
     leaves: Leaves
 
+    @cached_property
+    def parameters(self) -> dict[str, str | int | float | bool]:
+        """Values of the parameters that expressions may name."""
+        return self.mapping.parameter_values(self.source.parameters, self.source.built_in_parameters)
+
+    def tree(self, text: str) -> exp.Expr:
+        """A checked expression with its parameters put in."""
+        return bind(parse_expression(text), self.parameters)
+
     def column_of(self, suffix: str) -> Callable[[str, Kind], str]:
         """For expressions: the leaf that holds a header read as a kind."""
         return lambda header, kind: self.leaves.of_kind(self.header.column_of(header), kind, suffix)
@@ -90,7 +111,7 @@ def read_column(context: Context, column: Column, rule: ColumnRule) -> Reading:
         return Reading(f"CAST(NULL AS {column.type.duckdb})")
     if rule.enum is not None:
         return _read_enum(context, column, rule)
-    if rule.from_ is not None:
+    if rule.from_ is not None and not rule.is_scaled:
         raw, suffix = context.header.column_of(rule.from_), context.suffix(rule)
         way = "code" if column.is_code else way_of(column.type)
         leaf = context.leaves.value(raw, way, suffix)
@@ -131,18 +152,16 @@ def _parse_rules(
 
 def _read_expression(context: Context, column: Column, rule: ColumnRule) -> Reading:
     want = _KINDS.get(column.type, Kind.NUMBER)
-    compiled = compile_expression(
-        parse_expression(rule.expr or ""),
-        want,
-        context.column_of(context.suffix(rule)),
-        timezone=context.source.timezone,
-    )
+    base = header_tree(rule.from_) if rule.from_ is not None else context.tree(rule.expr or "")
+    compiled = _compile(context, rule, _scale(context, rule, base), want)
     rules: list[Rule] = []
     for read in compiled.reads:
         rules += _parse_rules(context, column, read.header, read.kind.value, context.suffix(rule), None)
     computed = ident("e_" + column.name)
     value = _narrow(column, computed)
     failures = list(compiled.failures)
+    if rule.is_scaled:
+        failures.append(f"({_compile(context, rule, base, want).sql}) IS NOT NULL AND {computed} IS NULL")
     if column.type.is_numeric:
         failures.append(f"{computed} IS NOT NULL AND {ident('t_' + column.name)} IS NULL")
     inputs = " || ', ' || ".join(
@@ -163,6 +182,18 @@ def _read_expression(context: Context, column: Column, rule: ColumnRule) -> Read
     return Reading(value, tuple(rules), compiled.sql)
 
 
+def _scale(context: Context, rule: ColumnRule, base: exp.Expr) -> exp.Expr:
+    """The number of a rule with its sign, unit factor and price unit."""
+    factor, per = (context.tree(text) if text is not None else None for text in (rule.factor, rule.per))
+    value = scaled(base.copy(), factor, per)
+    return signed(value, context.tree(rule.sign)) if rule.sign is not None else value
+
+
+def _compile(context: Context, rule: ColumnRule, tree: exp.Expr, want: Kind) -> Compiled:
+    leaf = context.column_of(context.suffix(rule))
+    return compile_expression(tree, want, leaf, timezone=context.source.timezone)
+
+
 def _narrow(column: Column, sql: str) -> str:
     """Fit the value of an expression into the contract type."""
     if column.type in (ColumnType.TEXT, ColumnType.ENUM):
@@ -175,7 +206,7 @@ def _read_enum(context: Context, column: Column, rule: ColumnRule) -> Reading:
         raw = context.header.column_of(rule.from_)
         text = context.leaves.value(raw, "code")
     else:
-        tree = parse_expression(rule.expr or "")
+        tree = context.tree(rule.expr or "")
         raw = f"({compile_expression(tree, Kind.TEXT, context.column_of(context.suffix(rule))).sql})"
         text = f"sk_code({raw})"
     codes = dict(context.mapping.enums[rule.enum or ""])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 from assets.ingest.contracts import Contract
 from assets.ingest.discovery import Candidate, find_candidates
 from assets.ingest.engine import FileEngine
 from assets.ingest.errors import IngestError
+from assets.ingest.expressions import bind, parse_expression
 from assets.ingest.header import dataset_headers
 from assets.ingest.history import History
 from assets.ingest.land import land_batch, land_duplicate_file
@@ -17,7 +19,9 @@ from assets.ingest.manifest import Manifest, batch_id, current
 from assets.ingest.mapping_loader import load_mapping
 from assets.ingest.masters import checked_masters, load_known_codes
 from assets.ingest.readers.files import read_file
+from assets.ingest.readers.joined import read_joined
 from assets.ingest.readers.raw import RawFile
+from assets.ingest.readers.tablefiles import table_day
 from assets.ingest.release import awaits_masters, load_raw_again, releasable_rows
 from assets.ingest.report import ContractReport
 from assets.ingest.session import Session
@@ -102,16 +106,31 @@ class ContractRun:
             if first is not None:
                 manifest = land_duplicate_file(connection, self.store, draft, first)
             else:
-                must, may = dataset_headers(candidate.dataset)
-                raw = read_file(
-                    connection, candidate.path, candidate.name, candidate.dataset, [*must, *may], self.session.work
-                )
+                raw = self._read(candidate, candidate.path)
                 manifest = self._land(candidate, draft, raw, more)
         except IngestError as error:
             manifest = draft.model_copy(update={"status": "refused", "message": str(error)})
             self.store.write_manifest(manifest)
         self.history.add(manifest)
         return manifest
+
+    def _read(self, candidate: Candidate, path: Path) -> RawFile:
+        """Table `raw` of a file, or of a table with those that are joined to it."""
+        connection, dataset, work = self.session.connection, candidate.dataset, self.session.work
+        if dataset.table is None and not dataset.optional_columns:
+            must, may = dataset_headers(dataset)
+            return read_file(connection, path, candidate.name, dataset, [*must, *may], work)
+        source = candidate.source
+        values = candidate.mapping.parameter_values(source.parameters, source.built_in_parameters)
+        return read_joined(
+            connection,
+            path,
+            candidate.name,
+            dataset,
+            work,
+            lambda text: bind(parse_expression(text), values),
+            table_day(path),
+        )
 
     def _land(self, candidate: Candidate, draft: Manifest, raw: RawFile, more: bool) -> Manifest:
         engine = FileEngine(

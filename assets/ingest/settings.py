@@ -25,6 +25,43 @@ class SourceSettings(BaseModel):
     required: bool = True
     company_code: str | None = None
     timezone: str = "Asia/Shanghai"
+    parameters: dict[str, str | int | float | bool] = {}
+    instances: tuple[str, ...] = ()
+    instance_place: tuple[int, int] = (1, 1)
+
+    @property
+    def each(self) -> tuple[SourceSettings, ...]:
+        """The sources that are read: this one, or one for each book or year of `instances`, in their order.
+
+        Each instance lies in a folder of its name below `path`; `instance` is then what their company is named by.
+        """
+        if not self.instances:
+            return (self,)
+        count = len(self.instances)
+        return tuple(
+            self.model_copy(
+                update={
+                    "name": f"{self.name}.{instance}",
+                    "instance": instance,
+                    "company_code": self.company,
+                    "path": self.path / instance,
+                    "instances": (),
+                    "instance_place": (number, count),
+                }
+            )
+            for number, instance in enumerate(self.instances, start=1)
+        )
+
+    @property
+    def built_in_parameters(self) -> dict[str, str | int | float | bool]:
+        """What expressions may ask of the source itself."""
+        place, count = self.instance_place
+        return {
+            "instance": self.instance,
+            "company": self.company,
+            "is_first_instance": place == 1,
+            "is_last_instance": place == count,
+        }
 
     @property
     def company(self) -> str:
@@ -40,6 +77,16 @@ class SourceSettings(BaseModel):
                 f"{value!r} may hold only letters, digits, '_', '-' and '.', and starts with a letter or digit"
             )
         return value
+
+    @field_validator("instances")
+    @classmethod
+    def _each_once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not _SAFE_NAME.fullmatch(value):
+                raise ValueError(f"{value!r} may hold only letters, digits, '_', '-' and '.'")
+        if len(set(values)) < len(values):
+            raise ValueError("an instance stands twice")
+        return values
 
     @field_validator("timezone")
     @classmethod

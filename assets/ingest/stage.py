@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assets.ingest.contracts import ingest_order, load_contracts
-from assets.ingest.discovery import extract_date_of
+from assets.ingest.discovery import dataset_files, extract_date_of
 from assets.ingest.errors import IngestError
 from assets.ingest.mapping_loader import load_mapping
 from assets.ingest.report import ContractReport
@@ -53,9 +53,9 @@ def latest_extract_date(workspace: Path, sources: Sequence[SourceSettings]) -> d
     ]
     for source in sources:
         for dataset in load_mapping(source.mapping).datasets:
-            if dataset.extract_date is None or not source.path.is_dir():
+            if (dataset.extract_date is None and dataset.table is None) or not source.path.is_dir():
                 continue
-            for path in source.path.glob(dataset.files):
+            for path in dataset_files(source.path, dataset):
                 try:
                     days.append(extract_date_of(dataset, path.name, dt.date.min))
                 except IngestError:

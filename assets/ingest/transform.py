@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assets.ingest.contracts import Column, ColumnType, load_envelope
-from assets.ingest.expressions import Kind, compile_expression, parse_expression
+from assets.ingest.expressions import Kind, compile_expression
 from assets.ingest.mapping import MAPPABLE_ENVELOPE, Branch
 from assets.ingest.readers.raw import SOURCE_ROW
 from assets.ingest.readings import Context, Reading, Rule, read_column, value_rules
@@ -114,7 +114,7 @@ def _condition(context: Context, text: str | None) -> str:
     """
     if text is None:
         return ""
-    compiled = compile_expression(parse_expression(text), Kind.BOOLEAN, context.column_of(context.suffixes[()]))
+    compiled = compile_expression(context.tree(text), Kind.BOOLEAN, context.column_of(context.suffixes[()]))
     return f" WHERE COALESCE({compiled.sql}, true) OR is_open"
 
 

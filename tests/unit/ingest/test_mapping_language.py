@@ -95,7 +95,7 @@ def test_an_unknown_mapping_names_the_known_ones():
     "text",
     [
         "(select 1)", "read_csv('x')", "a; drop table "
-            "x", "t.a", "a[1]", "current_date", "getenv('HOME')", "a like 'x%'",
+            "x", "s.t.a", "a[1]", "current_date", "getenv('HOME')", "a like 'x%'",
         "if(a, 1, 2)", "cast(a as blob)", "a in (select 1)", "now()", "a -> 'b'", "*", "sum(a)", "row_number() over ()",
         "a + interval 1 day", "exists (select 1)", "{'a': 1}", "x -> x + 1", "pragma_version()", "a collate nocase", "",
         "strptime(a, b)", "a between 1",
