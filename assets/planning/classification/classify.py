@@ -30,6 +30,7 @@ def classify(
     as_of: dt.date,
     settings: ClassificationSettings,
     previous: pd.DataFrame | None,
+    is_refresh: bool = True,
 ) -> pd.DataFrame:
     """Classes of every item x warehouse of the spine as of a day.
 
@@ -39,6 +40,7 @@ def classify(
         history: planning.demand_history. accuracy: planning.forecast_accuracy (may be empty).
         spine: intermediate.int_item_warehouses; unit_cost_latest and unit_price are used where present.
         previous: the last known planning.item_classes (or all of its history), None on the first run.
+        is_refresh: false between two refreshes: only rows that never had a class get one.
 
     Returns:
         planning.item_classes, sorted by item and warehouse, one row each. valid_from_date is the day since which the
@@ -66,7 +68,7 @@ def classify(
         rows["adi"].to_numpy(float), rows["cv2"].to_numpy(float), settings.adi_cut, settings.cv2_cut
     )
     before = _previous(previous, rows[KEYS], as_of)
-    movable = may_move(before["valid_from_date"].to_numpy("datetime64[D]"), as_of, settings.refresh)
+    movable = may_move(before["valid_from_date"].to_numpy("datetime64[D]"), as_of, settings.refresh) & is_refresh
     abc_before = np.where(before["abc_class"].notna(), _position(before["abc_class"], ABC), -1)
     xyz_before = np.where(before["xyz_class"].notna(), _position(before["xyz_class"], XYZ), -1)
 

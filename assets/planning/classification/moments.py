@@ -8,6 +8,11 @@ import pandas as pd
 KEYS = ["item_id", "warehouse_id"]
 
 
+def timestamps(column: pd.Series) -> pd.Series:
+    """A column of dates as timestamps; one that is already of that kind is given back untouched, which is quick."""
+    return column if pd.api.types.is_datetime64_any_dtype(column) else pd.to_datetime(column)
+
+
 def demand_moments(history: pd.DataFrame) -> pd.DataFrame:
     """Periods, mean, variability, ADI and CV2 of each series since its first demand.
 
@@ -24,8 +29,9 @@ def demand_moments(history: pd.DataFrame) -> pd.DataFrame:
     if history.empty:
         columns = ["periods", "nonzero_periods", "mean_units", "raw_cv_rate", "adi", "cv2"]
         return pd.DataFrame(columns=columns, index=pd.MultiIndex.from_arrays([[], []], names=KEYS), dtype=float)
-    codes, index = pd.MultiIndex.from_frame(history[KEYS]).factorize()
-    series = len(index)
+    codes = history.groupby(KEYS, sort=False).ngroup().to_numpy()
+    keys = history[KEYS].drop_duplicates()
+    series = len(keys)
     units = history["demand_units"].to_numpy(float)
     if "demand_units_imputed" in history:
         imputed = history["demand_units_imputed"].to_numpy(float)
@@ -37,7 +43,7 @@ def demand_moments(history: pd.DataFrame) -> pd.DataFrame:
         observed |= ~history["is_censored"].fillna(False).to_numpy(bool)
     observed &= np.isfinite(units)
     units = np.clip(np.where(observed, units, 0.0), 0, None)
-    day = pd.to_datetime(history["period_start_date"]).to_numpy().astype("datetime64[D]").astype(np.int64)
+    day = timestamps(history["period_start_date"]).to_numpy().astype("datetime64[D]").astype(np.int64)
     first = np.full(series, np.iinfo(np.int64).max)
     positive = units > 0
     np.minimum.at(first, codes[positive], day[positive])
@@ -56,7 +62,7 @@ def demand_moments(history: pd.DataFrame) -> pd.DataFrame:
             "adi": periods / nonzero,
             "cv2": np.where(nonzero > 1, (size_deviation / size_mean) ** 2, 0.0),
         }
-    frame = pd.DataFrame(result, index=pd.MultiIndex.from_tuples(index, names=KEYS))
+    frame = pd.DataFrame(result, index=pd.MultiIndex.from_frame(keys))
     never = frame["nonzero_periods"] == 0
     frame.loc[never, ["mean_units", "raw_cv_rate", "adi", "cv2"]] = np.nan
     return frame
@@ -73,7 +79,7 @@ def _grouped_moments(codes: np.ndarray, values: np.ndarray, groups: int) -> tupl
 
 def periods_per_bucket(history: pd.DataFrame, bucket_days: float) -> int:
     """How many periods of the history make a bucket; 1 where a period is as long or there is only one."""
-    starts = np.unique(pd.to_datetime(history["period_start_date"]).to_numpy().astype("datetime64[D]")).astype(np.int64)
+    starts = np.unique(timestamps(history["period_start_date"]).to_numpy().astype("datetime64[D]")).astype(np.int64)
     if len(starts) < 2:
         return 1
     return max(round(bucket_days / float(np.median(np.diff(starts)))), 1)
@@ -86,11 +92,10 @@ def in_buckets(history: pd.DataFrame, periods: int) -> pd.DataFrame:
     """
     if periods == 1 or history.empty:
         return history
-    starts = pd.to_datetime(history["period_start_date"])
-    order = {start: rank for rank, start in enumerate(sorted(starts.unique(), reverse=True))}
-    rank = starts.map(order).to_numpy(int)
-    bucket = rank // periods
-    whole = bucket < len(order) // periods
+    starts = timestamps(history["period_start_date"])
+    code, days = pd.factorize(starts, sort=True)
+    bucket = (len(days) - 1 - code) // periods
+    whole = bucket < len(days) // periods
     units = history["demand_units"].to_numpy(float)
     known = np.isfinite(units)
     if "demand_units_imputed" in history:
@@ -99,11 +104,16 @@ def in_buckets(history: pd.DataFrame, periods: int) -> pd.DataFrame:
     if "is_censored" in history:
         known |= ~history["is_censored"].fillna(False).to_numpy(bool)
     newest = starts.max()
-    length = (newest - starts.min()) / max(len(order) - 1, 1) * periods
-    rows = history.loc[whole, KEYS].assign(
-        bucket=bucket[whole], known=known[whole].astype(float), units=np.where(known, units, 0.0)[whole]
-    )
-    grouped = rows.groupby([*KEYS, "bucket"], sort=True, as_index=False)[["known", "units"]].sum()
+    length = (newest - starts.min()) / max(len(days) - 1, 1) * periods
+    # one number for series and bucket: grouping by two texts and a number takes three times as long
+    series = history.groupby(KEYS, sort=True).ngroup().to_numpy()
+    count = len(days) // periods
+    cell, place = np.unique((series * count + bucket)[whole], return_inverse=True)
+    keys = history[KEYS].drop_duplicates().sort_values(KEYS, ignore_index=True)
+    grouped = keys.iloc[cell // count].reset_index(drop=True)
+    grouped["bucket"] = cell % count
+    grouped["known"] = np.bincount(place, known[whole], len(cell))
+    grouped["units"] = np.bincount(place, np.where(known, units, 0.0)[whole], len(cell))
     seen = grouped["known"] > 0
     grouped["demand_units"] = (grouped["units"] * periods / grouped["known"].where(seen, 1.0)).where(seen, 0.0)
     grouped["demand_units_imputed"] = grouped["demand_units"].where(seen)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from assets.planning.classification.abc import abc_index, pareto_shares
 from assets.planning.classification.cells import cell_summary, disagreements
 from assets.planning.classification.classify import classify
-from assets.planning.classification.history import class_history, refresh_dates
+from assets.planning.classification.history import class_history, classes_and_history, refresh_dates
 from assets.planning.classification.settings import ClassificationSettings
 
 KEYS = ["item_id", "warehouse_id"]
@@ -190,3 +190,31 @@ def test_settings_refuse_what_they_do_not_know() -> None:
         ClassificationSettings(abc_rate=0.8)  # type: ignore[call-arg]
     with pytest.raises(ValidationError, match="below"):
         ClassificationSettings(abc_a_rate=0.96)
+
+
+def test_between_refreshes_only_new_rows_get_a_class_and_the_history_ends_with_the_present() -> None:
+    """Prevents: a class that moves in the middle of a quarter because the daily run forgets what the refresh decided."""
+    as_of = dt.date(2026, 1, 5)
+    rows = spine(
+        6, unit_cost_latest=1.0, first_movement_date=[pd.Timestamp(2024, 1, 1)] * 5 + [pd.Timestamp(2026, 1, 3)]
+    )
+    rng = np.random.default_rng(3)
+    history = _history(rows, rng.poisson(rng.gamma(1, 8, (6, 1)) * np.linspace(0.2, 2, 100), (6, 100)).astype(float))
+    daily = history.rename(columns={"period_start_date": "business_date"})
+    daily = daily[daily["item_id"] != "c/i0005"]
+    # consumption of today turns the order round: nothing may move before the next quarter
+    today = _consumption(rows, [1, 2, 4, 8, 900, 5000])
+    found = classes_and_history(
+        today, daily, history, NO_ACCURACY, rows, as_of=as_of, settings=ClassificationSettings()
+    )
+    settled = class_history(daily, history, NO_ACCURACY, rows, as_of=as_of, settings=ClassificationSettings())
+    open_rows = found.history[found.history["valid_to_date"].isna()].set_index(KEYS)["abc_class"]
+    assert open_rows.to_dict() == found.current.set_index(KEYS)["abc_class"].to_dict()
+    before = settled[settled["valid_to_date"].isna()].set_index(KEYS)["abc_class"]
+    assert open_rows.iloc[:5].to_dict() == before.to_dict()
+    assert found.current["valid_from_date"].iloc[5] == pd.Timestamp(2026, 1, 3)
+    assert found.current["annual_consumption_units"].tolist() == [1, 2, 4, 8, 900, 5000]
+    at_once = classes_and_history(
+        today, daily, history, NO_ACCURACY, rows, as_of=as_of, settings=ClassificationSettings(refresh="run")
+    )
+    assert at_once.current["abc_class"].tolist() != found.current["abc_class"].tolist()
