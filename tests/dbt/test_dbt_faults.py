@@ -42,7 +42,7 @@ def test_a_ledger_that_does_not_conserve_blocks(dbt: Callable[..., Any], copy_of
     """One millionth of a unit lost between ledger and balance must stop the release, and say which item."""
     with duckdb.connect(str(copy_of_built)) as connection:
         connection.execute(fault)
-    models = ["fct_stock_ageing", "fct_conservation", "rec_finding_conservation_broken"]
+    models = ["fct_stock_ageing", "fct_conservation", "rec_findings_stock"]
     result = dbt(copy_of_built, "build", "--select", *models, "--exclude-resource-type", "unit_test")
     assert not result.success
     assert "fct_conservation_is_closed" in [row.node.name for row in result.result if str(row.status) == "fail"]

@@ -19,8 +19,7 @@ TELLS_OF_DELIVERIES = {
     "fct_data_quality",
     "fct_findings",
     "fct_stock_movements",
-    "rec_finding_duplicate_row",
-    "rec_finding_quarantined_row",
+    "rec_findings_deliveries",
 }
 
 

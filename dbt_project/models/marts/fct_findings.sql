@@ -1,44 +1,10 @@
 -- Everything that operations should look at, whatever rule found it; one stable id per rule and subject.
 with found as (
-    select * from {{ ref('rec_finding_duplicate_file') }}
+    select * from {{ ref('rec_findings_deliveries') }}
     union all
-    select * from {{ ref('rec_finding_refused_file') }}
+    select * from {{ ref('rec_findings_documents') }}
     union all
-    select * from {{ ref('rec_finding_duplicate_row') }}
-    union all
-    select * from {{ ref('rec_finding_quarantined_row') }}
-    union all
-    select * from {{ ref('rec_finding_reused_code') }}
-    union all
-    select * from {{ ref('rec_finding_missing_movement_day') }}
-    union all
-    select * from {{ ref('rec_finding_unit_of_measure_mix') }}
-    union all
-    select * from {{ ref('rec_finding_sign_flip') }}
-    union all
-    select * from {{ ref('rec_finding_unposted_receipt') }}
-    union all
-    select * from {{ ref('rec_finding_wrong_warehouse') }}
-    union all
-    select * from {{ ref('rec_finding_duplicate_posting') }}
-    union all
-    select * from {{ ref('rec_finding_negative_stock') }}
-    union all
-    select * from {{ ref('rec_finding_late_document') }}
-    union all
-    select * from {{ ref('rec_finding_shrink') }}
-    union all
-    select * from {{ ref('rec_finding_surplus') }}
-    union all
-    select * from {{ ref('rec_finding_ledger_book_mismatch') }}
-    union all
-    select * from {{ ref('rec_finding_continuity_break') }}
-    union all
-    select * from {{ ref('rec_finding_stale_snapshot') }}
-    union all
-    select * from {{ ref('rec_finding_expired_stock') }}
-    union all
-    select * from {{ ref('rec_finding_conservation_broken') }}
+    select * from {{ ref('rec_findings_stock') }}
 ),
 
 rules as (

@@ -1,0 +1,303 @@
+-- Findings about documents: wrong in themselves, not posted, in the wrong warehouse, entered late.
+with document_errors as (
+    select * from {{ ref('rec_document_errors') }}
+),
+
+differences as (
+    select * from {{ ref('rec_differences') }}
+),
+
+receipts as (
+    select * from {{ ref('rec_receipts_movements') }}
+),
+
+missing_days as (
+    select * from {{ ref('rec_missing_days') }}
+),
+
+book_wms as (
+    select * from {{ ref('rec_book_wms') }}
+),
+
+movements as (
+    select * from {{ ref('int_stock_movements') }}
+),
+
+item_warehouses as (
+    select * from {{ ref('int_item_warehouses') }}
+),
+
+run_parameters as (
+    select * from {{ source('control', 'run_parameters') }}
+),
+
+proven as (
+    select distinct
+        movement_key,
+        variance_cause
+    from differences
+    where movement_key is not null
+),
+
+-- A document that cannot be right: certain from documents alone, or proven by a difference of exactly its effect. One finding per
+-- rule, document and item.
+wrong as (
+    select
+        document_errors.*,
+        row_number() over (
+            partition by document_errors.rule_id, document_errors.doc_no, document_errors.item_id, document_errors.warehouse_id
+            order by document_errors.is_certain desc, document_errors.movement_sequence asc, document_errors.effect_units asc
+        ) as preference
+    from document_errors
+    left join proven
+        on document_errors.movement_key = proven.movement_key and document_errors.rule_id = proven.variance_cause
+    where document_errors.is_certain or proven.movement_key is not null
+),
+
+wrong_documents as (
+    select
+        {{ finding_columns(
+            'wrong.rule_id',
+            "wrong.doc_no || '|' || wrong.item_id || '|' || wrong.warehouse_id",
+            "wrong.doc_no || ': ' || wrong.evidence",
+            item_id='wrong.item_id',
+            warehouse_id='wrong.warehouse_id',
+            doc_no='wrong.doc_no',
+            business_date='wrong.business_date',
+            units='wrong.effect_units',
+            value='wrong.effect_units * item_warehouses.unit_cost_latest',
+            source_file='wrong.source_file',
+            source_row='wrong.source_row'
+        ) }}
+    from wrong
+    left join item_warehouses
+        on wrong.item_id = item_warehouses.item_id and wrong.warehouse_id = item_warehouses.warehouse_id
+    where wrong.preference = 1
+),
+
+-- By their receipt, or by what the WMS keeps as received-not-posted.
+unposted as (
+    select
+        receipts.doc_no,
+        receipts.item_id,
+        receipts.warehouse_id,
+        receipts.document_date as received_date,
+        receipts.variance_units,
+        receipts.source_file,
+        receipts.source_row,
+        'receipt ' || receipts.doc_no || ' of ' || cast(receipts.document_date as varchar)
+        || case when receipts.is_posted then ' is posted but not in the ledger' else ' is still a draft' end as explanation
+    from receipts
+    cross join run_parameters
+    left join missing_days
+        on
+            split_part(receipts.item_id, '/', 1) = missing_days.company_code
+            and receipts.document_date = missing_days.missing_date
+            and receipts.is_posted
+    -- The same receipt in the ledger under another warehouse is a wrong warehouse, not a missing posting.
+    left join receipts as elsewhere
+        on
+            receipts.doc_no = elsewhere.doc_no
+            and receipts.item_id = elsewhere.item_id
+            and elsewhere.has_movement
+            and not elsewhere.has_document
+            and receipts.document_units = elsewhere.ledger_units
+    where
+        receipts.has_document
+        and not receipts.has_movement
+        and receipts.document_units > 0
+        and receipts.document_date < {{ add_days('run_parameters.as_of_date', '-run_parameters.transit_days') }}
+        and missing_days.missing_date is null
+        and elsewhere.doc_no is null
+),
+
+-- Received-not-posted on every snapshot of the transit window, and already on the one before it.
+waiting as (
+    select
+        book_wms.item_id,
+        book_wms.warehouse_id,
+        min(book_wms.snapshot_date) as received_date,
+        min(book_wms.received_not_posted_units) as variance_units,
+        max_by(book_wms.source_file, book_wms.snapshot_date) as source_file,
+        max_by(book_wms.source_row, book_wms.snapshot_date) as source_row
+    from book_wms
+    cross join run_parameters
+    where book_wms.snapshot_date >= {{ add_days('run_parameters.as_of_date', '-run_parameters.transit_days - 1') }}
+    group by book_wms.item_id, book_wms.warehouse_id, run_parameters.as_of_date, run_parameters.transit_days
+    having
+        count(*) > 1
+        and {{ days_between('min(book_wms.snapshot_date)', 'run_parameters.as_of_date') }} > run_parameters.transit_days
+        and min(book_wms.received_not_posted_units) > 0
+),
+
+unposted_or_waiting as (
+    select * from unposted
+    union all
+    select
+        cast(null as varchar) as doc_no,
+        waiting.item_id,
+        waiting.warehouse_id,
+        waiting.received_date,
+        waiting.variance_units,
+        waiting.source_file,
+        waiting.source_row,
+        'the WMS holds ' || cast(waiting.variance_units as varchar) || ' units as received-not-posted since '
+        || cast(waiting.received_date as varchar) || ' or longer' as explanation
+    from waiting
+    left join unposted on waiting.item_id = unposted.item_id and waiting.warehouse_id = unposted.warehouse_id
+    where unposted.item_id is null
+),
+
+unposted_receipts as (
+    select
+        {{ finding_columns(
+            "'unposted_receipt'",
+            "coalesce(found.doc_no, '') || '|' || found.item_id || '|' || found.warehouse_id",
+            'found.explanation',
+            item_id='found.item_id',
+            warehouse_id='found.warehouse_id',
+            doc_no='found.doc_no',
+            business_date='found.received_date',
+            units='found.variance_units',
+            value='found.variance_units * item_warehouses.unit_cost_latest',
+            source_file='found.source_file',
+            source_row='found.source_row'
+        ) }}
+    from unposted_or_waiting as found
+    left join item_warehouses
+        on found.item_id = item_warehouses.item_id and found.warehouse_id = item_warehouses.warehouse_id
+),
+
+-- A receipt that stands in the ledger elsewhere, or two opposite differences of one item that one document explains.
+booked_elsewhere as (
+    select
+        receipts.doc_no,
+        receipts.item_id,
+        elsewhere.warehouse_id,
+        receipts.warehouse_id as other_warehouse_id,
+        elsewhere.ledger_date as business_date,
+        -elsewhere.ledger_units as variance_units,
+        1 as preference_group
+    from receipts
+    inner join receipts as elsewhere
+        on
+            receipts.doc_no = elsewhere.doc_no
+            and receipts.item_id = elsewhere.item_id
+            and receipts.document_units = elsewhere.ledger_units
+            and elsewhere.has_movement
+            and not elsewhere.has_document
+    where receipts.has_document and not receipts.has_movement
+),
+
+-- Of the two sides, the one where the book holds what is not there.
+opposite_differences as (
+    select
+        first_doc_no as doc_no,
+        item_id,
+        warehouse_id,
+        other_warehouse_id,
+        first_doc_date as business_date,
+        variance_units,
+        2 as preference_group
+    from differences
+    where variance_cause = 'wrong_warehouse' and variance_units < 0 and variance_after_units <> 0
+),
+
+misplaced as (
+    select
+        *,
+        row_number() over (
+            partition by item_id, doc_no
+            order by preference_group, business_date, warehouse_id, variance_units
+        ) as preference
+    from (
+        select * from booked_elsewhere
+        union all
+        select * from opposite_differences
+    ) as both_ways
+),
+
+located as (
+    select
+        item_id,
+        doc_no,
+        min_by(source_file, movement_sequence) as source_file,
+        min_by(source_row, movement_sequence) as source_row
+    from movements
+    group by item_id, doc_no
+),
+
+wrong_warehouses as (
+    select
+        {{ finding_columns(
+            "'wrong_warehouse'",
+            "misplaced.doc_no || '|' || misplaced.item_id",
+            "'document ' || misplaced.doc_no || ' is booked to ' || misplaced.warehouse_id || '; the goods are in ' || misplaced.other_warehouse_id",
+            item_id='misplaced.item_id',
+            warehouse_id='misplaced.warehouse_id',
+            doc_no='misplaced.doc_no',
+            business_date='misplaced.business_date',
+            units='misplaced.variance_units',
+            value='misplaced.variance_units * item_warehouses.unit_cost_latest',
+            source_file='located.source_file',
+            source_row='located.source_row'
+        ) }}
+    from misplaced
+    left join item_warehouses
+        on misplaced.item_id = item_warehouses.item_id and misplaced.warehouse_id = item_warehouses.warehouse_id
+    left join located on misplaced.item_id = located.item_id and misplaced.doc_no = located.doc_no
+    where misplaced.preference = 1
+),
+
+late as (
+    select
+        movements.source_instance,
+        movements.doc_no,
+        min(movements.item_id) as item_id,
+        min_by(movements.warehouse_id, movements.movement_sequence) as warehouse_id,
+        count(distinct movements.item_id) as items,
+        min(movements.business_date) as business_date,
+        max({{ days_between('movements.business_date', local_date('movements.entered_at', 'run_parameters.timezone')) }}) as late_days,
+        sum(movements.quantity_units) as moved_units,
+        sum(movements.quantity_units * item_warehouses.unit_cost_latest) as moved_value,
+        min_by(movements.source_file, movements.movement_sequence) as source_file,
+        min_by(movements.source_row, movements.movement_sequence) as source_row
+    from movements
+    cross join run_parameters
+    left join item_warehouses
+        on movements.item_id = item_warehouses.item_id and movements.warehouse_id = item_warehouses.warehouse_id
+    where
+        {{ days_between('movements.business_date', local_date('movements.entered_at', 'run_parameters.timezone')) }}
+        > run_parameters.late_document_days
+    group by movements.source_instance, movements.doc_no
+),
+
+late_documents as (
+    select
+        {{ finding_columns(
+            "'late_document'",
+            "source_instance || '|' || doc_no",
+            "doc_no || ' was entered ' || cast(late_days as varchar) || ' days after its business date'",
+            item_id="case when items = 1 then item_id end",
+            warehouse_id='warehouse_id',
+            doc_no='doc_no',
+            business_date='business_date',
+            units='moved_units',
+            value='moved_value',
+            source_file='source_file',
+            source_row='source_row'
+        ) }}
+    from late
+),
+
+final as (
+    select * from wrong_documents
+    union all
+    select * from unposted_receipts
+    union all
+    select * from wrong_warehouses
+    union all
+    select * from late_documents
+)
+
+select * from final
