@@ -141,7 +141,11 @@ def load_settings(path: Path) -> Settings:
     settings = load_document(path, Settings)
     base = path.resolve().parent
     base = base.parent if base.name == "config" else base
-    sources = tuple(source.model_copy(update={"path": _below(base, source.path)}) for source in settings.sources)
+    sources = tuple(
+        instance
+        for source in settings.sources
+        for instance in source.model_copy(update={"path": _below(base, source.path)}).each
+    )
     book = _below(base, settings.rule_book) if settings.rule_book else None
     return settings.model_copy(
         update={"data_dir": _below(base, settings.data_dir), "sources": sources, "rule_book": book}
