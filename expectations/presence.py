@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from assets.ingest.contracts import Contract
 from assets.ingest.mapping_loader import load_mapping
 from assets.ingest.settings import SourceSettings
 from expectations.results import CheckResult
@@ -46,3 +47,17 @@ def check_presence(connection: duckdb.DuckDBPyConnection, sources: Sequence[Sour
                 )
             )
     return results
+
+
+def contracts_in_use(
+    connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], sources: Sequence[SourceSettings]
+) -> dict[str, Contract]:
+    """Contracts that some source feeds or that hold rows; the empty tables of the others keep every rule by themselves."""
+    landed = {
+        name
+        for (name,) in connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'landing' AND table_type = 'VIEW'"
+        ).fetchall()
+    }
+    fed = {dataset.contract for source in sources for dataset in load_mapping(source.mapping).datasets}
+    return {name: contract for name, contract in contracts.items() if name in landed | fed}
