@@ -36,6 +36,10 @@ class Workspace:
         return self.root / "releases"
 
     @property
+    def forecast_vintages(self) -> Path:
+        return self.root / "forecast_vintages"
+
+    @property
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 

@@ -47,6 +47,13 @@ class ForecastSettings(BaseModel):
     segment_weight_origins: float = Field(default=6.0, ge=0)
     #: A former model stays unless the new one is better by more than this share of the loss.
     hysteresis_rate: float = Field(default=0.02, ge=0, le=1)
+    #: Months of the review of the worst misses, and rows per month.
+    review_months: int = Field(default=6, ge=0)
+    review_rows: int = Field(default=20, ge=1)
+    #: Periods after the last one of a vintage in which late documents may still change its accuracy.
+    settle_periods: int = Field(default=4, ge=0)
+    #: Earlier origins at which a company without kept forecasts has its first vintages made, a horizon apart.
+    reconstructed_vintages: int = Field(default=2, ge=0, le=12)
     #: Threads; the kernels release the interpreter lock.
     workers: int = Field(default=2, ge=1)
     seed: int = 20240229
