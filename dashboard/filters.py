@@ -52,6 +52,10 @@ class Filter:
         ]
         return " and ".join(parts) or "true"
 
+    def summary(self, name: str) -> str:
+        """A summary of the release (`assets.publish.summaries`), cut to the same item-warehouses."""
+        return f"(select * from summaries.{name} where {self.condition})"
+
     def of(self, mart: str) -> str:
         """Another mart with item_id and warehouse_id, cut to the same item-warehouses."""
         if self.is_everything:

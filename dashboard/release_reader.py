@@ -12,6 +12,8 @@ import duckdb
 import pandas as pd
 
 from assets.publish.releases import Release, read_release
+from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
+from assets.publish.summaries import write_summaries
 
 MAX_EXPORT_ROWS = 1_000_000  # what a spreadsheet can hold, less its header; asked for by the export only
 
@@ -27,8 +29,11 @@ class ReleaseReader:
         self._search_path = f"set search_path = '{','.join(schemas)}'"
         self._lock = threading.Lock()
         self._words: dict[str, dict[str, Mapping[str, Any]]] | None = None
-        rows = self._connection.execute("select table_name from information_schema.tables").fetchall()
-        self.tables = frozenset(str(name) for (name,) in rows)
+        rows = self._connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
+        self.tables = frozenset(str(name) for _, name in rows)
+        if SUMMARY_SCHEMA not in {schema for schema, _ in rows}:  # a release from before there were any
+            self._connection.execute(f"attach ':memory:' as {SUMMARY_SCHEMA}")
+            write_summaries(self._connection, self.tables)
 
     @classmethod
     def open(cls, folder: Path) -> ReleaseReader:

@@ -1,6 +1,5 @@
 """Publication as a Dagster asset. Glue only; the work is in `assets.publish.releases`."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Any
 import dagster as dg
 
 from assets.publish.accounting import run_facts
-from assets.publish.dictionary import build_dictionary, dictionary_documents
+from assets.publish.dictionary import dictionary_documents
+from assets.publish.dictionary_store import stored_dictionary
 from assets.publish.postgres import postgres_url, publish_postgres
 from assets.publish.releases import build_release, prune_releases, switch_current
 from assets.publish.settings import PublishSettings
@@ -51,7 +51,7 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
                 **run_facts(connection),
             }
             name = release_id(finished, context.partition_key, context.run_id)
-            words = build_dictionary(json.loads(dbt_manifest.read_text(encoding="utf-8")))
+            words = stored_dictionary(dbt_manifest)
             built = build_release(connection, workspace.releases, name, facts, dictionary_documents(words))
         if publish_settings.write_csv:
             write_csv(built)

@@ -23,7 +23,7 @@ from assets.publish.lineage import ColumnOrigin, column_origins, renderer
 SCHEMAS = ("marts", "reconciliation")
 REQUIRED = ("type", "unit", "description", "formula", "source", "tests", "label_en", "label_zh")
 RELEASE_RULES = "release: type, key and unit"  # release_rules.py holds every release to it
-_LABELS = Path(__file__).parent / "labels.yml"
+LABELS = Path(__file__).parent / "labels.yml"
 _MODEL_LABELS = ("label_en", "label_zh")  # a model's own meta goes before labels.yml
 _TYPE_NAMES = {
     "timestamptz": "TIMESTAMP WITH TIME ZONE",
@@ -246,4 +246,4 @@ def kpi_labels() -> Mapping[str, Mapping[str, str]]:
 
 @lru_cache(maxsize=1)
 def _labels() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    return dict(yaml.safe_load(_LABELS.read_text(encoding="utf-8")))
+    return dict(yaml.safe_load(LABELS.read_text(encoding="utf-8")))

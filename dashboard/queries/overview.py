@@ -146,14 +146,12 @@ def trend(reader: ReleaseReader, wanted: Filter, months: int = 24) -> pd.DataFra
     """Month by month: inventory value at the end, annualised turnover, share of order lines out of stock."""
     return reader.frame(
         f"""with turnover as (
-                select month_start_date, sum(ending_inventory_value) as ending_value,
-                    sum(cogs_value) filter (where turnover_status in ('ok', 'no_sales')) * 365
-                    / nullif(sum(average_inventory_value * period_days)
-                        filter (where turnover_status in ('ok', 'no_sales')), 0) as inventory_turnover
-                from {wanted.of("fct_turnover_monthly")} group by all
+                select month_start_date, sum(ending_value) as ending_value,
+                    sum(cogs_value) * 365 / nullif(sum(average_value_days), 0) as inventory_turnover
+                from {wanted.summary("turnover")} group by all
             ), service as (
                 select month_start_date, sum(stockout_lines) / nullif(sum(due_lines), 0) as stockout_line_rate
-                from {wanted.of("fct_order_service")} group by all
+                from {wanted.summary("service")} group by all
             )
             select * from turnover left join service using (month_start_date)
             order by month_start_date desc limit {int(months)}""",

@@ -21,8 +21,8 @@ def buckets_now(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     """Value by age bucket at the newest snapshot."""
     return reader.frame(
         f"""select bucket_no, any_value(bucket_label) as bucket_label, sum(stock_value) as stock_value
-            from {wanted.of("fct_stock_ageing")}
-            where snapshot_date = (select max(snapshot_date) from fct_stock_ageing)
+            from {wanted.summary("ageing")}
+            where snapshot_date = (select max(snapshot_date) from summaries.ageing)
             group by bucket_no order by bucket_no""",
         wanted.parameters,
     )
@@ -32,7 +32,7 @@ def buckets_over_time(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     """Value by age bucket and snapshot."""
     return reader.frame(
         f"""select snapshot_date, bucket_no, any_value(bucket_label) as bucket_label, sum(stock_value) as stock_value
-            from {wanted.of("fct_stock_ageing")} group by snapshot_date, bucket_no order by snapshot_date, bucket_no""",
+            from {wanted.summary("ageing")} group by snapshot_date, bucket_no order by snapshot_date, bucket_no""",
         wanted.parameters,
     )
 

@@ -1,0 +1,29 @@
+"""The dictionary kept beside dbt's manifest: made from 80 models' SQL once (a second), read back until a model changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from assets.publish import dictionary, lineage
+
+_MADE_BY = (Path(dictionary.__file__), Path(lineage.__file__), dictionary.LABELS)
+
+
+def stored_dictionary(manifest: Path) -> list[dict[str, Any]]:
+    """`build_dictionary` of a manifest file; kept in `dictionary.json` of its folder with what it was made of."""
+    text = manifest.read_bytes()
+    made_of = hashlib.sha256(b"".join([text, *[path.read_bytes() for path in _MADE_BY]])).hexdigest()
+    kept = manifest.with_name("dictionary.json")
+    if kept.is_file():
+        known = json.loads(kept.read_text(encoding="utf-8"))
+        if known["made_of"] == made_of:
+            return list(known["marts"])
+    built = dictionary.build_dictionary(json.loads(text))
+    partial = kept.with_name(f".{kept.name}.{os.getpid()}")
+    partial.write_text(json.dumps({"made_of": made_of, "marts": built}, ensure_ascii=False), encoding="utf-8")
+    partial.replace(kept)  # two runs at once write the same
+    return built
