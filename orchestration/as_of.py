@@ -27,4 +27,7 @@ def _default(settings: Settings, today: date) -> date:
     if settings.as_of == "yesterday":
         return yesterday
     newest = latest_extract_date(settings.workspace().root, settings.sources)
+    if any(source.kind != "file" for source in settings.sources):
+        # a live source has no newest extract: it always has something to say about yesterday
+        newest = max(newest or yesterday, yesterday)
     return min(newest, today) if newest else yesterday

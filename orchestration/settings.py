@@ -141,10 +141,9 @@ def load_settings(path: Path) -> Settings:
     settings = load_document(path, Settings)
     base = path.resolve().parent
     base = base.parent if base.name == "config" else base
+    placed = (source.in_workspace(settings.data_dir) for source in settings.sources)
     sources = tuple(
-        instance
-        for source in settings.sources
-        for instance in source.model_copy(update={"path": _below(base, source.path)}).each
+        instance for source in placed for instance in source.model_copy(update={"path": _below(base, source.path)}).each
     )
     book = _below(base, settings.rule_book) if settings.rule_book else None
     return settings.model_copy(

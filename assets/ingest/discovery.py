@@ -7,16 +7,20 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as PlainMapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from assets.ingest.errors import IngestError
-from assets.ingest.mapping import Dataset, Mapping
+from assets.ingest.live.folder import DatasetFolder
+from assets.ingest.mapping import ColumnRule, Dataset, Mapping
 from assets.ingest.mapping_loader import load_mapping
 from assets.ingest.readers.tablefiles import content_hash, joined_files, table_day, table_files
 from assets.ingest.settings import SourceSettings
+from assets.ingest.source_keys import IS_REMOVED
 
 _BLOCK = 1 << 22
+Problems = PlainMapping[tuple[str, str], IngestError]
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,24 @@ class Candidate:
     problem: IngestError | None = None
 
 
-def find_candidates(sources: Sequence[SourceSettings], contract: str, as_of: dt.date) -> list[Candidate]:
-    """Files up to `as_of` of every dataset that feeds the contract, by extract date and name; problems among them."""
+def find_candidates(
+    sources: Sequence[SourceSettings], contract: str, as_of: dt.date, problems: Problems | None = None
+) -> list[Candidate]:
+    """Files up to `as_of` of every dataset that feeds the contract, by extract date and name; problems among them.
+
+    `problems` are those of live sources that could not be read in this run, by names of source and dataset.
+    """
     found: list[Candidate] = []
     for source in sources:
         mapping = load_mapping(source.mapping)
         for dataset in mapping.feeds(contract):
-            found += _of_dataset(source, mapping, dataset, as_of)
+            if source.kind == "file":
+                found += _of_dataset(source, mapping, dataset, as_of)
+                continue
+            problem = (problems or {}).get((source.name, dataset.name))
+            if problem is not None:
+                found.append(Candidate(source, mapping, dataset, dataset.place, as_of, problem=problem))
+            found += _of_live(source, mapping, dataset, as_of)
     return sorted(found, key=lambda candidate: (candidate.extract_date, candidate.name, candidate.source.name))
 
 
@@ -75,6 +90,35 @@ def _of_dataset(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_o
             continue
         if day <= as_of:
             yield Candidate(source, mapping, dataset, name, day, path, _content(source, dataset, path))
+
+
+def _of_live(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_of: dt.date) -> Iterator[Candidate]:
+    """Extracts of a live source that count; a baseline replaces everything that was read before it."""
+    read = as_read(source, dataset)
+    for path in DatasetFolder(source.path, dataset.name).files():
+        day = extract_date_of(read, path.name, as_of)
+        if day <= as_of:
+            scope = "full" if "_0baseline_" in path.name else dataset.scope
+            extract = read.model_copy(update={"scope": scope})
+            name = path.relative_to(source.path).as_posix()
+            yield Candidate(source, mapping, extract, name, day, path, file_hash(path))
+
+
+def as_read(source: SourceSettings, dataset: Dataset) -> Dataset:
+    """A dataset as its extracts are read: those of a live source are joined already and say which rows are gone."""
+    if source.kind == "file":
+        return dataset
+    removed = ColumnRule.model_validate({"from": IS_REMOVED, "optional": True})
+    return dataset.model_copy(
+        update={
+            "table": None,
+            "join": (),
+            "optional_columns": (),
+            "extract_date": r"^(\d{8})_",
+            "unknown_columns": "ext",
+            "columns": {"is_deleted": removed, **dataset.columns},
+        }
+    )
 
 
 def dataset_files(folder: Path, dataset: Dataset) -> list[Path]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from assets.ingest.contracts import Contract
-from assets.ingest.discovery import Candidate, find_candidates
+from assets.ingest.discovery import Candidate, Problems, as_read, find_candidates
 from assets.ingest.engine import FileEngine
 from assets.ingest.errors import IngestError
 from assets.ingest.expressions import bind, parse_expression
@@ -40,9 +40,10 @@ class ContractRun:
         contract: Contract,
         sources: Sequence[SourceSettings],
         as_of: dt.date,
+        problems: Problems | None = None,
     ) -> None:
         self.store, self.session, self.contract = store, session, contract
-        self.sources, self.as_of = tuple(sources), as_of
+        self.sources, self.as_of, self.problems = tuple(sources), as_of, problems
         self.history = History(())
         self.places: dict[str, int] = {}
         self.in_full: dict[tuple[str, ...], set[str]] = {}
@@ -50,7 +51,7 @@ class ContractRun:
     def go(self) -> ContractReport:
         """Land what is new; see ContractReport."""
         removed = self.store.clean(self.contract.name)
-        candidates = find_candidates(self.sources, self.contract.name, self.as_of)
+        candidates = find_candidates(self.sources, self.contract.name, self.as_of, self.problems)
         self.history = History(self._without_refusals())
         drafts = [
             (candidate, draft)
@@ -106,7 +107,7 @@ class ContractRun:
             if first is not None:
                 manifest = land_duplicate_file(connection, self.store, draft, first)
             else:
-                raw = self._read(candidate, candidate.path)
+                raw = self._read(candidate, candidate.path, draft.extract_date)
                 manifest = self._land(candidate, draft, raw, more)
         except IngestError as error:
             manifest = draft.model_copy(update={"status": "refused", "message": str(error)})
@@ -114,7 +115,7 @@ class ContractRun:
         self.history.add(manifest)
         return manifest
 
-    def _read(self, candidate: Candidate, path: Path) -> RawFile:
+    def _read(self, candidate: Candidate, path: Path, extract_date: dt.date) -> RawFile:
         """Table `raw` of a file, or of a table with those that are joined to it."""
         connection, dataset, work = self.session.connection, candidate.dataset, self.session.work
         if dataset.table is None and not dataset.optional_columns:
@@ -130,6 +131,7 @@ class ContractRun:
             work,
             lambda text: bind(parse_expression(text), values),
             table_day(path),
+            extract_date,
         )
 
     def _land(self, candidate: Candidate, draft: Manifest, raw: RawFile, more: bool) -> Manifest:
@@ -179,7 +181,7 @@ class ContractRun:
             )
             self.places[draft.batch_id] = self.places[parent.batch_id]
             raw = load_raw_again(connection, self.store, parent, rows)
-            candidate = Candidate(source, mapping, dataset, parent.source_file, parent.extract_date)
+            candidate = Candidate(source, mapping, as_read(source, dataset), parent.source_file, parent.extract_date)
             manifest = self._land(candidate, draft, raw, more=False)
             self.history.add(manifest)
             done.append(manifest)

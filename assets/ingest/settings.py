@@ -7,20 +7,27 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 _SAFE_NAME = re.compile(r"\w[\w.-]*")
 
+EXTRACTS = Path("extracts")
+"""Where live sources keep their extracts, below the workspace."""
+
 
 class SourceSettings(BaseModel):
-    """A folder of extracts and the mapping that reads it."""
+    """A folder of extracts, a database or a web service, and the mapping that reads it.
+
+    A database or web service has no address here: that comes from the environment (assets/ingest/live/secrets.py). Its
+    `path` is where its extracts are kept, below the workspace where nothing else is said.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    kind: Literal["file"]
+    kind: Literal["file", "sql", "http"]
     mapping: str
-    path: Path
+    path: Path = EXTRACTS
     instance: str
     required: bool = True
     company_code: str | None = None
@@ -62,6 +69,18 @@ class SourceSettings(BaseModel):
             "is_first_instance": place == 1,
             "is_last_instance": place == count,
         }
+
+    @model_validator(mode="after")
+    def _with_folder(self) -> SourceSettings:
+        if self.kind == "file" and "path" not in self.model_fields_set:
+            raise ValueError("`path` says in which folder the files of a source lie")
+        return self
+
+    def in_workspace(self, workspace: Path) -> SourceSettings:
+        """The source with the folder of its extracts; that of a live source that names none lies in the workspace."""
+        if "path" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"path": workspace / EXTRACTS / self.name})
 
     @property
     def company(self) -> str:

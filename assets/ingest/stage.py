@@ -10,6 +10,7 @@ from pathlib import Path
 from assets.ingest.contracts import ingest_order, load_contracts
 from assets.ingest.discovery import dataset_files, extract_date_of
 from assets.ingest.errors import IngestError
+from assets.ingest.live.extract import extract_sources
 from assets.ingest.mapping_loader import load_mapping
 from assets.ingest.report import ContractReport
 from assets.ingest.run import ContractRun
@@ -32,13 +33,13 @@ def ingest_all(
 ) -> dict[str, ContractReport]:
     """`ingest` for several contracts (all of them by default), masters first, in one session."""
     known = load_contracts()
+    names = tuple(ingest_order(known) if contracts is None else contracts)
+    sources = [source.in_workspace(workspace) for source in sources]
+    problems = extract_sources(sources, as_of, names)
     store = LandingStore(workspace)
     session = Session(store.work_folder)
     try:
-        return {
-            name: ContractRun(store, session, known[name], sources, as_of).go()
-            for name in (ingest_order(known) if contracts is None else contracts)
-        }
+        return {name: ContractRun(store, session, known[name], sources, as_of, problems).go() for name in names}
     finally:
         session.close()
 
@@ -53,6 +54,8 @@ def latest_extract_date(workspace: Path, sources: Sequence[SourceSettings]) -> d
     ]
     for source in sources:
         for dataset in load_mapping(source.mapping).datasets:
+            if source.kind != "file":
+                continue
             if (dataset.extract_date is None and dataset.table is None) or not source.path.is_dir():
                 continue
             for path in dataset_files(source.path, dataset):
