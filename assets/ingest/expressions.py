@@ -75,6 +75,8 @@ def parse_expression(text: str) -> exp.Expr:
         tree = sqlglot.parse_one(text, dialect="duckdb")
     except SqlglotError as error:
         raise ExpressionError(f"cannot be parsed: {str(error).splitlines()[0]}") from error
+    # Around a parameter in brackets the parser leaves an alias without a name.
+    tree = tree.transform(lambda node: node.this if isinstance(node, exp.Alias) and not node.alias else node)
     for node in tree.walk():
         if not isinstance(node, _ALLOWED):
             raise ExpressionError(f"`{node.sql('duckdb')[:60]}` is not allowed in an expression")

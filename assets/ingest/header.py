@@ -31,8 +31,8 @@ def dataset_headers(dataset: Dataset) -> tuple[list[str], list[str]]:
     for branch in dataset.branches:
         needed, optional = branch_headers(branch)
         must, may = must + needed, may + optional
-    if dataset.where is not None:
-        must += headers_of(parse_expression(dataset.where))
+    if dataset.condition is not None:
+        must += headers_of(parse_expression(dataset.condition))
     must = list(dict.fromkeys(must))
     return must, [header for header in dict.fromkeys(may) if header not in must]
 

@@ -22,6 +22,10 @@ Scalar = str | int | float | bool
 MAPPABLE_ENVELOPE = ("source_status", "source_created_at", "source_updated_at", "is_deleted")
 
 
+COMBINED = "_added_to_row"
+"""Header of the row number that a row was added to; see Combine."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -89,6 +93,13 @@ class KeepFirst(_Strict):
 
     by: tuple[str, ...] = Field(min_length=1)
     order: tuple[str, ...] = Field(min_length=1)
+
+
+class Combine(_Strict):
+    """Rows of one extract that mean one: they are added up by key, the first of them stands for all of them."""
+
+    by: tuple[str, ...] = Field(min_length=1)
+    sum: tuple[str, ...] = Field(min_length=1)
 
 
 class Branch(_Strict):
@@ -173,6 +184,7 @@ class Dataset(_Strict):
     scope: Literal["key", "period", "full"]
     unknown_columns: Literal["ext", "fail"] = "ext"
     optional_columns: tuple[str, ...] = ()
+    combine: Combine | None = None
     date_formats: tuple[str, ...] = ()
     required: bool = False
     allow_empty: bool = False
@@ -184,8 +196,8 @@ class Dataset(_Strict):
             is_remote and self.table is None and not self.union
         ):
             raise ValueError("give exactly one of `files`, `table` and `union`")
-        if self.join and self.files is not None:
-            raise ValueError("`join` goes with `table`")
+        if (self.join or self.combine) and self.files is not None:
+            raise ValueError("`join` and `combine` go with `table`")
         return self
 
     @field_validator("columns", mode="before")
@@ -224,6 +236,14 @@ class Dataset(_Strict):
             if groups != 1:
                 raise ValueError("the regular expression needs one group, which holds the date")
         return rule
+
+    @property
+    def condition(self) -> str | None:
+        """Which rows are read: `where`, and of rows that were added up only the one that carries the sum."""
+        if self.combine is None:
+            return self.where
+        first = f'"{COMBINED}" is null'
+        return f"({self.where}) and {first}" if self.where is not None else first
 
     @property
     def place(self) -> str:

@@ -151,7 +151,7 @@ def _join_problems(declared: Dataset, dataset: Dataset, path: KeyPath, place: Ke
         for header in join.on.values():
             alias = header.split(".", 1)[0]
             if "." in header and alias not in known:
-                problems.append(((*where, "on"), f"{header}: no table is joined as {alias!r} before this one"))
+                problems.append(((*where, "by"), f"{header}: no table is joined as {alias!r} before this one"))
         known.append(join.alias)
     return problems
 

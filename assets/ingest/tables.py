@@ -17,7 +17,7 @@ _TABLE = re.compile(r"[\w@][\w @.$#-]*")
 
 
 class Join(BaseModel):
-    """A table looked up by key. `on` says which of its columns equals which column read so far.
+    """A table looked up by key. `by` says which of its columns equals which column read so far.
 
     `where` keeps only some of its rows beforehand (a language, a status). With `sum`, `min` or `max` its rows are brought
     together by key first, and only the columns named there can be read.
@@ -27,7 +27,7 @@ class Join(BaseModel):
 
     table: str
     alias: str = Field(alias="as", pattern=r"^[A-Za-z_]\w*$")
-    on: dict[str, str] = Field(min_length=1)
+    on: dict[str, str] = Field(alias="by", min_length=1)
     where: str | None = None
     sum: tuple[str, ...] = ()
     min: tuple[str, ...] = ()

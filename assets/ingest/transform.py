@@ -123,7 +123,7 @@ def _source_rows(context: Context, branch: Branch) -> str:
 
     In this order, because the first row of a group is its first whether or not the branch has use for it.
     """
-    query = f"SELECT * FROM {LEAVES_TABLE}{_condition(context, context.dataset.where)}"
+    query = f"SELECT * FROM {LEAVES_TABLE}{_condition(context, context.dataset.condition)}"
     if branch.keep_first is not None:
         by = ", ".join(context.leaves.value(context.header.column_of(name), "code") for name in branch.keep_first.by)
         # Numbers by their value, texts by their letters: month 2 stands before month 10.

@@ -15,11 +15,12 @@ from sqlglot import exp
 from assets.ingest.errors import IngestError
 from assets.ingest.expressions import Kind, compile_expression
 from assets.ingest.header import dataset_headers
-from assets.ingest.mapping import Dataset
+from assets.ingest.mapping import COMBINED, Combine, Dataset
 from assets.ingest.readers.files import read_file
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
 from assets.ingest.readers.tablefiles import joined_files
-from assets.ingest.sqltext import ident
+from assets.ingest.source_keys import EXTRACT_DATE
+from assets.ingest.sqltext import ident, literal
 from assets.ingest.tables import Join
 
 _DRIVING = "driving_table"
@@ -40,6 +41,7 @@ def read_joined(
     work: Path,
     bound: Callable[[str], exp.Expr],
     day: dt.date | None,
+    extract_date: dt.date,
 ) -> RawFile:
     """Load a driving table and its joins into `raw`; `bound` parses an expression and puts parameters in.
 
@@ -85,6 +87,13 @@ def read_joined(
         if normal_header(title) not in columns and "." not in title:
             header.append(title)
             selected.append("CAST(NULL AS VARCHAR)")
+    if EXTRACT_DATE in (*must, *may) and normal_header(EXTRACT_DATE) not in columns:
+        header.append(EXTRACT_DATE)
+        selected.append(literal(extract_date.isoformat()))
+    if dataset.combine is not None:
+        positions = {normal_header(title): at for at, title in enumerate(header)}
+        selected = _added_up(dataset.combine, positions, selected, name)
+        header.append(COMBINED)
     chosen = ", ".join(f"{sql} AS c{at}" for at, sql in enumerate(selected))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT d.{SOURCE_ROW}, {chosen} FROM {_DRIVING} AS d "
@@ -92,6 +101,22 @@ def read_joined(
     )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
     return replace(main, header=tuple(header))
+
+
+def _added_up(combine: Combine, positions: dict[str, int], selected: Sequence[str], file: str) -> list[str]:
+    """SQL of the columns with sums over each group, and behind them the row that carries the sum for the other rows."""
+
+    def at(title: str) -> int:
+        if normal_header(title) not in positions:
+            raise IngestError(f"has no column {title!r}, by which rows are added up", file=file, column=title)
+        return positions[normal_header(title)]
+
+    window = f"PARTITION BY {', '.join(f'sk_code({selected[at(title)]})' for title in combine.by)}"
+    added = list(selected)
+    for title in combine.sum:
+        added[at(title)] = f"CAST(sum(sk_number({selected[at(title)]})) OVER ({window}) AS VARCHAR)"
+    first = f"min(d.{SOURCE_ROW}) OVER ({window})"
+    return [*added, f"CASE WHEN {first} <> d.{SOURCE_ROW} THEN CAST({first} AS VARCHAR) END"]
 
 
 def _column_of(columns: dict[str, str], header: str, file: str) -> str:
@@ -134,7 +159,7 @@ def _keep(
         raise IngestError(
             f"holds {twice[-1]} rows for {key}, but a join needs one",
             file=file,
-            fix=f"Narrow the join {join.alias!r} with `where`, add a key to `on`, or bring rows together with `sum`.",
+            fix=f"Narrow the join {join.alias!r} with `where`, add a key to `by`, or bring rows together with `sum`.",
         )
 
 

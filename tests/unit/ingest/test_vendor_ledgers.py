@@ -1,0 +1,67 @@
+"""Every vendor's tables, with the traps of their documentation, become the one canonical ledger."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+import pytest
+from vendors import kit
+
+VENDORS = ("yonyou_u8",)
+
+
+@pytest.fixture(scope="session")
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], kit.Landed]:
+    done: dict[str, kit.Landed] = {}
+
+    def of(vendor: str) -> kit.Landed:
+        if vendor not in done:
+            module = importlib.import_module(f"vendors.{vendor}")
+            done[vendor] = kit.land(module, tmp_path_factory.mktemp(vendor))
+        return done[vendor]
+
+    return of
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_row_accounting_closes_and_nothing_is_refused(landed, vendor):
+    found = landed(vendor)
+    refused = [text for report in found.reports.values() for text in report.refusals]
+    assert refused == []
+    for contract, report in found.reports.items():
+        assert report.is_closed, contract
+        excluded = sum(batch.rows_excluded for batch in report.batches)
+        expected = found.module.COUNTS.get(contract, (0, 0))
+        assert (excluded, report.rows_quarantined) == expected, (
+            contract,
+            found.rows("select source_file, source_row, rule_id, reason from quality.quarantined_rows"),
+        )
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_ledger_comes_out_right(landed, vendor):
+    found = landed(vendor)
+    ledger = found.texts(f"select {kit.LEDGER_COLUMNS} from landing.stock_movement")
+    assert sorted(ledger) == kit.lines(found.module.LEDGER)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_stock_on_hand_comes_out_right_and_equals_the_ledger(landed, vendor):
+    found = landed(vendor)
+    stock = found.texts(f"select {kit.STOCK_COLUMNS} from landing.stock_on_hand")
+    assert sorted(stock) == kit.lines(found.module.ON_HAND)
+    gap = found.rows(
+        f"select {kit.GRAIN}, sum(ledger), sum(book) from (select {kit.GRAIN}, quantity_units as ledger, 0 as book "
+        f"from landing.stock_movement where {kit.EFFECTIVE} union all "
+        f"select {kit.GRAIN}, 0, on_hand_units from landing.stock_on_hand) group by {kit.GRAIN} "
+        "having sum(ledger) <> sum(book)"
+    )
+    assert gap == []
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_what_else_the_fixture_says(landed, vendor):
+    found = landed(vendor)
+    for sql, expected in found.module.QUERIES.items():
+        assert sorted(found.texts(sql)) == kit.lines(expected), sql
