@@ -10,10 +10,25 @@ import pyarrow as pa
 
 from assets.planning import reading
 from assets.planning.demand import build_demand_history
+from assets.planning.forecasting.vintage_store import VintageStore
 from assets.planning.settings import PlanningSettings
 from assets.workspace import Workspace, write_table
 
-PLANNING = ("forecasts", "forecast_accuracy", "item_classes", "lead_time_demand", "replenishment")
+PLANNING = (
+    "forecasts",
+    "forecast_accuracy",
+    "vintage_accuracy",
+    "forecast_review",
+    "item_classes",
+    "lead_time_demand",
+    "replenishment",
+    "class_history",
+    "transfers",
+    "disposals",
+    "policy_replay",
+    "supplier_feed",
+    "capital_curve",
+)
 
 
 def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.AssetsDefinition]:
@@ -64,7 +79,9 @@ def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.As
         from assets.planning.pipeline import plan_everything  # the forecasting libraries import slowly
 
         with workspace.connect() as connection:
-            frames = plan_everything(connection, date.fromisoformat(context.partition_key), planning_settings)
+            as_of = date.fromisoformat(context.partition_key)
+            vintages = VintageStore(workspace.forecast_vintages, as_of)
+            frames = plan_everything(connection, as_of, planning_settings, vintages)
             for name in PLANNING:
                 yield dg.MaterializeResult(
                     asset_key=["planning", name], metadata={"rows": _write(connection, name, frames[name])}
@@ -79,6 +96,7 @@ _PLANNED_FROM = [
     ["intermediate", "int_open_supply"],
     ["intermediate", "int_open_demand"],
     ["intermediate", "int_supplier_lead_times"],
+    ["intermediate", "int_order_lines"],
 ]
 
 

@@ -66,3 +66,21 @@ def read_consumption(connection: duckdb.DuckDBPyConnection, as_of: date, window_
            group by all order by all""",
         {"day": as_of, "window": window_days},
     ).df()
+
+
+def read_lines_beside(
+    connection: duckdb.DuckDBPyConnection, items: list[str], as_of: date, window_days: int
+) -> pd.DataFrame:
+    """order_no, item_id of every line of the orders of the last days that hold one of the items."""
+    return connection.execute(
+        """with wanted as (select unnest($items) as item_id),
+           lines as (
+               select distinct source_instance || '|' || so_no as order_no, item_id
+               from intermediate.int_order_lines
+               where order_date > cast($day as date) - cast($window as integer) and order_date <= cast($day as date)
+           )
+           select order_no, item_id from lines
+           where order_no in (select order_no from lines inner join wanted using (item_id))
+           order by all""",
+        {"items": items, "day": as_of, "window": window_days},
+    ).df()

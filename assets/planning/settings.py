@@ -6,9 +6,12 @@ from pydantic import BaseModel, ConfigDict
 
 from assets.planning.classification.settings import ClassificationSettings
 from assets.planning.demand.settings import DemandSettings
+from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.replay.settings import ReplaySettings
+from assets.planning.transfers.settings import TransferSettings
 
 
 class PlanningSettings(BaseModel):
@@ -21,6 +24,10 @@ class PlanningSettings(BaseModel):
     classification: ClassificationSettings = ClassificationSettings()
     parameters: ParameterSettings = ParameterSettings()
     policy: PolicySettings = PolicySettings()
+    transfers: TransferSettings = TransferSettings()
+    disposal: DisposalSettings = DisposalSettings()
+    # the daily replay sets levels anew once a quarter: five times a year, each costs a forecast
+    replay: ReplaySettings = ReplaySettings(refit_days=85)
 
     def at_frequency(self, frequency: str, seed: int) -> PlanningSettings:
         """The same settings with the one frequency and seed of the company in every part."""

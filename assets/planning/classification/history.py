@@ -13,6 +13,8 @@ from assets.planning.classification.hysteresis import period_start
 from assets.planning.classification.moments import KEYS, timestamps
 from assets.planning.classification.settings import ClassificationSettings
 
+COLUMNS = [*KEYS, "abc_class", "xyz_class", "abc_xyz_cell", "class_reason", "valid_from_date", "valid_to_date"]
+
 
 def refresh_dates(as_of: dt.date, refresh: str, count: int) -> list[dt.date]:
     """The last `count` days of refresh up to the as-of date, oldest first (`run`: only that day)."""
@@ -133,13 +135,12 @@ def _refreshes(
 
 
 def _intervals(found: list[pd.DataFrame]) -> pd.DataFrame:
-    columns = [*KEYS, "abc_class", "xyz_class", "abc_xyz_cell", "class_reason", "valid_from_date", "valid_to_date"]
     if not found:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=COLUMNS)
     rows = (
         pd.concat(found, ignore_index=True)
         .sort_values([*KEYS, "refresh_date"], kind="stable")
         .drop_duplicates([*KEYS, "valid_from_date"])
     )
     following = rows.groupby(KEYS, sort=False)["valid_from_date"].shift(-1)
-    return rows.assign(valid_to_date=following - pd.Timedelta(days=1))[columns].reset_index(drop=True)
+    return rows.assign(valid_to_date=following - pd.Timedelta(days=1))[COLUMNS].reset_index(drop=True)

@@ -64,6 +64,11 @@ def _figures(items: BudgetItems, level: np.ndarray) -> tuple[float, float]:
     return float((stock * items.unit_cost).sum()), float((fill * asked).sum()) / total if total > 0 else 1.0
 
 
+def allocation_at(items: BudgetItems, level: np.ndarray) -> Allocation:
+    """What given reorder points invest and serve."""
+    return Allocation(level, float("nan"), *_figures(items, level))
+
+
 def exchange_curve(items: BudgetItems, points: int = 40) -> pd.DataFrame:
     """invested_value, fill_rate, multiplier over the whole range from hardly any to nearly perfect service, rising."""
     rows = [allocate(items, float(each)) for each in np.logspace(2, -3, points)]
@@ -114,4 +119,4 @@ def best_for_fill(items: BudgetItems, fill_rate: float, steps: int = 60) -> Allo
 def evenly(items: BudgetItems, service_rate: float) -> Allocation:
     """The usual alternative: one cycle service level for all; what the allocation is to be compared with."""
     level = quantile(items.protection, np.full(len(items.sold), service_rate))
-    return Allocation(level, float("nan"), *_figures(items, level))
+    return allocation_at(items, level)

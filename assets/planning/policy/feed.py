@@ -10,6 +10,10 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 KEYS = ["item_id", "warehouse_id"]
+COLUMNS = [
+    "supplier_id", "feed_kind", *KEYS, "feed_date", "on_hand_units", "on_order_units", "minimum_units",
+    "maximum_units", "forecast_units", "call_off_units",
+]  # fmt: skip
 
 
 class SupplierFeed(BaseModel):

@@ -130,7 +130,13 @@ def buy_after_transfers(
     wanted = result["suggested_order_units"].to_numpy(float)
     rest = np.clip(wanted - result["transfer_in_units"].to_numpy(float), 0, None)
     less = np.minimum(round_up(rest, minimum, multiple), wanted)
-    result["suggested_order_units"] = np.where(result["transfer_in_units"] > 0, less, wanted)
+    moved = result["transfer_in_units"].to_numpy(float) > 0
+    result["suggested_order_units"] = np.where(moved, less, wanted)
+    texts = zip(result["reason"], moved, result["transfer_in_units"], result["suggested_order_units"], strict=True)
+    result["reason"] = [
+        f"{text}; {into:g} come from other warehouses, {rest_units:g} are left to buy" if is_moved else text
+        for text, is_moved, into, rest_units in texts
+    ]
     result["excess_units"] = np.clip(result["excess_units"] - result["transfer_out_units"], 0, None)
     result["shortage_units"] = np.clip(result["shortage_units"] - result["transfer_in_units"], 0, None)
     return result

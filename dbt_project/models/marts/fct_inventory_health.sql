@@ -48,6 +48,10 @@ findings as (
     select * from {{ ref('fct_findings') }}
 ),
 
+disposals as (
+    select * from {{ ref('fct_disposals') }}
+),
+
 open_layers as (
     select * from {{ source('ledger', 'open_layers') }}
 ),
@@ -186,6 +190,16 @@ found as (
     group by item_id, warehouse_id
 ),
 
+disposal as (
+    select
+        item_id,
+        warehouse_id,
+        sum(disposal_units) as disposal_units,
+        sum(expected_recovery_value) as expected_recovery_value
+    from disposals
+    group by item_id, warehouse_id
+),
+
 joined as (
     select
         item_warehouses.*,
@@ -250,6 +264,12 @@ joined as (
         replenishment.excess_units,
         replenishment.excess_value,
         replenishment.shortage_units,
+        replenishment.transfer_in_units,
+        replenishment.transfer_out_units,
+        replenishment.stock_status,
+        replenishment.replay_verdict,
+        disposal.disposal_units,
+        disposal.expected_recovery_value,
         replenishment.flags,
         coalesce(found.open_findings, 0) as open_findings,
         coalesce(found.critical_findings, 0) as critical_findings,
@@ -276,6 +296,7 @@ joined as (
         on
             item_warehouses.item_id = replenishment.item_id
             and item_warehouses.warehouse_id = replenishment.warehouse_id
+    left join disposal on item_warehouses.item_id = disposal.item_id and item_warehouses.warehouse_id = disposal.warehouse_id
     left join found on item_warehouses.item_id = found.item_id and item_warehouses.warehouse_id = found.warehouse_id
 ),
 
@@ -364,6 +385,12 @@ final as (
         excess_units,
         excess_value,
         shortage_units,
+        transfer_in_units,
+        transfer_out_units,
+        {{ as_units('coalesce(disposal_units, 0)') }} as disposal_units,
+        {{ as_value('expected_recovery_value') }} as disposal_recovery_value,
+        stock_status,
+        replay_verdict,
         flags as planning_flags,
         cast(open_findings as bigint) as open_findings,
         cast(critical_findings as bigint) as critical_findings,

@@ -15,6 +15,10 @@ item_classes as (
     select * from {{ ref('dim_item_classes') }}
 ),
 
+policy_replay as (
+    select * from {{ source('planning', 'policy_replay') }}
+),
+
 final as (
     select
         replenishment.item_id,
@@ -31,7 +35,7 @@ final as (
         cast(lead_time_demand.lead_time_source as varchar) as lead_time_source,
         {% for column in [
             'safety_stock', 'reorder_point', 'order_up_to', 'order_quantity', 'position', 'on_hand', 'on_order', 'suggested_order',
-            'excess', 'shortage'
+            'excess', 'shortage', 'transfer_in', 'transfer_out'
         ] -%}
             {{ as_units('replenishment.' ~ column ~ '_units') }} as {{ column }}_units,
         {% endfor -%}
@@ -44,6 +48,12 @@ final as (
         {{ as_value('cast(replenishment.excess_units as decimal(28, 6)) * item_warehouses.unit_cost_latest') }} as excess_value,
         {{ as_value('replenishment.holding_cost_year_value') }} as holding_cost_year_value,
         case when item_warehouses.unit_cost_latest is null then {{ no_cost_status() }} else 'ok' end as value_status,
+        cast(replenishment.stock_status as varchar) as stock_status,
+        cast(replenishment.replay_verdict as varchar) as replay_verdict,
+        round(cast(policy_replay.replay_fill_rate as double), 6) as replay_fill_rate,
+        round(cast(policy_replay.actual_fill_rate as double), 6) as actual_fill_rate,
+        {{ as_value('policy_replay.replay_average_stock_value') }} as replay_average_stock_value,
+        {{ as_value('policy_replay.actual_average_stock_value') }} as actual_average_stock_value,
         cast(replenishment.flags as varchar) as flags,
         cast(replenishment.reason as varchar) as reason
     from replenishment
@@ -55,6 +65,10 @@ final as (
         on
             replenishment.item_id = item_warehouses.item_id
             and replenishment.warehouse_id = item_warehouses.warehouse_id
+    left join policy_replay
+        on
+            replenishment.item_id = policy_replay.item_id
+            and replenishment.warehouse_id = policy_replay.warehouse_id
     left join item_classes
         on replenishment.item_id = item_classes.item_id and replenishment.warehouse_id = item_classes.warehouse_id
 )

@@ -35,7 +35,7 @@ def _plan(*rows: dict[str, object]) -> pd.DataFrame:
     base = {"item_id": "c/a", "excess_units": 0.0, "shortage_units": 0.0, "suggested_order_units": 0.0,
             "cover_days": 100.0, "on_hand_units": 0.0, "on_order_units": 0.0, "position_units": 0.0,
             "projected_stockout_date": DAY + pd.Timedelta(days=2), "expected_arrival_date": DAY + pd.Timedelta(days=30),
-            "safety_stock_units": 0.0, "reorder_point_units": 0.0, "order_up_to_units": 0.0}  # fmt: skip
+            "safety_stock_units": 0.0, "reorder_point_units": 0.0, "order_up_to_units": 0.0, "reason": "r"}  # fmt: skip
     return pd.DataFrame([base | row for row in rows])
 
 

@@ -1,0 +1,121 @@
+"""What follows from the plan, in order: moves before purchases, ways out for what will not sell, and the replay's verdict.
+
+Reads what it needs from the warehouse and calls each part once; the parts themselves are pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+from assets.planning import reading
+from assets.planning.disposal.capacity import sells_with
+from assets.planning.disposal.rank import COLUMNS as DISPOSAL_COLUMNS
+from assets.planning.disposal.rank import rank_disposals
+from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
+from assets.planning.policy.capital_curve import COLUMNS as CURVE_COLUMNS
+from assets.planning.policy.capital_curve import capital_curve
+from assets.planning.policy.feed import COLUMNS as FEED_COLUMNS
+from assets.planning.policy.feed import supplier_feed
+from assets.planning.policy.settings import PolicySettings
+from assets.planning.replay.forecaster import blend_forecaster
+from assets.planning.replay.replay import ReplayInputs, ReplayResult, replay
+from assets.planning.replay.verdict import COLUMNS as REPLAY_COLUMNS
+from assets.planning.replay.verdict import not_replayed, with_verdict
+from assets.planning.replay.window import fitted_window
+from assets.planning.settings import PlanningSettings
+from assets.planning.shape import shaped
+from assets.planning.transfers.suggest import COLUMNS as TRANSFER_COLUMNS
+from assets.planning.transfers.suggest import buy_after_transfers, suggest_transfers
+
+KEYS = ["item_id", "warehouse_id"]
+PARTNER_WINDOW_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan and what it was made from; spine, assigned, demand and replenishment have their rows in one order."""
+
+    spine: pd.DataFrame
+    history: pd.DataFrame
+    daily: pd.DataFrame
+    receipts: pd.DataFrame
+    classes: pd.DataFrame
+    assigned: pd.DataFrame
+    demand: LeadTimeDemandResult
+    replenishment: pd.DataFrame
+
+
+def decide(
+    connection: duckdb.DuckDBPyConnection, planned: Planned, as_of: date, settings: PlanningSettings
+) -> dict[str, pd.DataFrame]:
+    """The tables of the schema `planning` from `replenishment` (net of transfers, with its verdict) to the curves."""
+    policies, spine = settings.policy, planned.spine
+    transfers = suggest_transfers(
+        planned.replenishment, spine, as_of=as_of, settings=settings.transfers, policies=policies
+    )
+    bought = buy_after_transfers(planned.replenishment, transfers, spine, policies)
+    balances = reading.read_balances(connection)
+    result = replayed(planned, balances, as_of, settings, policies)
+    verdicts = (
+        result.table if result else not_replayed(planned.assigned, "less than half a year of demand before the window")
+    )
+    replenishment = with_verdict(bought, verdicts)
+    return {
+        "replenishment": replenishment,
+        "transfers": shaped(transfers, TRANSFER_COLUMNS),
+        "disposals": shaped(_disposals(connection, planned, replenishment, as_of, settings), DISPOSAL_COLUMNS),
+        "policy_replay": shaped(verdicts, REPLAY_COLUMNS),
+        "supplier_feed": shaped(_feeds(planned, replenishment, as_of, policies), FEED_COLUMNS),
+        "capital_curve": shaped(
+            capital_curve(spine, planned.demand, planned.replenishment, result.curve if result else None),
+            CURVE_COLUMNS,
+        ),
+    }
+
+
+def replayed(
+    planned: Planned, balances: pd.DataFrame, as_of: date, settings: PlanningSettings, policies: PolicySettings
+) -> ReplayResult | None:
+    """The policies over the company's own history; None where the history is too short."""
+    window = fitted_window(settings.replay, planned.history, as_of)
+    if window is None:
+        return None
+    groups = planned.spine.drop_duplicates(KEYS).set_index(KEYS)["category_name"]
+    return replay(
+        ReplayInputs(planned.spine, planned.daily, balances, planned.receipts, planned.history, planned.classes),
+        blend_forecaster(settings.forecast, groups),
+        as_of=as_of,
+        frequency=settings.forecast.frequency,
+        parameters=settings.parameters,
+        policies=policies,
+        settings=window,
+    )
+
+
+def _disposals(
+    connection: duckdb.DuckDBPyConnection, planned: Planned, replenishment: pd.DataFrame, as_of: date,
+    settings: PlanningSettings,
+) -> pd.DataFrame:  # fmt: skip
+    items = sorted(replenishment.loc[replenishment["excess_units"] > 0, "item_id"].unique())
+    partners = None
+    if items:
+        lines = reading.read_lines_beside(connection, items, as_of, PARTNER_WINDOW_DAYS)
+        pace = planned.classes.groupby("item_id")["annual_consumption_units"].sum() / 365
+        partners = sells_with(lines.assign(day_units=lines["item_id"].map(pace).fillna(0.0)))
+    last = None
+    if not planned.receipts.empty:
+        last = planned.receipts.groupby(KEYS)["receipt_date"].max().rename("last_receipt_date").reset_index()
+    return rank_disposals(
+        replenishment, planned.spine, as_of=as_of, settings=settings.disposal,
+        holding_rate=settings.policy.holding_rate, partners=partners, last_receipts=last,
+    )  # fmt: skip
+
+
+def _feeds(planned: Planned, replenishment: pd.DataFrame, as_of: date, policies: PolicySettings) -> pd.DataFrame:
+    suppliers = planned.demand.table[[*KEYS, "supplier_id"]]
+    feeds = [supplier_feed(feed, replenishment, suppliers, as_of) for feed in policies.supplier_feeds]
+    return pd.concat(feeds, ignore_index=True) if feeds else pd.DataFrame(columns=FEED_COLUMNS)

@@ -1,0 +1,23 @@
+"""Frames as they are written: given columns, and types that hold where a frame has no rows. No figures are made here."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+_DATE, _NUMBER = ("_date",), ("_units", "_value", "_rate", "_days", "_rank", "_no", "_orders", "_cycles")
+
+
+def shaped(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The columns in that order; `_date` as timestamps, `_units`, `_value`, `_rate`, `_days` and counts as numbers.
+
+    An empty frame knows no types; a table made of it would have integers where the next run has dates.
+    """
+    result = frame.reindex(columns=columns)
+    for name in columns:
+        if name.endswith(_DATE):
+            result[name] = pd.to_datetime(result[name]).astype("datetime64[ns]")
+        elif name.endswith(_NUMBER):
+            result[name] = result[name].astype(float)
+        else:
+            result[name] = result[name].astype(object if len(result) else str)
+    return result
