@@ -30,6 +30,22 @@ SEVERITY = {
     "shrink": "critical",
     "ledger_book_mismatch": "critical",
     "expired_stock": "warning",
+    "short_file": "warning",
+    "missing_file": "warning",
+    "date_shift": "warning",
+    "stale_snapshot": "warning",
+    "refused_file": "critical",
+    "surplus": "warning",
+    "quantity_mismatch": "critical",
+    "wrong_item": "critical",
+    "unposted_shipment": "critical",
+    "unposted_transfer": "critical",
+    "wrong_lot": "warning",
+    "wrong_status": "warning",
+    "cost_jump": "critical",
+    "quantity_outlier": "critical",
+    "future_document": "critical",
+    "changed_document": "warning",
 }
 
 

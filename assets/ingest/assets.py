@@ -13,7 +13,7 @@ from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 from assets.workspace import Workspace
 
-QUALITY_TABLES = ("landing_batches", "quarantined_rows", "duplicate_rows", "master_changes")
+QUALITY_TABLES = ("landing_batches", "quarantined_rows", "duplicate_rows", "superseded_rows", "master_changes")
 
 
 def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:

@@ -5,6 +5,8 @@ with found as (
     select * from {{ ref('rec_findings_documents') }}
     union all
     select * from {{ ref('rec_findings_stock') }}
+    union all
+    select * from {{ ref('rec_findings_figures') }}
 ),
 
 rules as (

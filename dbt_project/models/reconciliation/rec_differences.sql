@@ -40,6 +40,14 @@ quarantined_rows as (
     select * from {{ source('quality', 'quarantined_rows') }}
 ),
 
+shipments as (
+    select * from {{ ref('rec_shipments_movements') }}
+),
+
+delivery_history as (
+    select * from {{ ref('rec_delivery_history') }}
+),
+
 changes as (
     select
         'ledger_book' as comparison,
@@ -194,6 +202,133 @@ receipt_matches as (
     group by keyed.difference_id
 ),
 
+shipment_matches as (
+    select
+        keyed.difference_id,
+        min(shipments.doc_no) as doc_no,
+        min(shipments.document_date) as document_date
+    from keyed
+    inner join shipments
+        on
+            keyed.item_id = shipments.item_id
+            and keyed.warehouse_id = shipments.warehouse_id
+            and keyed.gap_units = -shipments.variance_units
+            and shipments.has_document
+            and not shipments.has_movement
+            and keyed.first_date >= shipments.document_date
+    group by keyed.difference_id
+),
+
+-- Counted, or listed, in packs: one side is the other times the pack factor. With a factor of two any half would fit.
+pack_matches as (
+    select
+        keyed.difference_id,
+        'pack factor ' || cast(item_warehouses.order_multiple_units as varchar) as evidence
+    from keyed
+    inner join item_warehouses
+        on keyed.item_id = item_warehouses.item_id and keyed.warehouse_id = item_warehouses.warehouse_id
+    where
+        keyed.comparison in ('book_wms', 'book_count')
+        and item_warehouses.order_multiple_units > 2
+        and keyed.other_units <> 0
+        and keyed.book_units <> 0
+        and (
+            keyed.other_units * item_warehouses.order_multiple_units = keyed.book_units
+            or keyed.other_units = keyed.book_units * item_warehouses.order_multiple_units
+        )
+),
+
+-- A list that repeats the one before, item for item, while the other side moved: three or more moved, so that it is no quiet day.
+lists as (
+    select
+        'ledger_book' as comparison,
+        warehouse_id,
+        snapshot_date,
+        variance_change_units,
+        book_units - lag(book_units) over (partition by item_id, warehouse_id order by snapshot_date) as list_change_units,
+        ledger_units - lag(ledger_units) over (partition by item_id, warehouse_id order by snapshot_date) as other_change_units
+    from ledger_book
+    union all
+    select
+        'book_wms' as comparison,
+        warehouse_id,
+        snapshot_date,
+        variance_change_units,
+        physical_units - lag(physical_units) over (partition by item_id, warehouse_id order by snapshot_date) as list_change_units,
+        expected_units - lag(expected_units) over (partition by item_id, warehouse_id order by snapshot_date) as other_change_units
+    from book_wms
+),
+
+frozen_lists as (
+    select
+        comparison,
+        warehouse_id,
+        snapshot_date
+    from lists
+    group by comparison, warehouse_id, snapshot_date
+    having
+        max(abs(list_change_units)) = 0
+        and sum(case when other_change_units <> 0 and variance_change_units <> 0 then 1 else 0 end) >= 3
+),
+
+-- Lines that a list which came short does not have; movements that a short file did not bring.
+short_files as (
+    select
+        contract,
+        extract_date
+    from delivery_history
+    where {{ is_short_delivery() }}
+),
+
+short_matches as (
+    select keyed.difference_id
+    from keyed
+    inner join short_files
+        on
+            keyed.comparison = 'ledger_book'
+            and short_files.contract = 'stock_on_hand'
+            and keyed.first_date = short_files.extract_date
+            and keyed.source_file is null
+            or keyed.comparison = 'book_wms'
+            and short_files.contract = 'wms_stock'
+            and keyed.first_date = short_files.extract_date
+            and keyed.source_file is null
+            or keyed.comparison = 'ledger_book'
+            and short_files.contract = 'stock_movement'
+            and keyed.first_date >= short_files.extract_date
+            and keyed.agreed_date < short_files.extract_date
+    group by keyed.difference_id
+),
+
+-- A file whose documents stand in the ledger on another day than in the system that made them: the ledger knew them too early.
+moved_days as (
+    select
+        item_id,
+        warehouse_id,
+        business_date,
+        sum(quantity_units) as moved_units
+    from movements
+    group by item_id, warehouse_id, business_date
+),
+
+shift_matches as (
+    select keyed.difference_id
+    from keyed
+    inner join moved_days
+        on
+            keyed.item_id = moved_days.item_id
+            and keyed.warehouse_id = moved_days.warehouse_id
+            and keyed.first_date = moved_days.business_date
+            and keyed.gap_units = -moved_days.moved_units
+    inner join {{ ref('rec_shifted_files') }} as shifted_files
+        on
+            keyed.first_date >= shifted_files.first_ledger_date
+            and keyed.first_date <= shifted_files.last_ledger_date
+            and split_part(keyed.item_id, '/', 1) = shifted_files.company_code
+    where keyed.comparison = 'ledger_book'
+    group by keyed.difference_id
+),
+
 -- The same item, as much too little here as too much there, from the same day on.
 opposite as (
     select
@@ -297,15 +432,22 @@ judged as (
             when error_sums.effect_units = keyed.gap_units then error_sums.rule_id
             when receipt_matches.difference_id is not null then 'unposted_receipt'
             when warehouse_matches.difference_id is not null then 'wrong_warehouse'
+            when shipment_matches.difference_id is not null then 'unposted_shipment'
             when missing_matches.difference_id is not null then 'missing_movement_day'
+            when shift_matches.difference_id is not null then 'date_shift'
             when quarantine_matches.difference_id is not null then 'quarantined_row'
+            when frozen_lists.warehouse_id is not null then 'stale_snapshot'
+            when short_matches.difference_id is not null then 'short_file'
+            when pack_matches.difference_id is not null then 'unit_of_measure_mix'
+            when opposite.difference_id is not null then 'unposted_transfer'
             else 'unexplained'
         end as variance_cause,
         coalesce(
             error_matches.doc_no,
             case when error_sums.effect_units = keyed.gap_units then error_sums.doc_no end,
             receipt_matches.doc_no,
-            warehouse_matches.doc_no
+            warehouse_matches.doc_no,
+            shipment_matches.doc_no
         ) as first_doc_no,
         coalesce(
             error_matches.movement_key,
@@ -317,10 +459,11 @@ judged as (
             case when error_sums.effect_units = keyed.gap_units then error_sums.business_date end,
             receipt_matches.document_date,
             warehouse_matches.business_date,
+            shipment_matches.document_date,
             missing_matches.missing_date
         ) as first_doc_date,
-        warehouse_matches.other_warehouse_id,
-        error_matches.evidence
+        coalesce(warehouse_matches.other_warehouse_id, opposite.other_warehouse_id) as other_warehouse_id,
+        coalesce(error_matches.evidence, pack_matches.evidence) as evidence
     from keyed
     left join error_matches on keyed.difference_id = error_matches.difference_id and error_matches.preference = 1
     left join error_sums on keyed.difference_id = error_sums.difference_id
@@ -328,6 +471,16 @@ judged as (
     left join warehouse_matches
         on keyed.difference_id = warehouse_matches.difference_id and warehouse_matches.preference = 1
     left join missing_matches on keyed.difference_id = missing_matches.difference_id
+    left join shipment_matches on keyed.difference_id = shipment_matches.difference_id
+    left join shift_matches on keyed.difference_id = shift_matches.difference_id
+    left join short_matches on keyed.difference_id = short_matches.difference_id
+    left join pack_matches on keyed.difference_id = pack_matches.difference_id
+    left join opposite on keyed.difference_id = opposite.difference_id
+    left join frozen_lists
+        on
+            keyed.comparison = frozen_lists.comparison
+            and keyed.warehouse_id = frozen_lists.warehouse_id
+            and keyed.first_date = frozen_lists.snapshot_date
     left join period_matches on keyed.difference_id = period_matches.difference_id
     left join list_changes on keyed.difference_id = list_changes.difference_id
     left join quarantine_matches on keyed.difference_id = quarantine_matches.difference_id

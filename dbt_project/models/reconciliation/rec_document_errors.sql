@@ -100,36 +100,80 @@ document_pairs as (
     where has_document and has_movement and is_posted
 ),
 
-unit_mixes_by_document as (
+-- A whole multiple is another unit; a shifted decimal point, or any other figure, was typed wrongly.
+unequal_documents as (
     select
-        doc_no,
-        item_id,
-        warehouse_id,
-        document_units,
-        ledger_units,
-        case when signed_ledger_units < 0 then -1 else 1 end * (document_units - ledger_units) as effect_units
+        document_pairs.doc_no,
+        document_pairs.item_id,
+        document_pairs.warehouse_id,
+        document_pairs.document_units,
+        document_pairs.ledger_units,
+        case when document_pairs.signed_ledger_units < 0 then -1 else 1 end
+        * (document_pairs.document_units - document_pairs.ledger_units) as effect_units,
+        greatest(document_pairs.document_units, document_pairs.ledger_units) as larger_units,
+        least(document_pairs.document_units, document_pairs.ledger_units) as smaller_units,
+        coalesce(item_warehouses.order_multiple_units, 0) as pack_units
     from document_pairs
+    left join item_warehouses
+        on
+            document_pairs.item_id = item_warehouses.item_id
+            and document_pairs.warehouse_id = item_warehouses.warehouse_id
     where
-        ledger_units > 0
-        and document_units > 0
-        and document_units <> ledger_units
-        and (document_units % ledger_units = 0 or ledger_units % document_units = 0)
+        document_pairs.ledger_units > 0
+        and document_pairs.document_units > 0
+        and document_pairs.document_units <> document_pairs.ledger_units
 ),
 
-unit_mixes as (
+unequal_movements as (
     select
         movements.movement_key,
-        'unit_of_measure_mix' as rule_id,
-        unit_mixes_by_document.effect_units,
+        case
+            when unequal_documents.larger_units = unequal_documents.smaller_units * unequal_documents.pack_units then 'unit_of_measure_mix'
+            when
+                unequal_documents.larger_units % unequal_documents.smaller_units = 0
+                and unequal_documents.larger_units <> unequal_documents.smaller_units * 10
+                and unequal_documents.larger_units <> unequal_documents.smaller_units * 100
+                and unequal_documents.larger_units <> unequal_documents.smaller_units * 1000
+                then 'unit_of_measure_mix'
+            else 'quantity_mismatch'
+        end as rule_id,
+        unequal_documents.effect_units,
         true as is_certain,
-        'ledger ' || cast(unit_mixes_by_document.ledger_units as varchar)
-        || ', document ' || cast(unit_mixes_by_document.document_units as varchar) as evidence
-    from unit_mixes_by_document
+        'ledger ' || cast(unequal_documents.ledger_units as varchar)
+        || ', document ' || cast(unequal_documents.document_units as varchar) as evidence
+    from unequal_documents
     inner join movements
         on
-            unit_mixes_by_document.doc_no = movements.doc_no
-            and unit_mixes_by_document.item_id = movements.item_id
-            and unit_mixes_by_document.warehouse_id = movements.warehouse_id
+            unequal_documents.doc_no = movements.doc_no
+            and unequal_documents.item_id = movements.item_id
+            and unequal_documents.warehouse_id = movements.warehouse_id
+),
+
+-- The same receipt, the same units, another item: the ledger took in what was not delivered.
+wrong_items as (
+    select
+        movements.movement_key,
+        'wrong_item' as rule_id,
+        -booked.ledger_units as effect_units,
+        true as is_certain,
+        'the receipt is about ' || delivered.item_id || ', the ledger booked ' || booked.item_id as evidence
+    from receipts as delivered
+    inner join receipts as booked
+        on
+            delivered.doc_no = booked.doc_no
+            and delivered.warehouse_id = booked.warehouse_id
+            and delivered.item_id <> booked.item_id
+            and delivered.document_units = booked.ledger_units
+    inner join movements
+        on
+            booked.doc_no = movements.doc_no
+            and booked.item_id = movements.item_id
+            and booked.warehouse_id = movements.warehouse_id
+    where
+        delivered.has_document
+        and not delivered.has_movement
+        and booked.has_movement
+        and not booked.has_document
 ),
 
 -- 3. Entered in another unit than the base unit and taken over without its factor.
@@ -189,13 +233,23 @@ numbered as (
         doc_no,
         ref_doc_no,
         ref_line_id,
+        movement_type,
         business_date,
         quantity_units,
-        first_value(doc_no) over same_line as first_doc_no,
-        first_value(business_date) over same_line as first_date,
+        -- Of an order the first posting is the right one; like transfers come again and again, so the one before.
+        case
+            when movement_type in ('transfer_out', 'transfer_in') then lag(doc_no) over same_line
+            else first_value(doc_no) over same_line
+        end as first_doc_no,
+        case
+            when movement_type in ('transfer_out', 'transfer_in') then lag(business_date) over same_line
+            else first_value(business_date) over same_line
+        end as first_date,
         row_number() over same_line as occurrence
     from movements
-    where movement_type in ('purchase_receipt', 'sales_issue', 'sales_return', 'purchase_return') and not is_red
+    where
+        movement_type in ('purchase_receipt', 'sales_issue', 'sales_return', 'purchase_return', 'transfer_out', 'transfer_in')
+        and not is_red
     window same_line as (
         partition by
             item_id,
@@ -205,7 +259,8 @@ numbered as (
             quantity_units,
             coalesce(ref_doc_no, ''),
             coalesce(ref_line_id, ''),
-            coalesce(partner_code, '')
+            coalesce(partner_code, ''),
+            coalesce(counterpart_warehouse_id, '')
         order by movement_sequence
     )
 ),
@@ -257,14 +312,18 @@ repeats as (
     where
         numbered.occurrence > 1
         and numbered.doc_no <> numbered.first_doc_no
-        -- Two like documents of one partner far apart are two orders: a double posting follows within the month.
-        and {{ days_between('numbered.first_date', 'numbered.business_date') }} <= 31
+        -- Two like documents of one partner far apart are two orders: a double posting follows within the month. Transfers have no
+        -- order, and like ones are common: the second follows within three days.
+        and {{ days_between('numbered.first_date', 'numbered.business_date') }}
+        <= case when numbered.movement_type in ('transfer_out', 'transfer_in') then 3 else 31 end
 ),
 
 candidates as (
     select * from sign_flips
     union all
-    select * from unit_mixes
+    select * from unequal_movements
+    union all
+    select * from wrong_items
     union all
     select * from unconverted
     union all

@@ -31,6 +31,14 @@ warehouses as (
     select * from {{ ref('dim_warehouses') }}
 ),
 
+delivery_history as (
+    select * from {{ ref('rec_delivery_history') }}
+),
+
+differences as (
+    select * from {{ ref('rec_differences') }}
+),
+
 run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
@@ -146,6 +154,105 @@ old_snapshots as (
         and {{ days_between('newest.last_date', 'run_parameters.as_of_date') }} > run_parameters.stale_snapshot_days
 ),
 
+-- A list that repeats the one before although stock moved.
+repeated_lists as (
+    select
+        {{ finding_columns(
+            "'stale_snapshot'",
+            "comparison || '|' || warehouse_id || '|' || cast(first_date as varchar)",
+            "'the list of ' || cast(first_date as varchar) || ' repeats the one before, while ' || cast(count(*) as varchar) || ' balances moved'",
+            warehouse_id='warehouse_id',
+            business_date='first_date',
+            value='sum(abs(variance_value))',
+            source_file='min(source_file)'
+        ) }}
+    from differences
+    where variance_cause = 'stale_snapshot'
+    group by comparison, warehouse_id, first_date
+),
+
+short_deliveries as (
+    select
+        {{ finding_columns(
+            "'short_file'",
+            'batch_id',
+            "source_file || ' has ' || cast(rows_in as varchar) || ' rows; usual are ' || cast(usual_rows as varchar) || ', at least ' || cast(least_rows as varchar)",
+            business_date='extract_date',
+            source_file='source_file'
+        ) }}
+    from delivery_history
+    where {{ is_short_delivery() }}
+),
+
+-- Days on which the source delivered something else. A dataset that came on nine of ten such days of a kind,
+-- ten at least, is expected on all: purchase orders, which are not placed every day, came on six of seven (demo company, November 2026).
+source_days as (
+    select distinct
+        source_instance,
+        extract_date,
+        case when {{ iso_weekday('extract_date') }} >= 6 then 1 else 0 end as is_weekend
+    from delivery_history
+),
+
+daily_spans as (
+    select
+        source_instance,
+        dataset,
+        min(contract) as contract,
+        min(previous_extract_date) as first_date
+    from delivery_history
+    where gap_days = 1
+    group by source_instance, dataset
+),
+
+calendar as (
+    select
+        daily_spans.source_instance,
+        daily_spans.dataset,
+        daily_spans.contract,
+        source_days.extract_date,
+        source_days.is_weekend,
+        delivery_history.batch_id is not null as is_there
+    from daily_spans
+    inner join source_days
+        on daily_spans.source_instance = source_days.source_instance and daily_spans.first_date <= source_days.extract_date
+    left join delivery_history
+        on
+            daily_spans.source_instance = delivery_history.source_instance
+            and daily_spans.dataset = delivery_history.dataset
+            and source_days.extract_date = delivery_history.extract_date
+),
+
+expected_days as (
+    select
+        *,
+        count(*) over series as known_days,
+        sum(case when is_there then 1 else 0 end) over series as delivered_days
+    from calendar
+    window series as (partition by source_instance, dataset, is_weekend)
+),
+
+missing_files as (
+    select
+        {{ finding_columns(
+            "'missing_file'",
+            "expected_days.source_instance || '|' || expected_days.dataset || '|' || cast(expected_days.extract_date as varchar)",
+            "'no ' || expected_days.dataset || ' of ' || cast(expected_days.extract_date as varchar) || ' from ' || expected_days.source_instance || '; it came on ' || cast(expected_days.delivered_days as varchar) || ' of ' || cast(expected_days.known_days as varchar) || ' such days'",
+            business_date='expected_days.extract_date'
+        ) }}
+    from expected_days
+    left join missing_days
+        on
+            expected_days.contract = 'stock_movement'
+            and expected_days.source_instance = missing_days.source_instance
+            and expected_days.extract_date = missing_days.missing_date
+    where
+        not expected_days.is_there
+        and expected_days.known_days >= 10
+        and expected_days.delivered_days >= 0.9 * expected_days.known_days
+        and missing_days.missing_date is null
+),
+
 final as (
     select * from whole_files
     union all
@@ -158,6 +265,12 @@ final as (
     select * from silent_days
     union all
     select * from old_snapshots
+    union all
+    select * from repeated_lists
+    union all
+    select * from short_deliveries
+    union all
+    select * from missing_files
 )
 
 select * from final

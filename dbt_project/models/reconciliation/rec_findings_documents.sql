@@ -11,8 +11,16 @@ receipts as (
     select * from {{ ref('rec_receipts_movements') }}
 ),
 
+shipments as (
+    select * from {{ ref('rec_shipments_movements') }}
+),
+
 missing_days as (
     select * from {{ ref('rec_missing_days') }}
+),
+
+shifted_files as (
+    select * from {{ ref('rec_shifted_files') }}
 ),
 
 book_wms as (
@@ -109,6 +117,11 @@ unposted as (
         and receipts.document_date < {{ add_days('run_parameters.as_of_date', '-run_parameters.transit_days') }}
         and missing_days.missing_date is null
         and elsewhere.doc_no is null
+        -- Booked under another item it is a wrong item (rec_document_errors).
+        and not exists (
+            select 1 from wrong
+            where wrong.rule_id = 'wrong_item' and wrong.doc_no = receipts.doc_no and wrong.warehouse_id = receipts.warehouse_id
+        )
 ),
 
 -- Received-not-posted on every snapshot of the transit window, and already on the one before it.
@@ -249,6 +262,50 @@ wrong_warehouses as (
     where misplaced.preference = 1
 ),
 
+-- Shipped and not posted beyond the transit window; a day that is missing as a whole has its own rule.
+unposted_shipments as (
+    select
+        {{ finding_columns(
+            "'unposted_shipment'",
+            "shipments.doc_no || '|' || shipments.item_id || '|' || shipments.warehouse_id",
+            "'shipment ' || shipments.doc_no || ' of ' || cast(shipments.document_date as varchar) || ' is not in the ledger'",
+            item_id='shipments.item_id',
+            warehouse_id='shipments.warehouse_id',
+            doc_no='shipments.doc_no',
+            business_date='shipments.document_date',
+            units='-shipments.variance_units',
+            value='-shipments.variance_value',
+            source_file='shipments.source_file',
+            source_row='shipments.source_row'
+        ) }}
+    from shipments
+    cross join run_parameters
+    left join missing_days
+        on
+            split_part(shipments.item_id, '/', 1) = missing_days.company_code
+            and shipments.document_date = missing_days.missing_date
+    where
+        shipments.has_document
+        and shipments.is_posted
+        and not shipments.has_movement
+        and shipments.document_units > 0
+        and shipments.document_date < {{ add_days('run_parameters.as_of_date', '-run_parameters.transit_days') }}
+        and missing_days.missing_date is null
+),
+
+shifted_dates as (
+    select
+        {{ finding_columns(
+            "'date_shift'",
+            "source_instance || '|' || source_file",
+            "cast(shifted_documents as varchar) || ' of ' || cast(documents as varchar) || ' documents of ' || source_file || ' stand ' || cast(shift_days as varchar) || ' days from their day in the system that made them'",
+            business_date='first_ledger_date',
+            source_file='source_file',
+            source_row='source_row'
+        ) }}
+    from shifted_files
+),
+
 late as (
     select
         movements.source_instance,
@@ -298,6 +355,10 @@ final as (
     select * from wrong_warehouses
     union all
     select * from late_documents
+    union all
+    select * from unposted_shipments
+    union all
+    select * from shifted_dates
 )
 
 select * from final

@@ -23,6 +23,10 @@ conservation as (
     select * from {{ ref('fct_conservation') }}
 ),
 
+stock_grains as (
+    select * from {{ ref('rec_stock_grains') }}
+),
+
 item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
@@ -42,7 +46,8 @@ unexplained as (
     from differences
     where
         comparison in ('book_wms', 'book_count')
-        and variance_cause = 'unexplained'
+        and variance_cause in ('unexplained', 'unit_of_measure_mix', 'unposted_transfer')
+        and movement_key is null
         and not is_posted
         and sign(variance_units) = sign(variance_after_units)
         and variance_units <> 0
@@ -52,10 +57,10 @@ unexplained as (
 shelf_differences as (
     select
         {{ finding_columns(
-            "case when variance_units < 0 then 'shrink' else 'surplus' end",
+            "case when variance_cause <> 'unexplained' then variance_cause when variance_units < 0 then 'shrink' else 'surplus' end",
             "item_id || '|' || warehouse_id || '|' || cast(first_date as varchar) || '|' || comparison",
-            "case comparison when 'book_wms' then 'WMS ' else 'count ' end || cast(other_units as varchar) || case when variance_units < 0 then ' is below the book of ' else ' is above the book of ' end || cast(book_units as varchar)",
-            cause="'unexplained'",
+            "case comparison when 'book_wms' then 'WMS ' else 'count ' end || cast(other_units as varchar) || case when variance_units < 0 then ' is below the book of ' else ' is above the book of ' end || cast(book_units as varchar) || coalesce('; the other side is in ' || other_warehouse_id, '') || coalesce('; ' || evidence, '')",
+            cause='variance_cause',
             severity="case when variance_units < 0 and not is_beyond_tolerance then 'warning' end",
             item_id='item_id',
             warehouse_id='warehouse_id',
@@ -67,7 +72,8 @@ shelf_differences as (
             source_row='source_row'
         ) }}
     from unexplained
-    where preference = 1
+    -- Of the two sides of a move, the one where the goods are missing.
+    where preference = 1 and (variance_cause <> 'unposted_transfer' or variance_units < 0)
 ),
 
 list_differences as (
@@ -232,6 +238,26 @@ expired_lots as (
     left join movements on expired.movement_sequence = movements.movement_sequence
 ),
 
+-- The item agrees and its lots, its status or its owners do not: one finding per item, warehouse and kind, both lists together.
+misplaced_grains as (
+    select
+        {{ finding_columns(
+            'variance_cause',
+            "item_id || '|' || warehouse_id",
+            "string_agg(distinct lot_no || ' ' || stock_status || ': list ' || cast(listed_units as varchar) || ', ledger ' || cast(ledger_units as varchar), '; ' order by lot_no || ' ' || stock_status || ': list ' || cast(listed_units as varchar) || ', ledger ' || cast(ledger_units as varchar))",
+            item_id='item_id',
+            warehouse_id='warehouse_id',
+            business_date='max(as_of_date)',
+            units='max(abs(variance_units))',
+            value='max(abs(variance_value))',
+            source_file='min(source_file)',
+            source_row='min_by(source_row, source_file)'
+        ) }}
+    from stock_grains
+    where variance_cause in ('wrong_lot', 'wrong_status', 'wrong_owner')
+    group by variance_cause, item_id, warehouse_id
+),
+
 open_conservation as (
     select
         {{ finding_columns(
@@ -257,6 +283,8 @@ final as (
     select * from negative_spells
     union all
     select * from expired_lots
+    union all
+    select * from misplaced_grains
     union all
     select * from open_conservation
 )

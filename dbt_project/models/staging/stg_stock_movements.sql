@@ -49,6 +49,7 @@ final as (
         source_system,
         source_instance,
         company_code,
+        source_key,
         batch_id,
         source_file,
         source_row,

@@ -1,0 +1,243 @@
+-- Findings about figures that the source's own history does not know: costs and quantities far from all others of the item, documents
+-- dated after their extract, documents that changed after they were delivered.
+with item_costs as (
+    select * from {{ ref('stg_item_costs') }}
+),
+
+movements as (
+    select * from {{ ref('int_stock_movements') }}
+),
+
+entered_movements as (
+    select * from {{ ref('stg_stock_movements') }}
+),
+
+sales_lines as (
+    select * from {{ ref('stg_sales_order_lines') }}
+),
+
+purchase_lines as (
+    select * from {{ ref('stg_purchase_order_lines') }}
+),
+
+superseded_rows as (
+    select * from {{ source('quality', 'superseded_rows') }}
+),
+
+item_warehouses as (
+    select * from {{ ref('int_item_warehouses') }}
+),
+
+run_parameters as (
+    select * from {{ source('control', 'run_parameters') }}
+),
+
+costs as (
+    select
+        'cost list' as kind,
+        item_costs.source_instance,
+        item_costs.item_id,
+        cast(null as varchar) as warehouse_id,
+        cast(null as varchar) as doc_no,
+        item_costs.effective_date as cost_date,
+        item_costs.unit_cost,
+        item_costs.source_file,
+        item_costs.source_row
+    from item_costs
+    cross join run_parameters
+    where item_costs.effective_date <= run_parameters.as_of_date
+    union all
+    select
+        'receipt' as kind,
+        source_instance,
+        item_id,
+        warehouse_id,
+        doc_no,
+        business_date as cost_date,
+        unit_cost,
+        source_file,
+        source_row
+    from movements
+    where movement_type = 'purchase_receipt' and unit_cost is not null
+),
+
+medians as (
+    select
+        item_id,
+        count(*) as known_costs,
+        median(case when unit_cost > 0 then cast(unit_cost as double) end) as median_cost
+    from costs
+    group by item_id
+),
+
+compared_costs as (
+    select
+        costs.*,
+        medians.known_costs,
+        medians.median_cost,
+        -- Twice is as far as half: the distance is that of the logarithms.
+        abs(ln(cast(nullif(costs.unit_cost, 0) as double) / nullif(medians.median_cost, 0))) as distance
+    from costs
+    inner join medians on costs.item_id = medians.item_id
+),
+
+-- How far costs of this source usually lie from their item's median; three times that, and a factor of five at least, is a jump.
+usual_distances as (
+    select
+        source_instance,
+        kind,
+        greatest(ln(5), 3 * quantile_cont(distance, 0.95)) as jump_distance
+    from compared_costs
+    group by source_instance, kind
+),
+
+cost_jumps as (
+    select
+        {{ finding_columns(
+            "'cost_jump'",
+            "compared_costs.item_id || '|' || compared_costs.kind || '|' || coalesce(compared_costs.doc_no, '') || '|' || cast(compared_costs.cost_date as varchar)",
+            "compared_costs.kind || ' says ' || cast(compared_costs.unit_cost as varchar) || ' a unit on ' || cast(compared_costs.cost_date as varchar) || '; usual is ' || cast(round(compared_costs.median_cost, 4) as varchar)",
+            item_id='compared_costs.item_id',
+            warehouse_id='compared_costs.warehouse_id',
+            doc_no='compared_costs.doc_no',
+            business_date='compared_costs.cost_date',
+            value='(compared_costs.unit_cost - compared_costs.median_cost) * coalesce(movements.quantity_units, 1)',
+            source_file='compared_costs.source_file',
+            source_row='compared_costs.source_row'
+        ) }}
+    from compared_costs
+    inner join usual_distances
+        on
+            compared_costs.source_instance = usual_distances.source_instance
+            and compared_costs.kind = usual_distances.kind
+    left join movements
+        on
+            compared_costs.doc_no = movements.doc_no
+            and compared_costs.item_id = movements.item_id
+            and compared_costs.source_file = movements.source_file
+            and compared_costs.source_row = movements.source_row
+    where
+        compared_costs.known_costs >= 3
+        and (compared_costs.unit_cost <= 0 or compared_costs.distance > usual_distances.jump_distance)
+),
+
+lines as (
+    select
+        'sales order' as kind,
+        item_id,
+        warehouse_id,
+        so_no as doc_no,
+        so_line_id as line_id,
+        order_date,
+        ordered_units,
+        source_file,
+        source_row
+    from sales_lines
+    where doc_status <> 'cancelled'
+    union all
+    select
+        'purchase order' as kind,
+        item_id,
+        warehouse_id,
+        po_no as doc_no,
+        po_line_id as line_id,
+        order_date,
+        ordered_units,
+        source_file,
+        source_row
+    from purchase_lines
+    where doc_status <> 'cancelled'
+),
+
+ranked_lines as (
+    select
+        *,
+        count(*) over (partition by kind, item_id) as known_lines,
+        row_number() over by_size as size_rank,
+        lead(ordered_units) over by_size as next_units
+    from lines
+    window by_size as (partition by kind, item_id order by ordered_units desc, doc_no asc, line_id asc)
+),
+
+-- Ten times the largest other line of the item: bulk orders reach four (demo company, November 2026).
+quantity_outliers as (
+    select
+        {{ finding_columns(
+            "'quantity_outlier'",
+            "ranked_lines.kind || '|' || ranked_lines.doc_no || '|' || ranked_lines.line_id",
+            "ranked_lines.kind || ' ' || ranked_lines.doc_no || ' asks for ' || cast(ranked_lines.ordered_units as varchar) || '; the largest of the other ' || cast(ranked_lines.known_lines - 1 as varchar) || ' lines of the item asks for ' || cast(ranked_lines.next_units as varchar)",
+            item_id='ranked_lines.item_id',
+            warehouse_id='ranked_lines.warehouse_id',
+            doc_no='ranked_lines.doc_no',
+            business_date='ranked_lines.order_date',
+            units='ranked_lines.ordered_units - ranked_lines.next_units',
+            value='(ranked_lines.ordered_units - ranked_lines.next_units) * item_warehouses.unit_cost_latest',
+            source_file='ranked_lines.source_file',
+            source_row='ranked_lines.source_row'
+        ) }}
+    from ranked_lines
+    left join item_warehouses
+        on ranked_lines.item_id = item_warehouses.item_id and ranked_lines.warehouse_id = item_warehouses.warehouse_id
+    where
+        ranked_lines.size_rank = 1
+        and ranked_lines.known_lines >= 4
+        and ranked_lines.ordered_units > 10 * ranked_lines.next_units
+),
+
+-- A day that had not come when the extract was made: the document is in no balance until then.
+future_documents as (
+    select
+        {{ finding_columns(
+            "'future_document'",
+            'movement_key',
+            "doc_no || ' is dated ' || cast(business_date as varchar) || ', after its extract of ' || cast(entered_movements.extract_date as varchar)",
+            item_id='entered_movements.item_id',
+            warehouse_id='entered_movements.warehouse_id',
+            doc_no='doc_no',
+            business_date='business_date',
+            units='quantity_units',
+            value='quantity_units * item_warehouses.unit_cost_latest',
+            source_file='source_file',
+            source_row='source_row'
+        ) }}
+    from entered_movements
+    left join item_warehouses
+        on entered_movements.item_id = item_warehouses.item_id and entered_movements.warehouse_id = item_warehouses.warehouse_id
+    where entered_movements.business_date > entered_movements.extract_date and {{ is_effective('doc_status') }}
+),
+
+-- A posted line that came again with other content: figures that were published have moved. Drafts that become approved are no change.
+changed_keys as (
+    select distinct source_key
+    from superseded_rows
+    where contract = 'stock_movement' and reason = 'older_version'
+),
+
+changed_documents as (
+    select
+        {{ finding_columns(
+            "'changed_document'",
+            'movement_key',
+            "doc_no || ' came again with other content in ' || source_file",
+            item_id='entered_movements.item_id',
+            warehouse_id='entered_movements.warehouse_id',
+            doc_no='doc_no',
+            business_date='business_date',
+            source_file='source_file',
+            source_row='source_row'
+        ) }}
+    from entered_movements
+    inner join changed_keys on entered_movements.source_key = changed_keys.source_key
+),
+
+final as (
+    select * from cost_jumps
+    union all
+    select * from quantity_outliers
+    union all
+    select * from future_documents
+    union all
+    select * from changed_documents
+)
+
+select * from final
