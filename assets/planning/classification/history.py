@@ -60,8 +60,8 @@ def classes_and_history(
     )  # fmt: skip
     if steps and "first_movement_date" in spine:
         # a row that came since the refresh has its first class from its first movement on, on whatever day that is asked
-        came = spine.drop_duplicates(KEYS).set_index(KEYS)["first_movement_date"]
-        came = timestamps(came.reindex(pd.MultiIndex.from_frame(today[KEYS]))).to_numpy("datetime64[ns]")
+        first = spine.drop_duplicates(KEYS).set_index(KEYS)["first_movement_date"]
+        came = timestamps(first.reindex(pd.MultiIndex.from_frame(today[KEYS]))).to_numpy("datetime64[ns]")
         is_new = (today["valid_from_date"] == pd.Timestamp(as_of)).to_numpy() & (came < np.datetime64(as_of))
         today["valid_from_date"] = today["valid_from_date"].mask(is_new, pd.Series(came, index=today.index))
     return Classes(today, _intervals([*steps, today.assign(refresh_date=pd.Timestamp(as_of))]))

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import io
+from typing import Literal
 
 import pandas as pd
 
 
-def plot_trade_off(curve: pd.DataFrame, summary: dict[str, float | str], *, currency: str, title: str) -> bytes:
-    """SVG of the curve with the replayed policy and what happened as points.
+def plot_trade_off(
+    curve: pd.DataFrame,
+    summary: dict[str, float | str],
+    *,
+    currency: str,
+    title: str,
+    present: dict[str, float | str] | None = None,
+    kind: Literal["svg", "png"] = "svg",
+) -> bytes:
+    """The curve with the replayed policy and what happened as points, as SVG or PNG.
 
     Args:
-        curve, summary: of a `ReplayResult`. Deterministic: the same figures give the same bytes.
+        curve, summary: of a `ReplayResult`. present: summary of the replay of the present policies, drawn as a point.
+            Deterministic: the same figures give the same bytes.
     """
     import matplotlib  # slow to import, and only this needs it
 
@@ -27,9 +37,11 @@ def plot_trade_off(curve: pd.DataFrame, summary: dict[str, float | str], *, curr
         axes.plot(stocks, fills, "o-", label="policy, safety stock scaled")
         for stock, fill, scale in zip(stocks, fills, ordered["safety_scale_rate"], strict=True):
             axes.annotate(f"x{scale:g}", (stock, fill), textcoords="offset points", xytext=(4, -11), fontsize=8)
-        for name, marker, label in (("actual", "X", "what happened"), ("replay", "D", "policy")):
-            stock = float(summary[f"{name}_average_stock_value"])
-            fill = float(summary[f"{name}_fill_rate_by_value"]) * 100
+        marks = [(summary, "actual", "X", "what happened"), (summary, "replay", "D", "policy")]
+        marks += [(present, "replay", "s", "present policy")] if present is not None else []
+        for figures, name, marker, label in marks:
+            stock = float(figures[f"{name}_average_stock_value"])
+            fill = float(figures[f"{name}_fill_rate_by_value"]) * 100
             axes.plot([stock], [fill], marker, markersize=9, label=label)
         axes.set_xlabel(f"mean stock ({currency if summary['valued_by'] == 'cost' else 'units'})")
         axes.set_ylabel("fill rate, % of demand value")
@@ -37,5 +49,5 @@ def plot_trade_off(curve: pd.DataFrame, summary: dict[str, float | str], *, curr
         axes.grid(visible=True, alpha=0.3)
         axes.legend(loc="lower right")
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        figure.savefig(buffer, format=kind, dpi=120, metadata={"Date": None} if kind == "svg" else {"Software": None})
     return buffer.getvalue()
