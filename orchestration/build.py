@@ -17,11 +17,12 @@ from expectations.assets import build_incident_asset
 from expectations.checks import build_contract_checks, build_finding_checks
 from orchestration.dbt import build_dbt_assets
 from orchestration.freshness import with_freshness
-from orchestration.jobs import daily_job
+from orchestration.jobs import daily_job, review_job
 from orchestration.partitions import daily_partitions
 from orchestration.resources import build_resources
+from orchestration.review_asset import REVIEW_KEY, build_review_asset, monthly_partitions
 from orchestration.run_parameters import build_control_assets
-from orchestration.schedules import daily_schedule
+from orchestration.schedules import daily_schedule, review_schedule
 from orchestration.sensors import extract_sensor
 from orchestration.settings import Settings, load_settings
 
@@ -39,7 +40,8 @@ def build_definitions(
     partitions = daily_partitions(settings)
     dbt = build_dbt_assets(partitions)
     marts = sorted(key for half in dbt for key in half.keys if key.path[0] in MART_SCHEMAS)
-    job = daily_job(partitions)
+    job = daily_job(partitions, REVIEW_KEY)
+    monthly = review_job(monthly_partitions(settings), REVIEW_KEY)
     return dg.Definitions(
         assets=[
             build_landing_assets(partitions),
@@ -49,10 +51,11 @@ def build_definitions(
             *build_planning_assets(partitions),
             with_freshness(build_publish_assets(partitions, marts)),
             build_incident_asset(partitions, RELEASE_KEY),
+            build_review_asset(settings),
         ],
         asset_checks=[build_contract_checks(partitions), build_finding_checks()],
-        jobs=[job],
-        schedules=[daily_schedule(settings, job)],
+        jobs=[job, monthly],
+        schedules=[daily_schedule(settings, job), review_schedule(settings, monthly)],
         sensors=[extract_sensor(settings, job)],
         resources={**build_resources(settings), **(resource_overrides or {})},
     )

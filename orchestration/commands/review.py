@@ -1,0 +1,33 @@
+"""`stockturn review`: the monthly review pack."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
+
+
+def review(
+    month: Annotated[str, typer.Option(help="YYYY-MM; the month of the current release by default.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder; `reviews` of the workspace by default.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write the review of a month: one HTML page that needs nothing else, and one workbook."""
+    from orchestration.review import review_month
+
+    settings = read_settings(config)
+    with one_sentence(ValueError):
+        pack = review_month(settings, _first_day(month) if month else published(settings).as_of, out)
+    console.print(str(pack.html), soft_wrap=True)
+    console.print(str(pack.xlsx), soft_wrap=True)
+
+
+def _first_day(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise ValueError(f"--month {text}: not a month; write it as YYYY-MM") from error

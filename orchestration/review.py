@@ -1,0 +1,58 @@
+"""The monthly review of a company: the month's last release, the one before the month, and the incidents still open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from assets.publish.review import ReviewPack, write_review
+from assets.publish.review.month import month_releases
+from expectations.after_run import STORE_VARIABLE, open_store
+from expectations.incidents import IncidentFilter, list_incidents
+from orchestration.resources import load_company_rules
+from orchestration.settings import Settings
+
+ACTIONS = 60  # most urgent first; more than this cannot be talked through in a meeting
+
+
+def review_month(settings: Settings, month: date, folder: Path | None = None) -> ReviewPack:
+    """Write the review of the month that holds the day `month` into `folder` (`reviews` of the workspace).
+
+    Raises:
+        ReleaseError: no release speaks of a day of that month.
+    """
+    workspace = settings.workspace()
+    release, before = month_releases(workspace.releases, month)
+    return write_review(
+        release,
+        before,
+        folder or workspace.root / "reviews",
+        company=settings.company.name,
+        language=settings.company.language,
+        actions=_open_incidents(settings),
+    )
+
+
+def _open_incidents(settings: Settings) -> Sequence[dict[str, Any]]:
+    path = settings.workspace().incident_store
+    if not path.is_file() and not os.environ.get(STORE_VARIABLE):
+        return []
+    store = open_store(path, load_company_rules(settings))
+    try:
+        return [
+            {
+                "incident_id": one.incident_id,
+                "title": one.title,
+                "title_zh": one.title_zh,
+                "gross_value": one.variance_gross_value,
+                "state": one.state,
+                "due_date": one.due_date,
+                "owner_name": one.owner_name,
+            }
+            for one in list_incidents(store, IncidentFilter(limit=ACTIONS))
+        ]
+    finally:
+        store.close()

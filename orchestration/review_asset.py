@@ -1,0 +1,35 @@
+"""The monthly review as a Dagster asset: a partition a month, written when the month has ended."""
+
+from datetime import date
+
+import dagster as dg
+
+from assets.publish.assets import RELEASE_KEY
+from orchestration.review import review_month
+from orchestration.settings import Settings
+
+REVIEW_KEY = dg.AssetKey(["publish", "review"])
+
+
+def monthly_partitions(settings: Settings) -> dg.MonthlyPartitionsDefinition:
+    """Whole months from that of the first day on, in the company's time zone."""
+    first = settings.schedule.first_date.replace(day=1)
+    return dg.MonthlyPartitionsDefinition(start_date=first.isoformat(), timezone=settings.company.timezone)
+
+
+def build_review_asset(settings: Settings) -> dg.AssetsDefinition:
+    """Not part of the daily run: it looks at a month that is over."""
+
+    @dg.asset(
+        key=REVIEW_KEY,
+        deps=[RELEASE_KEY],
+        partitions_def=monthly_partitions(settings),
+        group_name="publish",
+        kinds={"html", "excel"},
+    )
+    def review(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+        """The review pack of the month: one HTML page and one workbook."""
+        pack = review_month(settings, date.fromisoformat(context.partition_key))
+        return dg.MaterializeResult(metadata={"html": str(pack.html), "xlsx": str(pack.xlsx)})
+
+    return review
