@@ -71,7 +71,8 @@ def build(warehouse: Path, select: list[str], *, exclude_tests: bool = False) ->
     Raises:
         DbtError: dbt itself failed (not: a test failed; that is a result).
     """
-    arguments = ["run" if exclude_tests else "build", "--select", *select]
+    # without --no-write-json dbt writes the whole manifest again: about 1 s of CPU each time (measured 2026-11)
+    arguments = ["run" if exclude_tests else "build", "--no-write-json", "--select", *select]
     if not exclude_tests:
         arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
     outcome = _invoke(arguments, warehouse, _parsed(project_fingerprint()))
