@@ -11,7 +11,10 @@ import typer
 
 from orchestration.commands import incidents, releases, rules
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, problems, read_settings
+from orchestration.commands.explain import explain
 from orchestration.commands.forecast import forecast
+from orchestration.commands.replay import replay
+from orchestration.commands.review import review
 
 # one BLAS thread: the compiled kernels bring their own, and two cores are all that the product asks for
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -22,7 +25,10 @@ app = typer.Typer(
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(releases.app, name="releases")
 app.add_typer(rules.app, name="rules")
+app.command()(explain)
 app.command()(forecast)
+app.command()(replay)
+app.command()(review)
 
 
 @app.command()

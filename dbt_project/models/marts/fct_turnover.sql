@@ -20,16 +20,12 @@ item_classes as (
     select * from {{ ref('dim_item_classes') }}
 ),
 
-shipment_lines as (
-    select * from {{ ref('stg_sales_shipment_lines') }}
+sales_lines as (
+    select * from {{ ref('fct_sales_lines') }}
 ),
 
 kpi_targets as (
     select * from {{ source('control', 'kpi_targets') }}
-),
-
-run_parameters as (
-    select * from {{ source('control', 'run_parameters') }}
 ),
 
 members as (
@@ -48,17 +44,13 @@ members as (
 
 daily_sales as (
     select
-        shipment_lines.item_id,
-        shipment_lines.warehouse_id,
-        shipment_lines.shipment_date,
-        sum(shipment_lines.revenue_value) as sales_value,
-        count(*) - count(shipment_lines.revenue_value) as unknown_sales
-    from shipment_lines
-    cross join run_parameters
-    where
-        {{ is_effective('shipment_lines.doc_status') }}
-        and shipment_lines.shipment_date <= run_parameters.as_of_date
-    group by shipment_lines.item_id, shipment_lines.warehouse_id, shipment_lines.shipment_date
+        item_id,
+        warehouse_id,
+        shipment_date,
+        sum(revenue_value) as sales_value,
+        count(*) - count(revenue_value) as unknown_sales
+    from sales_lines
+    group by item_id, warehouse_id, shipment_date
 ),
 
 -- Where no sales document carries revenue, there is no margin to speak of: not a margin of minus the cost.

@@ -1,0 +1,21 @@
+"""How each numeric column of the main marts follows from evidence; one module a mart."""
+
+from __future__ import annotations
+
+from assets.explain.model import MartRecipes
+from assets.explain.recipes.ageing import AGEING
+from assets.explain.recipes.balances import BALANCES
+from assets.explain.recipes.health import HEALTH
+from assets.explain.recipes.replenishment import REPLENISHMENT
+from assets.explain.recipes.turnover import MONTHLY, ROLLING
+from assets.explain.recipes.turnover_rollup import TURNOVER
+
+RECIPES: dict[str, MartRecipes] = {
+    "fct_inventory_health": HEALTH,
+    "fct_replenishment": REPLENISHMENT,
+    "fct_stock_ageing": AGEING,
+    "fct_stock_balances": BALANCES,
+    "fct_turnover": TURNOVER,
+    "fct_turnover_monthly": MONTHLY,
+    "fct_turnover_rolling": ROLLING,
+}

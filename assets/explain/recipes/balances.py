@@ -1,0 +1,39 @@
+"""`fct_stock_balances`: the running sums of the movements."""
+
+from __future__ import annotations
+
+from assets.explain.model import MartRecipes, Recipe
+from assets.explain.recipes.words import NO_COST, NOT_VALUED, units
+
+_FROM = ("movements", "warehouse")
+ON_HAND = "select sum(quantity_units) from movements"
+AVAILABLE = """select sum(quantity_units) from movements
+    where stock_status = 'available' and owner_type = 'own' and (select coalesce(max(is_nettable), true) from warehouse)"""
+VALUED = "select sum(quantity_units) filter (where is_valued) from movements"
+NET_VALUE = (
+    "select sum(coalesce(cost_value, 0) + coalesce(settlement_value, 0)) filter (where is_valued) from movements"
+)
+VALUE_STATUS = f"""select case
+        when count(*) filter (where is_valued and cost_value is null) > 0 then {NO_COST}
+        when count(*) filter (where is_valued) > 0 then 'ok'
+        when coalesce(sum(quantity_units) filter (where is_valued), 0) = 0 and sum(quantity_units) <> 0 then {NOT_VALUED}
+        else 'ok'
+    end from movements"""
+QUANTITIES = {
+    "on_hand_units": Recipe(units("coalesce(moved_units, 0)"), {"moved_units": ON_HAND}, _FROM),
+    "available_units": Recipe(units("coalesce(moved_available_units, 0)"), {"moved_available_units": AVAILABLE}, _FROM),
+    "valued_units": Recipe(units("coalesce(moved_valued_units, 0)"), {"moved_valued_units": VALUED}, _FROM),
+}
+
+BALANCES = MartRecipes(
+    key=("item_id", "warehouse_id", "valid_from_date"),
+    context=("valid_to_date", "valid_from_date as until_date"),
+    recipes={
+        **QUANTITIES,
+        "inventory_value": Recipe(
+            "case when value_status = 'ok' then cast(coalesce(net_value, 0) as decimal(24, 4)) end",
+            {"value_status": VALUE_STATUS, "net_value": NET_VALUE},
+            _FROM,
+        ),
+    },
+)

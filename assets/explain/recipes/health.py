@@ -1,0 +1,195 @@
+"""`fct_inventory_health`: what a manager looks at first. Figures of other marts are explained by those marts' recipes."""
+
+from __future__ import annotations
+
+from assets.explain.model import MartRecipes, Recipe
+from assets.explain.recipes import balances, turnover
+from assets.explain.recipes.health_expiry import EXPIRY, EXPIRY_VIEWS
+from assets.explain.recipes.replenishment import REPLENISHMENT
+from assets.explain.recipes.words import NO_COST, money, ratio, units
+
+_STOCK = ("movements", "warehouse", "master")
+_DAYS = "date_diff('day', {since}, as_of_date)"
+_AS_OF = "select as_of_date from cell"
+_DEMAND = "select max(business_date) from movements where is_demand and quantity_units < 0"
+_FIRST = "select min(business_date) from movements"
+_IDLE = _DAYS.format(since="coalesce(last_demand_date, first_movement_date)")
+_IS_NEW = _DAYS.format(since="first_movement_date") + " <= new_item_guard_days"
+
+_WORTH = {
+    "unit_cost_latest": "select unit_cost_latest from master",
+    "on_hand": f"select coalesce(({balances.ON_HAND}), 0)",
+    "net_value": f"select coalesce(({balances.NET_VALUE}), 0)",
+    "stock_status": balances.VALUE_STATUS,
+}
+_STATUS = f"case when unit_cost_latest is null and on_hand = 0 then {NO_COST} else stock_status end"
+_VALUE = "case when unit_cost_latest is null and on_hand = 0 then null when stock_status = 'ok' then cast(net_value as decimal(24, 4)) end"
+_IDLE_INPUTS = {
+    "is_stocked": "select is_stocked from master",
+    "first_movement_date": _FIRST,
+    "last_demand_date": _DEMAND,
+    "as_of_date": _AS_OF,
+    "new_item_guard_days": "select new_item_guard_days from settings",
+}
+
+
+def _dead(days: str) -> tuple[str, dict[str, str]]:
+    condition = f"coalesce(is_stocked and on_hand > 0 and not ({_IS_NEW}) and {_IDLE} > {days}, false)"
+    return condition, {**_WORTH, **_IDLE_INPUTS, days: f"select {days} from settings"}
+
+
+def _worth_if(condition: str, inputs: dict[str, str], evidence: tuple[str, ...]) -> Recipe:
+    return Recipe(money(f"case when {condition} then {_VALUE} when {_STATUS} = 'ok' then 0 end"), inputs, evidence)
+
+
+_IS_DEAD, _DEAD_INPUTS = _dead("dead_days")
+_IS_LONG_DEAD, _LONG_DEAD_INPUTS = _dead("long_dead_days")
+_IS_SLOW = f"coalesce(not ({_IS_DEAD}) and on_hand > 0 and cover_days > dead_days, false)"
+_SLOW_INPUTS = {**_DEAD_INPUTS, "cover_days": "select cover_days from plan"}
+_IDLE_FROM = (*_STOCK, "settings")
+
+
+def _of_window(column: str) -> Recipe:
+    recipe = turnover.ROLLING.recipes[column]
+    return Recipe(recipe.result, recipe.inputs, tuple(dict.fromkeys(("intervals", *recipe.evidence))))
+
+
+def _lines(result: str, **inputs: str) -> Recipe:
+    return Recipe(
+        result, {name: f"select {query} from order_lines" for name, query in inputs.items()}, ("order_lines",)
+    )
+
+
+HEALTH = MartRecipes(
+    key=("item_id", "warehouse_id"),
+    context=(
+        "as_of_date",
+        "as_of_date as until_date",
+        "as_of_date as snapshot_date",
+        "(select max(period_start_date) from marts.fct_turnover_rolling where window_days = 365) as period_start_date",
+        "as_of_date as period_end_date",
+    ),
+    decided=REPLENISHMENT.decided,
+    working={**turnover.ROLLING.working, **EXPIRY_VIEWS},
+    recipes={
+        "on_hand_units": balances.QUANTITIES["on_hand_units"],
+        "available_units": balances.QUANTITIES["available_units"],
+        "on_order_units": Recipe(
+            units("to_come_units"),
+            {"to_come_units": "select coalesce(sum(on_order_units), 0) from supply"},
+            ("supply",),
+        ),
+        "overdue_units": Recipe(
+            units("late_units"), {"late_units": "select coalesce(sum(overdue_units), 0) from supply"}, ("supply",)
+        ),
+        "unit_cost_latest": Recipe(
+            "coalesce(warehouse_cost, company_cost, receipt_cost, receipt_cost_anywhere, standard_cost)",
+            {
+                "warehouse_cost": "select max(unit_cost) from item_costs where warehouse_id <> ''",
+                "company_cost": "select max(unit_cost) from item_costs where warehouse_id = ''",
+                "receipt_cost": """select max_by(source_unit_cost, movement_sequence) from receipts
+                                   where warehouse_id = (select warehouse_id from cell)""",
+                "receipt_cost_anywhere": "select max_by(source_unit_cost, movement_sequence) from receipts",
+                "standard_cost": "select max(standard_cost) from item",
+            },
+            ("item_costs", "receipts", "item"),
+        ),
+        "inventory_value": Recipe(_VALUE, _WORTH, _STOCK),
+        "idle_days": Recipe(
+            _IDLE, {"last_demand_date": _DEMAND, "first_movement_date": _FIRST, "as_of_date": _AS_OF}, ("movements",)
+        ),
+        "idle_movement_days": Recipe(
+            _DAYS.format(since="last_movement_date"),
+            {"last_movement_date": "select max(business_date) from movements", "as_of_date": _AS_OF},
+            ("movements",),
+        ),
+        "idle_item_days": Recipe(
+            _IDLE,
+            {
+                "last_demand_date": "select max(last_demand_date) from item_dates",
+                "first_movement_date": "select min(first_movement_date) from item_dates",
+                "as_of_date": _AS_OF,
+            },
+            ("item_dates", "movements"),
+        ),
+        "average_age_days": Recipe(
+            ratio("unit_days", "layer_units"),
+            {
+                "unit_days": "select sum(quantity_units * layer_age_days) from layers",
+                "layer_units": "select sum(quantity_units) from layers",
+            },
+            ("layers",),
+        ),
+        "oldest_age_days": Recipe(
+            "oldest_days", {"oldest_days": "select max(layer_age_days) from layers"}, ("layers",)
+        ),
+        "dead_stock_value": _worth_if(_IS_DEAD, _DEAD_INPUTS, (*_IDLE_FROM, "layers")),
+        "long_dead_stock_value": _worth_if(_IS_LONG_DEAD, _LONG_DEAD_INPUTS, (*_IDLE_FROM, "layers")),
+        "slow_moving_value": _worth_if(_IS_SLOW, _SLOW_INPUTS, (*_IDLE_FROM, "layers", "plan")),
+        "expired_units": EXPIRY["expired_units"],
+        "near_expiry_units": EXPIRY["near_expiry_units"],
+        "near_expiry_value": Recipe(
+            f"case when lots_units > 0 then lots_value when {_STATUS} = 'ok' then 0.0000 end",
+            {**EXPIRY["near_expiry_value"].inputs, **_WORTH},
+            (*EXPIRY["near_expiry_value"].evidence, *_STOCK),
+        ),
+        "cogs_value_365": _of_window("cogs_value"),
+        "average_inventory_value_365": _of_window("average_inventory_value"),
+        "turnover_period_days": _of_window("period_days"),
+        "inventory_turnover_annualised": _of_window("inventory_turnover_annualised"),
+        "inventory_turnover_annualised_units": _of_window("inventory_turnover_annualised_units"),
+        "days_inventory_outstanding": _of_window("days_inventory_outstanding"),
+        "due_lines_365": _lines("due_lines", due_lines="count(*)"),
+        "stockout_lines_365": _lines("short_lines", short_lines="count(*) filter (where is_stockout)"),
+        "stockout_line_rate": _lines(
+            ratio("short_lines", "due_lines"),
+            short_lines="count(*) filter (where is_stockout)",
+            due_lines="count(*)",
+        ),
+        "ordered_units_365": _lines(units("ordered"), ordered="coalesce(sum(ordered_units), 0)"),
+        "on_time_units_365": _lines(units("on_time"), on_time="coalesce(sum(on_time_units), 0)"),
+        "fill_rate": _lines(ratio("on_time", "ordered"), on_time="sum(on_time_units)", ordered="sum(ordered_units)"),
+        "stockout_days_365": Recipe(
+            "empty_days", {"empty_days": "select coalesce(sum(stockout_days), 0) from empty_shelf"}, ("empty_shelf",)
+        ),
+        "lost_sales_units_365": Recipe(
+            units("lost"), {"lost": "select coalesce(sum(lost_sales_units), 0) from empty_shelf"}, ("empty_shelf",)
+        ),
+        "forecast_daily_units": Recipe(
+            ratio("protection_demand_units", "protection_days"),
+            {
+                "protection_demand_units": "select protection_demand_units from plan",
+                "protection_days": "select protection_days from plan",
+            },
+            ("plan", "forecast"),
+        ),
+        **{
+            column: REPLENISHMENT.recipes[column]
+            for column in (
+                "safety_stock_units",
+                "reorder_point_units",
+                "order_up_to_units",
+                "suggested_order_units",
+                "suggested_order_value",
+                "cover_days",
+                "excess_units",
+                "excess_value",
+                "shortage_units",
+            )
+        },
+        "disposal_units": Recipe(
+            units("suggested_units"),
+            {"suggested_units": "select coalesce(sum(disposal_units), 0) from disposals"},
+            ("disposals",),
+        ),
+        "disposal_recovery_value": Recipe(
+            money("recovery"), {"recovery": "select sum(expected_recovery_value) from disposals"}, ("disposals",)
+        ),
+        "open_findings": Recipe("findings_open", {"findings_open": "select count(*) from findings"}, ("findings",)),
+        "critical_findings": Recipe(
+            "findings_critical",
+            {"findings_critical": "select count(*) filter (where severity = 'critical') from findings"},
+            ("findings",),
+        ),
+    },
+)

@@ -1,0 +1,52 @@
+"""`fct_replenishment`: what the planner decided, from what; and the money that follows from it."""
+
+from __future__ import annotations
+
+from assets.explain.model import MartRecipes, Recipe, decision
+from assets.explain.recipes.words import money
+
+PLAN = ("plan", "settings", "master", "classes", "forecast", "supply", "movements")
+_DECIDED = {
+    "service_level_rate": "policy abc_xyz_cell service_measure",
+    "lead_time_days_mean": "lead_time_source",
+    "lead_time_days_sd": "lead_time_source lead_time_days_mean",
+    "protection_days": "lead_time_days_mean policy",
+    "protection_demand_units": "protection_days",
+    "protection_demand_sd_units": "protection_days lead_time_days_sd",
+    "safety_stock_units": (
+        "reorder_point_units protection_demand_units protection_demand_sd_units service_level_rate service_measure policy"
+    ),
+    "reorder_point_units": "protection_demand_units safety_stock_units service_level_rate service_measure policy",
+    "order_up_to_units": "reorder_point_units order_quantity_units policy",
+    "order_quantity_units": "policy protection_demand_units",
+    "position_units": "on_hand_units on_order_units",
+    "on_hand_units": "flags",
+    "on_order_units": "",
+    "suggested_order_units": "position_units reorder_point_units order_up_to_units order_quantity_units policy flags",
+    "cover_days": "position_units protection_demand_units protection_days",
+    "excess_units": "position_units order_up_to_units cover_days policy",
+    "shortage_units": "position_units safety_stock_units protection_demand_units lead_time_days_mean",
+    "holding_cost_year_value": "safety_stock_units order_quantity_units on_hand_units",
+}
+UNIT_COST = "select unit_cost_latest from master"
+
+
+def valued(units_column: str) -> Recipe:
+    """Planned units at the latest cost."""
+    return Recipe(
+        money(f"cast({units_column} as decimal(28, 6)) * unit_cost_latest"),
+        {units_column: f"select {units_column} from plan", "unit_cost_latest": UNIT_COST},
+        PLAN,
+    )
+
+
+REPLENISHMENT = MartRecipes(
+    key=("item_id", "warehouse_id"),
+    context=("(select max(as_of_date) from marts.dim_run_parameters) as until_date",),
+    decided=PLAN,
+    recipes={
+        **{column: decision(column, PLAN, names) for column, names in _DECIDED.items()},
+        "suggested_order_value": valued("suggested_order_units"),
+        "excess_value": valued("excess_units"),
+    },
+)

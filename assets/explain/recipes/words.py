@@ -1,0 +1,26 @@
+"""Pieces of SQL that several marts' recipes share. They say what the dbt macros say (dbt_project/macros), in types as well."""
+
+from __future__ import annotations
+
+NO_COST = "'not_available: no cost in any source'"
+NOT_VALUED = "'not_available: stock without value in the books'"
+
+
+def ratio(numerator: str, denominator: str) -> str:
+    """Numerator / denominator, rounded once; null where the denominator is 0 or either is null."""
+    return f"round(cast({numerator} as double) / nullif(cast({denominator} as double), 0), 6)"
+
+
+def units(expression: str) -> str:
+    """A quantity as marts hold it."""
+    return f"cast({expression} as decimal(28, 6))"
+
+
+def money(expression: str) -> str:
+    """An amount as marts hold it, rounded once."""
+    return f"cast(round({expression}, 4) as decimal(24, 4))"
+
+
+def overlap(start: str, end: str) -> str:
+    """Days that a balance interval shares with a period, both inclusive."""
+    return f"greatest(0, date_diff('day', greatest(valid_from_date, {start}), least(valid_to_date, {end})) + 1)"

@@ -1,0 +1,108 @@
+"""`stockturn explain`: from a mart cell to its formula, its numbers, and the file and row of each."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from assets.explain.cell import explain_cell
+from assets.explain.model import Evidence, ExplainError, Explanation, shown
+from assets.publish.history import find_release
+from assets.publish.releases import Release, list_releases
+from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
+from orchestration.settings import Settings
+
+
+def explain(
+    mart: Annotated[str, typer.Option(help="Mart, for instance fct_inventory_health.")],
+    column: Annotated[str, typer.Option(help="Column of the mart.")],
+    item: Annotated[str, typer.Option(help="item_id: company/code.")] = "",
+    warehouse: Annotated[str, typer.Option(help="warehouse_id: company/code.")] = "",
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="Day of the figure, YYYY-MM-DD; today's release by default.")
+    ] = "",
+    key: Annotated[list[str] | None, typer.Option("--key", help="Further key, NAME=VALUE; may be repeated.")] = None,
+    release: Annotated[str, typer.Option(help="Release id: the figure as it was known then.")] = "",
+    rows: Annotated[int, typer.Option(min=0, help="Rows shown of each kind of evidence; 0 shows all.")] = 12,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Where a figure comes from. Ends 1 where the evidence does not give the published figure."""
+    settings = read_settings(config)
+    with one_sentence(ExplainError, ValueError):
+        day = date.fromisoformat(as_of) if as_of else None
+        chosen = _release(settings, release, day)
+        keys = dict(_pair(text) for text in key or ())
+        found = explain_cell(
+            chosen, mart, column, item_id=item or None, warehouse_id=warehouse or None, as_of=day or chosen.as_of, key=keys
+        )  # fmt: skip
+    _show(found, rows)
+    raise typer.Exit(0 if found.agrees else 1)
+
+
+def _release(settings: Settings, name: str, day: date | None) -> Release:
+    """The named release; else the newest that speaks of the day; else the current one, which holds earlier days too."""
+    folder = settings.workspace().releases
+    if name:
+        return find_release(folder, name)
+    current = published(settings)
+    if day is None or day == current.as_of:
+        return current
+    of_that_day = [one for one in list_releases(folder) if one.as_of == day]
+    return of_that_day[-1] if of_that_day else current
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise ValueError(f"--key {text}: write it as NAME=VALUE")
+    return name, value
+
+
+def _show(found: Explanation, rows: int) -> None:
+    where = ", ".join(f"{name} {shown(value)}" for name, value in found.key.items())
+    lines = [
+        f"[bold]{escape(found.mart)}.{escape(found.column)}[/bold] = [bold]{escape(shown(found.value))}[/bold] {escape(found.unit)}",
+        f"{escape(found.label_en)} · {found.label_zh}: {escape(found.description)}",
+        escape(f"{where}; release {found.release_id} (as of {found.as_of})"),
+        f"formula      {escape(found.formula)}",
+    ]
+    if found.is_recomputed:
+        lines += [
+            f"calculation  {escape(found.calculation)}",
+            f"numbers      {escape(found.with_numbers)}",
+            f"result       {escape(shown(found.recomputed))}: "
+            + ("equal to the published figure" if found.agrees else "[red]not the published figure[/red]"),
+        ]
+    elif found.inputs:
+        lines.append("decided by the planner from:")
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    for one in found.inputs:
+        console.print(f"  {one.name} = {escape(shown(one.value))}   [dim]{escape(one.query)}[/dim]", soft_wrap=True)
+    for evidence in found.evidence:
+        console.print(_table(evidence, rows))
+    sources = found.sources()
+    if sources:
+        files = {name for name, _ in sources}
+        console.print(
+            f"{len(sources)} source rows in {len(files)} files: {', '.join(sorted(files)[:5])}", soft_wrap=True
+        )
+
+
+def _table(evidence: Evidence, limit: int) -> Table:
+    shown_rows = evidence.rows if not limit else evidence.rows.slice(max(0, evidence.rows.num_rows - limit))
+    left = evidence.rows.num_rows - shown_rows.num_rows
+    title = (
+        f"{evidence.title} ({evidence.rows.num_rows} rows{f', the first {left} not shown: --rows 0' if left else ''})"
+    )
+    columns = [
+        name for name in shown_rows.column_names if any(value is not None for value in shown_rows[name].to_pylist())
+    ]
+    table = Table(*columns, title=title)
+    for values in shown_rows.select(columns).to_pylist():
+        table.add_row(*(escape("" if value is None else shown(value).strip("'")) for value in values.values()))
+    return table
