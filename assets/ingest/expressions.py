@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -69,8 +70,12 @@ _ALLOWED = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def parse_expression(text: str) -> exp.Expr:
-    """Parse and check one expression; raises ExpressionError saying what is not allowed."""
+    """Parse and check one expression; raises ExpressionError saying what is not allowed.
+
+    The same text gives the same tree: whoever builds on it takes a copy.
+    """
     try:
         tree = sqlglot.parse_one(text, dialect="duckdb")
     except SqlglotError as error:

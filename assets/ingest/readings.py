@@ -202,12 +202,15 @@ def _narrow(column: Column, sql: str) -> str:
 
 
 def _read_enum(context: Context, column: Column, rule: ColumnRule) -> Reading:
+    computed: str | None = None
     if rule.from_ is not None:
         raw = context.header.column_of(rule.from_)
         text = context.leaves.value(raw, "code")
     else:
         tree = context.tree(rule.expr or "")
-        raw = f"({compile_expression(tree, Kind.TEXT, context.column_of(context.suffix(rule))).sql})"
+        # In a layer of its own: the lookup below names it once for every code.
+        computed = compile_expression(tree, Kind.TEXT, context.column_of(context.suffix(rule))).sql
+        raw = ident("e_" + column.name)
         text = f"sk_code({raw})"
     codes = dict(context.mapping.enums[rule.enum or ""])
     default = codes.pop("_default")
@@ -219,7 +222,7 @@ def _read_enum(context: Context, column: Column, rule: ColumnRule) -> Reading:
     if column.type is ColumnType.BOOLEAN:
         value = f"TRY_CAST({value} AS BOOLEAN)"
     if default != "fail":
-        return Reading(value)
+        return Reading(value, (), computed)
     known = ", ".join(literal(half_width(code)) for code in codes) or "NULL"
     label = rule.from_ or column.name
     sentence = f" is a code that enum {rule.enum} of the mapping does not know"
@@ -234,6 +237,7 @@ def _read_enum(context: Context, column: Column, rule: ColumnRule) -> Reading:
                 f"{literal(label + ': ')} || {_quoted(raw)} || {literal(sentence)}",
             ),
         ),
+        computed,
     )
 
 
