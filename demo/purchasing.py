@@ -16,8 +16,10 @@ from demo.records import Grain, Movement, PurchaseLine, ReceiptLine
 from demo.stock import AVAILABLE, clock
 
 if TYPE_CHECKING:
+    from demo.handover import Planner
     from demo.world import World
 
+CENTRE = 0
 REVIEW_DAYS = 7
 AFTER_HOURS_RATE = 0.12
 SHORT_CLOSE_RATE = 0.03
@@ -39,7 +41,7 @@ class Arrival:
 def review(world: World, day: date) -> None:
     """The clerk looks at the suppliers whose weekday it is and orders what has fallen below its minimum."""
     rng = world.rng(11, day)
-    stock = world.shelf.total.sum(axis=1) + world.on_order
+    stock = world.shelf.total.sum(axis=1) + world.on_order.sum(axis=1)
     for (position, _), waiting in world.waiting.items():
         stock[position] -= sum(line.open_units for line in waiting)
     rate = world.demand_rate.sum(axis=1)
@@ -52,9 +54,25 @@ def review(world: World, day: date) -> None:
                 continue
             units = _wanted(world, day, item, float(rate[position]), int(stock[position]), rng)
             if units:
-                lines.append((position, units))
+                lines.append((position, CENTRE, units))
         if lines:
             _order(world, day, number, lines, rng)
+
+
+def order_as_planned(world: World, day: date, planner: Planner) -> None:
+    """The planner's orders of the evening, delivered to the warehouse that needs them: an order a supplier and warehouse."""
+    rng = world.rng(17, day)
+    position = world.shelf.total + world.on_order
+    for key, waiting in world.waiting.items():
+        position[key] -= sum(line.open_units for line in waiting)
+    wanted = planner.orders(day, position)
+    for number in range(len(world.catalogue.suppliers)):
+        of_supplier = np.array([item.supplier == number for item in world.catalogue.items])
+        for warehouse in range(wanted.shape[1]):
+            units = np.where(of_supplier, wanted[:, warehouse], 0)
+            lines = [(int(item), warehouse, int(units[item])) for item in np.flatnonzero(units > 0)]
+            if lines:
+                _order(world, day, number, lines, rng)
 
 
 def _wanted(world: World, day: date, item: Item, rate: float, position: int, rng: np.random.Generator) -> int:
@@ -87,24 +105,26 @@ def _festival_foresight(item: Item, day: date, lead_days: int) -> float:
     return 2.1 if item.season == "festival" else 1.2
 
 
-def _order(world: World, day: date, supplier_no: int, lines: list[tuple[int, int]], rng: np.random.Generator) -> None:
-    """Write one purchase order and decide, unseen by the clerk, when and in how many parts it comes."""
+def _order(
+    world: World, day: date, supplier_no: int, lines: list[tuple[int, int, int]], rng: np.random.Generator
+) -> None:
+    """Write one purchase order (item, warehouse, units) and decide, unseen, when and in how many parts it comes."""
     supplier = world.catalogue.suppliers[supplier_no]
     po_no = world.books.number("PO", day, 3)
     lead = max(2.0, supplier.lead_days * supplier.slip * float(rng.lognormal(0, supplier.lead_sigma)))
-    for line_id, (item, units) in enumerate(lines, start=1):
+    for line_id, (item, warehouse, units) in enumerate(lines, start=1):
         line = PurchaseLine(
             po_no,
             line_id,
             day,
             supplier_no,
             item,
-            0,
+            warehouse,
             units,
             day + timedelta(days=supplier.lead_days),
             float(world.costs[item]),
         )
-        world.on_order[item] += units
+        world.on_order[item, warehouse] += units
         world.changed_purchases[po_no, line_id] = line
         first = units
         if rng.random() < supplier.partial_rate and units >= 10:
@@ -160,7 +180,7 @@ def _take_in(world: World, day: date, arrivals: list[Arrival], rng: np.random.Ge
         world.changed_purchases[order.po_no, order.line_id] = order
         if arrival.closes:
             missing = order.ordered_units - order.received_units - arrival.units - _draft_units(world, order)
-            world.on_order[order.item] -= missing
+            world.on_order[order.item, order.warehouse] -= missing
         if not arrival.units:
             continue
         item = world.catalogue.items[order.item]
@@ -177,7 +197,7 @@ def _take_in(world: World, day: date, arrivals: list[Arrival], rng: np.random.Ge
             arrival.units, order.unit_price, mfg, expiry, is_posted=False,
         )  # fmt: skip
         world.shelf.put(order.item, order.warehouse, lot_no, arrival.units)
-        world.on_order[order.item] -= arrival.units
+        world.on_order[order.item, order.warehouse] -= arrival.units
         world.changed_receipts[receipt_no, line.line_id] = line
         world.open_purchases[receipt_no, line.line_id] = order
         lines.append(line)

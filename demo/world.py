@@ -20,6 +20,7 @@ from demo import purchasing, selling, storekeeping
 from demo.calendar_cn import export_windows, is_month_end, is_working
 from demo.catalogue import Catalogue, IntArray, build_catalogue, unit_cost_on
 from demo.demand import DemandModel
+from demo.handover import Planner
 from demo.promotions import PromotionCalendar
 from demo.records import Grain, OrderLine, PurchaseLine, ReceiptLine, ShelfRow, ShipmentLine
 from demo.settings import DEFAULT_END, DemoSettings
@@ -71,8 +72,9 @@ class History:
 class World:
     """State of the company on its current day."""
 
-    def __init__(self, settings: DemoSettings) -> None:
+    def __init__(self, settings: DemoSettings, planner: Planner | None = None) -> None:
         self.settings = settings
+        self.planner = planner
         self.catalogue = build_catalogue(settings)
         self.demand = DemandModel(settings, self.catalogue)
         self.promotions = PromotionCalendar(settings, self.catalogue)
@@ -86,7 +88,7 @@ class World:
         self.picked: list[tuple[OrderLine, list[tuple[str, int]]]] = []
         self.returns: dict[date, list[selling.PendingReturn]] = defaultdict(list)
         self.arrivals: dict[date, list[purchasing.Arrival]] = defaultdict(list)
-        self.on_order = np.zeros(shape[0], dtype=np.int64)
+        self.on_order = np.zeros(shape, dtype=np.int64)
         self.late: list[ReceiptLine] = []
         self.open_purchases: dict[tuple[str, int], PurchaseLine] = {}
         self.changed_orders: dict[tuple[str, int], OrderLine] = {}
@@ -105,19 +107,24 @@ class World:
             self.costs = unit_cost_on(self.settings, self.catalogue, day.year, day.month)
         if day == self.settings.start_date:
             storekeeping.open_balances(self, day)
+        planner = self.planner if self.planner and day >= self.planner.first_day else None
         evening: list[purchasing.Arrival] = []
         if is_working(day):
             purchasing.post_late_receipts(self, day)
             evening = purchasing.receive(self, day)
             selling.take_returns(self, day)
-            storekeeping.transfer(self, day)
+            if not planner:
+                storekeeping.transfer(self, day)
         selling.take_orders(self, day)
         if is_working(day):
             selling.ship(self, day)
             storekeeping.use_internally(self, day)
             storekeeping.scrap(self, day)
             storekeeping.count(self, day)
-            purchasing.review(self, day)
+            if planner:
+                purchasing.order_as_planned(self, day, planner)
+            else:
+                purchasing.review(self, day)
             purchasing.receive_after_hours(self, day, evening)
             selling.pick_for_tomorrow(self, day)
 
@@ -143,9 +150,9 @@ class World:
         return view
 
 
-def run_world(settings: DemoSettings) -> History:
-    """Operate the company from its first day to `settings.end_date`."""
-    world = World(settings)
+def run_world(settings: DemoSettings, planner: Planner | None = None) -> History:
+    """Operate the company from its first day to `settings.end_date`; a planner takes over from its clerks on its first day."""
+    world = World(settings, planner)
     span = settings.start_date, settings.end_date, settings.daily_from
     history = History(
         settings,
