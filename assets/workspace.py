@@ -40,6 +40,10 @@ class Workspace:
         return self.root / "forecast_vintages"
 
     @property
+    def ledger_state(self) -> Path:
+        return self.root / "ledger"
+
+    @property
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 

@@ -1,13 +1,13 @@
-"""The ledger as Dagster assets. Glue only; the work is in `assets.ledger.stage`."""
+"""The ledger as Dagster assets. Glue only; the work is in `assets.ledger.daily`."""
 
 from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
 
+from assets.ledger.daily import run_ledger
 from assets.ledger.settings import LedgerSettings
-from assets.ledger.stage import compute
-from assets.workspace import Workspace, write_table
+from assets.workspace import Workspace
 
 TABLES = ("open_layers", "movement_costs", "value_entries", "conservation", "transit_layers", "transit_conservation")
 
@@ -31,12 +31,19 @@ def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinit
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(context.partition_key)
         with workspace.connect() as connection:
-            movements = connection.execute(
-                "select * from intermediate.int_stock_movements order by movement_sequence"
-            ).to_arrow_table()
-            tables = compute(movements, as_of=as_of, settings=ledger_settings)
+            outcome = run_ledger(
+                connection, workspace.ledger_state, as_of=as_of, settings=ledger_settings, threads=workspace.threads
+            )
+            told: dict[str, bool | int | str] = {
+                "is_incremental": outcome.is_incremental,
+                "reason": outcome.reason,
+                "changed_movements": outcome.changed_movements,
+                "restated_items": outcome.restated_items,
+            }
             for name in TABLES:
-                rows = write_table(connection, f"ledger.{name}", getattr(tables, name))
-                yield dg.MaterializeResult(asset_key=["ledger", name], metadata={"rows": rows})
+                rows = connection.execute(f"select count(*) from ledger.{name}").fetchone()
+                yield dg.MaterializeResult(
+                    asset_key=["ledger", name], metadata={"rows": rows[0] if rows else 0, **told}
+                )
 
     return ledger_assets

@@ -14,8 +14,11 @@ from assets.ledger.scale import LedgerInputError
 from assets.ledger.state import STATE_VERSION, LedgerState
 
 
-def save(state: LedgerState, folder: Path) -> None:
-    """Replace the state in `folder`: written beside it under another name, then renamed, so that a reader sees the old or the new."""
+def save(state: LedgerState, folder: Path) -> str:
+    """Replace the state in `folder`: written beside it under another name, then renamed, so that a reader sees the old or the new.
+
+    Returns the name of the state, which no other has.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     name = f"state-{state.as_of.isoformat()}-{uuid.uuid4().hex[:12]}"
@@ -40,6 +43,13 @@ def save(state: LedgerState, folder: Path) -> None:
     for old in folder.glob("state-*"):
         if old.name != name and old.is_dir():
             shutil.rmtree(old)
+    return name
+
+
+def saved_name(folder: Path) -> str | None:
+    """Name of the state in `folder`, None where there is none."""
+    head = Path(folder) / "state.json"
+    return str(json.loads(head.read_text())["folder"]) if head.is_file() else None
 
 
 def load(folder: Path) -> LedgerState:
