@@ -22,6 +22,7 @@ from assets.ingest.mapping import (
     Mapping,
     enum_type_values,
 )
+from assets.ingest.mapping_extends import extend
 from assets.ingest.yaml_lines import KeyPath, Located, read_located
 
 MAPPINGS_FOLDER = Path(__file__).parent / "mappings"
@@ -51,7 +52,12 @@ def load_mapping(name: str) -> Mapping:
 
 @lru_cache(maxsize=64)
 def _load(path: Path, _changed: int) -> Mapping:
-    return parse_mapping(read_located(path), load_contracts())
+    return parse_mapping(read_document(path), load_contracts())
+
+
+def read_document(path: Path) -> Located:
+    """A mapping file with what it takes over from the mapping that it extends."""
+    return extend(read_located(path), lambda name: read_document(mapping_path(name)))
 
 
 def parse_mapping(document: Located, contracts: dict[str, Contract]) -> Mapping:

@@ -19,6 +19,7 @@ class Located:
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.lines: dict[KeyPath, int] = {}
+        self.files: dict[KeyPath, str] = {}
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
@@ -49,7 +50,26 @@ class Located:
         found = tuple(path)
         while found not in self.lines and found:
             found = found[:-1]
-        return f"{self.file}:{self.lines.get(found, 1)}: {'.'.join(map(str, path)) or 'mapping'}"
+        file = self.files.get(found, self.file)
+        return f"{file}:{self.lines.get(found, 1)}: {'.'.join(map(str, path)) or 'mapping'}"
+
+    def take_over(self, other: Located, theirs: KeyPath, ours: KeyPath) -> None:
+        """Put what another document has at a place into this one, with the lines where it stands there."""
+        value: Any = other.data
+        for part in theirs:
+            value = value[part]
+        target: Any = self.data
+        for part in ours[:-1]:
+            target = target[part]
+        if isinstance(target, list):
+            target.append(value)
+        else:
+            target[ours[-1]] = value
+        for path, line in other.lines.items():
+            if path[: len(theirs)] == theirs:
+                moved = (*ours, *path[len(theirs) :])
+                self.lines[moved] = line
+                self.files[moved] = other.files.get(path, other.file)
 
 
 def read_located(path: Path) -> Located:
