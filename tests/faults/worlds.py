@@ -1,0 +1,211 @@
+"""Three worlds of one company: clean, with faults in its books, with faults in its files; and what was found in each."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from catalogue import Catalogue, Entry, Kind
+from company import MEASURES, Figures, Outcome, examine
+from file_faults import Inbox, file_kinds, harmless_kinds
+from history_kinds import delivery_kinds, history_kinds
+from stock_tools import seen_by_stock_tools
+
+from demo.defects import masters
+from demo.defects.plan import Plan
+from demo.delivery import build_extracts
+from demo.extracts import Extract
+from demo.findings import Expected
+from demo.settings import DEFAULT_END, DemoSettings
+from demo.world import History, run_world
+from demo.writing import write_extract
+
+SETTINGS = DemoSettings(seed=7, items=140, days=400, daily_from=DEFAULT_END - timedelta(days=29))
+MOVES_RATE = 0.001
+
+
+@dataclass
+class Verdict:
+    """One kind: was it injected, did it move a figure, was it seen, was its cause named, what does it cost."""
+
+    kind: Kind
+    entries: list[Entry] = field(default_factory=list)
+    moves: bool = False
+    is_seen: bool = False
+    is_named: bool = False
+    found: tuple[str, ...] = ()
+    value: float = 0.0
+    by_stock_tools: str = ""
+
+    @property
+    def is_harmless(self) -> bool:
+        return bool(self.entries) and not self.entries[0].rules
+
+
+@dataclass
+class Worlds:
+    """The clean world's findings and every kind's verdict."""
+
+    clean: Outcome
+    verdicts: list[Verdict]
+    strangers: list[dict[str, Any]]
+
+
+def run_worlds(folder: Path) -> Worlds:
+    """Simulate the company once; examine it clean, with spoilt books and with spoilt files."""
+    history = run_world(SETTINGS)
+    _deliver(folder / "clean", build_extracts(history, {}))
+    shutil.copytree(folder / "clean" / "inbox", folder / "files" / "inbox")
+    clean = examine(folder / "clean", SETTINGS.end_date)
+
+    books, files = Catalogue(), Catalogue()
+    entries = _spoil_books(history, books, folder / "books")
+    spoilt_books = examine(folder / "books", SETTINGS.end_date)
+    inbox = Inbox(folder / "files" / "inbox", SETTINGS.end_date)
+    file_kinds(files, inbox)
+    harmless_kinds(files, inbox)
+    file_entries = {name: kind.in_files(inbox.folder) for name, kind in files.kinds.items() if kind.in_files}
+    spoilt_files = examine(folder / "files", SETTINGS.end_date)
+
+    plain = {name: seen_by_stock_tools(folder / name / "inbox") for name in ("clean", "books", "files")}
+    verdicts = [
+        *(_judge(kind, entries[name], spoilt_books, clean.figures) for name, kind in books.kinds.items()),
+        *(_judge(kind, file_entries[name], spoilt_files, clean.figures) for name, kind in files.kinds.items()),
+    ]
+    for verdict in verdicts:
+        world = "books" if verdict.kind.in_files is None else "files"
+        new = plain[world] - plain["clean"]
+        verdict.by_stock_tools = ", ".join(
+            sorted({row.test for row in new if any(row.concerns(e) for e in verdict.entries)})
+        )
+    every = [entry for verdict in verdicts for entry in verdict.entries]
+    strangers = [
+        finding for finding in spoilt_books.findings
+        if finding["severity"] == "critical" and not any(entry.is_seen(finding) for entry in every)
+    ]  # fmt: skip
+    return Worlds(clean, verdicts, strangers)
+
+
+def _deliver(folder: Path, extracts: list[Extract]) -> None:
+    for extract in extracts:
+        write_extract(folder / "inbox", extract)
+
+
+def _spoil_books(history: History, catalogue: Catalogue, folder: Path) -> dict[str, list[Entry]]:
+    history_kinds(catalogue)
+    plan = Plan(history)
+    planted: dict[str, list[Expected]] = {}
+    for name, kind in catalogue.kinds.items():
+        before = len(plan.sheet.entries)
+        assert kind.in_history is not None
+        kind.in_history(plan)
+        planted[name] = plan.sheet.entries[before:]
+    renamed = masters.choose_reused_codes(plan)
+    before = len(plan.sheet.entries)
+    _reuse_parts(plan, renamed)
+    extracts = build_extracts(history, renamed)
+    masters.note_reused_codes(plan, extracts, renamed)
+    names = ("code reused", "code reused again", "unit changed", "category changed")
+    for name, expected in zip(names, plan.sheet.entries[before:], strict=True):
+        catalogue.add(Kind(name, expected.note, in_history=_nothing))
+        planted[name] = [expected]
+    known = set(catalogue.kinds)
+    delivery_kinds(catalogue)
+    for name in [name for name in catalogue.kinds if name not in known]:
+        before = len(plan.sheet.entries)
+        deliver = catalogue.kinds[name].in_delivery
+        assert deliver is not None
+        extracts = deliver(plan, extracts)
+        planted[name] = plan.sheet.entries[before:]
+    _deliver(folder, extracts)
+    records = plan.sheet.resolve(history.catalogue, extracts)
+    by_entry = {id(expected): record for expected, record in zip(plan.sheet.entries, records, strict=True)}
+    return {name: [_entry(name, by_entry[id(e)]) for e in found if e.is_required] for name, found in planted.items()}
+
+
+def _nothing(plan: Plan) -> None:
+    """Master records are spoilt while they are exported."""
+
+
+def _reuse_parts(plan: Plan, renamed: dict[int, Any]) -> None:
+    """Two more codes: one with another unit only, one with another category only."""
+    items = plan.history.catalogue.items
+    free = [n for n, item in enumerate(items) if not item.is_lot_tracked and item.pattern not in ("new", "dying")]
+    for change in ({"base_uom": "箱"}, {"code": "99", "name": "待分类"}):
+        chosen = plan.choose(free, lambda position: position, lambda position: True)
+        assert chosen is not None
+        renamed[chosen] = items[chosen].name, items[chosen].category._replace(**change)
+
+
+def _entry(kind: str, record: dict[str, Any]) -> Entry:
+    rules = (record["rule_id"], *record["also_acceptable_rules"])
+    is_row = record["rule_id"] in ("duplicate_file", "duplicate_row", "quarantined_row", "refused_file")
+    return Entry(
+        kind,
+        rules,
+        item_code="" if is_row else record["item_code"] or "",
+        warehouse_code="" if is_row else record["warehouse_code"] or "",
+        doc_no=record["doc_no"] or "",
+        day=record["business_date"] or "",
+        file=record["source_file"] or "",
+    )
+
+
+def _judge(kind: Kind, entries: list[Entry], outcome: Outcome, clean: Figures) -> Verdict:
+    verdict = Verdict(kind, entries, moves=bool(kind.moves))
+    if kind.moves is None:
+        verdict.moves = any(_moved(entry, outcome.figures, clean) for entry in entries)
+    seen = [f for f in outcome.findings if any(entry.is_seen(f) for entry in entries)]
+    named = [f for f in seen if any(entry.is_named(f) for entry in entries)]
+    verdict.is_seen, verdict.is_named = bool(seen), bool(named)
+    verdict.found = tuple(sorted({f["rule_id"] for f in seen}))
+    verdict.value = max((abs(float(f["variance_value"] or 0)) for f in named or seen), default=0.0)
+    return verdict
+
+
+def _moved(entry: Entry, now: Figures, clean: Figures) -> bool:
+    """Some figure of the item (in its warehouse, where one is named) differs by more than 0.1 % from the clean world's."""
+    for (item, warehouse), before in clean.items():
+        if item.split("/")[1] != entry.item_code or entry.warehouse_code not in ("", warehouse.split("/")[1]):
+            continue
+        after = now.get((item, warehouse), (0.0,) * len(MEASURES))
+        if any(abs(a - b) > MOVES_RATE * abs(b) for a, b in zip(after, before, strict=True)):
+            return True
+    return False
+
+
+def as_page(worlds: Worlds) -> str:
+    """docs/faults.md: every kind with what it should be called, what it was called, and what it costs."""
+    real = [v for v in worlds.verdicts if not v.is_harmless]
+    moving = [v for v in real if v.moves]
+    seen, named = sum(v.is_seen for v in moving), sum(v.is_named for v in real)
+    plain = sum(bool(v.by_stock_tools) for v in real)
+    plain_moving = sum(bool(v.by_stock_tools) for v in moving)
+    out = io.StringIO()
+    out.write(
+        "# Faults: what is injected, and what is found\n\n"
+        "Made by `pytest tests/faults` (`STOCKTURN_RENEW_FAULTS=1` writes it anew); do not edit. Each kind is injected into the demo company\n"
+        f"({SETTINGS.items} items, {SETTINGS.days} days, seed {SETTINGS.seed}): one world with faults in its books, one with faults in its files, one without any.\n\n"
+        f"- {len(real)} kinds of fault and {len(worlds.verdicts) - len(real)} harmless variations of files.\n"
+        f"- {len(moving)} of them move a published figure by more than 0.1 %; seen: {seen} of {len(moving)}.\n"
+        f"- Cause named right: {named} of {len(real)} ({named / len(real):.0%}).\n"
+        f"- Critical findings in {SETTINGS.days} clean days: {sum(f['severity'] == 'critical' for f in worlds.clean.findings)}; "
+        f"findings of any kind: {len(worlds.clean.findings)}.\n"
+        f"- The defaults of dbt and Great Expectations (not null, unique, accepted values, relationships on the same files) see {plain} of {len(real)}, "
+        f"{plain_moving} of the {len(moving)} that move a figure, and name no cause.\n\n"
+        "`moves`: measured on the item's stock, value, cost of sales, demand and orders against the clean world; stated for whole files.\n"
+        "`money`: the largest value among the findings, in the company's currency; 0 where a finding has no value of its own.\n\n"
+        "| kind | what happens | moves | expected cause | found | named | money | dbt / GX defaults |\n|---|---|---|---|---|---|---|---|\n"
+    )
+    for v in worlds.verdicts:
+        rules = ", ".join(sorted({rule for entry in v.entries for rule in entry.rules})) or "nothing"
+        mark = "yes" if v.is_named else ("as it should" if v.is_harmless and not v.is_seen else "no")
+        out.write(
+            f"| {v.kind.name} | {v.kind.what} | {'yes' if v.moves else 'no'} | {rules} | {', '.join(v.found) or '-'} | {mark} "
+            f"| {v.value:,.0f} | {v.by_stock_tools or '-'} |\n"
+        )
+    return out.getvalue()
