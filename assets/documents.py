@@ -41,6 +41,19 @@ def read_text(path: Path) -> str:
 
 def parse_document(text: str, model: type[Model], *, name: str) -> Model:
     """Like `load_document`, for text at hand; `name` stands in the messages for the file."""
+    data, node = parse_keys(text, name=name)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise DocumentError("\n".join(_sentences(error, node, model, name))) from error
+
+
+def parse_keys(text: str, *, name: str) -> tuple[dict[str, Any], yaml.Node | None]:
+    """The keys and values of a YAML text, and its nodes, in which `line_of` finds lines.
+
+    Raises:
+        DocumentError: it is no YAML, no mapping, or holds a key twice.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         _refuse_double_keys(node, name)
@@ -51,10 +64,7 @@ def parse_document(text: str, model: type[Model], *, name: str) -> Model:
         raise DocumentError(f"{name}{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from error
     if not isinstance(data, dict):
         raise DocumentError(f"{name}: expected keys and values, found {type(data).__name__}")
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise DocumentError("\n".join(_sentences(error, node, model, name))) from error
+    return data, node
 
 
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:

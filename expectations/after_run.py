@@ -16,6 +16,7 @@ import duckdb
 from assets.publish.releases import Release
 from expectations.incidents import IncidentStore, RunOutcome, RunRecord, StockContext, record_run, sweep
 from expectations.incidents.model import CheckResult
+from expectations.incidents.queries import is_recorded
 from expectations.notify import AppriseSender, deliver, plan_notices
 from expectations.rules import RuleBook, evaluate
 
@@ -56,15 +57,23 @@ def record_release(
     )
     context = StockContext.from_rows(health)
     outcome = record_run(store, record, [*checks, *own.results], [*findings, *own.findings], context)
-    return AfterRun(outcome, _tell(store, book))
+    return AfterRun(outcome, tell(store, book))
 
 
-def record_failure(store: IncidentStore, book: RuleBook, run: RunRecord) -> AfterRun:
-    """Record a run that released nothing, and tell the operators."""
-    return AfterRun(record_run(store, run, [], []), _tell(store, book))
+def record_failure(
+    store: IncidentStore, book: RuleBook, run: RunRecord, checks: Iterable[CheckResult] = ()
+) -> AfterRun:
+    """Record a run that released nothing, with the checks it came to, and tell the operators.
+
+    A run that was recorded before it failed (its release is out) stays as it was recorded.
+    """
+    if is_recorded(store, run.run_id):
+        return AfterRun(RunOutcome(run.run_id), tell(store, book))
+    return AfterRun(record_run(store, run, list(checks), []), tell(store, book))
 
 
-def _tell(store: IncidentStore, book: RuleBook) -> int:
+def tell(store: IncidentStore, book: RuleBook) -> int:
+    """Let time pass over the incidents (expiry, escalation, runs that did not come) and send what is due; notices sent."""
     sweep(store)
     plan_notices(store, book.watch)
     return deliver(store, AppriseSender()).sent

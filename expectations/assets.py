@@ -1,12 +1,13 @@
 """Incidents as a Dagster asset. Glue only; the work is in `expectations.after_run`."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 
 from assets.publish.releases import current_release
 from assets.workspace import Workspace
-from expectations.after_run import open_store, record_release
+from expectations.after_run import open_store, record_failure, record_release
 from expectations.incidents import RunRecord
 from expectations.incidents.model import CheckResult
 from expectations.rules import RuleBook
@@ -38,7 +39,7 @@ def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetK
         store = open_store(workspace.incident_store, rule_book)
         try:
             run = RunRecord(run_id=context.run_id, as_of_date=published.as_of)
-            after = record_release(store, published, rule_book, _dbt_checks(context), run)
+            after = record_release(store, published, rule_book, checks_of_run(context.instance, context.run_id), run)
         finally:
             store.close()
         moved = after.incidents
@@ -55,9 +56,21 @@ def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetK
     return incidents
 
 
-def _dbt_checks(context: dg.AssetExecutionContext) -> Iterator[CheckResult]:
-    """The checks of this run so far, dbt tests and contract suites, in the order they were made."""
-    records = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+def record_failed_run(
+    instance: dg.DagsterInstance, run_id: str, as_of: date, message: str, workspace: Workspace, book: RuleBook
+) -> None:
+    """Keep a run that released nothing, with its checks, and tell the operators. Doing it twice changes nothing."""
+    store = open_store(workspace.incident_store, book)
+    try:
+        run = RunRecord(run_id=run_id, as_of_date=as_of, status="failed", message=message)
+        record_failure(store, book, run, checks_of_run(instance, run_id))
+    finally:
+        store.close()
+
+
+def checks_of_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[CheckResult]:
+    """The checks of a run so far, dbt tests and contract suites, in the order they were made."""
+    records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     for entry in records:
         event = entry.dagster_event
         if event is None or event.asset_check_evaluation_data.check_name.startswith("no_"):

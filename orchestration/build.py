@@ -23,7 +23,7 @@ from orchestration.resources import build_resources
 from orchestration.review_asset import REVIEW_KEY, build_review_asset, monthly_partitions
 from orchestration.run_parameters import build_control_assets
 from orchestration.schedules import daily_schedule, review_schedule
-from orchestration.sensors import extract_sensor
+from orchestration.sensors import extract_sensor, failure_sensor, reminder_sensor
 from orchestration.settings import Settings, load_settings
 
 
@@ -41,6 +41,8 @@ def build_definitions(
     dbt = build_dbt_assets(partitions)
     marts = sorted(key for half in dbt for key in half.keys if key.path[0] in MART_SCHEMAS)
     job = daily_job(partitions, REVIEW_KEY)
+    resources = {**build_resources(settings), **(resource_overrides or {})}
+    book = resources["rule_book"]
     monthly = review_job(monthly_partitions(settings), REVIEW_KEY)
     return dg.Definitions(
         assets=[
@@ -56,6 +58,6 @@ def build_definitions(
         asset_checks=[build_contract_checks(partitions), build_finding_checks()],
         jobs=[job, monthly],
         schedules=[daily_schedule(settings, job), review_schedule(settings, monthly)],
-        sensors=[extract_sensor(settings, job)],
-        resources={**build_resources(settings), **(resource_overrides or {})},
+        sensors=[extract_sensor(settings, job), failure_sensor(settings, job, book), reminder_sensor(settings, book)],
+        resources=resources,
     )

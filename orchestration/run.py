@@ -21,8 +21,10 @@ from dagster import DagsterEventType
 
 from assets.publish.releases import Release, current_release
 from assets.workspace import Workspace
+from expectations.assets import record_failed_run
 from orchestration.build import build_definitions
 from orchestration.jobs import DAILY_JOB
+from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
 
 GOOD, RELEASED_WITH_FAILURES, NOT_RELEASED = 0, 1, 2
@@ -97,6 +99,8 @@ def run_daily(
                 asset_selection=_selection(definitions, select),
                 raise_on_error=False,
             )
+            if not select and seen.errors:
+                _keep_failure(settings, instance, run_id, as_of, seen.errors)
     after = current_release(workspace.releases)
     fresh = after if after and (before is None or after.path != before.path) else None
     return RunOutcome(
@@ -110,6 +114,17 @@ def run_daily(
         seconds=time.perf_counter() - started,
         is_partial=bool(select),
     )
+
+
+def _keep_failure(
+    settings: Settings, instance: dg.DagsterInstance, run_id: str, as_of: date, errors: list[str]
+) -> None:
+    """The run in the incident store; a store that cannot be reached must not hide why the run failed."""
+    try:
+        book = load_company_rules(settings)
+        record_failed_run(instance, run_id, as_of, "; ".join(errors), settings.workspace(), book)
+    except Exception:
+        logging.getLogger(__name__).exception("the failed run %s could not be recorded", run_id)
 
 
 @contextmanager

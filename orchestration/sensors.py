@@ -1,13 +1,16 @@
-"""What starts a run when something arrives: new extract files."""
+"""What starts a run when new extract files arrive, what keeps a run that failed, and the timer of reminders."""
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from expectations.after_run import open_store, tell
+from expectations.assets import record_failed_run
+from expectations.rules import RuleBook
 from orchestration.as_of import resolve_as_of
 from orchestration.jobs import AssetJob
 from orchestration.settings import Settings
@@ -45,3 +48,30 @@ def extract_sensor(settings: Settings, job: AssetJob) -> dg.SensorDefinition:
             yield dg.RunRequest(run_key=now, partition_key=day)
 
     return new_extract_files
+
+
+def failure_sensor(settings: Settings, job: AssetJob, book: RuleBook) -> dg.SensorDefinition:
+    """Keeps every daily run that failed under Dagster (the command keeps its own), so that operators hear of it."""
+
+    @dg.run_failure_sensor(name="failed_run", monitored_jobs=[job])
+    def failed_run(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        as_of = date.fromisoformat(run.tags["dagster/partition"])
+        message = context.failure_event.message or "the run failed"
+        record_failed_run(context.instance, run.run_id, as_of, message, settings.workspace(), book)
+
+    return failed_run
+
+
+def reminder_sensor(settings: Settings, book: RuleBook) -> dg.SensorDefinition:
+    """Reminders, escalations, and the run that did not come: nothing that happened asks for them, only the time."""
+
+    @dg.sensor(name="reminders", minimum_interval_seconds=900)
+    def reminders(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        store = open_store(settings.workspace().incident_store, book)
+        try:
+            return dg.SkipReason(f"{tell(store, book)} notices sent")
+        finally:
+            store.close()
+
+    return reminders

@@ -91,6 +91,13 @@ def get_incident(store: IncidentStore, incident_id: str | int, max_rows: int = 5
         )
 
 
+def is_recorded(store: IncidentStore, run_id: str) -> bool:
+    """True where a run stands in the store already."""
+    with store.reading() as connection:
+        query = sa.select(schema.runs.c.run_seq).where(schema.runs.c.run_id == run_id)
+        return connection.execute(query).first() is not None
+
+
 def open_flags(store: IncidentStore) -> list[OpenFlag]:
     """What cannot be trusted now, one row per item, warehouse, metric and incident, sorted."""
     incidents, subjects = schema.incidents, schema.incident_subjects

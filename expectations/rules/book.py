@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from assets.documents import DocumentError, line_of, parse_keys, read_text
 from expectations.incidents.policy import OwnerRule, Policy, RulePolicy, load_policy
 from expectations.rules.model import Rule
-
-LINE = "__line__"
 
 
 class Watch(BaseModel):
@@ -36,44 +34,39 @@ class RuleBook:
     watch: Watch
 
 
-class RuleBookError(ValueError):
+class RuleBookError(DocumentError):
     """The rule book cannot be used; the message has a line per mistake."""
 
 
-class _LineLoader(yaml.SafeLoader):
-    """Keeps, on every mapping, the line on which it begins; refuses a key that stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """A mapping with its line."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted({str(k) for k in keys if keys.count(k) > 1})
-        if twice:
-            raise RuleBookError(f"line {node.start_mark.line + 1}: {', '.join(twice)} stands twice")
-        mapping = super().construct_mapping(node, deep=deep)
-        mapping[LINE] = node.start_mark.line + 1
-        return mapping
-
-
 def load_rule_book(path: Path) -> RuleBook:
-    """Read and check a rule book. Raises RuleBookError with file, line and key of every mistake."""
+    """Read and check a rule book. Raises DocumentError with file, line and key of every mistake."""
+    text = read_text(path)
+    if not text.strip():
+        return read_rule_book({})
+    data, node = parse_keys(text, name=path.name)
+    entries = data.get("rules") or []
+    lines = [line_of(node, ("rules", number)) for number in range(len(entries))] if isinstance(entries, list) else []
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LineLoader)
-        return read_rule_book(data if data is not None else {})
-    except yaml.YAMLError as error:
-        raise RuleBookError(f"{path.name} is no YAML: {error}") from error
+        return read_rule_book(data, lines)
     except RuleBookError as error:
         raise RuleBookError("\n".join(f"{path.name}: {line}" for line in str(error).splitlines())) from error
 
 
-def read_rule_book(data: Mapping[str, Any]) -> RuleBook:
-    """A rule book from parsed YAML."""
+def read_rule_book(data: Mapping[str, Any], lines: Sequence[int] = ()) -> RuleBook:
+    """A rule book from parsed YAML; `lines` says where each rule stands."""
     mistakes: list[str] = []
-    rules = [r for entry in data.get("rules") or [] if (r := _rule(entry, mistakes)) is not None]
+    entries = data.get("rules") or []
+    if not isinstance(entries, list):
+        raise RuleBookError("rules: a list of rules is expected")
+    where = [*lines, *(0 for _ in entries[len(lines) :])]
+    rules = [
+        found for entry, line in zip(entries, where, strict=True) if (found := _rule(entry, line, mistakes)) is not None
+    ]
     ids = [r.id for r in rules]
     mistakes += [f"line {r.line}: the rule {r.id} stands twice" for n, r in enumerate(rules) if r.id in ids[:n]]
-    company = {k: _bare(v) for k, v in data.items() if k not in ("rules", "watch", LINE)}
+    company = {k: v for k, v in data.items() if k not in ("rules", "watch")}
     try:
-        watch = Watch.model_validate(_bare(data.get("watch") or {}))
+        watch = Watch.model_validate(data.get("watch") or {})
     except ValidationError as error:
         mistakes += [f"watch.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         watch = Watch()
@@ -114,21 +107,13 @@ def policy_with_rules(policy: Policy, rules: list[Rule]) -> Policy:
     return policy.model_copy(update={"rules": {**policy.rules, **settings}, "owners": (*owners, *policy.owners)})
 
 
-def _rule(entry: Any, mistakes: list[str]) -> Rule | None:
+def _rule(entry: Any, line: int, mistakes: list[str]) -> Rule | None:
     if not isinstance(entry, Mapping):
-        mistakes.append(f"rules: {entry!r} is no rule")
+        mistakes.append(f"line {line}: {entry!r} is no rule")
         return None
-    line = entry.get(LINE, 0)
     try:
-        return Rule.model_validate({**_bare(entry), "line": line})
+        return Rule.model_validate({**entry, "line": line})
     except ValidationError as error:
         name = entry.get("id", "?")
         mistakes += [f"line {line}: rule {name}, {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         return None
-
-
-def _bare(value: Any) -> Any:
-    """The value without the line marks."""
-    if isinstance(value, Mapping):
-        return {k: _bare(v) for k, v in value.items() if k != LINE}
-    return [_bare(v) for v in value] if isinstance(value, list) else value

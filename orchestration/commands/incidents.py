@@ -55,12 +55,15 @@ def list_(
     config: ConfigOption = DEFAULT_CONFIG,
     closed: Annotated[bool, typer.Option("--closed", help="Closed ones too.")] = False,
     owner: Annotated[str, typer.Option(help="Only those of this owner.")] = "",
+    rule: Annotated[str, typer.Option(help="Only those of this rule, for instance sign_flip.")] = "",
+    item: Annotated[str, typer.Option(help="Only those that touch this item id.")] = "",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their due date.")] = False,
     chinese: Annotated[bool, typer.Option("--zh", help="中文")] = False,
 ) -> None:
     """What is open, most urgent first."""
     with _store(config) as store:
         states = tuple(core.State) if closed else core.IncidentFilter().states
-        wanted = core.IncidentFilter(states=states, owner_name=owner)
+        wanted = core.IncidentFilter(states=states, owner_name=owner, rule_id=rule, item_id=item, is_overdue=overdue)
         console.print(incidents_table(core.list_incidents(store, wanted), chinese=chinese))
 
 
@@ -100,31 +103,23 @@ def comment(
 
 
 @app.command()
-def fixed(
-    incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = "", user: UserOption = ACTING
-) -> None:
-    """Say that it is mended; the next run decides."""
-    _act(config, core.report_fix, incident, user, reason)
-
-
-@app.command()
 def resolve(
-    incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = "", user: UserOption = ACTING
-) -> None:
-    """Close an incident whose check passes again; refused while it still fails."""
-    _act(config, core.resolve, incident, user, reason)
-
-
-@app.command()
-def accept(
     incident: IncidentId,
-    until: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD.")],
     config: ConfigOption = DEFAULT_CONFIG,
     reason: Reason = "",
+    fixed: Annotated[bool, typer.Option("--fixed", help="Mended at its source; the next run decides.")] = False,
+    accept_until: Annotated[
+        str, typer.Option(help="Still failing and accepted as a risk until this day, YYYY-MM-DD.")
+    ] = "",
     user: UserOption = ACTING,
 ) -> None:
-    """Accept the risk until a day."""
-    _act(config, partial(core.accept_risk, until=_day(until)), incident, user, reason)
+    """Close an incident whose check passes again; while it fails, say that it is mended or accept the risk."""
+    if fixed and accept_until:
+        raise typer.BadParameter("--fixed and --accept-until exclude one another")
+    if accept_until:
+        _act(config, partial(core.accept_risk, until=_day(accept_until)), incident, user, reason)
+    else:
+        _act(config, core.report_fix if fixed else core.resolve, incident, user, reason)
 
 
 @app.command()
