@@ -86,7 +86,7 @@ usual_distances as (
     select
         source_instance,
         kind,
-        greatest(ln(5), 3 * quantile_cont(distance, 0.95)) as jump_distance
+        greatest(ln(5), 3 * quantile_cont(distance, 0.75)) as jump_distance
     from compared_costs
     group by source_instance, kind
 ),
