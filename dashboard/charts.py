@@ -200,6 +200,54 @@ def columns(frame: pd.DataFrame, name: str, amount: str, words: Words, kind: str
     return _styled(chart, 240)
 
 
+def recovered(frame: pd.DataFrame, words: Words) -> Picture:
+    """Book value by way out, split into what is expected back and what is lost."""
+    names = {"expected_recovery_value": words("recovered"), "expected_loss_value": words("lost")}
+    parts, order = list(names.values()), list(frame["way"])
+    long = frame.rename(columns=names).melt(id_vars=["way"], value_vars=parts, var_name="part", value_name="amount")
+    chart = (
+        alt.Chart(long)
+        .mark_bar(cornerRadius=2)
+        .encode(
+            y=alt.Y("way:N", sort=order, axis=alt.Axis(title=None, labelLimit=180)),
+            x=alt.X("amount:Q", axis=money_axis(words)),
+            color=alt.Color(
+                "part:N",
+                scale=alt.Scale(domain=parts, range=[TEAL, "#e6b8b5"]),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            tooltip=["way:N", "part:N", alt.Tooltip("amount:Q", format=",.0f")],
+        )
+    )
+    return _styled(chart, max(120, 30 * len(order) + 60))
+
+
+def plan_and_past(frame: pd.DataFrame, figure: str, words: Words, *, is_rate: bool) -> Picture:
+    """By ABC class: what was done beside what the plan would have done (`actual_<figure>`, `replay_<figure>`)."""
+    names = {f"actual_{figure}": words("past"), f"replay_{figure}": words("plan")}
+    sides = list(names.values())
+    long = frame.rename(columns=names).melt(
+        id_vars=["abc_class"], value_vars=sides, var_name="side", value_name="amount"
+    )
+    axis = alt.Axis(format="%", title=None) if is_rate else money_axis(words)
+    chart = (
+        alt.Chart(long)
+        .mark_bar(cornerRadius=2)
+        .encode(
+            x=alt.X("abc_class:N", axis=alt.Axis(title=None, labelAngle=0)),
+            xOffset=alt.XOffset("side:N", sort=sides),
+            y=alt.Y("amount:Q", axis=axis),
+            color=alt.Color(
+                "side:N",
+                scale=alt.Scale(domain=sides, range=["#c9d8ea", BLUE]),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            tooltip=["abc_class:N", "side:N", alt.Tooltip("amount:Q", format=".1%" if is_rate else ",.0f")],
+        )
+    )
+    return _styled(chart, 220)
+
+
 def nine_cells(frame: pd.DataFrame, words: Words) -> Picture:
     """The ABC-XYZ matrix: colour is the share of capital; the text says share, items and turnover."""
     total = frame["inventory_value"].sum() or 1.0

@@ -32,7 +32,7 @@ class ReleaseReader:
         rows = self._connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
         self.tables = frozenset(str(name) for _, name in rows)
         if SUMMARY_SCHEMA not in {schema for schema, _ in rows}:  # a release from before there were any
-            self._connection.execute(f"attach ':memory:' as {SUMMARY_SCHEMA}")
+            self._connection.execute(f"attach ':memory:' as {SUMMARY_SCHEMA} (read_write)")
             write_summaries(self._connection, self.tables)
 
     @classmethod

@@ -15,7 +15,7 @@ from dashboard.release_reader import ReleaseReader
 _ROLLED = {
     "inventory_capital": ("inventory_value", "", "value_status = 'ok'"),
     "inventory_turnover": (
-        "cogs_value_365 * 365.0 / turnover_period_days",
+        "cast(cogs_value_365 as double) * 365 / turnover_period_days",
         "average_inventory_value_365",
         "turnover_status in ('ok', 'no_sales')",
     ),
@@ -79,8 +79,9 @@ def kpis(reader: ReleaseReader, wanted: Filter, before: ReleaseReader | None) ->
 def _values(reader: ReleaseReader, wanted: Filter) -> dict[str, tuple[float | None, str, float | None]]:
     parts = []
     for name, (numerator, denominator, known) in _ROLLED.items():
-        parts.append(f"sum({numerator}) filter (where {known}) as {name}_n")
-        parts.append(f"{f'sum({denominator}) filter (where {known})' if denominator else '1'} as {name}_d")
+        parts.append(f"sum(cast({numerator} as double)) filter (where {known}) as {name}_n")
+        divisor = f"sum(cast({denominator} as double)) filter (where {known})" if denominator else "1"
+        parts.append(f"{divisor} as {name}_d")
         parts.append(f"count(*) filter (where {known}) / nullif(count(*), 0) as {name}_c")
     row = reader.row(f"select {', '.join(parts)} from {wanted.health} where is_stocked", wanted.parameters)
     result = {name: _ratio(row, name) for name in _ROLLED}

@@ -50,26 +50,6 @@ def orders_by_week(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     )
 
 
-def transfer_candidates(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
-    """Shortage here while another warehouse has excess of the same item: what could be moved instead of bought."""
-    return reader.frame(
-        f"""with there as (
-                select item_id, warehouse_id, excess_units from fct_replenishment where excess_units > 0
-            )
-            select h.item_code, h.item_name, t.warehouse_id as from_warehouse_id, h.warehouse_id as to_warehouse_id,
-                least(r.suggested_order_units, t.excess_units) as transfer_units, h.base_uom,
-                least(r.suggested_order_units, t.excess_units) * h.unit_cost_latest as transfer_value,
-                r.order_by_date, h.item_id, h.warehouse_id
-            from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)
-            join there t on t.item_id = h.item_id and t.warehouse_id <> h.warehouse_id
-            where r.suggested_order_units > 0
-            qualify row_number() over (partition by h.item_id, h.warehouse_id
-                order by t.excess_units desc, t.warehouse_id) = 1
-            order by transfer_value desc nulls last, h.item_id, h.warehouse_id limit {int(limit)}""",
-        wanted.parameters,
-    )
-
-
 _ONE_EACH = "horizon_periods = 1"  # accuracy stands on every period of an item's forecast; one row an item is enough
 
 

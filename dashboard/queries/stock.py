@@ -47,11 +47,15 @@ def dead_by_cause(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
 
 
 def disposal_list(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
-    """Dead item-warehouses, most money first."""
+    """Dead item-warehouses, most money first; with the best way out where the release has one."""
+    has_ways = reader.has("fct_disposals")
+    way = "d.way, d.expected_recovery_value," if has_ways else ""
+    join = "left join (from fct_disposals where way_rank = 1) d using (item_id, warehouse_id)" if has_ways else ""
     return reader.frame(
         f"""select item_code, item_name, warehouse_name, category_name, owner_name, on_hand_units, base_uom,
-                dead_stock_value, idle_days, oldest_age_days, last_demand_date, {CAUSES} as cause, item_id, warehouse_id
-            from {wanted.health} where is_dead
+                dead_stock_value, idle_days, oldest_age_days, last_demand_date, {CAUSES} as cause, {way}
+                item_id, warehouse_id
+            from {wanted.health} h {join} where is_dead
             order by dead_stock_value desc nulls last, item_id, warehouse_id limit {int(limit)}""",
         wanted.parameters,
     )

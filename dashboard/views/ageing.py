@@ -31,4 +31,11 @@ def show(context: Context) -> None:
     causes["cause"] = [words(f"cause_{cause}") for cause in causes["cause"]]
     chart(charts.bars(causes, "cause", "dead_stock_value", words), words("causes"))
     st.subheader(words("disposal"))
-    table(context, "disposal", lambda limit: stock.disposal_list(reader, wanted, limit), link=True, texts=["cause"])
+    table(
+        context,
+        "disposal",
+        lambda limit: stock.disposal_list(reader, wanted, limit),
+        marts=("fct_inventory_health", "fct_disposals"),
+        link=True,
+        texts=["cause", "way"],
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard import charts
-from dashboard.components import Tile, chart, table, tiles
+from dashboard.components import Tile, Tone, chart, table, tiles
 from dashboard.context import Context
-from dashboard.queries import planning
+from dashboard.queries import moves, planning
+from dashboard.texts import Words
 
 MARTS = ("fct_replenishment", "fct_inventory_health")
 
@@ -40,8 +43,81 @@ def show(context: Context) -> None:
         link=True,
         texts=["policy"],
     )
+    _transfers(context)
+    _ways_out(context)
+    _replay(context)
+
+
+def _transfers(context: Context) -> None:
+    words, reader, wanted = context.words, context.reader, context.wanted
     st.subheader(words("transfers"))
-    st.caption(words("transfers_hint"))
+    if not reader.has("fct_transfers"):
+        st.caption(words("mart_absent"))
+        return
+    sums = moves.transfer_summary(reader, wanted)
+    said = words("transfers_hint")
+    if sums["moves"]:
+        n, saving = words.number(sums["moves"]), words.money(sums["net_saving_value"])
+        said = words("transfers_sum", n=n, value=words.money(sums["transfer_value"]), saving=saving)
+    st.caption(said)
+    marts = ("fct_transfers", "dim_items")
+    table(context, "transfers", lambda limit: moves.transfers(reader, wanted, limit), marts=marts, link=True)
+
+
+def _ways_out(context: Context) -> None:
+    words, reader, wanted = context.words, context.reader, context.wanted
+    st.subheader(words("ways_out"))
+    if not reader.has("fct_disposals"):
+        st.caption(words("mart_absent"))
+        return
+    found = moves.ways_out(reader, wanted)
+    if found.empty:
+        st.info(words("empty"))
+        return
+    st.caption(words("ways_out_hint"))
+    found["way"] = [words.maybe(f"way_{way}", str(way)) for way in found["way"]]
+    chart(charts.recovered(found, words), words("ways_out"))
     table(
-        context, "transfers", lambda limit: planning.transfer_candidates(reader, wanted, limit), marts=MARTS, link=True
-    )
+        context, "ways_out", lambda limit: moves.disposals(reader, wanted, limit),
+        marts=("fct_disposals", "fct_inventory_health"), link=True, texts=["way"],
+    )  # fmt: skip
+
+
+def _replay(context: Context) -> None:
+    words, reader, wanted = context.words, context.reader, context.wanted
+    st.subheader(words("replay"))
+    sums = moves.replay_summary(reader, wanted) if reader.has("fct_policy_replay") else {}
+    if not sums.get("series"):
+        st.caption(words("replay_absent"))
+        return
+    days = f"{sums['from_date']:%Y-%m-%d} – {sums['to_date']:%Y-%m-%d}"
+    st.caption(words("replay_hint", days=days, n=words.number(sums["series"])))
+    shown = [
+        _compared(words, sums, "fill_rate", words("replay_fill"), words.percent, is_more_better=True),
+        _compared(words, sums, "stock_value", words("replay_stock"), words.money, is_more_better=False),
+        _compared(words, sums, "stockout_days", words("replay_out"), words.number, is_more_better=False),
+    ]
+    advised = words("replay_against", n=words.number(sums["not_recommended"]))
+    tiles([*shown, Tile(words("replay_for"), words.number(sums["recommended"]), [advised])])
+    by_class = moves.replay_by_class(reader, wanted)
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"**{words('replay_stock')}**")
+        chart(charts.plan_and_past(by_class, "stock_value", words, is_rate=False), words("replay_stock"))
+    with right:
+        st.markdown(f"**{words('replay_fill')}**")
+        chart(charts.plan_and_past(by_class, "fill_rate", words, is_rate=True), words("replay_fill"))
+    table(
+        context, "replay", lambda limit: moves.replay_verdicts(reader, wanted, limit),
+        marts=("fct_policy_replay", "fct_inventory_health"), link=True, texts=["policy", "verdict"],
+    )  # fmt: skip
+
+
+def _compared(
+    words: Words, sums: dict, figure: str, name: str, form: Callable[[float | None], str], *, is_more_better: bool
+) -> Tile:
+    plan, past = sums[f"replay_{figure}"], sums[f"actual_{figure}"]
+    tone: Tone = "plain"
+    if plan is not None and past is not None and plan != past:
+        tone = "good" if (plan > past) == is_more_better else "bad"
+    return Tile(name, form(plan), [words("replay_actual", value=form(past))], tone)

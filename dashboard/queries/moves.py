@@ -1,0 +1,116 @@
+"""What the plan suggests besides buying: moves between warehouses and ways out; and the plan replayed on history."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.filters import Filter
+from dashboard.release_reader import ReleaseReader
+
+
+def _wanted(wanted: Filter, warehouse: str) -> str:
+    return f"(item_id, {warehouse}) in (select (item_id, warehouse_id) from {wanted.health})"
+
+
+def _transfers(wanted: Filter) -> str:
+    """Moves that begin or end at a chosen item-warehouse: both people have to agree to one."""
+    if wanted.is_everything:
+        return "fct_transfers"
+    either = f"{_wanted(wanted, 'from_warehouse_id')} or {_wanted(wanted, 'to_warehouse_id')}"
+    return f"(select * from fct_transfers where {either})"
+
+
+def transfer_summary(reader: ReleaseReader, wanted: Filter) -> dict:
+    """How many moves, what they move and what they save after their cost."""
+    return reader.row(
+        f"""select count(*) as moves, sum(transfer_value) as transfer_value, sum(net_saving_value) as net_saving_value,
+                count(*) filter (where value_status <> 'ok') as without_value
+            from {_transfers(wanted)}""",
+        wanted.parameters,
+    )
+
+
+def transfers(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
+    """The moves, those that save most first; `warehouse_id` is the receiver's."""
+    return reader.frame(
+        f"""select i.item_code, i.item_name, f.warehouse_name as from_warehouse_name,
+                w.warehouse_name as to_warehouse_name, t.transfer_units, i.base_uom, t.transfer_value, t.ship_date,
+                t.arrival_date, t.cost_value, t.net_saving_value, t.purchase_avoided_units, t.reason,
+                t.item_id, t.to_warehouse_id as warehouse_id
+            from {_transfers(wanted)} t left join dim_items i on i.item_id = t.item_id
+            left join dim_warehouses f on f.warehouse_id = t.from_warehouse_id
+            left join dim_warehouses w on w.warehouse_id = t.to_warehouse_id
+            order by t.net_saving_value desc nulls last, t.item_id, t.from_warehouse_id, t.to_warehouse_id
+            limit {int(limit)}""",
+        wanted.parameters,
+    )
+
+
+def ways_out(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
+    """What each way of letting stock go would take and bring; the most money first."""
+    return reader.frame(
+        f"""select way, count(*) as items, sum(book_value) as book_value,
+                sum(expected_recovery_value) as expected_recovery_value,
+                sum(book_value - expected_recovery_value) as expected_loss_value
+            from {wanted.of("fct_disposals")} where value_status = 'ok'
+            group by way order by book_value desc nulls last, way""",
+        wanted.parameters,
+    )
+
+
+def disposals(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
+    """Ways out by item-warehouse, those that bring most first."""
+    return reader.frame(
+        f"""select h.item_code, h.item_name, h.warehouse_name, h.owner_name, d.way, d.disposal_units, h.base_uom,
+                d.book_value, d.expected_recovery_value, d.expected_loss_value, d.done_by_date, d.reason,
+                h.item_id, h.warehouse_id
+            from {wanted.health} h join fct_disposals d using (item_id, warehouse_id)
+            order by d.expected_recovery_value desc nulls last, h.item_id, h.warehouse_id, d.way_rank
+            limit {int(limit)}""",
+        wanted.parameters,
+    )
+
+
+# Both sides over the same rows: those where the replay and what really happened are known.
+_SIDES = """
+    count(*) as series, min(window_from_date) as from_date, max(window_to_date) as to_date,
+    sum(replay_filled_units) / nullif(sum(demand_units), 0) as replay_fill_rate,
+    sum(actual_filled_units) / nullif(sum(demand_units), 0) as actual_fill_rate,
+    sum(replay_average_stock_value) as replay_stock_value, sum(actual_average_stock_value) as actual_stock_value,
+    sum(replay_stockout_days) as replay_stockout_days, sum(actual_stockout_days) as actual_stockout_days,
+    count(*) filter (where verdict = 'recommended') as recommended,
+    count(*) filter (where verdict = 'not_recommended') as not_recommended"""
+_BOTH = "replay_filled_units is not null and actual_filled_units is not null"
+
+
+def replay_summary(reader: ReleaseReader, wanted: Filter) -> dict:
+    """The plan's own rules over the past window beside what was really done.
+
+    Units of different items are added for the fill rate only, where both sides add the same items; money is what compares.
+    """
+    return reader.row(f"select {_SIDES} from {wanted.of('fct_policy_replay')} where {_BOTH}", wanted.parameters)
+
+
+def replay_by_class(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
+    """The same by ABC class, a row each."""
+    return reader.frame(
+        f"""select left(abc_xyz_cell, 1) as abc_class, {_SIDES} from {wanted.of("fct_policy_replay")}
+            where {_BOTH} and abc_xyz_cell is not null group by 1 order by 1""",
+        wanted.parameters,
+    )
+
+
+def replay_verdicts(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
+    """Item-warehouses that the replay advises against first, then by the stock that the plan would free."""
+    return reader.frame(
+        f"""select h.item_code, h.item_name, h.warehouse_name, p.abc_xyz_cell, p.policy, p.verdict, p.replay_fill_rate,
+                p.actual_fill_rate, p.replay_stockout_days, p.actual_stockout_days, p.replay_average_stock_value,
+                p.actual_average_stock_value, p.replay_turnover_rate, p.actual_turnover_rate, p.verdict_reason,
+                h.item_id, h.warehouse_id
+            from {wanted.health} h join fct_policy_replay p using (item_id, warehouse_id)
+            where {_BOTH}
+            order by p.verdict <> 'not_recommended',
+                p.actual_average_stock_value - p.replay_average_stock_value desc nulls last, h.item_id, h.warehouse_id
+            limit {int(limit)}""",
+        wanted.parameters,
+    )
