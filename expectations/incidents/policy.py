@@ -6,6 +6,7 @@ file. What belongs to a company (people, owners, due days) comes from its `confi
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Part = Literal["item", "warehouse", "document", "source", "cause"]
 PACKAGED = Path(__file__).with_name("policy.yml")
-_PACKAGED_SETTINGS = yaml.safe_load(PACKAGED.read_text(encoding="utf-8"))
+SEED = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "rules.csv"
+
+
+def _packaged() -> dict[str, Any]:
+    """The packaged policy; what each rule spoils comes from the seed, which the marts read too."""
+    settings: dict[str, Any] = yaml.safe_load(PACKAGED.read_text(encoding="utf-8"))
+    with SEED.open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            settings["rules"][row["rule_id"]]["metrics"] = row["spoils"].split()
+    return settings
+
+
+_PACKAGED_SETTINGS = _packaged()
 PRODUCT_RULES = frozenset(_PACKAGED_SETTINGS["rules"])
 
 

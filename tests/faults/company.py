@@ -6,7 +6,7 @@ empty, with the columns that the dbt project declares.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from warehouse_builder import DBT_PROJECT, source_tables
 
 from assets.ingest.register import register_landing
 from assets.ingest.stage import capabilities, ingest_all
-from assets.ledger.assets import TABLES as LEDGER_TABLES
 from assets.ledger.stage import compute
 from assets.workspace import write_table
 from orchestration.control import control_tables
@@ -77,8 +76,8 @@ def examine(folder: Path, as_of: date) -> Outcome:
             "select * from intermediate.int_stock_movements order by movement_sequence"
         ).to_arrow_table()
         tables = compute(movements, as_of=as_of, settings=settings.ledger)
-        for name in LEDGER_TABLES:
-            write_table(connection, f"ledger.{name}", getattr(tables, name))
+        for part in fields(tables):
+            write_table(connection, f"ledger.{part.name}", getattr(tables, part.name))
     judged = ["fqn:stockturn.marts", "fqn:stockturn.reconciliation"]
     _build(workspace.warehouse, [f"+fct_findings,{part}" for part in judged])
     with workspace.connect() as connection:

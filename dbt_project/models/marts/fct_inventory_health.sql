@@ -60,6 +60,10 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
+open_flags as (
+    select * from {{ ref('rec_open_flags') }}
+),
+
 stock_now as (
     select balances.*
     from balances
@@ -273,7 +277,8 @@ joined as (
         replenishment.flags,
         coalesce(found.open_findings, 0) as open_findings,
         coalesce(found.critical_findings, 0) as critical_findings,
-        case found.worst_rank when 1 then 'critical' when 2 then 'warning' when 3 then 'info' end as worst_severity
+        case found.worst_rank when 1 then 'critical' when 2 then 'warning' when 3 then 'info' end as worst_severity,
+        open_flags.open_flags
     from item_warehouses
     cross join run_parameters
     left join items on item_warehouses.item_id = items.item_id
@@ -297,6 +302,8 @@ joined as (
             item_warehouses.item_id = replenishment.item_id
             and item_warehouses.warehouse_id = replenishment.warehouse_id
     left join disposal on item_warehouses.item_id = disposal.item_id and item_warehouses.warehouse_id = disposal.warehouse_id
+    left join open_flags
+        on item_warehouses.item_id = open_flags.item_id and item_warehouses.warehouse_id = open_flags.warehouse_id
     left join found on item_warehouses.item_id = found.item_id and item_warehouses.warehouse_id = found.warehouse_id
 ),
 
@@ -394,7 +401,8 @@ final as (
         flags as planning_flags,
         cast(open_findings as bigint) as open_findings,
         cast(critical_findings as bigint) as critical_findings,
-        worst_severity
+        worst_severity,
+        coalesce(open_flags, '') as open_flags
     from flagged
 )
 

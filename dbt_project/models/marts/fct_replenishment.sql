@@ -19,6 +19,10 @@ policy_replay as (
     select * from {{ source('planning', 'policy_replay') }}
 ),
 
+open_flags as (
+    select * from {{ ref('rec_open_flags') }}
+),
+
 final as (
     select
         replenishment.item_id,
@@ -55,8 +59,11 @@ final as (
         {{ as_value('policy_replay.replay_average_stock_value') }} as replay_average_stock_value,
         {{ as_value('policy_replay.actual_average_stock_value') }} as actual_average_stock_value,
         cast(replenishment.flags as varchar) as flags,
-        cast(replenishment.reason as varchar) as reason
+        cast(replenishment.reason as varchar) as reason,
+        coalesce(open_flags.open_flags, '') as open_flags
     from replenishment
+    left join open_flags
+        on replenishment.item_id = open_flags.item_id and replenishment.warehouse_id = open_flags.warehouse_id
     left join lead_time_demand
         on
             replenishment.item_id = lead_time_demand.item_id
