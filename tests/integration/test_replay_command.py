@@ -24,6 +24,7 @@ def _call(config: Path, policy: Path, *arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.slow
 def test_a_what_if_is_replayed_and_written(config: Path, tmp_path: Path) -> None:
     policy = tmp_path / "policy.yml"
     policy.write_text(

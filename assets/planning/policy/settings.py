@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from assets.planning.policy.calendar import SupplierCalendar
 from assets.planning.policy.feed import SupplierFeed
@@ -70,7 +70,9 @@ class PolicySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cells: dict[str, CellPolicy] = Field(default_factory=_default_cells)
+    cells: dict[str, CellPolicy] = Field(
+        default_factory=_default_cells, description="A cell that is left out keeps its default"
+    )
     unclassified: CellPolicy = Field(default_factory=CellPolicy, description="For an item in no class")
     overrides: tuple[ItemOverride, ...] = ()
     holding_rate: float = Field(default=0.22, gt=0, le=2, description="Holding cost a year as a share of value")
@@ -91,6 +93,11 @@ class PolicySettings(BaseModel):
     supplier_calendars: tuple[SupplierCalendar, ...] = ()
     supplier_feeds: tuple[SupplierFeed, ...] = ()
     horizon_days: int = Field(default=365, gt=0, description="Dates further away are not stated")
+
+    @field_validator("cells", mode="after")
+    @classmethod
+    def _rest_of_the_cells(cls, given: dict[str, CellPolicy]) -> dict[str, CellPolicy]:
+        return {**_default_cells(), **given}
 
     @model_validator(mode="after")
     def _cells_exist(self) -> PolicySettings:

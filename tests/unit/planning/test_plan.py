@@ -269,6 +269,12 @@ def test_rows_that_do_not_match_are_refused() -> None:
              frequency="W", settings=PolicySettings())  # fmt: skip
 
 
+def test_a_cell_that_is_not_named_keeps_its_default() -> None:
+    """Prevents: a company that changes one cell and so, unseen, runs all others on the policy for items in no class."""
+    default, changed = PolicySettings(), PolicySettings(cells={"AZ": CellPolicy(policy="r_q")})
+    assert changed.cells == {**default.cells, "AZ": CellPolicy(policy="r_q")}
+
+
 def test_settings_refuse_what_they_do_not_know() -> None:
     with pytest.raises(ValidationError, match="no such ABC-XYZ cell"):
         PolicySettings(cells={"DX": CellPolicy()})
