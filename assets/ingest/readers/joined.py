@@ -74,7 +74,7 @@ def read_joined(
             raw = read_file(connection, extract, extract.name, empty_is_fine, [*join.on, *names], work)
             _keep(connection, table, raw, extract.name, join, names, optional, bound)
             keys = " AND ".join(
-                f"j{number}.k{at} = sk_code({_column_of(columns, target, name)})"
+                f"j{number}.k{at} = sk_code({_key_of(columns, target, name, optional)})"
                 for at, target in enumerate(join.on.values())
             )
             clauses.append(f"LEFT JOIN {table} AS j{number} ON {keys}")
@@ -117,6 +117,13 @@ def _added_up(combine: Combine, positions: dict[str, int], selected: Sequence[st
         added[at(title)] = f"CAST(sum(sk_number({selected[at(title)]})) OVER ({window}) AS VARCHAR)"
     first = f"min(d.{SOURCE_ROW}) OVER ({window})"
     return [*added, f"CASE WHEN {first} <> d.{SOURCE_ROW} THEN CAST({first} AS VARCHAR) END"]
+
+
+def _key_of(columns: dict[str, str], header: str, file: str, optional: set[str]) -> str:
+    """The column that a join looks up by; one that may be missing finds nothing."""
+    if normal_header(header) in optional and normal_header(header) not in columns:
+        return "CAST(NULL AS VARCHAR)"
+    return _column_of(columns, header, file)
 
 
 def _column_of(columns: dict[str, str], header: str, file: str) -> str:

@@ -8,7 +8,15 @@ from collections.abc import Callable
 import pytest
 from vendors import kit
 
-VENDORS = ("yonyou_u8", "yonyou_tplus", "kingdee_k3wise", "sap_b1", "sap_ecc", "sap_s4")
+VENDORS = (
+    "yonyou_u8",
+    "yonyou_tplus",
+    "kingdee_k3cloud",
+    "kingdee_k3wise",
+    "sap_b1",
+    "sap_ecc",
+    "sap_s4",
+)
 
 
 @pytest.fixture(scope="session")
