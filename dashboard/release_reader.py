@@ -23,8 +23,9 @@ class ReleaseReader:
 
     def __init__(self, release: Release, threads: int = 2) -> None:
         self.release = release
-        self._connection = duckdb.connect(str(release.database), read_only=True, config={"threads": threads})
-        self._connection.execute("set enable_progress_bar = false")
+        # without settings of its own: DuckDB refuses a second opening of a file in one process where these differ (explain)
+        self._connection = duckdb.connect(str(release.database), read_only=True)
+        self._connection.execute(f"set threads = {int(threads)}; set enable_progress_bar = false")
         schemas = sorted({str(mart["schema"]) for mart in release.manifest["marts"]})
         self._search_path = f"set search_path = '{','.join(schemas)}'"
         self._lock = threading.Lock()

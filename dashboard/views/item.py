@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import charts
 from dashboard.components import Tile, chart, column_config, table, tiles
 from dashboard.context import Context
 from dashboard.queries import item
+from dashboard.views import explain
 
-EXPLAINED = (
-    "inventory_value",
-    "inventory_turnover_annualised",
-    "days_inventory_outstanding",
-    "average_age_days",
-    "dead_stock_value",
-    "stockout_line_rate",
-    "safety_stock_units",
-    "reorder_point_units",
-    "suggested_order_units",
-    "excess_value",
-)
 _PERIODS = {"D": "day", "W": "week", "M": "month"}
 
 
@@ -48,7 +36,7 @@ def show(context: Context) -> None:
         lambda limit: item.movements(context.reader, item_id, warehouse_id, limit),
         marts=("fct_stock_movements",),
     )
-    _explain(context, card)
+    explain.show(context, card)
 
 
 def _choose(context: Context) -> tuple[str, str] | None:
@@ -137,23 +125,3 @@ def _layers(context: Context, item_id: str, warehouse_id: str) -> None:
             width="stretch",
             column_config=column_config(context, found, ("fct_stock_ageing",)),
         )
-
-
-def _explain(context: Context, card: dict[Any, Any]) -> None:
-    words = context.words
-    st.subheader(words("explain"))
-    if card.get("plan_reason"):
-        st.markdown(f"**{words('plan_reason')}**")
-        st.text(str(card["plan_reason"]))
-    known = context.reader.words("fct_inventory_health")
-    rows = [
-        {
-            words("figure"): known.get(name, {}).get(f"label_{words.language}", name),
-            words("value"): words.number(card.get(name), 2),
-            words("formula"): known.get(name, {}).get("formula", ""),
-            words("source"): ", ".join(known.get(name, {}).get("source", [])),
-        }
-        for name in EXPLAINED
-        if name in card
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", width="stretch")

@@ -1,0 +1,101 @@
+"""Why a figure of an item is what it is: its formula with the numbers, and the rows, files and lines behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from assets.explain.cell import explain_cell, explainable_columns
+from assets.explain.model import ExplainError, Explanation, shown
+from dashboard.context import Context
+
+MART = "fct_inventory_health"
+FIGURES = (
+    "inventory_value",
+    "inventory_turnover_annualised",
+    "days_inventory_outstanding",
+    "average_age_days",
+    "dead_stock_value",
+    "stockout_line_rate",
+    "safety_stock_units",
+    "reorder_point_units",
+    "suggested_order_units",
+    "excess_value",
+)
+
+
+def show(context: Context, card: Mapping[Any, Any]) -> None:
+    """The figures at a glance, and one of them led back to its evidence on request; `card` is the item's health row."""
+    words = context.words
+    st.subheader(words("explain"))
+    if card.get("plan_reason"):
+        st.markdown(f"**{words('plan_reason')}**")
+        st.text(str(card["plan_reason"]))
+    known = context.reader.words(MART)
+    rows = [
+        {
+            words("figure"): known.get(name, {}).get(f"label_{words.language}", name),
+            words("value"): words.number(card.get(name), 2),
+            words("formula"): known.get(name, {}).get("formula", ""),
+            words("source"): ", ".join(known.get(name, {}).get("source", [])),
+        }
+        for name in FIGURES
+        if name in card
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", width="stretch")
+    columns = [name for name in explainable_columns(context.reader.release, MART) if name in card]
+    columns.sort(key=lambda name: (FIGURES.index(name) if name in FIGURES else len(FIGURES), name))
+    chosen = st.selectbox(
+        words("explain_one"),
+        columns,
+        index=None,
+        placeholder=words("explain_choose"),
+        format_func=lambda name: known.get(name, {}).get(f"label_{words.language}") or name,
+        key="explained",
+    )
+    if chosen:
+        _one(context, chosen, str(card["item_id"]), str(card["warehouse_id"]))
+
+
+def _one(context: Context, column: str, item_id: str, warehouse_id: str) -> None:
+    words, release = context.words, context.reader.release
+    try:
+        found = explain_cell(
+            release, MART, column, item_id=item_id, warehouse_id=warehouse_id, as_of=release.as_of
+        )  # fmt: skip
+    except ExplainError as error:
+        st.info(str(error))
+        return
+    label = found.label_zh if words.language == "zh" else found.label_en
+    st.markdown(f"**{label}**")
+    st.caption(found.description)
+    if found.is_recomputed:
+        st.code(
+            f"{found.calculation}\n= {found.with_numbers}\n= {shown(found.recomputed)}", language="sql", wrap_lines=True
+        )
+        if found.agrees:
+            st.success(words("explain_agrees", value=shown(found.value)))
+        else:
+            st.warning(words("explain_differs", value=shown(found.value), found=shown(found.recomputed)))
+    _inputs(context, found)
+    for one in found.evidence:
+        with st.expander(f"{one.title} ({one.rows.num_rows:,})"):
+            st.dataframe(one.rows.to_pandas(), hide_index=True, placeholder="", width="stretch")
+    sources = found.sources()
+    if sources:
+        files = sorted({file for file, _ in sources})
+        listed = ", ".join(files[:6]) + (" …" if len(files) > 6 else "")
+        st.caption(words("explain_sources", rows=f"{len(sources):,}", files=len(files), names=listed))
+
+
+def _inputs(context: Context, found: Explanation) -> None:
+    words = context.words
+    rows = [
+        {words("figure"): one.name, words("value"): shown(one.value), words("formula"): one.query}
+        for one in found.inputs
+    ]
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", width="stretch")
