@@ -40,12 +40,15 @@ class Conditions:
         return flat, ahead
 
 
-def season_kinds(season: int, first_origin: int) -> tuple[str, ...]:
-    """Kinds of season that can be judged from the first origin on; one that cannot be judged is not offered."""
+def season_kinds(season: int, last_origin: int) -> tuple[str, ...]:
+    """Kinds of season that can be judged at the last origin; one that cannot be judged at all is not offered.
+
+    At earlier origins, where it cannot be estimated yet, a kind of season is what it then would have been: none.
+    """
     kinds = [""]
-    if season > 1 and first_origin >= FAMILY_CYCLES * season:
+    if season > 1 and last_origin >= FAMILY_CYCLES * season:
         kinds.append("_family")
-    if season > 1 and first_origin >= OWN_CYCLES * season:
+    if season > 1 and last_origin >= OWN_CYCLES * season:
         kinds.append("_own")
     return tuple(kinds)
 

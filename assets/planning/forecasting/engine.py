@@ -7,8 +7,8 @@ Everything is deterministic: draws break ties of counts only, from the seed of t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from assets.planning.backtest.origins import rolling_origins, spread_step
 from assets.planning.demand.periods import mean_period_days
 from assets.planning.forecasting.accuracy import accuracy_frame
 from assets.planning.forecasting.batch_source import BATCH_MODEL, planned_series
-from assets.planning.forecasting.calibration import calibrated, level_map
+from assets.planning.forecasting.calibration import calibrated, level_maps
 from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
 from assets.planning.forecasting.evidence import Evidence, GridSource, gather_evidence
@@ -26,7 +26,6 @@ from assets.planning.forecasting.families import Ahead, Grids, eligible_models, 
 from assets.planning.forecasting.grids import LEVELS, sum_knots
 from assets.planning.forecasting.panel import Panel, demand_unit, panel_of_history
 from assets.planning.forecasting.result import ForecastResult
-from assets.planning.forecasting.season import FAMILY_CYCLES, OWN_CYCLES
 from assets.planning.forecasting.segments import SEGMENT_NAMES, demand_interval, demand_segments
 from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.forecasting.sources import grid_source
@@ -37,15 +36,19 @@ from assets.planning.forecasting.tournament import Choice, choose
 KEYS = ["item_id", "warehouse_id"]
 
 
-def level_maps(evidence: Evidence, choice: NDArray, segments: NDArray, width: int) -> NDArray[np.float64]:
-    """Levels to read (segments, width, K) for the chosen models, pooled over the series of each segment."""
-    rows = np.arange(len(choice))
-    seen = evidence.level[rows, choice]
-    maps = np.tile(LEVELS, (len(SEGMENT_NAMES), width, 1))
-    for code in np.unique(segments):
-        for h in range(width):
-            maps[code, h] = level_map(seen[segments == code, :, h])
-    return maps
+def held_out_levels(evidence: Evidence, pick: Callable[[Evidence], Choice]) -> NDArray[np.float32]:
+    """Levels (n, O, W) at which the actuals of each origin fell, under models chosen on the other origins.
+
+    The winner of a choice looks better on the origins it won than on the next one; calibrated on those, its quantiles
+    would be too narrow.
+    """
+    n, _, count, width = evidence.level.shape
+    rows = np.arange(n)
+    out = np.empty((n, count, width), dtype=np.float32)
+    for j in range(count):
+        chosen = pick(evidence.without_origin(j) if count > 1 else evidence)
+        out[:, j] = evidence.level[rows, chosen.model, j]
+    return out
 
 
 def forecast(
@@ -92,10 +95,9 @@ def forecast_panel(
     horizon, season = settings.horizon_periods, settings.season
     knots = sum_knots(horizon)
     segments = demand_segments(panel, settings.min_train_periods + horizon)
-    earliest = (settings.min_train_periods, ceil(FAMILY_CYCLES * season), ceil(OWN_CYCLES * season))
-    step = settings.origin_step or spread_step(count, horizon, settings.origins, earliest)
+    step = settings.origin_step or spread_step(count, horizon, settings.origins, settings.min_train_periods)
     origins = rolling_origins(count, horizon, settings.origins, step, settings.min_train_periods)
-    kinds = season_kinds(season, origins[0] if origins else 0)
+    kinds = season_kinds(season, origins[-1] if origins else 0)
     interval = demand_interval(panel)
     planned = np.zeros(0, dtype=np.int64)
     if settings.effort == "standard":
@@ -115,17 +117,22 @@ def forecast_panel(
         seed=settings.seed,
         workers=settings.workers,
     )
-    choice = choose(
-        evidence,
-        segments,
-        SEGMENT_NAMES,
-        segment_weight=settings.segment_weight_origins,
-        overlap=max(1.0, horizon / step),
-        hysteresis=settings.hysteresis_rate,
-        eligible=eligible,
-        previous=_former(panel, previous, names),
-    )
-    maps = level_maps(evidence, choice.model, segments, 2 * len(knots))
+    former = _former(panel, previous, names)
+
+    def pick(seen: Evidence) -> Choice:
+        return choose(
+            seen,
+            segments,
+            SEGMENT_NAMES,
+            segment_weight=settings.segment_weight_origins,
+            overlap=max(1.0, horizon / step),
+            hysteresis=settings.hysteresis_rate,
+            eligible=eligible,
+            previous=former,
+        )
+
+    choice = pick(evidence)
+    maps = level_maps(held_out_levels(evidence, pick), segments, len(SEGMENT_NAMES))
     every = Ahead(horizon, np.arange(1, horizon + 1), knots)
     source = grid_source(panel, settings, segments, kinds, [count], every, planned)
     grids = _present(panel, source, choice, names, every, settings.workers)

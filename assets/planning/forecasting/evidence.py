@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,12 @@ class Evidence:
     level: NDArray[np.float32]
     actual: NDArray[np.float64]
     scored: NDArray[np.bool_]
+
+    def without_origin(self, j: int) -> Evidence:
+        """The losses of all origins but one, for a choice that has not seen it."""
+        rest = np.arange(len(self.origins)) != j
+        ends = [end for k, end in enumerate(self.origins) if k != j]
+        return replace(self, origins=ends, loss=self.loss[:, :, rest], scored=self.scored[:, rest])
 
 
 def gather_evidence(

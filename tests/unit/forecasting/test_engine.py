@@ -13,14 +13,14 @@ from scipy import stats
 from assets.planning.forecasting import ForecastSettings, forecast
 from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
-from assets.planning.forecasting.engine import forecast_panel
+from assets.planning.forecasting.engine import forecast_panel, held_out_levels
 from assets.planning.forecasting.evidence import Evidence
 from assets.planning.forecasting.families import Ahead
 from assets.planning.forecasting.grids import sum_knots
 from assets.planning.forecasting.panel import panel_of_history
 from assets.planning.forecasting.settings import PUBLISHED_QUANTILES
 from assets.planning.forecasting.sources import grid_source
-from assets.planning.forecasting.tournament import choose
+from assets.planning.forecasting.tournament import Choice, choose
 
 KEYS = ["item_id", "warehouse_id"]
 SETTINGS = ForecastSettings(horizon=6, origins=3, workers=1)
@@ -198,6 +198,23 @@ def test_a_former_choice_stays_within_the_margin() -> None:
     assert "kept" in held.reason[0]
     moved = choose(evidence_of(loss), np.zeros(5, dtype=np.int64), ("all",), hysteresis=0.001, **options)
     assert moved.model.tolist() == [0] * 5
+
+
+def test_calibration_never_reads_an_origin_that_chose_its_model() -> None:
+    """Each model wins exactly the origin at which it was lucky; its level there must not be the one that is read."""
+    n, count = 50, 3
+    loss = np.ones((n, count, count))
+    level = np.full((n, count, count, 1), 0.9, dtype=np.float32)
+    for j in range(count):
+        loss[:, j, j], level[:, j, j] = 0.0, 0.5
+    evidence = replace(evidence_of(loss), level=level)
+
+    def pick(seen: Evidence) -> Choice:
+        return choose(seen, np.zeros(n, dtype=np.int64), ("all",), segment_weight=0.0, overlap=1.0, hysteresis=0.0)
+
+    np.testing.assert_array_equal(held_out_levels(evidence, pick), np.float32(0.9))
+    alone = replace(evidence, origins=[0], loss=loss[:, :, :1], level=level[:, :, :1], scored=evidence.scored[:, :1])
+    np.testing.assert_array_equal(held_out_levels(alone, pick), np.float32(0.5))
 
 
 def test_previous_vintage_is_matched_by_key(units: NDArray[np.float64]) -> None:

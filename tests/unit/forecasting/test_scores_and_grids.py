@@ -10,7 +10,7 @@ from scipy import stats
 
 from assets.planning.backtest.origins import rolling_origins, spread_step
 from assets.planning.backtest.scores import difference_scale, pinball
-from assets.planning.forecasting.calibration import level_map
+from assets.planning.forecasting.calibration import level_map, level_maps
 from assets.planning.forecasting.counts import moment_grid
 from assets.planning.forecasting.empirical import window_grids
 from assets.planning.forecasting.grids import LEVELS, at_levels, grid_mean_sd, level_of, sum_knots
@@ -30,10 +30,13 @@ def test_scale_skips_unknown_periods() -> None:
     assert difference_scale(y, ok)[0] == pytest.approx((2.0 + 0.0) / 2)
 
 
-def test_origins_spread_as_far_as_the_season_needs() -> None:
-    assert spread_step(104, 13, 6, (8, 71, 104)) == 4
-    assert spread_step(157, 4, 6, (8, 71, 104)) == 4
-    assert spread_step(14, 13, 6, (8, 71, 104)) == 1
+def test_origins_spread_over_the_history_and_do_not_overlap_where_it_is_long() -> None:
+    """Six origins a week apart are one quarter seen six times, and its accidents pass for the truth."""
+    assert spread_step(91, 13, 6, 8) == 13
+    assert spread_step(157, 4, 6, 8) == 4
+    assert spread_step(45, 6, 6, 8) == 6
+    assert spread_step(40, 13, 6, 8) == 3
+    assert spread_step(14, 13, 6, 8) == 1
 
 
 def test_origins_never_reach_into_what_they_are_judged_on() -> None:
@@ -107,6 +110,20 @@ def test_a_map_learns_too_narrow_intervals() -> None:
     assert read[position] == pytest.approx(stats.norm.cdf(2 * 1.2816), abs=0.005)
     assert np.all(np.diff(read) >= 0)
     np.testing.assert_array_equal(level_map(np.array([np.nan], dtype=np.float32)), LEVELS)
+
+
+def test_a_small_segment_leans_on_all_series_and_a_large_one_speaks_for_itself() -> None:
+    """Ten new items cannot know their tails, but what holds for the other series is a better guess than the claim."""
+    rng = np.random.default_rng(2)
+    wide = stats.norm.cdf(rng.normal(0, 2, (2000, 4, 1)))
+    honest = rng.random((2000, 4, 1))
+    segments = np.repeat([0, 1, 2], [2000, 2000, 3])
+    seen = np.concatenate([wide, honest, np.full((3, 4, 1), np.nan)]).astype(np.float32)
+    k = int(np.flatnonzero(LEVELS == 0.9)[0])
+    read = level_maps(seen, segments, 4)[:, 0, k]
+    assert read[0] > 0.98 and read[1] < 0.92
+    assert read[1] < read[2] < read[0]
+    assert read[2] == read[3]
 
 
 @settings(max_examples=25, deadline=None)
