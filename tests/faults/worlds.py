@@ -186,21 +186,29 @@ def as_page(worlds: Worlds) -> str:
     plain = sum(bool(v.by_stock_tools) for v in real)
     plain_moving = sum(bool(v.by_stock_tools) for v in moving)
     out = io.StringIO()
-    out.write(
-        "# Faults: what is injected, and what is found\n\n"
-        "Made by `pytest tests/faults` (`STOCKTURN_RENEW_FAULTS=1` writes it anew); do not edit. Each kind is injected into the demo company\n"
-        f"({SETTINGS.items} items, {SETTINGS.days} days, seed {SETTINGS.seed}): one world with faults in its books, one with faults in its files, one without any.\n\n"
-        f"- {len(real)} kinds of fault and {len(worlds.verdicts) - len(real)} harmless variations of files.\n"
-        f"- {len(moving)} of them move a published figure by more than 0.1 %; seen: {seen} of {len(moving)}.\n"
-        f"- Cause named right: {named} of {len(real)} ({named / len(real):.0%}).\n"
-        f"- Critical findings in {SETTINGS.days} clean days: {sum(f['severity'] == 'critical' for f in worlds.clean.findings)}; "
-        f"findings of any kind: {len(worlds.clean.findings)}.\n"
-        f"- The defaults of dbt and Great Expectations (not null, unique, accepted values, relationships on the same files) see {plain} of {len(real)}, "
-        f"{plain_moving} of the {len(moving)} that move a figure, and name no cause.\n\n"
-        "`moves`: measured on the item's stock, value, cost of sales, demand and orders against the clean world; stated for whole files.\n"
-        "`money`: the largest value among the findings, in the company's currency; 0 where a finding has no value of its own.\n\n"
-        "| kind | what happens | moves | expected cause | found | named | money | dbt / GX defaults |\n|---|---|---|---|---|---|---|---|\n"
-    )
+    clean = worlds.clean.findings
+    lines = [
+        "# Faults: what is injected, and what is found",
+        "",
+        "Made by `pytest tests/faults` (`STOCKTURN_RENEW_FAULTS=1` writes it anew); do not edit. Each kind is injected into",
+        f"the demo company ({SETTINGS.items} items, {SETTINGS.days} days, seed {SETTINGS.seed}): one world with faults in its",
+        "books, one with faults in its files, one without any.",
+        "",
+        f"- {len(real)} kinds of fault and {len(worlds.verdicts) - len(real)} harmless variations of files.",
+        f"- {len(moving)} of them move a published figure by more than 0.1 %; seen: {seen} of {len(moving)}.",
+        f"- Cause named right: {named} of {len(real)} ({named / len(real):.0%}).",
+        f"- Critical findings in {SETTINGS.days} clean days: {sum(f['severity'] == 'critical' for f in clean)};"
+        f" findings of any kind: {len(clean)}.",
+        "- The defaults of dbt and Great Expectations (not null, unique, accepted values, relationships, on the same files)"
+        f" see {plain} of {len(real)}, {plain_moving} of the {len(moving)} that move a figure, and name no cause.",
+        "",
+        "`moves`: measured on the item's stock, value, cost of sales, demand and orders against the clean world; stated for",
+        "whole files. `money`: the largest value among the findings, in the company's currency; 0 where they have none.",
+        "",
+        "| kind | what happens | moves | expected cause | found | named | money | dbt / GX defaults |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    out.write("\n".join(lines) + "\n")
     for v in worlds.verdicts:
         rules = ", ".join(sorted({rule for entry in v.entries for rule in entry.rules})) or "nothing"
         mark = "yes" if v.is_named else ("as it should" if v.is_harmless and not v.is_seen else "no")

@@ -70,12 +70,12 @@ final as (
         item_id,
         warehouse_id,
         concat_ws(
-            ';'
-            {%- for metric in [
+            ';',
+            {% for metric in [
                 'on_hand', 'inventory_value', 'turnover', 'ageing', 'demand', 'forecast', 'replenishment', 'record_accuracy'
-            ] %},
-            case when spoils like '% {{ metric }} %' then '{{ metric }}' end
-            {%- endfor %}
+            ] -%}
+                case when spoils like '% {{ metric }} %' then '{{ metric }}' end{{ ',' if not loop.last }}
+            {% endfor %}
         ) as open_flags
     from joined
 )
