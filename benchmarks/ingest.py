@@ -56,7 +56,7 @@ datasets:
 
 def write_extract(path: Path, rows: int, seed: int) -> None:
     """A CSV of `rows` movements of two years; the same seed gives the same file."""
-    with duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "enable_progress_bar": False}) as connection:
+    with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as connection:
         connection.execute(
             f"""COPY (
                 SELECT CASE WHEN i % {3 * BAD_EVERY} = 1 THEN '神秘单' WHEN h % 3 = 0 THEN '采购入库单'
@@ -79,7 +79,7 @@ def write_extract(path: Path, rows: int, seed: int) -> None:
 def copy_alone(extract: Path, target: Path) -> dict[str, Any]:
     """DuckDB's copy of the CSV to Parquet, types found out by itself."""
     return _timed(
-        lambda: duckdb.connect(config={"threads": 2, "enable_progress_bar": False}).execute(
+        lambda: duckdb.connect(config={"threads": 2}).execute(
             f"COPY (FROM read_csv('{extract}', ignore_errors = true)) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
         )
     )

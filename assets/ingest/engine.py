@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from assets.ingest.contracts import ColumnType, Contract
 from assets.ingest.header import match_header
+from assets.ingest.lane import Lane, constant_texts
 from assets.ingest.leaves import Leaves
-from assets.ingest.mapping import Dataset, Mapping
+from assets.ingest.mapping import Dataset
+from assets.ingest.mapping import Mapping as VendorMapping
+from assets.ingest.readers.pieces import Pieces
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
 from assets.ingest.readings import Context
 from assets.ingest.session import Session
@@ -60,7 +65,7 @@ class FileEngine:
         self,
         session: Session,
         contract: Contract,
-        mapping: Mapping,
+        mapping: VendorMapping,
         dataset: Dataset,
         source: SourceSettings,
         raw: RawFile,
@@ -70,13 +75,17 @@ class FileEngine:
     ) -> None:
         self.connection, self.contract, self.raw = session.connection, contract, raw
         self.held = self.repeated = 0
+        self.lane: Lane | None = None
+        self.lane_rows = 0
+        self._dataset, self._header = dataset, raw.header
+        self._matched = match_header(dataset, raw, file)
         self._has_broken = False
         context = Context(
             contract,
             mapping,
             dataset,
             source,
-            match_header(dataset, raw, file),
+            self._matched,
             checked_masters,
             _date_suffixes(session, dataset, raw.date_formats, source.timezone),
             Leaves(),
@@ -85,18 +94,26 @@ class FileEngine:
         self.plans: list[BranchPlan] = [plan_branch(context, branch) for branch in dataset.branches]
         self.in_full = in_full if raw.rows < WHOLE_FROM_ROWS else set(self.leaves.found.values())
 
-    def run(self, *, place: int, compare_landed: bool) -> Counts:
+    def run(
+        self, *, place: int, compare_landed: bool, stamp: Mapping[str, str], part_of: Callable[[str], Path]
+    ) -> Counts:
         """Fill `staged` (contract rows), `broken` (violations) and `repeated` (duplicates); returns the counts.
 
-        `place` is the batch's position in the order; with `compare_landed`, rows equal to the newest earlier version in
-        `known_versions` are duplicates. `broken` and `repeated` are valid only where `held` and `repeated` say that
-        there is something in them.
+        A file in pieces first gives its good rows to landing files, named by `part_of` and stamped with the batch's
+        constants; only the others come into these tables. `place` is the batch's position in the order; with
+        `compare_landed`, rows equal to the newest earlier version in `known_versions` are duplicates. `broken` and
+        `repeated` are valid only where `held` and `repeated` say that there is something in them.
         """
+        if self.raw.pieces is not None:
+            self._take_fast_lane(self.raw.pieces, stamp, part_of)
         self._stage()
+        if self.lane is not None and self.lane.call_back(place=place if compare_landed else None):
+            self._count_rest(self.lane)
+            self._stage()
         summary = self._summary()
         if summary.is_open:
             names, query = self.leaves.open_sql(self.in_full)
-            self.in_full |= {name for name, is_open in zip(names, self._row(query), strict=True) if is_open}
+            self.in_full |= {name for name, rows in zip(names, self._row(query), strict=True) if rows}
             self._stage()
             summary = self._summary()
         if summary.bad_rows or self.raw.malformed:
@@ -106,6 +123,34 @@ class FileEngine:
         if compare_landed:
             self._find_landed(place)
         return self._count(summary)
+
+    def _take_fast_lane(self, pieces: Pieces, stamp: Mapping[str, str], part_of: Callable[[str], Path]) -> None:
+        """Land what is good in the pieces; `raw` then holds the rest, or the whole file where a piece cannot be read."""
+        columns = self._dataset.branches[0].columns
+
+        def is_given(name: str) -> bool:
+            rule = columns.get(name)
+            return rule is not None and (rule.from_ is None or self._matched.has(rule.from_))
+
+        def staged(in_full: set[str]) -> str:
+            with_leaves = f"WITH {LEAVES_TABLE} AS NOT MATERIALIZED ({self.leaves.sql(in_full)})"
+            return f"{with_leaves} {self.plans[0].contract_sql(0)}"
+
+        lane = Lane(self.connection, self.contract, pieces, part_of)
+        if lane.run(self.leaves, staged, constant_texts(self.contract, is_given, stamp)):
+            self.lane = lane
+            self._count_rest(lane)
+        else:
+            self.raw = pieces.read_whole()
+
+    def _count_rest(self, lane: Lane) -> None:
+        self.raw = RawFile(self._header, self._scalar(f"SELECT count(*) FROM {RAW_TABLE}"))
+        self.lane_rows = self._scalar(f"SELECT count(*) FROM {lane.source}") if lane.parts else 0
+
+    @property
+    def parts(self) -> list[Path]:
+        """Landing files that are written already."""
+        return self.lane.paths if self.lane is not None else []
 
     def _stage(self) -> None:
         # Several branches read the leaves several times, so they are kept; a single one streams through them.
@@ -123,15 +168,22 @@ class FileEngine:
 
     def _summary(self, rows: str = "FROM staged") -> _Summary:
         """What the staged rows are, in one pass: nearly every file needs nothing more."""
-        units, value = (self.contract.first_of_type(kind) for kind in (ColumnType.QUANTITY, ColumnType.VALUE))
-        scope = ident(self.contract.scope_date) if self.contract.scope_date else "CAST(NULL AS DATE)"
         return _Summary(
             *self._row(
-                f"SELECT {self._source_rows}, count(*), {f'sum({ident(units)})' if units else 'NULL'}, "
-                f"{f'sum({ident(value)})' if value else 'NULL'}, min({scope}), max({scope}), "
+                f"SELECT {self._source_rows}, {self._totals}, "
                 "count(DISTINCT hash(source_key)), count(*) FILTER (is_bad), COALESCE(bool_or(is_open), false) "
                 f"FROM ({rows})"
             )
+        )
+
+    @property
+    def _totals(self) -> str:
+        """SQL of what is added up over contract rows: number, leading quantity and value, first and last day."""
+        units, value = (self.contract.first_of_type(kind) for kind in (ColumnType.QUANTITY, ColumnType.VALUE))
+        scope = ident(self.contract.scope_date) if self.contract.scope_date else "CAST(NULL AS DATE)"
+        return (
+            f"count(*), {f'sum({ident(units)})' if units else 'NULL'}, {f'sum({ident(value)})' if value else 'NULL'}, "
+            f"min({scope}), max({scope})"
         )
 
     @property
@@ -157,12 +209,15 @@ class FileEngine:
             for plan in self.plans:
                 self._explain(plan)
         if self.raw.malformed:
-            self.connection.executemany(
-                "INSERT INTO broken VALUES (?, 'malformed_row', NULL, NULL, ?, ?, NULL, NULL, NULL)",
-                [
-                    (row.source_row, row.reason, json.dumps({"_text": row.text}, ensure_ascii=False))
-                    for row in self.raw.malformed
-                ],
+            rows = self.raw.malformed
+            self.connection.execute(
+                "INSERT INTO broken SELECT unnest($rows), 'malformed_row', NULL, NULL, unnest($reasons), unnest($texts), "
+                "NULL, NULL, NULL",
+                {
+                    "rows": [row.source_row for row in rows],
+                    "reasons": [row.reason for row in rows],
+                    "texts": [json.dumps({"_text": row.text}, ensure_ascii=False) for row in rows],
+                },
             )
 
     def _explain(self, plan: BranchPlan) -> None:
@@ -282,18 +337,26 @@ class FileEngine:
             kept.append("rowid NOT IN (SELECT row_id FROM repeated)")
         return f"SELECT * FROM staged{' WHERE ' + ' AND '.join(kept) if kept else ''}"
 
+    @property
+    def every_landed_sql(self) -> str:
+        """`landed_sql` with the rows that the fast lane has landed."""
+        names = ", ".join(["source_key", *content_columns(self.contract)])
+        fast = f" UNION ALL SELECT {names} FROM {self.lane.source}" if self.lane is not None and self.lane_rows else ""
+        return f"SELECT {names} FROM ({self.landed_sql}){fast}"
+
     def _count(self, whole: _Summary) -> Counts:
         landed = self._summary(self.landed_sql) if self.held or self.repeated else whole
+        fast = self._row(f"SELECT {self._totals} FROM {self.lane.source}") if self.lane_rows and self.lane else _NOTHING
         return Counts(
-            rows_in=self.raw.rows_in,
-            loaded=landed.source_rows,
+            rows_in=self.raw.rows_in + self.lane_rows,
+            loaded=landed.source_rows + self.lane_rows,
             quarantined=self.held + len(self.raw.malformed),
             duplicate=whole.source_rows - self.held - landed.source_rows,
             excluded=self.raw.rows - whole.source_rows,
-            contract_rows=landed.contract_rows,
-            units_sum=landed.units_sum,
-            value_sum=landed.value_sum,
-            scope=(whole.scope_from, whole.scope_to),
+            contract_rows=landed.contract_rows + self.lane_rows,
+            units_sum=_both(operator.add, landed.units_sum, fast[1]),
+            value_sum=_both(operator.add, landed.value_sum, fast[2]),
+            scope=(_both(min, whole.scope_from, fast[3]), _both(max, whole.scope_to, fast[4])),
         )
 
     def _insert(self, statement: str) -> int:
@@ -305,6 +368,14 @@ class FileEngine:
 
     def _scalar(self, query: str) -> int:
         return int(self._row(query)[0])
+
+
+_NOTHING = (0, None, None, None, None)
+
+
+def _both(combine: Callable[[Any, Any], object], one: object, other: object) -> object:
+    """Combine two totals of which each may be missing."""
+    return other if one is None else one if other is None else combine(one, other)
 
 
 def _date_suffixes(

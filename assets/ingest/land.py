@@ -9,12 +9,13 @@ from typing import Any
 
 import duckdb
 
-from assets.ingest.contracts import Contract, load_envelope
+from assets.ingest.contracts import Contract
 from assets.ingest.engine import Counts, FileEngine
 from assets.ingest.errors import IngestError
 from assets.ingest.manifest import Manifest
-from assets.ingest.sqltext import ident, literal
-from assets.ingest.store import LandingStore
+from assets.ingest.sqltext import literal
+from assets.ingest.stamping import batch_stamp, landing_list
+from assets.ingest.store import LandingStore, parquet_copy
 
 QUARANTINE_COLUMNS = (
     ("batch_id", "VARCHAR"),
@@ -42,19 +43,6 @@ DUPLICATE_COLUMNS = (
     ("first_batch_id", "VARCHAR"),
     ("kind", "VARCHAR"),
 )
-
-
-def _stamp(draft: Manifest) -> dict[str, str]:
-    """SQL constants of a batch."""
-    return {
-        "source_system": literal(draft.source_system),
-        "source_instance": literal(draft.source_instance),
-        "company_code": literal(draft.company_code),
-        "extract_date": f"DATE {literal(draft.extract_date.isoformat())}",
-        "batch_id": literal(draft.batch_id),
-        "source_file": literal(draft.source_file),
-        "contract": literal(draft.contract),
-    }
 
 
 def land_batch(
@@ -93,13 +81,16 @@ def land_batch(
             file=draft.source_file,
             fix="This is a fault of the program; nothing was landed.",
         )
-    stamp = _stamp(draft)
+    stamp = batch_stamp(draft)
     if counts.contract_rows:
-        own = [*contract.columns, *load_envelope()]
-        columns = ", ".join(f"{stamp[name]} AS {name}" if name in stamp else ident(name) for name in own)
-        store.write_parquet(
-            connection, f"SELECT {columns} FROM ({engine.landed_sql})", store.path_of("landing", manifest)
-        )
+        parts = [*engine.parts]
+        if counts.contract_rows > engine.lane_rows:
+            rest = store.part_of(draft, "rest")
+            query = f"SELECT {landing_list(contract, stamp)} FROM ({engine.landed_sql})"
+            connection.execute(parquet_copy(query, rest))
+            parts.append(rest)
+        manifest = manifest.model_copy(update={"parts": len(parts)})
+        store.take_parts(parts, manifest)
     if counts.quarantined:
         columns = ", ".join(f"{stamp[name]} AS {name}" if name in stamp else name for name, _ in QUARANTINE_COLUMNS)
         query = f"SELECT {columns} FROM broken ORDER BY source_row, rule_id, column_name"
@@ -114,7 +105,7 @@ def _write_duplicates(
     connection: duckdb.DuckDBPyConnection, store: LandingStore, manifest: Manifest, batch_at: dict[int, str]
 ) -> None:
     found = connection.execute("SELECT DISTINCT place FROM repeated").fetchall()
-    stamp = _stamp(manifest)
+    stamp = batch_stamp(manifest)
     first = " ".join(f"WHEN {place} THEN {literal(batch_at[place])}" for (place,) in sorted(found))
     columns = ", ".join(
         {"first_batch_id": f"CASE place {first} END AS first_batch_id"}.get(
@@ -143,16 +134,17 @@ def land_duplicate_file(
         }
     )
     parts = [
-        f"SELECT source_row, {key} AS source_key FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
-        for path, key in (
-            (store.path_of("landing", first), "source_key"),
-            (store.path_of("duplicates", first), "source_key"),
-            (store.path_of("quarantine", first), "CAST(NULL AS VARCHAR)"),
+        f"SELECT source_row, {key} AS source_key FROM read_parquet({literal(str(store.path_of(area, first)))}, "
+        "hive_partitioning = false)"
+        for area, key in (
+            ("landing", "source_key"),
+            ("duplicates", "source_key"),
+            ("quarantine", "CAST(NULL AS VARCHAR)"),
         )
-        if path.is_file()
+        if store.has(area, first)
     ]
     if parts:
-        stamp = _stamp(manifest) | {"first_batch_id": literal(first.batch_id), "kind": "'same_file'"}
+        stamp = batch_stamp(manifest) | {"first_batch_id": literal(first.batch_id), "kind": "'same_file'"}
         columns = ", ".join(f"{stamp[name]} AS {name}" if name in stamp else name for name, _ in DUPLICATE_COLUMNS)
         query = (
             f"SELECT {columns} FROM (SELECT source_row, min(source_key) AS source_key FROM "

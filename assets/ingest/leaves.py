@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from assets.ingest.casting import FULL_WIDTH, UNTRIMMED
+from assets.ingest.casting import PLAIN_TEXT, TRIMMED_CODE, TRIMMED_TEXT
 from assets.ingest.contracts import ColumnType
 from assets.ingest.expressions import Kind
 from assets.ingest.readers.raw import RAW_TABLE
@@ -31,8 +31,8 @@ class _Way:
 
 def _day_fast(raw: str, suffix: str) -> str:
     return (
-        f"CASE WHEN length({raw}) = 10 AND substr({raw}, 5, 1) = '-' THEN "
-        f"sk_real_date(CAST(try_strptime({raw}, '%Y-%m-%d') AS DATE)) END"
+        f"CASE WHEN regexp_full_match({raw}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN "
+        f"sk_real_date(TRY_CAST({raw} AS DATE)) END"
     )
 
 
@@ -64,8 +64,8 @@ _WAYS = {
 }
 
 
-# Texts that `sk_text` and `sk_code` would change.
-_CHANGED_BY = {"text": literal(UNTRIMMED), "code": literal(f"{UNTRIMMED}|{FULL_WIDTH}")}
+# Texts that `sk_text` and `sk_code` keep as they are. A match of the whole text costs a third of a search in it.
+_KEPT_BY = {"text": literal(TRIMMED_TEXT), "code": literal(TRIMMED_CODE)}
 
 
 def way_of(kind: ColumnType) -> str:
@@ -137,10 +137,10 @@ class Leaves:
         return f"SELECT *{''.join(', ' + flag for flag in flags)}, COALESCE({is_open}, false) AS is_open FROM ({query})"
 
     def open_sql(self, in_full: Collection[str]) -> tuple[list[str], str]:
-        """Leaves that are read the cheap way, and a SELECT of one row that says for which of them that is too
-        little."""
+        """Leaves that are read the cheap way, and a SELECT of one row that says in how many rows that is
+        too little for each."""
         conditions = self._open_conditions(in_full)
-        tests = ", ".join(f"COALESCE(bool_or({condition}), false)" for condition in conditions.values())
+        tests = ", ".join(f"count(*) FILTER ({condition})" for condition in conditions.values())
         alone = Leaves({key: alias for key, alias in self.found.items() if alias not in in_full})
         cheap = ", ".join(
             f"{_WAYS[way].cheap(raw, suffix) if way in _WAYS else raw} AS {alias}"
@@ -152,7 +152,8 @@ class Leaves:
         return {
             alias: f"({alias} IS NULL AND {raw} IS NOT NULL)"
             if way in _WAYS
-            else f"regexp_matches({raw}, {_CHANGED_BY[way]})"
+            else f"CASE WHEN regexp_full_match({raw}, {literal(PLAIN_TEXT)}) THEN false "
+            f"ELSE NOT regexp_full_match({raw}, {_KEPT_BY[way]}) END"
             for (raw, way, _), alias in self.found.items()
-            if alias not in in_full
+            if alias not in in_full and not (way == "text" and (raw, "code", "") in self.found)
         }

@@ -18,7 +18,7 @@ class Manifest(BaseModel):
     """One batch: one dataset read from one file, or rows released from the quarantine of an earlier batch.
 
     Rows are counted as source rows: rows_in = rows_loaded + rows_quarantined + rows_duplicate + rows_excluded.
-    `contract_rows` counts what was landed; one source row may become several.
+    `contract_rows` counts what was landed; one source row may become several. `parts` is the number of landing files.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +52,7 @@ class Manifest(BaseModel):
     first_batch_id: str | None = None
     released_from: str | None = None
     released_rows: tuple[int, ...] = ()
+    parts: int = 1
 
     @property
     def root(self) -> str:

@@ -30,7 +30,7 @@ def load_known_codes(session: Session, store: LandingStore, contract: Contract, 
     A code stays known once it has been landed with an extract date up to `as_of`, even where a later master lacks it.
     """
     for master in sorted(set(contract.references.values()) - session.known_masters):
-        session.connection.execute(f"CREATE OR REPLACE TEMP TABLE known_{master} (company_code VARCHAR, code VARCHAR)")
+        session.connection.execute(f"CREATE OR REPLACE TABLE known_{master} (company_code VARCHAR, code VARCHAR)")
         paths = [
             str(store.path_of("landing", manifest))
             for manifest in current(store.manifests(master))

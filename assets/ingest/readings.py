@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from assets.ingest.casting import cast_text
+from assets.ingest.casting import cast_text, fit_decimal
 from assets.ingest.contracts import Column, ColumnType, Contract
 from assets.ingest.expressions import (
     Compiled,
@@ -123,6 +123,8 @@ def _fit(column: Column, value: str) -> str:
     """Bring a number into the type of its column; other leaves have it already."""
     if column.type is ColumnType.INTEGER:
         return f"CASE WHEN {value} = trunc({value}) THEN TRY_CAST({value} AS BIGINT) END"
+    if column.type.duckdb.startswith("DECIMAL"):
+        return fit_decimal(value, column.type.duckdb)
     return f"TRY_CAST({value} AS {column.type.duckdb})" if column.type.is_numeric else value
 
 

@@ -86,7 +86,7 @@ def load_raw_again(
         for number, header in enumerate(parent.header)
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE wanted_rows (source_row BIGINT)")
-    connection.executemany("INSERT INTO wanted_rows VALUES (?)", [(row,) for row in rows])
+    connection.execute("INSERT INTO wanted_rows SELECT unnest($rows)", {"rows": rows})
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT {SOURCE_ROW}, {values} FROM ("
         f"SELECT {SOURCE_ROW}, any_value(raw_row) AS raw_row FROM read_parquet({paths}, hive_partitioning = false) "

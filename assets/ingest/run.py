@@ -26,6 +26,7 @@ from assets.ingest.release import awaits_masters, load_raw_again, releasable_row
 from assets.ingest.report import ContractReport
 from assets.ingest.session import Session
 from assets.ingest.settings import SourceSettings
+from assets.ingest.stamping import batch_stamp
 from assets.ingest.store import LandingStore
 from assets.ingest.versions import KnownVersions
 
@@ -120,7 +121,9 @@ class ContractRun:
         connection, dataset, work = self.session.connection, candidate.dataset, self.session.work
         if dataset.table is None and not dataset.optional_columns:
             must, may = dataset_headers(dataset)
-            return read_file(connection, path, candidate.name, dataset, [*must, *may], work)
+            # Several contract rows of a source row, and the first row of a group, need the whole file at once.
+            in_pieces = len(dataset.branches) == 1 and dataset.branches[0].keep_first is None
+            return read_file(connection, path, candidate.name, dataset, [*must, *may], work, in_pieces=in_pieces)
         source = candidate.source
         values = candidate.mapping.parameter_values(source.parameters, source.built_in_parameters)
         return read_joined(
@@ -150,10 +153,15 @@ class ContractRun:
         compare = draft.scope_kind == "key" and self.versions.load(
             draft.source_instance, self.history.manifests, self.places
         )
-        counts = engine.run(place=place, compare_landed=compare)
+        counts = engine.run(
+            place=place,
+            compare_landed=compare,
+            stamp=batch_stamp(draft),
+            part_of=lambda name: self.store.part_of(draft, name),
+        )
         manifest = land_batch(self.session.connection, self.store, self.contract, engine, counts, draft, self.places)
         if more and manifest.contract_rows and self.versions.instance == draft.source_instance:
-            self.versions.add(engine.landed_sql, place)
+            self.versions.add(engine.every_landed_sql, place)
         return manifest
 
     def _release(self, waiting: Sequence[Manifest]) -> list[Manifest]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -33,14 +34,36 @@ class LandingStore:
         )
 
     def path_of(self, area: str, manifest: Manifest) -> Path:
-        """Where the rows of a recorded batch are, in one area."""
-        return self.path(area, manifest.contract, manifest.extract_date, manifest.source_instance, manifest.batch_id)
+        """Where the rows of a recorded batch are, in one area; a pattern where landing has them in several files."""
+        name = f"{manifest.batch_id}.*" if area == "landing" and manifest.parts > 1 else manifest.batch_id
+        return self.path(area, manifest.contract, manifest.extract_date, manifest.source_instance, name)
+
+    def has(self, area: str, manifest: Manifest) -> bool:
+        """True where a recorded batch has rows in an area."""
+        path = self.path_of(area, manifest)
+        return any(path.parent.glob(path.name)) if manifest.parts > 1 else path.is_file()
+
+    def part_of(self, manifest: Manifest, name: str) -> Path:
+        """Where a landing file of a batch is written before it counts."""
+        target = self.path("landing", manifest.contract, manifest.extract_date, manifest.source_instance, "")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target.with_name(f"{manifest.batch_id}.{name}.parquet{_PART}")
+
+    def take_parts(self, parts: Sequence[Path], manifest: Manifest) -> None:
+        """Bring finished landing files under the name of their batch: sync, rename."""
+        target = self.path_of("landing", manifest)
+        for number, part in enumerate(parts, start=1):
+            _sync(part)
+            part.replace(
+                target if manifest.parts == 1 else target.with_name(f"{manifest.batch_id}.{number:05d}.parquet")
+            )
+        _sync(target.parent)
 
     def write_parquet(self, connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
         """Write the rows of a query: temporary name, sync, rename."""
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + _PART)
-        connection.execute(f"COPY ({query}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(parquet_copy(query, part))
         _sync(part)
         part.replace(target)
         _sync(target.parent)
@@ -75,7 +98,7 @@ class LandingStore:
         removed = []
         for area in AREAS:
             for path in sorted((self.workspace / area / contract).rglob("*")):
-                if path.is_file() and (path.name.endswith(_PART) or path.stem not in known):
+                if path.is_file() and (path.name.endswith(_PART) or path.name.partition(".")[0] not in known):
                     path.unlink()
                     removed.append(path.relative_to(self.workspace).as_posix())
         for path in sorted((self.workspace / "manifest").glob(f"{contract}-*{_PART}")):
@@ -87,6 +110,11 @@ class LandingStore:
     def work_folder(self) -> Path:
         """Where a run keeps its temporary files."""
         return self.workspace / "work"
+
+
+def parquet_copy(query: str, target: Path) -> str:
+    """The statement that writes the rows of a query as every Parquet file of a workspace is written."""
+    return f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
 
 
 def _sync(path: Path) -> None:

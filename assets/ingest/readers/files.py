@@ -25,9 +25,18 @@ _MAGIC = (
 
 
 def read_file(
-    connection: duckdb.DuckDBPyConnection, path: Path, name: str, dataset: Dataset, expected: Sequence[str], work: Path
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    dataset: Dataset,
+    expected: Sequence[str],
+    work: Path,
+    in_pieces: bool = False,
 ) -> RawFile:
-    """Load a file into the table `raw`; raises IngestError where it cannot be understood as a whole."""
+    """Load a file into the table `raw`; raises IngestError where it cannot be understood as a whole.
+
+    With `in_pieces`, a large text file may be left to be read piece by piece; see RawFile.
+    """
     if path.stat().st_size == 0:
         raise IngestError("the file is empty", file=name, fix="Export it again, or remove it.")
     suffix = path.suffix.lower()
@@ -41,6 +50,7 @@ def read_file(
             header_row=dataset.header_row,
             delimiter=dataset.delimiter,
             expected=expected,
+            in_pieces=in_pieces,
         )
     elif suffix == ".xlsx":
         raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row)

@@ -6,6 +6,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assets.ingest.readers.pieces import Pieces
 
 RAW_TABLE = "raw"
 SOURCE_ROW = "source_row"
@@ -23,12 +27,14 @@ class MalformedRow:
 
 @dataclass(frozen=True)
 class RawFile:
-    """Table `raw` holds `source_row` BIGINT and one VARCHAR column `c<n>` for each entry of `header`."""
+    """Table `raw` holds `source_row` BIGINT and one VARCHAR column `c<n>` for each entry of `header`; with `pieces`, the
+    rows are still in the file, which is to be read piece by piece."""
 
     header: tuple[str, ...]
     rows: int
     malformed: tuple[MalformedRow, ...] = ()
     date_formats: tuple[str, ...] = ()
+    pieces: Pieces | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
