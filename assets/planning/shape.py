@@ -1,4 +1,4 @@
-"""Frames as they are written: given columns, and types that hold where a frame has no rows. No figures are made here."""
+"""Shape and types of frames: dates as timestamps, and tables that keep their types without rows. No figures are made here."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def shaped(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
         else:
             result[name] = result[name].astype(object if len(result) else str)
     return result
+
+
+def timestamps(column: pd.Series) -> pd.Series:
+    """A column of dates as timestamps; one that is of that kind already is given back untouched, which is quick."""
+    return column if pd.api.types.is_datetime64_any_dtype(column) else pd.to_datetime(column)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from assets.planning.classification.classify import classify
 from assets.planning.classification.hysteresis import period_start
-from assets.planning.classification.moments import KEYS, timestamps
+from assets.planning.classification.moments import KEYS
 from assets.planning.classification.settings import ClassificationSettings
+from assets.planning.shape import timestamps
 
 COLUMNS = [*KEYS, "abc_class", "xyz_class", "abc_xyz_cell", "class_reason", "valid_from_date", "valid_to_date"]
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.planning.shape import timestamps
+
 KEYS = ["item_id", "warehouse_id"]
-
-
-def timestamps(column: pd.Series) -> pd.Series:
-    """A column of dates as timestamps; one that is already of that kind is given back untouched, which is quick."""
-    return column if pd.api.types.is_datetime64_any_dtype(column) else pd.to_datetime(column)
 
 
 def demand_moments(history: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.parameters.shrinkage import GroupMoments, group_moments, prior_weight, shrink
+from assets.planning.shape import timestamps
 
 KEYS = ["item_id", "warehouse_id"]
 COLUMNS = [
@@ -66,7 +67,7 @@ def _usable(receipts: pd.DataFrame, as_of: dt.date, settings: ParameterSettings)
     names = ["item_id", "supplier_id", "lead_time_days"]
     if receipts.empty:
         return pd.DataFrame({"item_id": [], "supplier_id": [], "lead_time_days": []}).astype({"lead_time_days": float})
-    ordered, received = pd.to_datetime(receipts["order_date"]), pd.to_datetime(receipts["receipt_date"])
+    ordered, received = timestamps(receipts["order_date"]), timestamps(receipts["receipt_date"])
     first = pd.Timestamp(as_of) - pd.Timedelta(days=settings.lead_time_window_days)
     days = receipts["lead_time_days"].astype(float)
     keep = (ordered >= first) & (received <= pd.Timestamp(as_of)) & (days >= 0) & receipts["supplier_id"].notna()

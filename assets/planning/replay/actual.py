@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.replay.ragged import days_from, row_codes
+from assets.planning.shape import timestamps
 
 
 def actual_figures(
@@ -58,7 +59,7 @@ def actual_figures(
 
 def stock_on(keys: pd.DataFrame, balances: pd.DataFrame, day: pd.Timestamp) -> np.ndarray:
     """(rows,) available units at the end of a day, 0 where there is no interval, never negative."""
-    begin, end = pd.to_datetime(balances["valid_from_date"]), pd.to_datetime(balances["valid_to_date"])
+    begin, end = timestamps(balances["valid_from_date"]), timestamps(balances["valid_to_date"])
     now = balances[(begin <= day) & (end >= day)]
     codes = row_codes(keys, now)
     units = np.clip(np.nan_to_num(now["available_units"].to_numpy(float)), 0, None)

@@ -14,6 +14,7 @@ from assets.planning.parameters.lead_times import lead_times
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.row_levels import row_levels
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.shape import timestamps
 
 #: From a demand history to the rows of a forecast and its demand sums.
 Forecaster = Callable[[pd.DataFrame], tuple[pd.DataFrame, LeadTimeDemand]]
@@ -38,7 +39,7 @@ class LevelPath:
 
 def complete_periods(history: pd.DataFrame, day: pd.Timestamp, frequency: str) -> pd.DataFrame:
     """Rows of the periods that are over on the morning of a day."""
-    start = pd.to_datetime(history["period_start_date"])
+    start = timestamps(history["period_start_date"])
     if frequency == "M":
         end = start + pd.offsets.MonthBegin(1)
     else:

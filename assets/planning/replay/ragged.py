@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from assets.planning.shape import timestamps
+
 KEYS = ["item_id", "warehouse_id"]
 
 
@@ -35,4 +37,4 @@ def ragged(codes: np.ndarray, day: np.ndarray, units: np.ndarray, rows: int) -> 
 
 def days_from(dates: pd.Series, first: pd.Timestamp) -> np.ndarray:
     """Whole days from `first`; missing dates are -1."""
-    return (pd.to_datetime(dates) - first).dt.days.fillna(-1).to_numpy(int)
+    return (timestamps(dates) - first).dt.days.fillna(-1).to_numpy(int)

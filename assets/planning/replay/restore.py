@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.replay.ragged import KEYS
+from assets.planning.shape import timestamps
 
 
 def restored_demand(daily: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
@@ -20,11 +21,11 @@ def restored_demand(daily: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
         its period: the day is not known, and one lump is the harder case for a policy.
     """
     asked = daily[[*KEYS, "business_date", "demand_units", "shipped_units"]].copy()
-    asked["business_date"] = pd.to_datetime(asked["business_date"])
+    asked["business_date"] = timestamps(asked["business_date"])
     asked[["demand_units", "shipped_units"]] = asked[["demand_units", "shipped_units"]].astype(float).fillna(0.0)
     if history.empty:
         return asked.sort_values([*KEYS, "business_date"], ignore_index=True)
-    start = pd.to_datetime(history["period_start_date"])
+    start = timestamps(history["period_start_date"])
     hidden = history["demand_units_imputed"].astype(float) - history["demand_units"].astype(float)
     use = history["is_censored"].fillna(False).to_numpy(bool) & (hidden.to_numpy() > 1e-9)
     gaps = np.diff(np.unique(start.to_numpy().astype("datetime64[D]"))).astype(int)
