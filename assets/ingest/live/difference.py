@@ -79,7 +79,7 @@ class Difference:
         if twice is not None:
             raise IngestError(
                 f"the key {twice[0]} stands in {twice[1]} rows, so the rows cannot be told apart",
-                fix="Add a column to `key` of the source, or narrow a join to one row (`on`, `where`, `sum`).",
+                fix="Add a column to `key` of the source, or narrow a join to one row (`by`, `where`, `sum`).",
             )
 
     @property

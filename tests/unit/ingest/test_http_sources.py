@@ -188,7 +188,7 @@ def test_a_local_day_is_not_the_day_in_utc(web: Web) -> None:
 
 def test_faults_on_the_way_cost_nothing(web: Web) -> None:
     """Too fast, broken down, cut in the middle, no answer at all, a session that ended, a page that comes twice."""
-    web.service.faults.extend([429, "ok", 500, "cut", "again", "ok", 503, "reset", "expire", "ok"])
+    web.service.faults.extend([429, "ok", 500, "cut", "again", "ok", 503, "reset", "expire"])
     report = web.read()
     assert report.refusals == () and report.rows_loaded == 230
     assert web.landed() == total(230) and not web.service.faults

@@ -38,7 +38,7 @@ datasets:
   - name: movements
     contract: stock_movement
     table: lines
-    join: [{table: headers, as: h, "on": {id: header_id}}]
+    join: [{table: headers, as: h, by: {id: header_id}}]
     watermark: WATERMARK
     scope: key
     where: "h.state <> '作废'"
