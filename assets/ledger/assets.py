@@ -6,10 +6,20 @@ from datetime import date
 import dagster as dg
 
 from assets.ledger.daily import run_ledger
+from assets.ledger.restatement import past_releases, write_restatements
 from assets.ledger.settings import LedgerSettings
 from assets.workspace import Workspace
 
-TABLES = ("open_layers", "movement_costs", "value_entries", "conservation", "transit_layers", "transit_conservation")
+TABLES = (
+    "open_layers",
+    "movement_costs",
+    "value_entries",
+    "conservation",
+    "transit_layers",
+    "transit_conservation",
+    "restated_kpis",
+    "restatement_documents",
+)
 
 
 def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -34,11 +44,13 @@ def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinit
             outcome = run_ledger(
                 connection, workspace.ledger_state, as_of=as_of, settings=ledger_settings, threads=workspace.threads
             )
+            compared = write_restatements(connection, past_releases(workspace.releases), as_of)
             told: dict[str, bool | int | str] = {
                 "is_incremental": outcome.is_incremental,
                 "reason": outcome.reason,
                 "changed_movements": outcome.changed_movements,
                 "restated_items": outcome.restated_items,
+                "compared_releases": compared,
             }
             for name in TABLES:
                 rows = connection.execute(f"select count(*) from ledger.{name}").fetchone()
