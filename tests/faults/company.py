@@ -44,7 +44,6 @@ left join latest using (item_id, warehouse_id) left join worth using (item_id, w
 left join sold using (item_id, warehouse_id) left join wanted using (item_id, warehouse_id)
 left join coming using (item_id, warehouse_id)
 """
-SEED = DBT_PROJECT / "seeds" / "rules.csv"
 MEASURES = ("on_hand_units", "stock_value", "cogs_value", "demand_units", "on_order_units")
 Figures = dict[tuple[str, str], tuple[float, ...]]
 
@@ -101,6 +100,6 @@ def _empty_sources(connection: duckdb.DuckDBPyConnection) -> None:
             declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             connection.execute(f"create table {schema}.{table} ({declared})")
     connection.execute("create schema if not exists reconciliation")
-    connection.execute(
-        "create or replace table reconciliation.rules as from read_csv(?, all_varchar = true)", [str(SEED)]
-    )
+    for seed in sorted((DBT_PROJECT / "seeds").glob("*.csv")):
+        read = f"from read_csv('{seed}', all_varchar = true)"
+        connection.execute(f"create or replace table reconciliation.{seed.stem} as {read}")
