@@ -28,6 +28,8 @@ PLANNING = (
     "policy_replay",
     "supplier_feed",
     "capital_curve",
+    "class_cells",
+    "class_review",
 )
 
 

@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from assets.planning import reading
+from assets.planning.classification.cells import CELL_COLUMNS, REVIEW_COLUMNS, cell_summary, disagreements
 from assets.planning.disposal.capacity import sells_with
 from assets.planning.disposal.rank import COLUMNS as DISPOSAL_COLUMNS
 from assets.planning.disposal.rank import rank_disposals
@@ -20,6 +21,7 @@ from assets.planning.policy.capital_curve import COLUMNS as CURVE_COLUMNS
 from assets.planning.policy.capital_curve import capital_curve
 from assets.planning.policy.feed import COLUMNS as FEED_COLUMNS
 from assets.planning.policy.feed import supplier_feed
+from assets.planning.policy.row_levels import number
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.replay.forecaster import blend_forecaster
 from assets.planning.replay.replay import ReplayInputs, ReplayResult, replay
@@ -64,11 +66,16 @@ def decide(
         result.table if result else not_replayed(planned.assigned, "less than half a year of demand before the window")
     )
     replenishment = with_verdict(bought, verdicts)
+    value = spine[KEYS].assign(
+        on_hand_value=planned.replenishment["on_hand_units"].to_numpy(float) * number(spine, "unit_cost_latest")
+    )
     return {
         "replenishment": replenishment,
         "transfers": shaped(transfers, TRANSFER_COLUMNS),
         "disposals": shaped(_disposals(connection, planned, replenishment, as_of, settings), DISPOSAL_COLUMNS),
         "policy_replay": shaped(verdicts, REPLAY_COLUMNS),
+        "class_cells": shaped(cell_summary(planned.classes, replenishment, value), CELL_COLUMNS),
+        "class_review": shaped(disagreements(planned.classes, replenishment, value), REVIEW_COLUMNS),
         "supplier_feed": shaped(_feeds(planned, replenishment, as_of, policies), FEED_COLUMNS),
         "capital_curve": shaped(
             capital_curve(spine, planned.demand, planned.replenishment, result.curve if result else None),

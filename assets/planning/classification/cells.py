@@ -6,6 +6,13 @@ import numpy as np
 import pandas as pd
 
 KEYS = ["item_id", "warehouse_id"]
+CELL_COLUMNS = [
+    "abc_xyz_cell", "item_warehouses", "annual_consumption_value", "consumption_share_rate", "on_hand_value",
+    "stock_share_rate", "unvalued_item_warehouses", "policies",
+]  # fmt: skip
+REVIEW_COLUMNS = [
+    *KEYS, "abc_xyz_cell", "disagreement", "on_hand_units", "on_hand_value", "annual_consumption_value", "advice",
+]  # fmt: skip
 
 
 def cell_summary(classes: pd.DataFrame, replenishment: pd.DataFrame, stock_value: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +42,7 @@ def cell_summary(classes: pd.DataFrame, replenishment: pd.DataFrame, stock_value
         result[share] = result[of] / total if total > 0 else np.nan
     counts = rows.groupby(["abc_xyz_cell", "policy"]).size().sort_values(ascending=False, kind="stable").reset_index()
     result["policies"] = counts.groupby("abc_xyz_cell")["policy"].agg(", ".join).reindex(cells).fillna("")
-    return result.reset_index()
+    return result.reset_index()[CELL_COLUMNS]
 
 
 def disagreements(classes: pd.DataFrame, replenishment: pd.DataFrame, stock_value: pd.DataFrame) -> pd.DataFrame:
@@ -64,8 +71,5 @@ def disagreements(classes: pd.DataFrame, replenishment: pd.DataFrame, stock_valu
     }
     parts = [rows[hit.fillna(False)].assign(disagreement=name, advice=advice) for name, (hit, advice) in rules.items()]
     found = pd.concat(parts, ignore_index=True)
-    columns = [
-        *KEYS, "abc_xyz_cell", "disagreement", "on_hand_units", "on_hand_value", "annual_consumption_value", "advice",
-    ]  # fmt: skip
     order = found.assign(weight=found[["on_hand_value", "annual_consumption_value"]].max(axis=1).fillna(0))
-    return order.sort_values(["weight", *KEYS], ascending=[False, True, True], ignore_index=True)[columns]
+    return order.sort_values(["weight", *KEYS], ascending=[False, True, True], ignore_index=True)[REVIEW_COLUMNS]

@@ -14,7 +14,7 @@ from assets.planning.disposal.rank import rank_disposals
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.policy.assign import assign_policies
 from assets.planning.policy.capital_curve import capital_curve
-from assets.planning.policy.settings import CellPolicy, ItemOverride, PolicySettings
+from assets.planning.policy.settings import ItemOverride, PolicySettings
 from assets.planning.replay.settings import ReplaySettings
 from assets.planning.replay.verdict import COLUMNS as REPLAYED
 from assets.planning.replay.verdict import not_replayed, with_verdict
@@ -168,4 +168,3 @@ def test_the_table_by_cell_adds_up() -> None:
     assert table.loc["all", ["actual_fill_rate", "present_fill_rate", "what_if_fill_rate"]].tolist() == [0.5, 0.7, 1.0]
     assert table.loc["all", ["rows", "what_if_not_recommended", "present_cost_value"]].tolist() == [3, 1, 70]
     assert table.loc["no class", "rows"] == 1
-    assert CellPolicy().policy == PolicySettings().unclassified.policy
