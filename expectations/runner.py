@@ -4,7 +4,8 @@ sent anywhere."""
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,32 +45,32 @@ def run_suites(
     The file is opened read-only, so no other process may be writing to it. A check that cannot be carried out has
     failed.
     """
-    datasource = _open(warehouse)
-    try:
+    with opened(warehouse) as (_, datasource):
         return [
             result
             for contract in contracts.values()
             for result in _run(datasource, contract, must_have_rows(contract.name, sources))
         ]
-    finally:
-        datasource.get_execution_engine().close()
-        from expectations.duckdb_dialect import close_connections
-
-        close_connections()
 
 
-def _open(warehouse: Path) -> Any:
-    """A data source of Great Expectations over the warehouse, without telemetry and progress bars."""
+@contextmanager
+def opened(warehouse: Path) -> Iterator[tuple[Any, Any]]:
+    """An ephemeral context and its data source over the warehouse, without telemetry and progress bars; closed after."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    from expectations.duckdb_dialect import register
+    from expectations.duckdb_dialect import close_connections, register
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     url = f"{register()}:///{warehouse}?access_mode=read_only"
-    return context.data_sources.add_sql("warehouse", connection_string=url, create_temp_table=False)
+    datasource = context.data_sources.add_sql("warehouse", connection_string=url, create_temp_table=False)
+    try:
+        yield context, datasource
+    finally:
+        datasource.get_execution_engine().close()
+        close_connections()
 
 
 def _run(datasource: Datasource[Any, Any], contract: Contract, must_fill: bool) -> list[CheckResult]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from expectations.rules import dry_run
@@ -30,3 +33,21 @@ def test(config: ConfigOption = DEFAULT_CONFIG) -> None:
     with one_sentence(ValueError):
         book = load_company_rules(settings)
         console.print(history_table(dry_run(book.rules, list_releases(settings.workspace().releases), book.policy)))
+
+
+@app.command()
+def docs(
+    config: ConfigOption = DEFAULT_CONFIG,
+    out: Annotated[Path | None, typer.Option(help="Folder; quality/data_docs of the workspace by default.")] = None,
+) -> None:
+    """Write the Data Docs of Great Expectations: what each extract must keep, and whether it does."""
+    from assets.ingest.contracts import load_contracts
+    from expectations.data_docs import write_data_docs
+
+    settings = read_settings(config)
+    workspace = settings.workspace()
+    with one_sentence(ValueError):
+        if not workspace.warehouse.is_file():
+            raise ValueError(f"{settings.company.name} has no warehouse yet; run `stockturn run` first")
+        folder = out or workspace.incident_store.parent / "data_docs"
+        console.print(str(write_data_docs(workspace.warehouse, load_contracts(), settings.sources, folder)))

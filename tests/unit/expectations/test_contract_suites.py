@@ -11,6 +11,7 @@ import pytest
 from assets.ingest.contracts import load_contracts
 from assets.ingest.register import register_landing
 from assets.ingest.settings import SourceSettings
+from expectations.data_docs import write_data_docs
 from expectations.results import SCHEMA, results_table
 from expectations.runner import run_suites
 
@@ -90,3 +91,18 @@ def test_a_wrong_column_order_is_found(tmp_path):
     connection.execute("alter table landing.item drop column ext")
     connection.close()
     assert set(failures(path)) == {"contract_columns"}
+
+
+def test_data_docs_name_the_contract_and_its_failure(tmp_path):
+    """An auditor reads pages, not tables; they stand on disk and need no server."""
+    contracts = load_contracts()
+    path = warehouse(tmp_path, ROWS)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update landing.item set item_name = null where item_code = 'B'")
+    index = write_data_docs(path, {name: contracts[name] for name in ("item", "warehouse")}, (), tmp_path / "docs")
+    assert "item" in index.read_text("utf-8")
+    pages = [
+        page for page in (tmp_path / "docs").rglob("*.html") if "validations" in page.parts and "item" in page.parts
+    ]
+    assert len(pages) == 1 and "Failed" in pages[0].read_text("utf-8")
+    duckdb.connect(str(path)).close()
