@@ -39,7 +39,7 @@ def incidents_table(incidents: Sequence[Incident], *, chinese: bool = False) -> 
             Text.assemble(
                 (f"{i.severity}: ", COLOURS[i.severity]),
                 what,
-                (f"\n{where or 'everywhere'}, {i.rows_failed} rows{state}", "dim"),
+                (f"\n{where or 'everywhere'}, {i.rows_failed} {'row' if i.rows_failed == 1 else 'rows'}{state}", "dim"),
             ),
             Text(i.owner_name),
             Text(f"{i.due_date:%m-%d}{' late' if i.is_overdue else ''}", style="red" if i.is_overdue else ""),
