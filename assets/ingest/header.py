@@ -53,11 +53,32 @@ class HeaderMatch:
         return normal_header(header) in self.columns
 
 
+def _by_synonyms(dataset: Dataset, found: dict[str, str], file: str) -> dict[str, str]:
+    """Let a header stand for the one of its synonyms that the file has; returns which it is, both as they are compared."""
+    called: dict[str, str] = {}
+    for header, others in dataset.synonyms.items():
+        names = list(dict.fromkeys(normal_header(name) for name in (header, *others)))
+        present = [name for name in names if name in found]
+        if len(present) > 1:
+            raise IngestError(
+                f"has several columns that mean {header}: {', '.join(present)}",
+                file=file,
+                row=dataset.header_row,
+                column=header,
+                fix="Leave one of them in the file, or name the right one in the mapping.",
+            )
+        if present and present[0] != names[0]:
+            found[names[0]] = found[present[0]]
+            called[names[0]] = present[0]
+    return called
+
+
 def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
     """Match; raises IngestError for a missing, ambiguous or (with `unknown_columns: fail`) unknown header."""
     found: dict[str, str] = {}
     for header, column in zip(raw.header, raw.columns, strict=True):
         found.setdefault(normal_header(header), column)
+    called = _by_synonyms(dataset, found, file)
     must, may = dataset_headers(dataset)
     missing = [header for header in must if normal_header(header) not in found]
     if missing:
@@ -71,6 +92,7 @@ def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
             fix=f"Export the file with these columns, or correct dataset {dataset.name!r} of the mapping.{hint}",
         )
     asked = {normal_header(header) for header in (*must, *may)}
+    asked |= {other for header, other in called.items() if header in asked}
     repeated = [header for header in raw.header if header.endswith("_2") and normal_header(header[:-2]) in asked]
     repeated = [header for header in repeated if normal_header(header) not in asked]
     if repeated:

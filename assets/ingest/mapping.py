@@ -185,6 +185,7 @@ class Dataset(_Strict):
     unknown_columns: Literal["ext", "fail"] = "ext"
     optional_columns: tuple[str, ...] = ()
     combine: Combine | None = None
+    synonyms: dict[str, tuple[str, ...]] = {}
     date_formats: tuple[str, ...] = ()
     required: bool = False
     allow_empty: bool = False

@@ -83,8 +83,10 @@ def read_joined(
             header.append(f"{join.alias}.{column}")
             columns[normal_header(f"{join.alias}.{column}")] = sql
             selected.append(sql)
+    asked = {*must, *may}
     for title in dataset.optional_columns:
-        if normal_header(title) not in columns and "." not in title:
+        names = (title, *dataset.synonyms.get(title, ()))
+        if title in asked and not any(normal_header(name) in columns for name in names):
             header.append(title)
             selected.append("CAST(NULL AS VARCHAR)")
     if EXTRACT_DATE in (*must, *may) and normal_header(EXTRACT_DATE) not in columns:

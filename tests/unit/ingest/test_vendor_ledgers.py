@@ -17,6 +17,10 @@ VENDORS = (
     "sap_ecc",
     "sap_s4",
     "erpnext",
+    "odoo",
+    "jiandaoyun",
+    "suda",
+    "puyuan",
 )
 
 
@@ -40,6 +44,7 @@ def test_row_accounting_closes_and_nothing_is_refused(landed, vendor):
     assert refused == []
     for contract, report in found.reports.items():
         assert report.is_closed, contract
+        assert report.rows_duplicate == getattr(found.module, "DUPLICATES", {}).get(contract, 0), contract
         excluded = sum(batch.rows_excluded for batch in report.batches)
         expected = found.module.COUNTS.get(contract, (0, 0))
         assert (excluded, report.rows_quarantined) == expected, (
