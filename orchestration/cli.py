@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from orchestration.commands import incidents, releases, rules
+from orchestration.commands import incidents, mapping, releases, rules
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, problems, read_settings
 from orchestration.commands.explain import explain
 from orchestration.commands.forecast import forecast
@@ -23,10 +23,12 @@ app = typer.Typer(
     help="Inventory health from ERP, WMS and sales extracts.", no_args_is_help=True, pretty_exceptions_show_locals=False
 )
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(mapping.app, name="mapping")
 app.add_typer(releases.app, name="releases")
 app.add_typer(rules.app, name="rules")
 app.command()(explain)
 app.command()(forecast)
+app.command()(mapping.describe)
 app.command()(replay)
 app.command()(review)
 
