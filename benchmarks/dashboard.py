@@ -57,8 +57,7 @@ def pages(reader: ReleaseReader, wanted: Filter) -> dict[str, Callable[[], Any]]
             moves.transfers(reader, wanted),
             moves.ways_out(reader, wanted),
             moves.disposals(reader, wanted),
-            moves.replay_summary(reader, wanted),
-            moves.replay_by_class(reader, wanted),
+            moves.replay_summary(moves.replay_by_class(reader, wanted)),
             moves.replay_verdicts(reader, wanted),
         ],
         "item": lambda: [

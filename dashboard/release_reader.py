@@ -48,6 +48,11 @@ class ReleaseReader:
     def has(self, *tables: str) -> bool:
         return self.tables.issuperset(tables)
 
+    def has_column(self, mart: str, column: str) -> bool:
+        """Does the release hold it? An older one may not."""
+        marts = self.release.manifest["marts"]
+        return any(one["name"] == mart and any(own["name"] == column for own in one["columns"]) for one in marts)
+
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a query."""
         with self._lock:

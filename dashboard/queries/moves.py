@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from dashboard.filters import Filter
@@ -71,33 +73,53 @@ def disposals(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.Dat
     )
 
 
-# Both sides over the same rows: those where the replay and what really happened are known.
-_SIDES = """
-    count(*) as series, min(window_from_date) as from_date, max(window_to_date) as to_date,
-    sum(replay_filled_units) / nullif(sum(demand_units), 0) as replay_fill_rate,
-    sum(actual_filled_units) / nullif(sum(demand_units), 0) as actual_fill_rate,
-    sum(replay_average_stock_value) as replay_stock_value, sum(actual_average_stock_value) as actual_stock_value,
-    sum(replay_stockout_days) as replay_stockout_days, sum(actual_stockout_days) as actual_stockout_days,
-    count(*) filter (where verdict = 'recommended') as recommended,
-    count(*) filter (where verdict = 'not_recommended') as not_recommended"""
-_BOTH = "replay_filled_units is not null and actual_filled_units is not null"
-
-
-def replay_summary(reader: ReleaseReader, wanted: Filter) -> dict:
-    """The plan's own rules over the past window beside what was really done.
-
-    Units of different items are added for the fill rate only, where both sides add the same items; money is what compares.
-    """
-    return reader.row(f"select {_SIDES} from {wanted.of('fct_policy_replay')} where {_BOTH}", wanted.parameters)
+_BOTH = "replay_filled_units is not null and actual_filled_units is not null"  # rows that both sides know
+_FIGURES = ("replay_filled_units", "actual_filled_units", "demand_units", "replay_stock_value", "actual_stock_value",
+            "replay_stockout_days", "actual_stockout_days")  # fmt: skip
 
 
 def replay_by_class(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
-    """The same by ABC class, a row each."""
+    """The plan's own rules over the past window beside what was really done: sums by ABC class, over the same rows.
+
+    Units of different items are added for the fill rate only, where both sides add the same items; money is what compares.
+    """
     return reader.frame(
-        f"""select left(abc_xyz_cell, 1) as abc_class, {_SIDES} from {wanted.of("fct_policy_replay")}
-            where {_BOTH} and abc_xyz_cell is not null group by 1 order by 1""",
+        f"""select coalesce(left(abc_xyz_cell, 1), '') as abc_class, count(*) as series,
+                min(window_from_date) as from_date, max(window_to_date) as to_date,
+                sum(cast(replay_filled_units as double)) as replay_filled_units,
+                sum(cast(actual_filled_units as double)) as actual_filled_units,
+                sum(cast(demand_units as double)) as demand_units,
+                sum(cast(replay_average_stock_value as double)) as replay_stock_value,
+                sum(cast(actual_average_stock_value as double)) as actual_stock_value,
+                cast(sum(replay_stockout_days) as double) as replay_stockout_days,
+                cast(sum(actual_stockout_days) as double) as actual_stockout_days,
+                count(*) filter (where verdict = 'recommended') as recommended,
+                count(*) filter (where verdict = 'not_recommended') as not_recommended,
+                sum(cast(replay_filled_units as double)) / nullif(sum(cast(demand_units as double)), 0)
+                    as replay_fill_rate,
+                sum(cast(actual_filled_units as double)) / nullif(sum(cast(demand_units as double)), 0)
+                    as actual_fill_rate
+            from {wanted.of("fct_policy_replay")} where {_BOTH} group by 1 order by 1""",
         wanted.parameters,
     )
+
+
+def replay_summary(by_class: pd.DataFrame) -> dict[str, Any]:
+    """The classes together; empty where nothing was replayed. A sum of nothing known is None."""
+    if by_class.empty:
+        return {}
+    sums: dict[str, Any] = {name: _total(by_class[name]) for name in _FIGURES}
+    demand = sums["demand_units"]
+    for side in ("replay", "actual"):
+        filled = sums[f"{side}_filled_units"]
+        sums[f"{side}_fill_rate"] = filled / demand if demand and filled is not None else None
+    counts = {name: int(by_class[name].sum()) for name in ("series", "recommended", "not_recommended")}
+    return {**sums, **counts, "from_date": by_class["from_date"].min(), "to_date": by_class["to_date"].max()}
+
+
+def _total(values: pd.Series) -> float | None:
+    known = values.dropna()
+    return float(known.sum()) if len(known) else None
 
 
 def replay_verdicts(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:

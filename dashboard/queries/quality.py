@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from dashboard.filters import Filter
@@ -18,12 +20,18 @@ def sources(reader: ReleaseReader) -> pd.DataFrame:
     )
 
 
-def findings_by_rule(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
+def _in_language(reader: ReleaseReader, column: str, language: str) -> str:
+    """The column of findings that says it in the language; English where an older release has no other."""
+    own = f"{column}_{language}"
+    return own if reader.has_column("fct_findings", own) else column
+
+
+def findings_by_rule(reader: ReleaseReader, wanted: Filter, language: str = "en") -> pd.DataFrame:
     """Findings and money per rule, worst first. A finding without item belongs to everybody who sees everything."""
     relation = "fct_findings" if wanted.is_everything else wanted.of("fct_findings")
     return reader.frame(
         f"""select rule_id, any_value(title) as title, any_value(title_zh) as title_zh, severity, count(*) as findings,
-                sum(abs(variance_value)) as gross_value, any_value(fix) as fix
+                sum(abs(variance_value)) as gross_value, any_value({_in_language(reader, "fix", language)}) as fix
             from {relation} group by rule_id, severity
             order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end,
                 gross_value desc nulls last, rule_id""",
@@ -31,16 +39,31 @@ def findings_by_rule(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     )
 
 
-def findings(reader: ReleaseReader, wanted: Filter, rule_id: str, limit: int = 500) -> pd.DataFrame:
+def findings(
+    reader: ReleaseReader, wanted: Filter, rule_id: str, limit: int = 500, language: str = "en"
+) -> pd.DataFrame:
     """The findings of one rule, dearest first."""
     relation = "fct_findings" if wanted.is_everything else wanted.of("fct_findings")
     return reader.frame(
         f"""select severity, item_id, warehouse_id, doc_no, business_date, variance_units, variance_value, cause,
-                explanation, source_file, source_row, owner_name
+                {_in_language(reader, "explanation", language)}, source_file, source_row, owner_name
             from {relation} where rule_id = $rule_id
             order by abs(variance_value) desc nulls last, finding_id limit {int(limit)}""",
         {**wanted.parameters, "rule_id": rule_id},
     )
+
+
+def told(reader: ReleaseReader, rule_id: str, sentences: Sequence[str], language: str) -> dict[str, str]:
+    """Sentences of findings in the language, by the English one that an incident keeps; those of this release."""
+    column = _in_language(reader, "explanation", language)
+    if column == "explanation":
+        return {}
+    frame = reader.frame(
+        f"""select distinct explanation, {column} as said from fct_findings
+            where rule_id = $rule_id and list_contains($sentences, explanation)""",
+        {"rule_id": rule_id, "sentences": list(sentences)},
+    )
+    return dict(zip(frame["explanation"], frame["said"], strict=True))
 
 
 def choices(reader: ReleaseReader, wanted: Filter) -> dict[str, list[str]]:

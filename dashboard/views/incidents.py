@@ -36,7 +36,7 @@ def show(context: Context) -> None:
     else:
         _queue(context, store)
     st.subheader(words("findings"))
-    found = quality.findings_by_rule(context.reader, context.wanted)
+    found = quality.findings_by_rule(context.reader, context.wanted, words.language)
     if found.empty:
         st.info(words("empty"))
         return
@@ -50,7 +50,7 @@ def show(context: Context) -> None:
     table(
         context,
         f"findings_{chosen}",
-        lambda limit: quality.findings(context.reader, context.wanted, chosen, limit),
+        lambda limit: quality.findings(context.reader, context.wanted, chosen, limit, words.language),
         marts=("fct_findings",),
         texts=["severity"],
     )
@@ -58,10 +58,11 @@ def show(context: Context) -> None:
 
 def visible(context: Context, store: IncidentStore, everything: bool) -> list[Incident]:
     """Incidents that the user may see: all, or those of the owners whom the user may see."""
-    found = work.list_incidents(store, IncidentFilter(limit=10_000))
+    states = () if everything else IncidentFilter().states
+    found = work.list_incidents(store, IncidentFilter(states=states, limit=10_000))
     if context.user.owners is not None:
         found = [one for one in found if one.owner_name in context.user.owners]
-    return found if everything else [one for one in found if one.state not in {"closed"}]
+    return found
 
 
 def _queue(context: Context, store: IncidentStore) -> None:
@@ -127,8 +128,10 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
     st.text(
         f"{title} · {words(f'severity_{incident.severity}')} · {words(f'state_{incident.state}')} · {incident.owner_name}"
     )
+    sentences = {incident.explanation, *(row.explanation for row in detail.rows)} - {""}
+    said = quality.told(context.reader, incident.rule_id, sorted(sentences), words.language)
     if incident.explanation:
-        st.text(incident.explanation)
+        st.text(said.get(incident.explanation, incident.explanation))
     if detail.marts:
         st.warning(
             words(
@@ -138,6 +141,7 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
     rows = pd.DataFrame(
         [{name: getattr(row, name) for name in ROW_COLUMNS} for row in detail.rows], columns=list(ROW_COLUMNS)
     )
+    rows["explanation"] = [said.get(text, text) for text in rows["explanation"]]
     left, right = st.columns([3, 2])
     with left:
         st.subheader(f"{words('rows')} ({detail.rows_total})")

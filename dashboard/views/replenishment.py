@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import charts
@@ -86,8 +87,9 @@ def _ways_out(context: Context) -> None:
 def _replay(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
     st.subheader(words("replay"))
-    sums = moves.replay_summary(reader, wanted) if reader.has("fct_policy_replay") else {}
-    if not sums.get("series"):
+    by_class = moves.replay_by_class(reader, wanted) if reader.has("fct_policy_replay") else pd.DataFrame()
+    sums = moves.replay_summary(by_class)
+    if not sums:
         st.caption(words("replay_absent"))
         return
     days = f"{sums['from_date']:%Y-%m-%d} – {sums['to_date']:%Y-%m-%d}"
@@ -99,7 +101,6 @@ def _replay(context: Context) -> None:
     ]
     advised = words("replay_against", n=words.number(sums["not_recommended"]))
     tiles([*shown, Tile(words("replay_for"), words.number(sums["recommended"]), [advised])])
-    by_class = moves.replay_by_class(reader, wanted)
     left, right = st.columns(2)
     with left:
         st.markdown(f"**{words('replay_stock')}**")

@@ -100,11 +100,12 @@ def test_a_move_is_seen_from_both_ends_and_by_nobody_else(reader: ReleaseReader)
 
 
 def test_the_replay_is_summed_over_rows_that_both_sides_know(reader: ReleaseReader) -> None:
-    sums = moves.replay_summary(reader, Filter())
+    by_class = moves.replay_by_class(reader, Filter())
+    sums = moves.replay_summary(by_class)
     assert sums["replay_fill_rate"] == pytest.approx(360 / 365) and sums["actual_fill_rate"] == pytest.approx(350 / 365)
     assert sums["replay_stock_value"] / sums["actual_stock_value"] == pytest.approx(0.8)
-    by_class = moves.replay_by_class(reader, Filter())
     assert by_class["series"].sum() == sums["series"] == 400 == sums["recommended"] + sums["not_recommended"]
+    assert moves.replay_summary(by_class.head(0)) == {}
     verdicts = moves.replay_verdicts(reader, Filter(), 400)["verdict"].tolist()
     assert verdicts == sorted(verdicts), "what is advised against comes first"
     ways = moves.ways_out(reader, Filter())
