@@ -2,7 +2,8 @@
 
 The pipeline reads the company's spoilt extracts and replays its policies over the last year. Then the simulator lives
 the same year once more: the same customers and the same suppliers, but from the window's first day on the clerks' rule
-is replaced by the replay's levels, through the plan's own order function. Fill rate and stock are compared.
+is replaced by the replay's levels, through the plan's own order function. Fill rate and stock are compared. With
+`--ahead N` it also lives the N days after the run, with the published levels in charge and never set anew.
 
     python -m demo --out var/demo && stockturn run && python -m benchmarks promise [--config config/demo.yml]
 """
@@ -10,7 +11,7 @@ is replaced by the replay's levels, through the plan's own order function. Fill 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from assets.planning.policy.row_levels import number
 from assets.planning.policy.suggest import suggest
 from assets.planning.replay.level_path import LevelPath
 from assets.planning.replay.what_if import PolicyFile, changed_policies
+from assets.planning.settings import PlanningSettings
 from assets.planning.what_if import WhatIf, replay_what_if
 from benchmarks.recording import save_result
 from demo.handover import Served, served
@@ -103,7 +105,11 @@ def _side(row: Served, at: tuple[np.ndarray, np.ndarray], cost: np.ndarray) -> d
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, found: WhatIf, planning: Any, demo: DemoSettings, document: PolicyFile
+    connection: duckdb.DuckDBPyConnection,
+    found: WhatIf,
+    planning: PlanningSettings,
+    demo: DemoSettings,
+    document: PolicyFile,
 ) -> dict[str, Any]:
     """Promise and truth, of the replayed policies and of what the clerks did, over the replay's window."""
     spine = connection.execute("select * from intermediate.int_item_warehouses order by item_id, warehouse_id").df()
@@ -146,6 +152,28 @@ def check(
     }
 
 
+def look_ahead(
+    connection: duckdb.DuckDBPyConnection, as_of: date, planning: PlanningSettings, demo: DemoSettings, days: int
+) -> dict[str, Any]:
+    """The days after the run under the published levels, and under the clerks; the first third runs unmeasured."""
+    spine = connection.execute("select * from intermediate.int_item_warehouses order by item_id, warehouse_id").df()
+    classes = connection.execute("select * from planning.item_classes").df()
+    plan = connection.execute("select * from planning.replenishment").df().set_index(KEYS)
+    known, item, warehouse = _rows(spine, demo)
+    rows = spine[known]
+    level = plan.reindex(pd.MultiIndex.from_frame(rows[KEYS]))
+    columns = [f"{name}_units" for name in ("reorder_point", "order_up_to", "order_quantity", "safety_stock")]
+    path = LevelPath(np.zeros(1, int), *(level[name].to_numpy(float)[:, None] for name in columns))
+    assigned = assign_policies(spine, classes, planning.policy)[known]
+    later = replace(demo, end_date=as_of + timedelta(days=days))
+    first, last = as_of + timedelta(days=1 + days // 3), later.end_date
+    planner = LevelPlanner(as_of + timedelta(days=1), rows, assigned, path, (item, warehouse))
+    cost = number(rows, "unit_cost_latest")
+    sides = {"published_levels": run_world(later, planner), "clerks": run_world(later)}
+    found = {name: _side(served(world, first, last), (item, warehouse), cost) for name, world in sides.items()}
+    return {"window": [str(first), str(last)], **found}
+
+
 def main(argv: list[str]) -> dict[str, Any]:
     """Promise against truth for the present policies and, where a file is given, for it."""
     from assets.documents import load_document
@@ -155,6 +183,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--config", type=Path, default=Path("config/demo.yml"))
     parser.add_argument("--policy", type=Path, help="a what-if file instead of the present policies")
     parser.add_argument("--refit-days", type=int, default=28)
+    parser.add_argument("--ahead", type=int, default=0, help="also the days after the run, under the published levels")
     parser.add_argument("--seed", type=int, default=DemoSettings().seed)
     parser.add_argument("--items", type=int, default=DemoSettings().items)
     parser.add_argument("--days", type=int, default=DemoSettings().days)
@@ -166,6 +195,8 @@ def main(argv: list[str]) -> dict[str, Any]:
     with duckdb.connect(str(settings.workspace().warehouse), read_only=True) as connection:
         found = replay_what_if(connection, document, planning, refit_days=options.refit_days)
         figures = {"policies": document.name, **check(connection, found, planning, demo, document)}
+        if options.ahead:
+            figures["ahead"] = look_ahead(connection, found.as_of, planning, demo, options.ahead)
     save_result(
         f"promise_{document.name.replace(' ', '_').lower()}",
         figures,
