@@ -21,6 +21,8 @@ VENDORS = (
     "jiandaoyun",
     "suda",
     "puyuan",
+    "generic_excel",
+    "guanjiapo",
 )
 
 
