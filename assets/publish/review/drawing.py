@@ -26,6 +26,40 @@ def bars(labels: Sequence[str], values: Sequence[float], shown: Sequence[str], c
     return _svg("".join(parts))
 
 
+def bridge(labels: Sequence[str], values: Sequence[float], shown: Sequence[str]) -> str:
+    """From the first value to the last, by steps that begin where the one before ended: up is red, down is green.
+
+    The axis begins a little below the lowest level, so that small steps of a large stock can be seen; it is no axis of
+    amounts, which stand above the bars.
+    """
+    if len(values) < 2:
+        return _svg("")
+    levels = [(0.0, values[0])]
+    for value in values[1:-1]:
+        levels.append((levels[-1][1], levels[-1][1] + value))
+    levels.append((0.0, values[-1]))
+    ends = [end for _, end in levels]
+    low, high = min(ends), max(ends)
+    base = low - 0.25 * ((high - low) or abs(high) or 1.0)
+    room, step = HEIGHT - BOTTOM - TOP, (WIDTH - LEFT * 2) / len(values)
+    parts = []
+    for place, ((start, end), label, text) in enumerate(zip(levels, labels, shown, strict=True)):
+        is_total = place in (0, len(values) - 1)
+        start = base if is_total else start
+        y, bottom = (
+            (1 - (level - base) / ((high - base) or 1.0)) * room + TOP for level in (max(start, end), min(start, end))
+        )
+        colour = "#5b7083" if is_total else ("#c8453c" if end > start else "#2a9d8f")
+        x = LEFT + place * step
+        parts.append(
+            f'<rect x="{x + step * 0.12:.1f}" y="{y:.1f}" width="{step * 0.76:.1f}" height="{max(1.0, bottom - y):.1f}" rx="2" '
+            f'fill="{colour}"><title>{escape(label)}: {escape(text)}</title></rect>'
+            f'<text x="{x + step / 2:.1f}" y="{y - 5:.1f}" class="figure">{escape(text)}</text>'
+            f'<text x="{x + step / 2:.1f}" y="{HEIGHT - 9}" class="label">{escape(label)}</text>'
+        )
+    return _svg("".join(parts))
+
+
 def line(labels: Sequence[str], values: Sequence[float | None], shown: Sequence[str], colour: str = "#c8453c") -> str:
     """A line over the labels, with the first and last figure; a missing value is a gap, not a zero."""
     known = [value for value in values if value is not None]

@@ -42,6 +42,40 @@ _MISMATCHES = """
         sum(abs(variance_value)) as gross_value
     from marts.fct_findings group by severity, rule_id
     order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, gross_value desc nulls last, rule_id"""
+# What moved the value in the month of the release: documents by kind, between the two month ends that the books know.
+_BRIDGE = """
+    with month as (
+        select date_trunc('month', max(as_of_date)) as first_day, max(as_of_date) as last_day
+        from marts.fct_inventory_health
+    ), ends as (
+        select sum(ending_inventory_value) filter (where month_start_date = first_day) as closing_value,
+            sum(ending_inventory_value) filter (where month_start_date = first_day - interval 1 month) as opening_value
+        from marts.fct_turnover_monthly, month
+    ), moved as (
+        select case
+                when movement_type in ('purchase_receipt', 'purchase_return') then 'bought'
+                when movement_type in ('sales_issue', 'sales_return') then 'sold'
+                when movement_type like 'production%' or movement_type like 'subcontract%' then 'produced'
+                when movement_type in ('count_gain', 'count_loss') then 'counted'
+                when movement_type = 'scrap' then 'scrapped'
+                when movement_type like '%transfer%' then 'moved'
+            else 'other_documents' end as cause, sum(cost_value) as cause_value
+        from marts.fct_stock_movements, month
+        where is_valued and business_date between first_day and last_day group by all
+    ), steps as (
+        select cause, cause_value from moved where cause_value <> 0
+        union all
+        select 'without_document', closing_value - opening_value - coalesce((select sum(cause_value) from moved), 0)
+        from ends
+    )
+    select cause, cause_value from (
+        select 'opening' as cause, opening_value as cause_value, 0 as place from ends
+        union all
+        select cause, cause_value, 1 from steps where abs(cause_value) >= 0.5
+        union all
+        select 'closing', closing_value, 2 from ends
+    ) where (select opening_value + closing_value from ends) is not null
+    order by place, abs(cause_value) desc, cause"""
 _THEN = """
     select item_id, warehouse_id, on_hand_units, dead_stock_value from marts.fct_inventory_health"""
 
@@ -54,6 +88,7 @@ class Review:
     before: Release | None
     kpis: Sequence[Row]
     trend: Sequence[Row]
+    bridge: Sequence[Row]
     ageing: Sequence[Row]
     dead_stock: Sequence[Row]
     forecast_misses: Sequence[Row]
@@ -65,14 +100,14 @@ class Review:
 def read_review(release: Release, before: Release | None, actions: Sequence[Mapping[str, Any]]) -> Review:
     """Read both releases; `actions` are open incidents (incident_id, title, owner_name, due_date, state, ...)."""
     with duckdb.connect(str(release.database), read_only=True) as connection:
-        tables = [_rows(connection, sql) for sql in (_KPIS, _TREND, _AGE, _DEAD, _MISSES, _MISMATCHES)]
-    kpis, trend, ageing, dead, misses, mismatches = tables
+        tables = [_rows(connection, sql) for sql in (_KPIS, _TREND, _BRIDGE, _AGE, _DEAD, _MISSES, _MISMATCHES)]
+    kpis, trend, bridge, ageing, dead, misses, mismatches = tables
     if before is not None:
         with duckdb.connect(str(before.database), read_only=True) as connection:
             _compare(kpis, {row["kpi"]: row for row in _rows(connection, _KPIS)})
             _what_was_done(dead, _rows(connection, _THEN))
     changes = diff_releases(before, release) if before is not None else None
-    return Review(release, before, kpis, trend[::-1], ageing, dead, misses, mismatches, changes, actions)
+    return Review(release, before, kpis, trend[::-1], bridge, ageing, dead, misses, mismatches, changes, actions)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:

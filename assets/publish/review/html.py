@@ -57,11 +57,23 @@ def _charts(review: Review, language: Language) -> str:
     pictures = {
         "turnover": drawing.line(months, turnover, [f"{value or 0:.1f}" for value in turnover]),
         "value": drawing.bars(months, values, [compact(value, language) for value in values], "#9dbbd8"),
+        "bridge": _bridge(review, language),
         "ageing": drawing.bars(labels, ages, [compact(value, language) for value in ages], "#2a9d8f"),
     }
     return "".join(
         f"<section><h2>{escape(word(language, key))}</h2>{picture}</section>" for key, picture in pictures.items()
     )
+
+
+def _bridge(review: Review, language: Language) -> str:
+    names = [word(language, f"cause_{row['cause']}") for row in review.bridge]
+    amounts = [_number(row["cause_value"]) or 0.0 for row in review.bridge]
+    steps = range(1, len(amounts) - 1)
+    texts = [
+        ("+" if place in steps and amount > 0 else "") + compact(amount, language)
+        for place, amount in enumerate(amounts)
+    ]
+    return drawing.bridge(names, amounts, texts)
 
 
 def _table(table: Table, language: Language, has_before: bool) -> str:

@@ -46,9 +46,10 @@ def word(language: Language, key: str, **values: Any) -> str:
 
 
 def all_tables(review: Review, language: Language) -> list[Table]:
-    """The tables in the order of the meeting: targets, changes, dead stock, misses, mismatches, actions."""
+    """The tables in the order of the meeting: targets, what moved the value, changes, dead stock, misses, mismatches, actions."""
     return [
         _targets(review, language),
+        _bridge(review, language),
         _changes(review, language),
         _dead(review, language),
         _misses(review, language),
@@ -90,6 +91,11 @@ def _kpi_kind(kpi: str) -> str:
     if kpi.endswith("_rate"):
         return "rate"
     return "money" if kpi.endswith("_capital") else "ratio"
+
+
+def _bridge(review: Review, language: Language) -> Table:
+    rows = [[word(language, f"cause_{row['cause']}"), row["cause_value"]] for row in review.bridge]
+    return _table(language, "bridge_table", [("cause", "text"), ("amount", "money")], rows)
 
 
 def _changes(review: Review, language: Language) -> Table:

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from assets.publish.releases import Release, build_release
 from assets.publish.review import write_review
-from assets.publish.review.drawing import bars, line
+from assets.publish.review.drawing import bars, bridge, line
 from assets.publish.review.figures import read_review
 from benchmarks.synthetic_release import write_release
 
@@ -77,7 +77,7 @@ def test_the_page_needs_nothing_else(release: Release, before: Release, tmp_path
     outline = Outline()
     outline.feed(text)
     assert outline.links == [] and "script" not in outline.tags and "url(" not in text
-    assert outline.tags.count("h2") == 9 and outline.tags.count("svg") >= 3
+    assert outline.tags.count("h2") == 11 and outline.tags.count("svg") == 4
     assert "A &amp; B" in text and [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
@@ -108,12 +108,36 @@ def test_the_first_review_has_nothing_to_compare(release: Release, tmp_path: Pat
 def test_the_workbook_holds_numbers_dates_and_texts(release: Release, tmp_path: Path) -> None:
     pack = write_review(release, None, tmp_path, company="C", language="en", actions=ACTIONS)
     book = load_workbook(pack.xlsx)
-    assert len(book.sheetnames) == 6
+    assert len(book.sheetnames) == 7
     row = next(book["Actions and owners"].iter_rows(min_row=2))
     assert row[1].value == "=HYPERLINK(evil)" and row[1].data_type == "s", "a title must not become a formula"
     assert row[2].value == 12.5 and row[4].value.date() == date(2026, 7, 3)
     dead = book["Dead stock and what was done"]
     assert isinstance(dead["C2"].value, float) and dead.freeze_panes == "A2"
+
+
+def test_what_moved_the_value_leads_from_opening_to_closing(release: Release) -> None:
+    """A bridge that does not arrive would explain another change than the one that happened."""
+    steps = {row["cause"]: float(row["cause_value"]) for row in read_review(release, None, []).bridge}
+    assert next(iter(steps)) == "opening" and list(steps)[-1] == "closing" and {"bought", "sold"} <= set(steps)
+    between = [value for cause, value in steps.items() if cause not in {"opening", "closing"}]
+    assert steps["opening"] + sum(between) == pytest.approx(steps["closing"], abs=1), "below 0.5 a cause is left out"
+    assert steps["sold"] < 0 < steps["bought"]
+
+
+def test_a_bridge_joins_its_steps() -> None:
+    picture = bridge(["a", "b", "c", "d"], [100.0, 20.0, -50.0, 70.0], ["100", "+20", "-50", "70"])
+    tops = [float(y) for y in re.findall(r'<rect x="[\d.]+" y="([\d.]+)"', picture)]
+    heights = [float(height) for height in re.findall(r'height="([\d.]+)" rx', picture)]
+    assert tops[0] == pytest.approx(tops[1] + heights[1], abs=0.2), "the rise begins at the top of the opening"
+    assert tops[2] == pytest.approx(tops[1], abs=0.2) and tops[3] == pytest.approx(tops[2] + heights[2], abs=0.2)
+    assert re.findall(r'fill="(#[0-9a-f]+)"', picture) == [
+        "#5b7083",
+        "#c8453c",
+        "#2a9d8f",
+        "#5b7083",
+    ]
+    assert "<rect" not in bridge([], [], [])
 
 
 def test_charts_keep_to_the_picture() -> None:
