@@ -84,7 +84,7 @@ def compare(workspace: Workspace, report: dict[str, Any], day: dt.date) -> None:
     ):
         theirs = Decimal(report["values"][code]["cost_price"]) * units
         assert abs(value - theirs) <= units * COST_STEP, (code, value, theirs)
-        assert abs(Decimal(report["values"][code]["cost_value"]) - theirs) <= Decimal("0.005"), code
+        assert Decimal(report["values"][code]["cost_value"]) == theirs, code
     counts = workspace.query(
         "select item_code, lot_no, book_units, counted_units from landing.stock_count_line "
         "order by cast(source_line_id as integer)",

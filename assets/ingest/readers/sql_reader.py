@@ -116,7 +116,7 @@ class PreparedSql:
 
     def _stream(self, query: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
         with self._reported():
-            result = self.reader.connection.execution_options(yield_per=self.size).execute(query)
+            result = self.reader.connection.execute(query, execution_options={"yield_per": self.size})
             try:
                 for rows in result.partitions():
                     if rows:
