@@ -22,9 +22,16 @@ class Yardstick:
 
 
 def compare(
-    simulated: pd.DataFrame, actual: pd.DataFrame, unit_cost: np.ndarray, days: int, yardstick: Yardstick
+    simulated: pd.DataFrame,
+    actual: pd.DataFrame,
+    unit_cost: np.ndarray,
+    days: int,
+    yardstick: Yardstick,
+    together: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """One row per row of `simulated`: figures of both, currency where a cost is known, and the verdict.
+
+    together: (n,) codes of rows that are judged as one (`supplied_together`); each alone when absent.
 
     Verdict: `recommended` where the policy costs no more than what happened did (holding + shortage + orders + written
     off; without a unit cost: its fill is not lower and its mean stock is not higher), else `not_recommended`;
@@ -53,8 +60,24 @@ def compare(
     result["replay_cycle_service_rate"] = _ratio(simulated["served_cycles"], simulated["cycles"])
     result["replay_written_off_units"] = simulated["written_off_units"]
     result["replay_cost_value"] += simulated["written_off_units"].to_numpy(float) * cost
-    result["verdict"], result["verdict_reason"] = _verdict(result, np.isfinite(cost), yardstick.tolerance_fill_rate)
+    groups = np.arange(len(result)) if together is None else together
+    result["verdict"], result["verdict_reason"] = _verdict(result, groups, yardstick.tolerance_fill_rate)
     return result
+
+
+def supplied_together(keys: pd.DataFrame, orders: np.ndarray) -> np.ndarray:
+    """(n,) codes: the warehouses of an item are one where some placed no order while another did, and so fed them.
+
+    Their stock lay with the one that ordered, so that only the sum of all can be held against what was done.
+
+    Args:
+        keys: item_id, warehouse_id. orders: (n,) orders that were placed in the window.
+    """
+    items = pd.factorize(keys["item_id"])[0]
+    by_item = np.bincount(items, np.asarray(orders) > 0)
+    rows = np.bincount(items)
+    is_one = (by_item > 0) & (by_item < rows)
+    return np.where(is_one[items], items, len(rows) + np.arange(len(items)))
 
 
 def _ratio(above: pd.Series | np.ndarray, below: pd.Series | np.ndarray) -> np.ndarray:
@@ -62,10 +85,19 @@ def _ratio(above: pd.Series | np.ndarray, below: pd.Series | np.ndarray) -> np.n
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
-def _verdict(result: pd.DataFrame, has_cost: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-    cheaper = (result["replay_cost_value"] <= result["actual_cost_value"] + 1e-9).to_numpy()
-    fill_kept = (result["replay_fill_rate"] >= result["actual_fill_rate"] - tolerance).to_numpy()
-    stock_kept = (result["replay_average_stock_units"] <= result["actual_average_stock_units"] * 1.001).to_numpy()
+def _verdict(result: pd.DataFrame, groups: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Verdict and reason of each row, from the sums of its group."""
+    codes = pd.factorize(groups)[0]
+
+    def summed(name: str) -> np.ndarray:
+        # a row without a cost makes the cost of its group unknown: NaN spreads through the sum
+        return np.asarray(np.bincount(codes, result[name].to_numpy(float)))[codes]
+
+    replay_cost = summed("replay_cost_value")
+    cheaper, has_cost = replay_cost <= summed("actual_cost_value") + 1e-9, np.isfinite(replay_cost)
+    least = summed("actual_filled_units") - tolerance * summed("demand_units")
+    fill_kept = summed("replay_filled_units") >= least
+    stock_kept = summed("replay_average_stock_units") <= summed("actual_average_stock_units") * 1.001
     good = np.where(has_cost, cheaper, fill_kept & stock_kept)
     idle = (result["demand_units"] <= 0).to_numpy()
     verdict = np.select([idle, good], ["no_demand", "recommended"], "not_recommended")
@@ -74,5 +106,6 @@ def _verdict(result: pd.DataFrame, has_cost: np.ndarray, tolerance: float) -> tu
         ["nothing was asked for in the window", "costs no more than what was done", "same service with no more stock",
          "costs more than what was done", "serves less than what was done"],
         "needs more stock than what was done",
-    )  # fmt: skip
-    return verdict, reason
+    ).astype(object)  # fmt: skip
+    is_joint = pd.Series(groups).duplicated(keep=False).to_numpy() & ~idle
+    return verdict, np.where(is_joint, reason + ", all warehouses of the item together", reason)

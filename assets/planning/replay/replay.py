@@ -15,7 +15,7 @@ from assets.planning.policy.rounding import clean_limits
 from assets.planning.policy.row_levels import number
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.replay.actual import actual_figures, stock_on
-from assets.planning.replay.compare import Yardstick, compare
+from assets.planning.replay.compare import Yardstick, compare, supplied_together
 from assets.planning.replay.lead_draws import lead_time_draws
 from assets.planning.replay.level_path import Forecaster, LevelPath, level_path
 from assets.planning.replay.ragged import KEYS, days_from, ragged, row_codes
@@ -90,7 +90,14 @@ def replay(
         [
             spine[KEYS],
             assigned[["abc_xyz_cell", "policy", "service_measure", "service_level_rate"]],
-            compare(simulated, actual, cost, settings.days, yardstick),
+            compare(
+                simulated,
+                actual,
+                cost,
+                settings.days,
+                yardstick,
+                supplied_together(spine, actual["orders"].to_numpy(float)),
+            ),
         ],
         axis=1,
     )

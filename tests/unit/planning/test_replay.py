@@ -12,7 +12,7 @@ from assets.planning.parameters.demand_sums import AnalyticSums
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.settings import CellPolicy, PolicySettings
 from assets.planning.replay.actual import actual_figures, stock_on
-from assets.planning.replay.compare import Yardstick, compare
+from assets.planning.replay.compare import Yardstick, compare, supplied_together
 from assets.planning.replay.freed import capital_at_equal_fill
 from assets.planning.replay.kernel import OUTPUTS
 from assets.planning.replay.level_path import LevelPath, complete_periods
@@ -257,3 +257,21 @@ def test_capital_freed_is_read_off_the_curve_at_the_service_that_was_had() -> No
     )
     above = capital_at_equal_fill(curve, {"actual_fill_rate_by_value": 0.995, "actual_average_stock_value": 250.0})
     assert above["status"] == "above_curve"
+
+
+def test_warehouses_that_another_one_fed_are_judged_together() -> None:
+    """The centre holds what its branches sell: a branch alone would always look worse than what was done."""
+    keys = pd.DataFrame({"item_id": ["c/a", "c/a", "c/b", "c/b"], "warehouse_id": ["c/1", "c/2"] * 2})
+    orders = np.array([5.0, 0, 3, 3])
+    together = supplied_together(keys, orders)
+    assert together[0] == together[1] and len(set(together)) == 3
+    nothing = dict.fromkeys(("cycles", "served_cycles", "written_off_units"), 0.0)
+    stock = {"demand_units": 100.0, "filled_units": 100.0, "stockout_days": 0.0, "orders": orders}
+    simulated = pd.DataFrame(stock | nothing | {"stock_unit_days": [200.0, 300, 200, 300]})
+    actual = pd.DataFrame(stock | {"stock_unit_days": [600.0, 10, 600, 10]})
+    yardstick = Yardstick(0.2, 0.5, 40.0, 0.005)
+    joint = compare(simulated, actual, np.full(4, 9.0), 10, yardstick, together)
+    assert joint["verdict"].tolist() == ["recommended", "recommended", "recommended", "not_recommended"]
+    assert "together" in joint["verdict_reason"].iloc[1] and "together" not in joint["verdict_reason"].iloc[3]
+    bare = compare(simulated, actual, np.full(4, np.nan), 10, yardstick, together)
+    assert bare["verdict"].tolist() == joint["verdict"].tolist()
