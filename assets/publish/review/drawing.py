@@ -26,6 +26,23 @@ def bars(labels: Sequence[str], values: Sequence[float], shown: Sequence[str], c
     return _svg("".join(parts))
 
 
+def ranked(labels: Sequence[str], values: Sequence[float], shown: Sequence[str], colour: str = "#c8453c") -> str:
+    """Horizontal bars, a row each in the given order, with the figure at the end of each."""
+    highest = max([abs(value) for value in values] or [0.0]) or 1.0
+    row, left, room = 22, 210, WIDTH - 210 - 70
+    parts = []
+    for place, (label, value, text) in enumerate(zip(labels, values, shown, strict=True)):
+        y, width = place * row + 4, room * max(0.0, value) / highest
+        short = label if len(label) <= 24 else f"{label[:23]}…"
+        parts.append(
+            f'<text x="{left - 8}" y="{y + 12}" class="name">{escape(short)}</text>'
+            f'<rect x="{left}" y="{y}" width="{max(1.0, width):.1f}" height="{row - 7}" rx="2" fill="{colour}">'
+            f"<title>{escape(label)}: {escape(text)}</title></rect>"
+            f'<text x="{left + max(1.0, width) + 6:.1f}" y="{y + 12}" class="amount">{escape(text)}</text>'
+        )
+    return _svg("".join(parts), row * len(parts) + 8)
+
+
 def bridge(labels: Sequence[str], values: Sequence[float], shown: Sequence[str]) -> str:
     """From the first value to the last, by steps that begin where the one before ended: up is red, down is green.
 
@@ -96,5 +113,5 @@ def line(labels: Sequence[str], values: Sequence[float | None], shown: Sequence[
     return _svg("".join(parts))
 
 
-def _svg(body: str) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{body}</svg>'
+def _svg(body: str, height: int = HEIGHT) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img">{body}</svg>'

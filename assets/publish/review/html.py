@@ -16,8 +16,10 @@ _STYLE = """
 body {font: 15px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; color: #1f2a37;
   max-width: 1080px; margin: 2rem auto; padding: 0 1rem;}
 h1 {font-size: 1.6rem; margin-bottom: .2rem;} h2 {font-size: 1.1rem; margin: 2rem 0 .5rem;} .note {color: #52606d;}
-.charts {display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 1.2rem;}
-svg {width: 100%; height: auto;} .meter {width: 160px;} .figure, .label {font-size: 11px; text-anchor: middle; fill: #3e4c59;}
+.charts {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 1.2rem;}
+svg {width: 100%; height: auto;} .ranked {max-width: 640px;}
+.name {font-size: 12px; text-anchor: end; fill: #3e4c59;} .amount {font-size: 12px; fill: #3e4c59;}
+.figure, .label {font-size: 11px; text-anchor: middle; fill: #3e4c59;}
 table {border-collapse: collapse; width: 100%; font-size: .9rem;} .scroll {overflow-x: auto;}
 th {text-align: left; color: #52606d; font-weight: 600; border-bottom: 2px solid #e3e8ee; padding: .35rem .6rem;}
 td {border-bottom: 1px solid #eef1f4; padding: .35rem .6rem;} td.right, th.right {text-align: right;}
@@ -38,7 +40,7 @@ def page(review: Review, tables: Sequence[Table], company: str, language: Langua
         f"<h1>{escape(title)}</h1>",
         f'<p class="note">{escape(about)}<br>{escape(compared)}</p>',
         f'<div class="charts">{_charts(review, language)}</div>',
-        *[_table(table, language, before is not None) for table in tables],
+        *[_table(table, language, before is not None, _ranking(table, language)) for table in tables],
     ]
     lang = "zh-CN" if language == "zh" else "en"
     return (
@@ -76,7 +78,25 @@ def _bridge(review: Review, language: Language) -> str:
     return drawing.bridge(names, amounts, texts)
 
 
-def _table(table: Table, language: Language, has_before: bool) -> str:
+_RANKED = {"dead": (0, 2), "misses": (0, 4), "mismatches": (0, 3)}  # table -> columns of the name and of the money
+_BARS = 8
+
+
+def _ranking(table: Table, language: Language) -> str:
+    """The first rows of a table of money as bars: what a meeting looks at before it reads."""
+    if table.key not in _RANKED:
+        return ""
+    name, money = _RANKED[table.key]
+    known = [(str(row[name]), amount) for row in table.rows if (amount := _number(row[money]))]
+    top = sorted(known, key=lambda pair: -pair[1])[:_BARS]
+    if not top:
+        return ""
+    labels, amounts = [label for label, _ in top], [amount for _, amount in top]
+    picture = drawing.ranked(labels, amounts, [compact(amount, language) for amount in amounts])
+    return f'<div class="ranked">{picture}</div>'
+
+
+def _table(table: Table, language: Language, has_before: bool, picture: str) -> str:
     heading = f"<h2>{escape(table.title)}</h2>"
     if not table.rows:
         key = "none" if table.key != "changes" else ("changes_none" if has_before else "first")
@@ -93,7 +113,7 @@ def _table(table: Table, language: Language, has_before: bool) -> str:
             for value, kind, is_right in zip(row, table.kinds, right, strict=True)
         ]
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    return f'{heading}<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    return f'{heading}{picture}<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
 
 
 def _cell(value: Any, kind: str, language: Language, is_right: bool) -> str:

@@ -160,7 +160,12 @@ def _mismatches(review: Review, language: Language) -> Table:
     columns = [("rule", "text"), ("severity", "text"), ("findings", "number"), ("gross_value", "money")]
     title = "title_zh" if language == "zh" else "title"
     rows = [
-        [row[title] or row["rule_id"], row["severity"], row["findings"], row["gross_value"]]
+        [
+            row[title] or row["rule_id"],
+            word(language, f"severity_{row['severity']}"),
+            row["findings"],
+            row["gross_value"],
+        ]
         for row in review.mismatches
     ]
     return _table(language, "mismatches", columns, rows)
@@ -177,7 +182,14 @@ def _actions(review: Review, language: Language) -> Table:
     ]
     title = "title_zh" if language == "zh" else "title"
     rows = [
-        [one["incident_id"], one[title], one["gross_value"], one["state"], one["due_date"], one["owner_name"]]
+        [
+            one["incident_id"],
+            one[title],
+            one["gross_value"],
+            word(language, f"state_{one['state']}"),
+            one["due_date"],
+            one["owner_name"],
+        ]
         for one in review.actions
     ]
     return _table(language, "actions", columns, rows)
