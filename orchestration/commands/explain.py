@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,6 +16,24 @@ from assets.publish.history import find_release
 from assets.publish.releases import Release, list_releases
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
 from orchestration.settings import Settings
+
+WIDTH = 180
+_MOVEMENTS = "business_date movement_type quantity_units cost_value cogs_value doc_no source_file source_row"
+_COLUMNS = {
+    "movements": tuple(_MOVEMENTS.split()),
+    "period_movements": tuple(_MOVEMENTS.split()),
+    "receipts": tuple(("warehouse_id source_unit_cost " + _MOVEMENTS).split()),
+    "layers": (
+        "lot_no", "lot_expiry_date", "origin_date", "arrived_date", "layer_age_days", "quantity_units", "unit_cost", "layer_value",
+        "origin_doc_no", "origin_source_file", "origin_source_row",
+    ),
+    "order_lines": (
+        "so_no", "so_line_id", "requested_date", "ordered_units", "on_time_units", "shelf_units", "is_stockout", "source_file",
+        "source_row",
+    ),
+    "intervals": ("valid_from_date", "valid_to_date", "on_hand_units", "inventory_value", "value_status"),
+}  # fmt: skip
+"""What of the evidence is printed; the dashboard and `explain_cell` have all of it."""
 
 
 def explain(
@@ -83,8 +102,15 @@ def _show(found: Explanation, rows: int) -> None:
         console.print(line, soft_wrap=True)
     for one in found.inputs:
         console.print(f"  {one.name} = {escape(shown(one.value))}   [dim]{escape(one.query)}[/dim]", soft_wrap=True)
+    asked = " ".join(one.query for one in found.inputs)
     for evidence in found.evidence:
-        console.print(_table(evidence, rows))
+        if evidence.rows.num_rows == 1 and evidence.name not in _COLUMNS:
+            values = {name: value for name, value in evidence.rows.to_pylist()[0].items() if name in asked}
+            said = ", ".join(f"{name} {shown(value)}" for name, value in values.items())
+            if said:
+                console.print(f"{evidence.title}: {escape(said)}", soft_wrap=True)
+        elif evidence.rows.num_rows:
+            Console(width=max(console.width, WIDTH)).print(_table(evidence, rows))
     sources = found.sources()
     if sources:
         files = {name for name, _ in sources}
@@ -94,15 +120,14 @@ def _show(found: Explanation, rows: int) -> None:
 
 
 def _table(evidence: Evidence, limit: int) -> Table:
-    shown_rows = evidence.rows if not limit else evidence.rows.slice(max(0, evidence.rows.num_rows - limit))
-    left = evidence.rows.num_rows - shown_rows.num_rows
+    rows = evidence.rows if not limit else evidence.rows.slice(max(0, evidence.rows.num_rows - limit))
+    left = evidence.rows.num_rows - rows.num_rows
     title = (
-        f"{evidence.title} ({evidence.rows.num_rows} rows{f', the first {left} not shown: --rows 0' if left else ''})"
+        f"{evidence.title}: {evidence.rows.num_rows} rows{f', the first {left} not shown (--rows 0)' if left else ''}"
     )
-    columns = [
-        name for name in shown_rows.column_names if any(value is not None for value in shown_rows[name].to_pylist())
-    ]
-    table = Table(*columns, title=title)
-    for values in shown_rows.select(columns).to_pylist():
+    wanted = _COLUMNS.get(evidence.name, tuple(rows.column_names))
+    columns = [name for name in wanted if any(value is not None for value in rows[name].to_pylist())]
+    table = Table(*columns, title=title, title_justify="left", box=None)
+    for values in rows.select(columns).to_pylist():
         table.add_row(*(escape("" if value is None else shown(value).strip("'")) for value in values.values()))
     return table

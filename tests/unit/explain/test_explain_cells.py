@@ -10,12 +10,14 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from published_demo import demo_release
+from published_demo import demo_config, demo_release
+from typer.testing import CliRunner
 
 from assets.explain.cell import explain_cell, explain_row, explainable_columns, recompute
 from assets.explain.model import ExplainError, Explanation, shown, substitute
 from assets.explain.recipes import RECIPES
 from assets.publish.releases import Release
+from orchestration.cli import app
 
 NUMBERS = ("DECIMAL", "DOUBLE", "BIGINT", "INTEGER", "HUGEINT")
 
@@ -112,3 +114,30 @@ def test_numbers_take_the_place_of_names() -> None:
     text = substitute("case when status = 'value' then value / value_days * rate + gone end", numbers)
     assert text == "case when 'ok' = 'value' then 12.5 / 3 * 0.25 + null end"
     assert [shown(value) for value in (True, Decimal("100"), "a", None)] == ["true", "100", "'a'", "null"]
+
+
+def test_the_command_shows_formula_numbers_rows_and_refuses_what_is_not_there(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    config, release = str(demo_config(tmp_path_factory)), demo_release(tmp_path_factory)
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        item, warehouse, bucket, value = connection.execute(
+            """select item_id, warehouse_id, bucket_no, stock_value from marts.fct_stock_ageing
+               where snapshot_date = $1 and stock_value > 0 limit 1""",
+            [release.as_of],
+        ).fetchone() or ("", "", 0, None)
+    arguments = ["explain", "-c", config, "--mart", "fct_stock_ageing", "--item", item, "--warehouse", warehouse]
+    told = CliRunner().invoke(
+        app, [*arguments, "--column", "stock_value", "--key", f"bucket_no={bucket}", "--release", "current"]
+    )
+    assert told.exit_code == 0, told.output
+    for words in (
+        f"= {shown(value)} currency",
+        "equal to the published figure",
+        "Open layers",
+        "stock_movements",
+        "source rows in",
+    ):
+        assert words in told.output, words
+    refused = CliRunner().invoke(app, [*arguments, "--column", "no_such"])
+    assert refused.exit_code == 2
