@@ -17,7 +17,7 @@ RECEIPT, ISSUE, RETURN, OWN_USE = booking.RECEIPT, booking.ISSUE, "销售退货�
 Fits = Callable[[Movement], bool]
 
 
-def _note(plan: Plan, rule: str, row: Movement | Transfer, item: int, warehouse: int, *also: str) -> None:
+def _note(plan: Plan, rule: str, row: Movement | Transfer, item: int, warehouse: int | None, *also: str) -> None:
     expected = Expected(rule, item, warehouse, row.doc_no, row.business_date, also_acceptable=also)
     plan.sheet.add(plan.sheet.next_id(rule), expected)
 
@@ -68,7 +68,7 @@ issue_typed_wrong = _retype(
     ISSUE, "quantity_mismatch", lambda plan, row: row.units - 3, lambda plan, row: row.units < -6
 )
 return_sign_flip = _retype(RETURN, "sign_flip", lambda plan, row: -row.units, lambda plan, row: row.units >= 1)
-receipt_sign_flip = _retype(RECEIPT, "sign_flip", lambda plan, row: -row.units, lambda plan, row: row.units >= 5)
+receipt_sign_flip = _retype(RECEIPT, "sign_flip", lambda plan, row: -row.units, lambda plan, row: row.units >= 3)
 
 
 def double_transfer(plan: Plan) -> None:
@@ -94,7 +94,22 @@ def double_transfer(plan: Plan) -> None:
     transfers.insert(transfers.index(row) + 1, twin)
     shift_erp(plan.history, row.source, -row.units, row.business_date)
     shift_erp(plan.history, row.target, row.units, row.business_date)
-    _note(plan, "duplicate_posting", twin, row.source.item, row.source.warehouse)
+    _note(plan, "duplicate_posting", twin, row.source.item, None)
+
+
+def double_return(plan: Plan) -> None:
+    """A customer return posted again under the next number."""
+    movements = plan.history.books.movements
+    row = _pick(plan, RETURN, 35, 2, lambda row: row.units >= 1)
+    if row is None:
+        return
+    twin = copy.copy(row)
+    twin.doc_no = next_number(lambda: [other.doc_no for other in movements], row.doc_no)
+    twin.doc_id = max(other.doc_id for other in movements) + 900_001
+    twin.entered_at = clock(row.business_date, 18, twin.doc_id)
+    movements.insert(next(n for n, other in enumerate(movements) if other is row) + 1, twin)
+    shift_erp(plan.history, row.grain, row.units, row.business_date)
+    _note(plan, "duplicate_posting", twin, *row.grain[:2])
 
 
 def lost_transfer(plan: Plan) -> None:
@@ -260,7 +275,7 @@ def wrong_year(plan: Plan) -> None:
 
 def future_date(plan: Plan) -> None:
     """Dated a year ahead."""
-    row = _pick(plan, RECEIPT, 6, 1, lambda row: True)
+    row = _pick(plan, RECEIPT, 9, 1, lambda row: True)
     if row is not None:
         row.business_date += timedelta(days=365)
         _note(plan, "future_document", row, *row.grain[:2])

@@ -1,4 +1,4 @@
-"""Three worlds of one company: clean, with faults in its books, with faults in its files; and what was found in each."""
+"""Four worlds of one company - clean, faults in its books, in its files, files to refuse - and what was found in each."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import Any
 
 from catalogue import Catalogue, Entry, Kind
 from company import MEASURES, Figures, Outcome, examine
-from file_faults import Inbox, file_kinds, harmless_kinds
+from file_faults import file_kinds
+from files import Inbox, Spoiler
 from history_kinds import delivery_kinds, history_kinds
-from stock_tools import seen_by_stock_tools
+from refusal_faults import harmless_kinds, refusal_kinds
+from stock_tools import Breach, seen_by_stock_tools
 
 from demo.defects import masters
 from demo.defects.plan import Plan
@@ -56,38 +58,44 @@ class Worlds:
 
 
 def run_worlds(folder: Path) -> Worlds:
-    """Simulate the company once; examine it clean, with spoilt books and with spoilt files."""
+    """Simulate the company once; examine it clean, with spoilt books, with spoilt files and with files to refuse."""
     history = run_world(SETTINGS)
     _deliver(folder / "clean", build_extracts(history, {}))
-    shutil.copytree(folder / "clean" / "inbox", folder / "files" / "inbox")
+    for world in ("files", "refusals"):
+        shutil.copytree(folder / "clean" / "inbox", folder / world / "inbox")
     clean = examine(folder / "clean", SETTINGS.end_date)
+    plain = seen_by_stock_tools(folder / "clean" / "inbox")
 
-    books, files = Catalogue(), Catalogue()
+    verdicts: list[Verdict] = []
+    books = Catalogue()
     entries = _spoil_books(history, books, folder / "books")
     spoilt_books = examine(folder / "books", SETTINGS.end_date)
-    inbox = Inbox(folder / "files" / "inbox", SETTINGS.end_date)
-    file_kinds(files, inbox)
-    harmless_kinds(files, inbox)
-    file_entries = {name: kind.in_files(inbox.folder) for name, kind in files.kinds.items() if kind.in_files}
-    spoilt_files = examine(folder / "files", SETTINGS.end_date)
-
-    plain = {name: seen_by_stock_tools(folder / name / "inbox") for name in ("clean", "books", "files")}
-    verdicts = [
-        *(_judge(kind, entries[name], spoilt_books, clean.figures) for name, kind in books.kinds.items()),
-        *(_judge(kind, file_entries[name], spoilt_files, clean.figures) for name, kind in files.kinds.items()),
-    ]
-    for verdict in verdicts:
-        world = "books" if verdict.kind.in_files is None else "files"
-        new = plain[world] - plain["clean"]
-        verdict.by_stock_tools = ", ".join(
-            sorted({row.test for row in new if any(row.concerns(e) for e in verdict.entries)})
-        )
+    verdicts += _judged(
+        books, entries, spoilt_books, clean.figures, seen_by_stock_tools(folder / "books" / "inbox") - plain
+    )
+    for world, kinds in (("files", (file_kinds,)), ("refusals", (refusal_kinds, harmless_kinds))):
+        catalogue, inbox = Catalogue(), Inbox(folder / world / "inbox", SETTINGS.end_date)
+        for add in kinds:
+            add(Spoiler(catalogue, inbox))
+        entries = {name: kind.in_files(inbox.folder) for name, kind in catalogue.kinds.items() if kind.in_files}
+        outcome = examine(folder / world, SETTINGS.end_date)
+        verdicts += _judged(catalogue, entries, outcome, clean.figures, seen_by_stock_tools(inbox.folder) - plain)
     every = [entry for verdict in verdicts for entry in verdict.entries]
     strangers = [
         finding for finding in spoilt_books.findings
         if finding["severity"] == "critical" and not any(entry.is_seen(finding) for entry in every)
     ]  # fmt: skip
     return Worlds(clean, verdicts, strangers)
+
+
+def _judged(
+    catalogue: Catalogue, entries: dict[str, list[Entry]], outcome: Outcome, clean: Figures, breaches: set[Breach]
+) -> list[Verdict]:
+    verdicts = [_judge(kind, entries[name], outcome, clean) for name, kind in catalogue.kinds.items()]
+    for verdict in verdicts:
+        tests = {row.test for row in breaches if any(row.concerns(entry) for entry in verdict.entries)}
+        verdict.by_stock_tools = ", ".join(sorted(tests))
+    return verdicts
 
 
 def _deliver(folder: Path, extracts: list[Extract]) -> None:
@@ -192,7 +200,7 @@ def as_page(worlds: Worlds) -> str:
         "",
         "Made by `pytest tests/faults` (`STOCKTURN_RENEW_FAULTS=1` writes it anew); do not edit. Each kind is injected into",
         f"the demo company ({SETTINGS.items} items, {SETTINGS.days} days, seed {SETTINGS.seed}): one world with faults in its",
-        "books, one with faults in its files, one without any.",
+        "books, one with faults in its files, one with files that must be refused, one without any.",
         "",
         f"- {len(real)} kinds of fault and {len(worlds.verdicts) - len(real)} harmless variations of files.",
         f"- {len(moving)} of them move a published figure by more than 0.1 %; seen: {seen} of {len(moving)}.",
