@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from vendors import kit
 
+from assets.ingest.reconcile.run import reconcile
+
 VENDORS = (
     "yonyou_u8",
     "yonyou_tplus",
@@ -75,3 +77,14 @@ def test_what_else_the_fixture_says(landed, vendor):
     found = landed(vendor)
     for sql, expected in found.module.QUERIES.items():
         assert sorted(found.texts(sql)) == kit.lines(expected), sql
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_reconciliations_agree(landed, vendor):
+    found = landed(vendor)
+    outcomes = {outcome.check_id: outcome for outcome in reconcile(found.connection)}
+    assert list(outcomes) == [f"C{number}" for number in range(1, 10)]
+    expected = getattr(found.module, "BREAKS", {})
+    failed = {name: str(outcome.breaks[0]) for name, outcome in outcomes.items() if outcome.status == "failed"}
+    assert failed == expected
+    assert all(outcomes[name].status == "passed" for name in ("C1", "C2", "C3", "C6"))
