@@ -65,7 +65,11 @@ def decide(
     verdicts = (
         result.table if result else not_replayed(planned.assigned, "less than half a year of demand before the window")
     )
-    replenishment = with_verdict(bought, verdicts)
+    curve = capital_curve(
+        spine, planned.demand, planned.replenishment, result.curve if result else None,
+        budget_value=policies.capital_budget_value,
+    )  # fmt: skip
+    replenishment = with_verdict(bought, verdicts).assign(budget_reorder_point_units=curve.budget_level)
     value = spine[KEYS].assign(
         on_hand_value=planned.replenishment["on_hand_units"].to_numpy(float) * number(spine, "unit_cost_latest")
     )
@@ -77,10 +81,7 @@ def decide(
         "class_cells": shaped(cell_summary(planned.classes, replenishment, value), CELL_COLUMNS),
         "class_review": shaped(disagreements(planned.classes, replenishment, value), REVIEW_COLUMNS),
         "supplier_feed": shaped(_feeds(planned, replenishment, as_of, policies), FEED_COLUMNS),
-        "capital_curve": shaped(
-            capital_curve(spine, planned.demand, planned.replenishment, result.curve if result else None),
-            CURVE_COLUMNS,
-        ),
+        "capital_curve": shaped(curve.table, CURVE_COLUMNS),
     }
 
 

@@ -80,5 +80,5 @@ def test_there_is_something_to_agree_on(reader: duckdb.DuckDBPyConnection) -> No
                   (select count(*) from fct_policy_replay where verdict = 'recommended')""",
     )
     transfers, disposals, verdicts, curves, spells, recommended = (int(str(each)) for each in counts)
-    assert transfers > 20 and disposals > 20 and verdicts == 3 and curves == 4 and spells >= 3
+    assert transfers > 20 and disposals > 20 and verdicts == 3 and curves == 5 and spells >= 3
     assert recommended > 200

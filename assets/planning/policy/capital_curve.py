@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
-from assets.planning.policy.budget import BudgetItems, allocation_at, evenly, exchange_curve
+from assets.planning.policy.budget import BudgetItems, allocation_at, best_for_budget, evenly, exchange_curve
 from assets.planning.policy.levels import STOCKLESS, TO_LEVEL
 from assets.planning.policy.row_levels import number
 
 COLUMNS = ["curve", "point_no", "invested_value", "fill_rate", "setting_rate"]
 #: One cycle service level for all, the usual alternative to an allocation.
 EVEN_RATES = (0.80, 0.85, 0.90, 0.925, 0.95, 0.97, 0.98, 0.99)
+
+
+@dataclass(frozen=True)
+class CapitalCurve:
+    """table: planning.capital_curve. budget_level: (n,) reorder points of the best allocation for the budget, NaN where a
+    row holds no stock, does not sell or has no cost.
+    """
+
+    table: pd.DataFrame
+    budget_level: np.ndarray
 
 
 def budget_items(
@@ -40,20 +52,24 @@ def capital_curve(
     replenishment: pd.DataFrame,
     trade_off: pd.DataFrame | None,
     *,
+    budget_value: float | None = None,
     points: int = 20,
-) -> pd.DataFrame:
-    """Mean stock at cost against fill rate by value.
+) -> CapitalCurve:
+    """Mean stock at cost against fill rate by value, and the reorder points that serve best for a budget.
 
     Args:
         spine, demand, replenishment: rows in one order. trade_off: curve of a `ReplayResult`, None where there is none.
+        budget_value: mean stock at cost that may be invested; None: as much as the plan does.
 
     Returns:
-        COLUMNS, sorted by curve and point_no (1 = least stock). curve: `best_allocation` (setting_rate: the multiplier),
-        `one_level_for_all` (the cycle service level), `present_plan` (one point), `replay` (safety stock times
-        setting_rate, on the company's own history). The first three count only rows with cost, demand and stock.
+        table: COLUMNS, sorted by curve and point_no (1 = least stock). curve: `best_allocation` (setting_rate: the
+        multiplier), `budget` (the best for the budget), `one_level_for_all` (the cycle service level), `present_plan`
+        (one point each), `replay` (safety stock times setting_rate, on the company's own history). All but the last
+        count only rows with cost, demand and stock.
     """
     items, use = budget_items(spine, demand, replenishment)
     parts = []
+    level = np.full(len(spine), np.nan)
     if use.any():
         best = exchange_curve(items, points).rename(columns={"multiplier": "setting_rate"})
         parts.append(best.assign(curve="best_allocation"))
@@ -63,13 +79,17 @@ def capital_curve(
         now = allocation_at(items, replenishment["reorder_point_units"].to_numpy(float)[use])
         present = {"invested_value": [now.invested_value], "fill_rate": [now.fill_rate], "setting_rate": np.nan}
         parts.append(pd.DataFrame({**present, "curve": "present_plan"}))
+        best_now = best_for_budget(items, now.invested_value if budget_value is None else budget_value)
+        level[use] = best_now.level
+        point = {"invested_value": [best_now.invested_value], "fill_rate": [best_now.fill_rate]}
+        parts.append(pd.DataFrame({**point, "setting_rate": best_now.multiplier, "curve": "budget"}))
     if trade_off is not None:
         names = {"average_stock_value": "invested_value", "fill_rate_by_value": "fill_rate",
                  "safety_scale_rate": "setting_rate"}  # fmt: skip
         replayed = trade_off[list(names)].rename(columns=names)
         parts.append(replayed.sort_values("invested_value").assign(curve="replay"))
     if not parts:
-        return pd.DataFrame(columns=COLUMNS)
+        return CapitalCurve(pd.DataFrame(columns=COLUMNS), level)
     table = pd.concat(parts, ignore_index=True).sort_values(["curve", "invested_value"], kind="stable")
     table["point_no"] = table.groupby("curve").cumcount() + 1
-    return table[COLUMNS].reset_index(drop=True)
+    return CapitalCurve(table[COLUMNS].reset_index(drop=True), level)

@@ -89,6 +89,9 @@ class PolicySettings(BaseModel):
     is_whole_units: bool = Field(
         default=True, description="Orders are whole base units where no multiple says otherwise"
     )
+    capital_budget_value: float | None = Field(
+        default=None, gt=0, description="Mean stock at cost that may be invested; null: as much as the plan does"
+    )
     closed_suppliers: tuple[str, ...] = ()
     supplier_calendars: tuple[SupplierCalendar, ...] = ()
     supplier_feeds: tuple[SupplierFeed, ...] = ()

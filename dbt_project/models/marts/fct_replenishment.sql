@@ -39,7 +39,7 @@ final as (
         cast(lead_time_demand.lead_time_source as varchar) as lead_time_source,
         {% for column in [
             'safety_stock', 'reorder_point', 'order_up_to', 'order_quantity', 'position', 'on_hand', 'on_order', 'suggested_order',
-            'excess', 'shortage', 'transfer_in', 'transfer_out'
+            'excess', 'shortage', 'transfer_in', 'transfer_out', 'budget_reorder_point'
         ] -%}
             {{ as_units('replenishment.' ~ column ~ '_units') }} as {{ column }}_units,
         {% endfor -%}

@@ -88,7 +88,7 @@ def test_moves_disposals_feeds_and_verdicts_of_a_young_company() -> None:
     assert set(ways["item_id"]) == {"c/a"} and "bundle" in set(ways["way"])
     assert ways["disposal_units"].sum() == pytest.approx(after.loc[("c/a", "c/w1"), "excess_units"])
     assert len(tables["supplier_feed"]) == 4
-    assert set(tables["capital_curve"]["curve"]) == {"best_allocation", "one_level_for_all", "present_plan"}
+    assert set(tables["capital_curve"]["curve"]) == {"best_allocation", "budget", "one_level_for_all", "present_plan"}
     assert tables["class_cells"].set_index("abc_xyz_cell").loc["BY", "item_warehouses"] == 4
 
 

@@ -77,7 +77,8 @@ def test_the_best_allocation_is_never_beaten_by_one_level_for_all() -> None:
     mean = rng.gamma(1, 20, 60)
     plan = planned(rows, mean, mean * rng.uniform(0.2, 1.5, 60))
     demand = demand_of(rows, mean, mean * rng.uniform(0.2, 1.5, 60))
-    table = capital_curve(rows, demand, plan, None)
+    found = capital_curve(rows, demand, plan, None)
+    table = found.table
     best, even = (table[table["curve"] == name] for name in ("best_allocation", "one_level_for_all"))
     reached = np.interp(even["invested_value"], best["invested_value"], best["fill_rate"])
     # half a point: the curve is read linearly between its 20 points, and levels are whole units
@@ -85,8 +86,19 @@ def test_the_best_allocation_is_never_beaten_by_one_level_for_all() -> None:
     assert (reached > even["fill_rate"] + 0.002).any()
     assert best["fill_rate"].is_monotonic_increasing
     assert (table["curve"] == "present_plan").sum() == 1
+    point = table.set_index("curve")
+    assert point.loc["budget", "invested_value"] <= point.loc["present_plan", "invested_value"]
+    assert point.loc["budget", "fill_rate"] >= point.loc["present_plan", "fill_rate"]
+    assert np.isfinite(found.budget_level).all()
+    # a third less money than the plan invests: every reorder point that the budget gives is lower or the same
+    less = capital_curve(rows, demand, plan, None, budget_value=point.loc["present_plan", "invested_value"] * 0.67)
+    assert (less.budget_level <= found.budget_level).all() and (less.budget_level < found.budget_level).any()
+    assert (
+        less.table.set_index("curve").loc["budget", "invested_value"]
+        <= point.loc["present_plan", "invested_value"] * 0.67
+    )
     nothing = capital_curve(rows.assign(unit_cost_latest=np.nan), demand, plan, None)
-    assert nothing.empty
+    assert nothing.table.empty and np.isnan(nothing.budget_level).all()
 
 
 def test_bad_rows_pass_through_transfers_and_disposals() -> None:
