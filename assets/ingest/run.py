@@ -119,7 +119,7 @@ class ContractRun:
     def _read(self, candidate: Candidate, path: Path, extract_date: dt.date) -> RawFile:
         """Table `raw` of a file, or of a table with those that are joined to it."""
         connection, dataset, work = self.session.connection, candidate.dataset, self.session.work
-        if dataset.table is None and not dataset.optional_columns:
+        if dataset.table is None and not dataset.optional_columns and dataset.combine is None:
             must, may = dataset_headers(dataset)
             # Several contract rows of a source row, and the first row of a group, need the whole file at once.
             in_pieces = len(dataset.branches) == 1 and dataset.branches[0].keep_first is None

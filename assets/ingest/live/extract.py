@@ -70,7 +70,7 @@ def extract_dataset(prepared: Prepared, dataset: Dataset, folder: DatasetFolder,
     """Read one dataset and commit its extracts; raises IngestError and changes nothing where that fails."""
     state = folder.state()
     folder.clean(state)
-    is_whole = dataset.scope != "key"
+    is_whole = dataset.scope != "key" or dataset.combine is not None
     same = state if state is not None and state.fingerprint == prepared.fingerprint else None
     request = next_request(same, dataset.watermark, as_of, whole=is_whole)
     progress = _read(prepared, dataset, folder, request)
@@ -93,9 +93,9 @@ def extract_dataset(prepared: Prepared, dataset: Dataset, folder: DatasetFolder,
             )
         sequence = state.sequence + 1 if state is not None else 1
         if is_whole or same is None:
-            kind = "snapshot" if is_whole else "baseline"
+            kind = "snapshot" if dataset.scope != "key" else "baseline"
             outcome = difference.whole(as_of, sequence, kind, prepared.place)
-            before = state.files if is_whole and state is not None else ()
+            before = state.files if kind == "snapshot" and state is not None else ()
         else:
             outcome = difference.changes(as_of, sequence, prepared.place, keys, is_full=request.is_full)
             before = same.files

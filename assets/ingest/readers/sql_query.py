@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from assets.ingest.errors import IngestError
 from assets.ingest.expressions import ExpressionError, bind, parse_expression
 from assets.ingest.header import dataset_headers
-from assets.ingest.mapping import Dataset, Scalar
+from assets.ingest.mapping import COMBINED, Dataset, Scalar
 from assets.ingest.readers.raw import normal_header
 from assets.ingest.readers.sql_where import alike, as_type, sql_condition
 from assets.ingest.source_keys import RESERVED, SqlSource
@@ -108,7 +109,10 @@ def build_query(dataset: Dataset, tables: Mapping[str, TableInfo | None], parame
 
     Raises IngestError that names every unknown column.
     """
-    builder = _Builder(dataset, tables, parameters)
+    must, may = dataset_headers(dataset)
+    optional = {normal_header(header) for header in may} - set(map(normal_header, must))
+    optional |= {normal_header(header) for header in dataset.optional_columns}
+    builder = _Builder(dataset, tables, parameters, optional)
     source = dataset.source if isinstance(dataset.source, SqlSource) else SqlSource(kind="sql")
     main = tables[dataset.table or ""]
     assert main is not None
@@ -119,11 +123,9 @@ def build_query(dataset: Dataset, tables: Mapping[str, TableInfo | None], parame
             file=dataset.table,
             fix=f"Name the columns that tell its rows apart: `source: {{kind: sql, key: [...]}}` of {dataset.name!r}.",
         )
-    must, may = dataset_headers(dataset)
-    optional = {normal_header(header) for header in (*may, *dataset.optional_columns)} - set(map(normal_header, must))
-    headers = [header for header in (*must, *may) if header not in RESERVED]
-    optional |= {normal_header(header) for header in dataset.optional_columns}
-    values = [builder.column(header, is_optional=normal_header(header) in optional) for header in headers]
+    added = (*dataset.combine.by, *dataset.combine.sum) if dataset.combine is not None else ()
+    headers = [header for header in dict.fromkeys((*must, *may, *added)) if header not in (*RESERVED, COMBINED)]
+    values = [builder.column(header) for header in headers]
     mark = dataset.watermark
     query = SqlQuery(
         tuple(headers),
@@ -146,10 +148,14 @@ class _Builder:
     """Finds columns by the headers of the mapping and joins table to table; collects what is not there."""
 
     def __init__(
-        self, dataset: Dataset, tables: Mapping[str, TableInfo | None], parameters: Mapping[str, Scalar]
+        self,
+        dataset: Dataset,
+        tables: Mapping[str, TableInfo | None],
+        parameters: Mapping[str, Scalar],
+        optional: Collection[str],
     ) -> None:
         self.problems: list[str] = []
-        self.parameters = parameters
+        self.parameters, self.optional = parameters, optional
         self.owners: dict[str, tuple[str, sa.FromClause | None]] = {}
         info = tables[dataset.table or ""]
         assert info is not None
@@ -159,8 +165,10 @@ class _Builder:
         for join in dataset.join:
             self._join(join, tables.get(join.table))
 
-    def column(self, header: str, *, is_optional: bool = False) -> sa.ColumnElement[Any]:
-        """The column of a header: `alias.column` of a joined table, else one of the driving table."""
+    def column(self, header: str) -> sa.ColumnElement[Any]:
+        """The column of a header: `alias.column` of a joined table, else one of the driving table; NULL for an optional
+        one that is not there."""
+        is_optional = normal_header(header) in self.optional
         alias, dot, name = header.partition(".")
         if dot and alias in self.owners:
             table, clause = self.owners[alias]
@@ -195,8 +203,9 @@ class _Builder:
         self.owners[join.alias] = (info.name, clause)
         matches = []
         for name, target in zip(names, join.on.values(), strict=True):
-            left, right = alike(self._find(info.name, clause, name, False), self.column(target))
-            matches.append(left == right)
+            left, right = self._find(info.name, clause, name, False), self.column(target)
+            # What is looked up by a column that is not there is not found.
+            matches.append(sa.false() if isinstance(right, sa.Null) else operator.eq(*alike(left, right)))
         if join.where is not None and not join.combined:
             matches.append(self._condition(join, info, clause))
         self.origin = sa.outerjoin(self.origin, clause, sa.and_(*matches))

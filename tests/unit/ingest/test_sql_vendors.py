@@ -1,0 +1,66 @@
+"""The mappings of vendors on a live database: the same tables, read by query, become the same canonical ledger."""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+from pathlib import Path
+
+import duckdb
+import pytest
+from vendors import kit
+
+from assets.ingest.live.secrets import variable
+from assets.ingest.register import register_landing
+from assets.ingest.settings import SourceSettings
+from assets.ingest.stage import ingest_all
+
+FAST = ("yonyou_u8", "kingdee_k3cloud", "sap_b1")
+REST = ("yonyou_tplus", "kingdee_k3wise", "sap_ecc", "sap_s4", "erpnext", "odoo")
+
+
+def make_database(file: Path, tables: dict[str, str]) -> None:
+    """The tables of a fixture, all columns texts, each with a primary key of its own as real databases have."""
+    connection = sqlite3.connect(file)
+    for table, text in tables.items():
+        header, *rows = kit._square(table, kit.rows_of(text))
+        columns = ", ".join(f'"{name}" text' for name in header)
+        connection.execute(f'create table "{table}" (_row integer primary key, {columns})')
+        marks = ", ".join("?" * (len(header) + 1))
+        connection.executemany(
+            f'insert into "{table}" values ({marks})', [[None, *(cell or None for cell in row)] for row in rows]
+        )
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("vendor", [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in REST)])
+def test_a_vendor_database_becomes_the_same_ledger(
+    vendor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module(f"vendors.{vendor}")
+    books: dict[str, dict[str, str]] = getattr(module, "BOOKS", {})
+    for instance, tables in (books or {"": module.TABLES}).items():
+        file = tmp_path / f"{instance or 'book'}.db"
+        make_database(file, tables)
+        name = f"{vendor}.{instance}" if instance else vendor
+        monkeypatch.setenv(variable(name, "URL"), f"sqlite:///{file}")
+    source = SourceSettings(
+        name=vendor,
+        kind="sql",
+        mapping=vendor,
+        path=tmp_path / "extracts",
+        instance=getattr(module, "INSTANCE", "BOOK1"),
+        instances=tuple(books),
+        parameters=getattr(module, "PARAMETERS", {}),
+    )
+    reports = ingest_all(tmp_path / "workspace", source.each, module.AS_OF)
+    told = [text for report in reports.values() for text in report.refusals]
+    missing = [text for text in told if "has no table" not in text and "gave no row at all" not in text]
+    assert missing == [], missing
+    connection = duckdb.connect()
+    register_landing(connection, tmp_path / "workspace", module.AS_OF)
+    found = kit.Landed(module, reports, connection, source.each)
+    assert sorted(found.texts(f"select {kit.LEDGER_COLUMNS} from landing.stock_movement")) == kit.lines(module.LEDGER)
+    assert sorted(found.texts(f"select {kit.STOCK_COLUMNS} from landing.stock_on_hand")) == kit.lines(module.ON_HAND)
+    assert found.gaps() == []
