@@ -36,13 +36,19 @@ def _pack(plan: Plan, row: Movement) -> int:
 
 
 def _retype(
-    doc_type: str, rule: str, new_units: Callable[[Plan, Movement], int], fits: Callable[[Plan, Movement], bool]
+    doc_type: str,
+    rule: str,
+    new_units: Callable[[Plan, Movement], int],
+    fits: Callable[[Plan, Movement], bool],
+    *,
+    may_go_below: bool = False,
 ):
     """The ledger holds another quantity than the document of the other system."""
 
     def plant(plan: Plan) -> None:
         def is_fit(row: Movement) -> bool:
-            return fits(plan, row) and plan.has_room(row.grain, row.business_date, new_units(plan, row) - row.units)
+            change = new_units(plan, row) - row.units
+            return fits(plan, row) and (may_go_below or plan.has_room(row.grain, row.business_date, change))
 
         row = _pick(plan, doc_type, 26, 2, is_fit)
         if row is not None:
@@ -68,7 +74,9 @@ issue_typed_wrong = _retype(
     ISSUE, "quantity_mismatch", lambda plan, row: row.units - 3, lambda plan, row: row.units < -6
 )
 return_sign_flip = _retype(RETURN, "sign_flip", lambda plan, row: -row.units, lambda plan, row: row.units >= 1)
-receipt_sign_flip = _retype(RECEIPT, "sign_flip", lambda plan, row: -row.units, lambda plan, row: row.units >= 3)
+receipt_sign_flip = _retype(
+    RECEIPT, "sign_flip", lambda plan, row: -row.units, lambda plan, row: row.units >= 3, may_go_below=True
+)
 
 
 def double_transfer(plan: Plan) -> None:
@@ -207,7 +215,7 @@ def offsetting_errors(plan: Plan) -> None:
 
 def wrong_item(plan: Plan) -> None:
     """A receipt posted to another item of the same warehouse."""
-    row = _pick(plan, RECEIPT, 24, 3, lambda row: plan.has_room(row.grain, row.business_date, -row.units))
+    row = _pick(plan, RECEIPT, 60, 3, lambda row: plan.has_room(row.grain, row.business_date, -row.units))
     if row is None:
         return
     others = [
@@ -254,7 +262,7 @@ def _recost(factor: float):
     """The unit cost of a receipt is off by a factor."""
 
     def plant(plan: Plan) -> None:
-        row = _pick(plan, RECEIPT, 40, 1, lambda row: bool(row.unit_cost))
+        row = _pick(plan, RECEIPT, 200, 1, lambda row: bool(row.unit_cost))
         if row is not None and row.unit_cost is not None:
             row.unit_cost *= factor
             _note(plan, "cost_jump", row, *row.grain[:2])
