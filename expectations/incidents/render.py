@@ -65,35 +65,39 @@ def incident_view(detail: IncidentDetail) -> Group:
 
 
 def rows_table(rows: Iterable[FailingRow], total: int) -> Table:
-    """The offending rows, dearest first."""
+    """The offending rows, dearest first: where, why, and file:line under one another, so that 80 columns are enough."""
     shown = list(rows)
     more = f" ({total - len(shown)} more in failing_rows)" if total > len(shown) else ""
-    table = Table(title=f"{total} rows{more}", title_justify="left")
-    for name in ("item", "warehouse", "document", "date"):
-        table.add_column(name, overflow="fold")
+    title = f"{total} {'row' if total == 1 else 'rows'}{more}"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table.add_column("where, why, file:line", ratio=1, overflow="fold")
     for name in ("units", "value"):
-        table.add_column(name, justify="right")
-    for name in ("why", "file:line"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, justify="right", no_wrap=True)
     for r in shown:
         line = "" if r.source_row is None else f":{r.source_row}"
+        where = " ".join(p for p in (r.item_id, r.warehouse_id, r.doc_no, str(r.business_date or "")) if p)
         table.add_row(
-            Text(r.item_id), Text(r.warehouse_id), Text(r.doc_no), str(r.business_date or ""),
-            "-" if r.variance_units is None else f"{r.variance_units:g}", money(r.variance_value),
-            Text(": ".join(p for p in (r.cause, r.explanation) if p)),
-            Text(f"{r.source_file}{line}" if r.source_file else "-"),
-        )  # fmt: skip
+            Text.assemble(
+                where,
+                ("\n" if where else "") + ": ".join(p for p in (r.cause, r.explanation) if p),
+                (f"\n{r.source_file}{line}" if r.source_file else "\n-", "cyan"),
+            ),
+            "-" if r.variance_units is None else f"{r.variance_units:g}",
+            money(r.variance_value),
+        )
     return table
 
 
 def history_table(history: Iterable[HistoryEntry]) -> Table:
     """Who did what, when."""
-    table = Table(title="history", title_justify="left")
-    for name in ("when (UTC)", "who", "what", "field", "old", "new", "remark"):
-        table.add_column(name, overflow="fold")
+    table = Table(title="history", title_justify="left", box=box.SIMPLE)
+    table.add_column("when (UTC)", no_wrap=True)
+    table.add_column("who", no_wrap=True)
+    table.add_column("what", ratio=1, overflow="fold")
     for h in history:
-        cells = (h.user_name, h.action, h.field, h.old_value, h.new_value, h.comment)
-        table.add_row(f"{h.at:%Y-%m-%d %H:%M}", *[Text(c) for c in cells])
+        change = f"{h.field}: {h.old_value or '-'} -> {h.new_value or '-'}" if h.field else ""
+        told = ", ".join(p for p in (h.action, change, h.comment) if p)
+        table.add_row(f"{h.at:%Y-%m-%d %H:%M}", Text(h.user_name), Text(told))
     return table
 
 
