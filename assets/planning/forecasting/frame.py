@@ -28,7 +28,8 @@ class FrameForecast:
     """Results of `forecast_frame`.
 
     forecasts: series_id, period, mean, q_<level>... one row per series and period ahead. totals: series_id, periods,
-    mean, q_<level>... of the sum over the horizon, None unless asked for. refused: series_id, reason. notes: series_id,
+    mean, q_<level>... of the sum over the horizon, None unless asked for. refused: series_id, reason, and the first row
+    (position in the frame), column and value that show it. notes: series_id,
     note. accuracy: one row per series and model.
     """
 
@@ -91,7 +92,10 @@ def forecast_frame(
             table = to_units(at_levels(result.demand.grid[:, -1], np.array(levels)), result.demand.unit[:, None])
             total = {"series_id": panel.keys["series_id"], "periods": horizon, "mean": result.demand.mean[:, -1]}
             totals.append(pd.DataFrame({**total, **{f"q_{q:g}": table[:, j] for j, q in enumerate(levels)}}))
-    refused = pd.DataFrame(sorted(clean.refused.items()), columns=["series_id", "reason"])
+    refused = pd.DataFrame(
+        [(name, no.row, no.column, no.value, no.reason) for name, no in sorted(clean.refused.items())],
+        columns=["series_id", "row", "column", "value", "reason"],
+    )
     notes = [(name, "; ".join(texts)) for name, texts in sorted(clean.notes.items())]
     empty = pd.DataFrame(columns=["series_id", "period", "mean", *[f"q_{q:g}" for q in levels]])
     out = _joined(forecasts, ["series_id", "period"], empty)

@@ -23,6 +23,16 @@ OUTLIER_RATIO = 50.0
 _OUTLIER_OTHERS = 8
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why a series was refused, with the first row (position in the frame), the column and the value that say so."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
 @dataclass
 class Screened:
     """Clean long columns of the series that were taken, and what was said about the others.
@@ -36,7 +46,7 @@ class Screened:
     units: NDArray[np.float64]
     in_stock: NDArray[np.float64]
     row: NDArray[np.int64]
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
 
     def note(self, code: int, text: str) -> None:
@@ -98,23 +108,27 @@ def screen(frame: pd.DataFrame, freq: str) -> Screened:
     order = np.lexsort((period, code))
     again = np.zeros(len(code), dtype=bool)
     again[order[1:]] = (code[order[1:]] == code[order[:-1]]) & (period[order[1:]] == period[order[:-1]])
+    named = np.array([name != "" for name in out.names])
+    when = "period_start_date" if "period_start_date" in frame.columns else "t"
+    coarse = f"rows are not of frequency {freq}: they lie further apart throughout"
     rules = [
-        (np.array([name == "" for name in out.names]), "series_id is missing"),
-        (where(~readable), "a period cannot be read"),
-        (where(is_text), "demand_units holds text that is no number"),
-        (where(np.isinf(units)), "demand_units is infinite"),
-        (where(again), "a period stands twice: add its rows up or remove one"),
-        (
-            _other_frequency(frame, code, count, freq),
-            f"rows are not of frequency {freq}: they lie further apart throughout",
-        ),
-        (~where(np.isfinite(units)), "no period has a figure"),
+        ("series_id", ~named[code], "series_id is missing"),
+        (when, ~readable, "a period cannot be read"),
+        ("demand_units", is_text, "demand_units holds text that is no number"),
+        ("demand_units", np.isinf(units), "demand_units is infinite"),
+        (when, again, "a period stands twice: add its rows up or remove one"),
+        (when, _other_frequency(frame, code, count, freq)[code], coarse),
+        ("demand_units", (~where(np.isfinite(units)))[code], "no period has a figure"),
     ]
     bad = np.zeros(count, dtype=bool)
-    for flags, reason in rules:
-        for k in np.flatnonzero(flags & ~bad):
-            out.refused[out.names[k]] = reason
-        bad |= flags
+    for column, wrong, reason in rules:
+        rows = np.flatnonzero(wrong)
+        owners, first = np.unique(code[rows], return_index=True)
+        for k, row in zip(owners, rows[first], strict=True):
+            if not bad[k]:
+                shown = frame[column].iloc[row]
+                out.refused[out.names[k]] = Refusal(int(row), column, "" if pd.isna(shown) else str(shown), reason)
+        bad[owners] = True
     keep = order[~bad[code[order]]]
     out.code, out.period, out.units = code[keep].astype(np.int64), period[keep], units[keep]
     out.in_stock, out.row = out.in_stock[keep], keep

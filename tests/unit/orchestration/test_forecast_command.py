@@ -1,0 +1,86 @@
+"""`stockturn forecast` on files as people send them: what is wrong is said with file, row and column, the rest goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+
+GOOD = "".join(f"good,{t},{3 + t % 4}\n" for t in range(12))
+
+
+def run(folder: Path, text: str | bytes, *more: str, name: str = "demand.csv") -> tuple[int, str, Path]:
+    source, out = folder / name, folder / "out.csv"
+    source.write_bytes(text if isinstance(text, bytes) else text.encode())
+    result = CliRunner().invoke(
+        app, ["forecast", "--demand", str(source), "--horizon", "2", "--freq", "M", "--out", str(out), *more]
+    )
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output.replace("\n", ""), out
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("bad,0,1\nbad,1,many\n", "row 15, column demand_units: series 'bad' refused: demand_units holds text that is"),
+        ("bad,0,1\nbad,1,inf\n", "row 15, column demand_units: series 'bad' refused: demand_units is infinite ('inf')"),
+        ("bad,0,1\nbad,1,4\nbad,1,5\n", "row 16, column t: series 'bad' refused: a period stands twice"),
+        ("bad,0,1\nbad,1.5,4\n", "row 15, column t: series 'bad' refused: a period cannot be read ('1.5')"),
+        (",1,4\n", "row 14, column series_id: series '' refused: series_id is missing ('')"),
+        ("bad,0,\nbad,1,\n", "row 14, column demand_units: series 'bad' refused: no period has a figure"),
+    ],
+)
+def test_a_bad_series_is_named_by_file_row_and_column_and_the_others_go_on(
+    tmp_path: Path, rows: str, said: str
+) -> None:
+    status, text, out = run(tmp_path, "series_id,t,demand_units\n" + GOOD + rows)
+    assert status == 0
+    assert f"demand.csv, {said}" in text and "1 series forecast, 1 refused" in text
+    assert pd.read_csv(out)["series_id"].tolist() == ["good", "good"]
+
+
+def test_a_bad_date_spoils_its_own_series_only(tmp_path: Path) -> None:
+    dates = pd.date_range("2025-01-01", periods=12, freq="MS").strftime("%Y-%m-%d")
+    good = "".join(f"good,{day},4\n" for day in dates)
+    status, text, out = run(
+        tmp_path, f"series_id,period_start_date,demand_units\n{good}bad,2025-01-01,1\nbad,2025-99-01,1\n"
+    )
+    assert status == 0 and "row 15, column period_start_date" in text and "'2025-99-01'" in text
+    assert pd.read_csv(out)["period"].tolist() == ["2026-01-01", "2026-02-01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("series_id,week,demand_units\na,1,3\n", "demand.csv", "neither period_start_date nor t"),
+        ("series_id,t\na,1\n", "demand.csv", "no column demand_units"),
+        ("series_id,t,demand_units\n", "demand.csv", "no rows"),
+        ("", "demand.csv", "cannot be read as .csv"),
+        (b"\xff\xfe\x00\x81", "demand.csv", "cannot be read as .csv"),
+        ("series_id,t,demand_units\na,1,3,9,9\n", "demand.csv", "more fields than the header"),
+        ("abc", "demand.parquet", "cannot be read as .parquet"),
+        ("series_id,t,demand_units\na,1,many\n", "demand.csv", "0 series forecast, 1 refused"),
+    ],
+)
+def test_a_file_that_gives_no_forecast_is_named_and_ends_with_status_2(
+    tmp_path: Path, text: str | bytes, name: str, said: str
+) -> None:
+    status, output, _ = run(tmp_path, text, name=name)
+    assert status == 2 and said in output and name in output
+
+
+@pytest.mark.parametrize("levels", ["0.5,abc", "0.5,1.0", "0", ""])
+def test_levels_that_are_none_are_refused(tmp_path: Path, levels: str) -> None:
+    status, output, _ = run(tmp_path, "series_id,t,demand_units\n" + GOOD, "--quantiles", levels)
+    assert status == 2 and "levels between 0 and 1" in output
+
+
+def test_the_total_over_the_horizon_is_one_row_a_series(tmp_path: Path) -> None:
+    status, _, out = run(tmp_path, "series_id,t,demand_units\n" + GOOD, "--sum", "--quantiles", "0.5,0.95")
+    table = pd.read_csv(out)
+    assert status == 0 and list(table.columns) == ["series_id", "periods", "mean", "q_0.5", "q_0.95"]
+    assert len(table) == 1 and table["periods"].item() == 2 and table["mean"].item() == pytest.approx(9, abs=3)
