@@ -1,0 +1,30 @@
+with source as (
+    select * from {{ source('landing', 'ap_open_item') }}
+),
+
+final as (
+    select
+        as_of_date,
+        doc_type,
+        doc_id,
+        line_id,
+        doc_no,
+        supplier_code,
+        doc_date,
+        due_date,
+        currency,
+        original_value,
+        settled_value,
+        open_value,
+        is_advance,
+        source_system,
+        source_instance,
+        company_code,
+        batch_id,
+        source_file,
+        source_row,
+        extract_date
+    from source
+)
+
+select * from final
