@@ -29,7 +29,7 @@ KINDS = {
     "313f2f5f-0c22-4626-8c49-3554ef763de3": ("purchase_receipt", 1),
     "b5c27da7-bdda-4790-925a-9484c5dfb594": ("sales_issue", -1),
 }
-"""What the reasons without a record are, from their names in OpenLMIS's own seed data: transfer in, receipts, consumed."""
+"""What the reasons without a record are taken for: the one way to sign them that gives the figures of OpenLMIS itself (see above)."""
 TYPES = {("TRANSFER", -1): "transfer_out", ("ADJUSTMENT", 1): "adjustment_in", ("ADJUSTMENT", -1): "adjustment_out"}
 
 
