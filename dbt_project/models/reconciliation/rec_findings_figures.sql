@@ -184,33 +184,53 @@ quantity_outliers as (
         and ranked_lines.ordered_units > 10 * ranked_lines.next_units
 ),
 
+-- A posted line that came again with other content: figures that were published have moved. Drafts that become approved are no change.
+changed_keys as (
+    select distinct source_key
+    from superseded_rows
+    where contract = 'stock_movement' and reason = 'older_version'
+),
+
+-- The landing is read once for both questions.
+dubious_movements as (
+    select
+        entered_movements.movement_key,
+        entered_movements.item_id,
+        entered_movements.warehouse_id,
+        entered_movements.doc_no,
+        entered_movements.business_date,
+        entered_movements.extract_date,
+        entered_movements.quantity_units,
+        entered_movements.source_file,
+        entered_movements.source_row,
+        changed_keys.source_key is not null as is_changed,
+        entered_movements.business_date > entered_movements.extract_date
+        and {{ is_effective('entered_movements.doc_status') }} as is_in_the_future
+    from entered_movements
+    left join changed_keys on entered_movements.source_key = changed_keys.source_key
+    where changed_keys.source_key is not null or entered_movements.business_date > entered_movements.extract_date
+),
+
 -- A day that had not come when the extract was made: the document is in no balance until then.
 future_documents as (
     select
         {{ finding_columns(
             "'future_document'",
             'movement_key',
-            "doc_no || ' is dated ' || cast(business_date as varchar) || ', after its extract of ' || cast(entered_movements.extract_date as varchar)",
-            item_id='entered_movements.item_id',
-            warehouse_id='entered_movements.warehouse_id',
-            doc_no='doc_no',
-            business_date='business_date',
-            units='quantity_units',
-            value='quantity_units * item_warehouses.unit_cost_latest',
-            source_file='source_file',
-            source_row='source_row'
+            "doc_no || ' is dated ' || cast(business_date as varchar) || ', after its extract of ' || cast(extract_date as varchar)",
+            item_id='dubious_movements.item_id',
+            warehouse_id='dubious_movements.warehouse_id',
+            doc_no='dubious_movements.doc_no',
+            business_date='dubious_movements.business_date',
+            units='dubious_movements.quantity_units',
+            value='dubious_movements.quantity_units * item_warehouses.unit_cost_latest',
+            source_file='dubious_movements.source_file',
+            source_row='dubious_movements.source_row'
         ) }}
-    from entered_movements
+    from dubious_movements
     left join item_warehouses
-        on entered_movements.item_id = item_warehouses.item_id and entered_movements.warehouse_id = item_warehouses.warehouse_id
-    where entered_movements.business_date > entered_movements.extract_date and {{ is_effective('doc_status') }}
-),
-
--- A posted line that came again with other content: figures that were published have moved. Drafts that become approved are no change.
-changed_keys as (
-    select distinct source_key
-    from superseded_rows
-    where contract = 'stock_movement' and reason = 'older_version'
+        on dubious_movements.item_id = item_warehouses.item_id and dubious_movements.warehouse_id = item_warehouses.warehouse_id
+    where dubious_movements.is_in_the_future
 ),
 
 changed_documents as (
@@ -219,15 +239,15 @@ changed_documents as (
             "'changed_document'",
             'movement_key',
             "doc_no || ' came again with other content in ' || source_file",
-            item_id='entered_movements.item_id',
-            warehouse_id='entered_movements.warehouse_id',
+            item_id='item_id',
+            warehouse_id='warehouse_id',
             doc_no='doc_no',
             business_date='business_date',
             source_file='source_file',
             source_row='source_row'
         ) }}
-    from entered_movements
-    inner join changed_keys on entered_movements.source_key = changed_keys.source_key
+    from dubious_movements
+    where is_changed
 ),
 
 final as (
