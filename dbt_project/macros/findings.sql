@@ -18,3 +18,10 @@
     cast({{ source_file or 'null' }} as varchar) as source_file,
     cast({{ source_row or 'null' }} as bigint) as source_row
 {%- endmacro %}
+
+{# A pattern for what a phrase of `finding_phrases` describes: {n} is a number, told without trailing zeros, {t} any text. #}
+{% macro phrase_pattern(phrase) -%}
+    '^\Q' || replace(
+        replace({{ phrase }}, '{n}', '\E(-?\d+(?:\.\d*[1-9])?)(?:\.?0*)\Q'), '{t}', '\E(.*)\Q'
+    ) || '\E$'
+{%- endmacro %}

@@ -87,17 +87,30 @@ def test_every_page_opens_without_an_error(page: Any, server: str, name: str, la
     keep(page, f"{name}-{language}")
 
 
-def test_the_overview_reads_on_a_phone(browser: Any, server: str) -> None:
+@pytest.mark.parametrize(("name", "least"), [("overview", 8), ("replenishment", 5), ("incidents", 4)])
+def test_it_reads_on_a_phone(browser: Any, server: str, name: str, least: int) -> None:
     """Nothing may need scrolling sideways."""
     phone = browser.new_page(viewport={"width": 390, "height": 844})
-    phone.goto(address(server, "overview", "zh"))
+    phone.goto(address(server, name, "zh"))
     settle(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     tiles = phone.query_selector_all(".st-tile")
-    assert len(tiles) >= 8
+    assert len(tiles) >= least
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for tile in tiles if (box := tile.bounding_box()))
-    keep(phone, "overview-zh-phone")
+    keep(phone, f"{name}-zh-phone")
     phone.close()
+
+
+def test_a_figure_is_led_back_to_its_documents(page: Any, server: str) -> None:
+    page.goto(address(server, "item", "en"))
+    settle(page)
+    box = page.locator('[data-testid="stSelectbox"]').filter(has_text="Lead a figure back")
+    box.locator("input").click()
+    page.locator('[role="option"]').filter(has_text="Inventory value").first.click()
+    page.wait_for_selector("text=The evidence below gives the published figure", timeout=PATIENCE_MS)
+    settle(page)
+    assert "source rows in" in page.inner_text('[data-testid="stMain"]')
+    keep(page, "item-explained")
 
 
 def test_an_incident_is_acted_on_and_the_store_knows_by_whom(page: Any, server: str, config: Path) -> None:

@@ -95,6 +95,16 @@ def test_chinese_views_show_the_same(postgres: psycopg.Connection) -> None:
     assert chinese == english
 
 
+def test_findings_are_told_in_chinese_too(reader: duckdb.DuckDBPyConnection) -> None:
+    """A sentence that a model words anew must get its phrase, or the Chinese reader gets English."""
+    untold = reader.execute(
+        """select distinct rule_id, explanation from fct_findings where explanation_zh = explanation
+           and rule_id not in ('reused_code', 'wrong_lot', 'wrong_status', 'wrong_owner')"""
+    ).fetchall()
+    told = reader.execute("select count(*) from fct_findings where explanation_zh <> explanation").fetchone()
+    assert untold == [] and told is not None and told[0] > 10
+
+
 @pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
 def test_example_queries_of_the_page(
     query: str, reader: duckdb.DuckDBPyConnection, postgres: psycopg.Connection

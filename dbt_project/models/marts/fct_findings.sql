@@ -13,6 +13,14 @@ rules as (
     select * from {{ ref('rules') }}
 ),
 
+phrases as (
+    select
+        rule_id,
+        {{ phrase_pattern('phrase') }} as pattern,
+        text_zh
+    from {{ ref('finding_phrases') }}
+),
+
 item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
@@ -23,6 +31,17 @@ warehouses as (
 
 items as (
     select * from {{ ref('dim_items') }}
+),
+
+-- The sentence in Chinese, by the phrases of its rule; what no phrase fits (old and new values of a record) is shown as it is.
+told as (
+    select
+        found.rule_id,
+        found.subject,
+        min(regexp_replace(found.explanation, phrases.pattern, phrases.text_zh)) as explanation_zh
+    from found
+    inner join phrases on found.rule_id = phrases.rule_id and regexp_matches(found.explanation, phrases.pattern)
+    group by found.rule_id, found.subject
 ),
 
 final as (
@@ -38,14 +57,17 @@ final as (
         found.variance_value,
         found.cause,
         found.explanation,
+        coalesce(told.explanation_zh, found.explanation) as explanation_zh,
         found.source_file,
         found.source_row,
         coalesce(item_warehouses.owner_name, items.owner_name, warehouses.manager_name) as owner_name,
         rules.title,
         rules.title_zh,
-        rules.fix
+        rules.fix,
+        rules.fix_zh
     from found
     inner join rules on found.rule_id = rules.rule_id
+    left join told on found.rule_id = told.rule_id and found.subject = told.subject
     left join item_warehouses
         on found.item_id = item_warehouses.item_id and found.warehouse_id = item_warehouses.warehouse_id
     left join items on found.item_id = items.item_id
