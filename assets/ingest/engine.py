@@ -77,7 +77,7 @@ class FileEngine:
         self.held = self.repeated = 0
         self.lane: Lane | None = None
         self.lane_rows = 0
-        self._dataset, self._header = dataset, raw.header
+        self._dataset, self._header, self.notes = dataset, raw.header, raw.notes
         self._matched = match_header(dataset, raw, file)
         self._has_broken = False
         context = Context(

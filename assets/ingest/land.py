@@ -72,6 +72,7 @@ def land_batch(
             "scope_from_date": _day(span[0]),
             "scope_to_date": _day(span[1]),
             "header": engine.raw.header,
+            "message": draft.message or "; ".join(engine.notes),
         }
     )
     if not manifest.is_closed:

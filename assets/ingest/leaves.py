@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from assets.ingest.casting import PLAIN_TEXT, TRIMMED_CODE, TRIMMED_TEXT
+from assets.ingest.casting import PLAIN_TEXT, TRIMMED_CODE, TRIMMED_TEXT, quick_date
 from assets.ingest.contracts import ColumnType
 from assets.ingest.expressions import Kind
 from assets.ingest.readers.raw import RAW_TABLE
@@ -29,13 +29,6 @@ class _Way:
     blank: Callable[[str], str]
 
 
-def _day_fast(raw: str, suffix: str) -> str:
-    return (
-        f"CASE WHEN regexp_full_match({raw}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN "
-        f"sk_real_date(TRY_CAST({raw} AS DATE)) END"
-    )
-
-
 _WAYS = {
     "number": _Way(
         lambda raw, suffix: f"sk_quick_number({raw})",
@@ -44,7 +37,7 @@ _WAYS = {
         lambda raw: f"sk_number_is_blank({raw})",
     ),
     "date": _Way(
-        _day_fast,
+        lambda raw, suffix: quick_date(raw),
         lambda raw: f"sk_date_part({raw})",
         lambda text, suffix: f"sk_real_date(sk_day_of{suffix}({text}))",
         lambda raw: f"sk_date_is_blank({raw})",

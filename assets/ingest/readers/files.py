@@ -9,12 +9,15 @@ import duckdb
 
 from assets.ingest.errors import IngestError
 from assets.ingest.mapping import Dataset
-from assets.ingest.readers.excel import read_excel
-from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
-from assets.ingest.readers.text import read_text
+from assets.ingest.readers.excel import read_excel, read_markup
+from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
+from assets.ingest.readers.text import detect_encoding, read_text
+from assets.ingest.readers.totals import may_hold_totals, settle_totals
+from assets.ingest.readers.units import scale_units
 from assets.ingest.sqltext import ident, literal
 
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
+_MARKUP = "an HTML or XML page"
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive such as .xlsx"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
@@ -40,8 +43,10 @@ def read_file(
     if path.stat().st_size == 0:
         raise IngestError("the file is empty", file=name, fix="Export it again, or remove it.")
     suffix = path.suffix.lower()
-    _check_kind(path, name, suffix)
-    if suffix in TEXT_SUFFIXES:
+    kind = _check_kind(path, name, suffix)
+    names = [*expected, *(other for header in expected for other in dataset.synonyms.get(header, ()))]
+    wanted = {normal_header(header) for header in names}
+    if kind == "text":
         raw = read_text(
             connection,
             path,
@@ -49,16 +54,26 @@ def read_file(
             work=work,
             header_row=dataset.header_row,
             delimiter=dataset.delimiter,
-            expected=expected,
+            expected=names,
             in_pieces=in_pieces,
         )
-    elif suffix == ".xlsx":
-        raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row)
-    elif suffix == ".parquet":
+    elif kind == "workbook":
+        raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted)
+    elif kind == "markup":
+        encoding, _ = detect_encoding(path, name)
+        text = path.read_text(encoding=encoding)
+        raw = read_markup(
+            connection, path, name, text, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted
+        )
+    elif kind == "parquet":
         raw = _read_parquet(connection, path, name, work)
     else:
-        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".parquet"))
+        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet"))
         raise IngestError(f"files of kind {suffix or '(none)'} are not read", file=name, fix=f"Known kinds: {known}.")
+    if raw.pieces is None and kind in ("workbook", "markup", "text"):
+        raw = scale_units(connection, raw, wanted)
+        if kind != "text" or may_hold_totals(path):
+            raw = settle_totals(connection, raw, name)
     if raw.rows_in == 0 and not dataset.allow_empty:
         raise IngestError(
             "has a header and no rows", file=name, fix="Export it again, or set `allow_empty: true` in the mapping."
@@ -66,14 +81,18 @@ def read_file(
     return raw
 
 
-def _check_kind(path: Path, name: str, suffix: str) -> None:
+def _check_kind(path: Path, name: str, suffix: str) -> str:
+    """How a file is to be read: text, workbook, markup, parquet, or nothing; raises IngestError for a lying name.
+
+    Only .xls says nothing: for years systems have given that name to workbooks, web pages and plain text alike.
+    """
     with path.open("rb") as stream:
         head = stream.read(512)
     found = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
     if found is None and head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(
         (b"<html", b"<table", b"<?xml", b"<!doctype")
     ):
-        found = "an HTML or XML page"
+        found = _MARKUP
     expected = {".xlsx": "a zip archive such as .xlsx", ".parquet": "a Parquet file"}.get(suffix)
     if (suffix in TEXT_SUFFIXES or expected is not None) and found != expected:
         raise IngestError(
@@ -81,6 +100,13 @@ def _check_kind(path: Path, name: str, suffix: str) -> None:
             file=name,
             fix="Give it the name of its kind, or export it again.",
         )
+    if suffix == ".xls":
+        if found is None:
+            return "text"
+        if found == _MARKUP:
+            return "markup"
+        return "workbook" if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) else ""
+    return "text" if suffix in TEXT_SUFFIXES else {".xlsx": "workbook", ".parquet": "parquet"}.get(suffix, "")
 
 
 def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path) -> RawFile:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 RAW_TABLE = "raw"
 SOURCE_ROW = "source_row"
-_NOISE = re.compile(r"[\s\u200b\ufeff*:]+")
+_NOISE = re.compile(r"[\s\u200b\ufeff*:]+|\((?:必填|必填项)\)")
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,15 @@ class MalformedRow:
 @dataclass(frozen=True)
 class RawFile:
     """Table `raw` holds `source_row` BIGINT and one VARCHAR column `c<n>` for each entry of `header`; with `pieces`, the
-    rows are still in the file, which is to be read piece by piece."""
+    rows are still in the file, which is to be read piece by piece. `notes` are kept in the manifest: title rows, what was
+    hidden, totals that were checked."""
 
     header: tuple[str, ...]
     rows: int
     malformed: tuple[MalformedRow, ...] = ()
     date_formats: tuple[str, ...] = ()
     pieces: Pieces | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from assets.ingest.errors import IngestError
+from assets.ingest.readers.headings import SEARCHED_ROWS, Heading, find_heading
 from assets.ingest.readers.pieces import CUT_FROM_BYTES, Pieces, cut, read_csv
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, MalformedRow, RawFile, name_headers, normal_header
 
@@ -91,7 +92,11 @@ def read_text(
         path = _transcode(path, encoding, work / "text.csv")
     head = _head_lines(path)
     chosen = delimiter or _sniff_delimiter(head, header_row, expected)
-    cells, lines = _header_cells(head, header_row, chosen, name)
+    heading = _heading(head, header_row, chosen, expected)
+    cells, lines = _header_cells(head, heading.last_row, chosen, name)
+    if heading.first_row < heading.last_row:
+        cells = [title or "" for title in heading.titles]
+    header_row = heading.last_row
     if has_blank_lines:
         path, skipped = _without_blank_lines(path, work / "dense.csv", chosen, lines)
     else:
@@ -128,10 +133,20 @@ def _sniff_delimiter(head: str, header_row: int, expected: Sequence[str]) -> str
     wanted = {normal_header(header) for header in expected}
 
     def score(delimiter: str) -> tuple[int, int]:
-        cells, _ = _header_cells(head, header_row, delimiter, "")
-        return len(wanted & {normal_header(cell) for cell in cells}), len(cells)
+        titles = _heading(head, header_row, delimiter, expected).titles
+        return len(wanted & {normal_header(title) for title in titles if title}), len(titles)
 
     return max(_DELIMITERS, key=score)
+
+
+def _heading(head: str, header_row: int, delimiter: str, expected: Sequence[str]) -> Heading:
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    try:
+        rows = [cells for _, cells in zip(range(max(SEARCHED_ROWS, header_row) + 1), reader, strict=False)]
+    except csv.Error:
+        rows = []
+    found = find_heading(rows, {normal_header(header) for header in expected}, header_row)
+    return found or Heading((), header_row, header_row)
 
 
 def _header_cells(head: str, header_row: int, delimiter: str, name: str) -> tuple[list[str], int]:

@@ -1,0 +1,45 @@
+"""Units of money in headers: `库存金额（万元）` is read as 库存金额, its numbers times 10,000."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+
+import duckdb
+
+from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
+from assets.ingest.sqltext import ident
+
+_FACTORS = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
+_SUFFIX = re.compile(r"[(（]\s*(元|千元|万元|百万元|亿元)\s*[)）]\s*$")
+
+
+def scale_units(connection: duckdb.DuckDBPyConnection, raw: RawFile, wanted: Collection[str]) -> RawFile:
+    """Bring amounts to the unit of account and take the unit off their headers.
+
+    A header that the mapping asks for as it stands, or that would then stand twice, is left alone. `wanted` holds
+    normalised headers.
+    """
+    header, values, factors = list(raw.header), list(raw.columns), []
+    taken = {normal_header(title) for title in raw.header}
+    for number, title in enumerate(raw.header):
+        found = _SUFFIX.search(title)
+        bare = title[: found.start()].strip() if found else ""
+        if found is None or not bare or normal_header(title) in wanted or normal_header(bare) in taken:
+            continue
+        header[number] = bare
+        factor = _FACTORS[found[1]]
+        if factor > 1:
+            column = raw.columns[number]
+            # A text that is no number stays, for the quarantine to show it.
+            number_of = f"TRY_CAST(sk_number({column}) AS DECIMAL(28,10)) * CAST({factor} AS DECIMAL(10,0))"
+            values[number] = f"COALESCE(sk_number_as_text({number_of}), {column})"
+            factors.append(f"{bare}: times {factor:,}")
+    if tuple(header) == raw.header:
+        return raw
+    if factors:
+        chosen = ", ".join(f"{value} AS {ident(name)}" for value, name in zip(values, raw.columns, strict=True))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw_scaled AS SELECT {SOURCE_ROW}, {chosen} FROM {RAW_TABLE}")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_scaled")
+    return replace(raw, header=tuple(header), notes=(*raw.notes, *factors))
