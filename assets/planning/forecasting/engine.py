@@ -95,7 +95,8 @@ def forecast_panel(
     horizon, season = settings.horizon_periods, settings.season
     knots = sum_knots(horizon)
     segments = demand_segments(panel, settings.min_train_periods + horizon)
-    step = settings.origin_step or spread_step(count, horizon, settings.origins, settings.min_train_periods)
+    earliest = max(settings.min_train_periods, (count - horizon) // 3)
+    step = settings.origin_step or spread_step(count, horizon, settings.origins, earliest)
     origins = rolling_origins(count, horizon, settings.origins, step, settings.min_train_periods)
     kinds = season_kinds(season, origins[-1] if origins else 0)
     interval = demand_interval(panel)

@@ -71,6 +71,23 @@ def test_the_first_run_has_a_record_that_says_it_was_made_later(lived: tuple[Pat
     assert sorted(first["origin_date"].unique()) == [pd.Timestamp(last_day(w)) for w in (42, 46)]
 
 
+def test_a_reconstructed_vintage_reads_nothing_after_its_origin(tmp_path: Path) -> None:
+    """Moving what came later must leave it as it is; moving what came before must not."""
+
+    def made(folder: str, factor: float, after: int) -> pd.DataFrame:
+        store = VintageStore(tmp_path / folder, last_day(50))
+        known = history(50)
+        moved = known["period_start_date"] > pd.Timestamp(last_day(after))
+        known.loc[moved, ["demand_units", "demand_units_imputed"]] *= factor
+        now = pd.DataFrame({"origin_date": [pd.Timestamp(last_day(50))]})
+        keep_track(store, now, known, attributes=ATTRIBUTES, groups=None, settings=SETTINGS)
+        return store.read(last_day(46))
+
+    truth = made("truth", 1.0, 46)
+    pd.testing.assert_frame_equal(made("future", 9.0, 46), truth)
+    assert (made("past", 9.0, 45)["mean_units"] > truth["mean_units"]).all()
+
+
 def test_published_vintages_follow_and_every_row_is_counted_once(lived: tuple[Path, list[TrackRecord]]) -> None:
     last = lived[1][-1].accuracy
     published = last[last["vintage_kind"] == PUBLISHED]
