@@ -149,6 +149,25 @@ lines as (
     where doc_status <> 'cancelled'
 ),
 
+-- Lines that ask for less than nothing: an export with the sign of returns. One finding per file; a warning, because some systems keep
+-- returns among their orders.
+negative_lines as (
+    select
+        {{ finding_columns(
+            "'sign_flip'",
+            "kind || '|' || source_file",
+            "cast(count(*) as varchar) || ' ' || kind || ' lines of ' || source_file || ' ask for a negative quantity'",
+            severity="'warning'",
+            business_date='min(order_date)',
+            units='sum(ordered_units)',
+            source_file='source_file',
+            source_row='min(source_row)'
+        ) }}
+    from lines
+    where ordered_units < 0
+    group by kind, source_file
+),
+
 ranked_lines as (
     select
         *,
@@ -254,6 +273,8 @@ final as (
     select * from cost_jumps
     union all
     select * from quantity_outliers
+    union all
+    select * from negative_lines
     union all
     select * from future_documents
     union all
