@@ -13,6 +13,7 @@ import pytest
 from assets.ingest.contracts import ingest_order, load_contracts
 from assets.ingest.live import extract as extract_module
 from assets.ingest.live.folder import DatasetFolder
+from assets.ingest.mapping_loader import load_mapping
 from assets.ingest.register import register_landing
 from assets.ingest.report import ContractReport
 from assets.ingest.settings import SourceSettings
@@ -65,6 +66,8 @@ datasets:
     scope: period
     columns: {as_of_date: _extract_date, item_code: item, warehouse_code: warehouse, on_hand_units: quantity}
 """
+HEAD, _, REST = MAPPING.partition("  - name: items")
+MOVEMENTS = HEAD + "  - name: movements" + REST.partition("  - name: movements")[2].partition("  - name: stock")[0]
 DATETIME = "{kind: datetime, column: [edited, h.edited], reprocess_column: h.day, reprocess_days: 5}"
 ROWVERSION = "{kind: rowversion, column: [version, h.version]}"
 SCHEMA = """
@@ -151,7 +154,9 @@ class Shop:
         self.database.commit()
 
     def read(self, day: dt.date, workspace: str = "daily") -> dict[str, ContractReport]:
-        reports = ingest_all(self.folder / workspace, [self.source], day)
+        fed = {dataset.contract for dataset in load_mapping(str(self.mapping)).datasets}
+        names = [name for name in ingest_order(load_contracts()) if name in fed]
+        reports = ingest_all(self.folder / workspace, [self.source], day, names)
         assert all(report.is_closed for report in reports.values())
         return reports
 
@@ -171,29 +176,47 @@ class Shop:
         return list(state.files)
 
 
-@pytest.fixture(params=[DATETIME, ROWVERSION, "{kind: full}"], ids=["datetime", "rowversion", "full"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    return Shop(tmp_path, MAPPING.replace("WATERMARK", request.param), monkeypatch)
+@pytest.fixture
+def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    return Shop(tmp_path, MAPPING.replace("WATERMARK", DATETIME), monkeypatch)
 
 
 @pytest.fixture
 def dated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    return Shop(tmp_path, MAPPING.replace("WATERMARK", DATETIME), monkeypatch)
+    """Movements alone: what is tried here has nothing to do with masters."""
+    return Shop(tmp_path, MOVEMENTS.replace("WATERMARK", DATETIME), monkeypatch)
 
 
-def test_ten_incremental_days_equal_one_full_reload(shop: Shop) -> None:
-    """Late edits, cancellations, other keys, more legs and deletions: nothing of an older state may survive."""
-    for number in range(11):
+def follow(shop: Shop, days: int) -> dt.date:
+    """Work and read day by day, then once more from nothing; returns the last day."""
+    for number in range(days):
         day = FIRST + dt.timedelta(days=number)
         shop.work(day)
         shop.read(day)
-    last = FIRST + dt.timedelta(days=10)
+    last = FIRST + dt.timedelta(days=days - 1)
     shop.read(last, "reload")
-    for contract in ("item", "warehouse", "stock_movement"):
-        daily, reload = shop.landed(last, contract), shop.landed(last, contract, "reload")
-        assert daily == reload and reload, contract
-    assert len({row[0] for row in shop.landed(last, "stock_on_hand")}) == 11, "a snapshot is kept for every day"
     assert any("1removed" in name for name in shop.state_files())
+    daily, reload = shop.landed(last), shop.landed(last, workspace="reload")
+    assert daily == reload and reload
+    return last
+
+
+def test_ten_incremental_days_equal_one_full_reload(dated: Shop) -> None:
+    """Late edits, cancellations, other keys, more legs and deletions: nothing of an older state may survive."""
+    follow(dated, 11)
+
+
+def test_masters_and_snapshots_follow_too(whole: Shop) -> None:
+    last = follow(whole, 3)
+    for contract in ("item", "warehouse"):
+        daily, reload = whole.landed(last, contract), whole.landed(last, contract, "reload")
+        assert daily == reload and reload, contract
+    assert len({row[0] for row in whole.landed(last, "stock_on_hand")}) == 3, "a snapshot is kept for every day"
+
+
+@pytest.mark.parametrize("watermark", [ROWVERSION, "{kind: full}"], ids=["rowversion", "full"])
+def test_other_watermarks_end_there_too(watermark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    follow(Shop(tmp_path, MOVEMENTS.replace("WATERMARK", watermark), monkeypatch), 3)
 
 
 def test_a_later_run_reads_only_what_changed(dated: Shop) -> None:
@@ -309,16 +332,16 @@ def test_a_mapping_that_reads_other_columns_starts_from_a_new_baseline(dated: Sh
     assert [name.split("_")[2] for name in dated.state_files()] == ["0baseline"]
 
 
-def test_a_source_that_suddenly_has_no_rows_is_an_error_not_a_deletion(dated: Shop) -> None:
-    dated.work(FIRST)
-    dated.read(FIRST)
-    landed = dated.landed(FIRST, "item")
-    dated.database.execute("delete from items")
-    dated.database.commit()
+def test_a_source_that_suddenly_has_no_rows_is_an_error_not_a_deletion(whole: Shop) -> None:
+    whole.work(FIRST)
+    whole.read(FIRST)
+    landed = whole.landed(FIRST, "item")
+    whole.database.execute("delete from items")
+    whole.database.commit()
     day = FIRST + dt.timedelta(days=1)
-    report = dated.read(day)["item"]
+    report = whole.read(day)["item"]
     assert any("gave no row at all" in refusal for refusal in report.refusals)
-    assert dated.landed(day, "item") == landed
+    assert whole.landed(day, "item") == landed
 
 
 def test_masters_come_first() -> None:
