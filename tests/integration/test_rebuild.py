@@ -13,11 +13,14 @@ from demo.simulate import write_demo
 
 END = DemoSettings().end_date
 
-# These tell how rows arrived, or what was published before: one that waited in quarantine for its master is landed by the batch that released it, and a
-# resent row is a duplicate of another batch. Every figure about stock, demand and money must be the same.
+# These tell how rows arrived, or what was published before: one that waited in quarantine for its master is landed by
+# the batch that released it, a resent row is a duplicate of another batch, and a forecast vintage keeps what was known
+# on the day it was made. Every figure about stock, demand and money must be the same.
 TELLS_OF_DELIVERIES = {
     "fct_data_quality",
     "fct_findings",
+    "fct_forecast_accuracy",
+    "fct_forecast_review",
     "fct_restatement_documents",
     "fct_restatements",
     "fct_stock_layers",
