@@ -77,6 +77,7 @@ def checks_of_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[CheckRe
             continue
         found = event.asset_check_evaluation_data
         details = {name: value.value for name, value in found.metadata.items()}
+        rows = details.get("failing_rows") or details.get("failed")
         yield CheckResult(
             check_id=f"{found.asset_key.to_user_string()}:{found.check_name}",
             engine="great_expectations" if found.asset_key.path[0] == "landing" else "dbt",
@@ -85,6 +86,6 @@ def checks_of_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[CheckRe
             is_passed=found.passed,
             contract_or_model=found.asset_key.path[-1],
             is_blocking=bool(found.blocking),
-            rows_failed=int(details.get("failing_rows") or details.get("failed") or 0),
+            rows_failed=rows if isinstance(rows, int) else 0,
             message=str(details.get("message") or ""),
         )
