@@ -35,6 +35,7 @@ def show(context: Context) -> None:
         "movements",
         lambda limit: item.movements(context.reader, item_id, warehouse_id, limit),
         marts=("fct_stock_movements",),
+        texts=["movement_type"],
     )
     explain.show(context, card)
 

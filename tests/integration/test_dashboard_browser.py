@@ -64,8 +64,12 @@ def settle(page: Any) -> None:
 def keep(page: Any, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     size = page.viewport_size
-    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": size["width"], "height": min(int(height) + 20, 4000)})
+    height, before = 0, -1
+    while height != before:  # parts far down are drawn when the browser comes to them
+        before = height
+        page.wait_for_timeout(600)
+        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": min(int(height) + 20, 6000)})
     page.wait_for_timeout(500)
     page.screenshot(path=str(SHOTS / f"{name}.png"))
     page.set_viewport_size(size)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.ingest.contracts import load_contracts
 from dashboard.texts import LANGUAGES, Words, catalogue
 
 DASHBOARD = Path(__file__).resolve().parents[3] / "dashboard"
@@ -26,6 +27,11 @@ def test_every_key_that_a_page_uses_exists() -> None:
         used |= set(re.findall(r'(?<!reader.)words\("([a-z_0-9]+)"', path.read_text(encoding="utf-8")))
     assert len(used) > 60
     assert used - catalogue().keys() == set()
+
+
+def test_every_kind_of_movement_has_a_name() -> None:
+    kinds = load_contracts()["stock_movement"].columns["movement_type"].values
+    assert len(kinds) > 20 and {f"movement_type_{kind}" for kind in kinds} <= catalogue().keys()
 
 
 @pytest.mark.parametrize(
