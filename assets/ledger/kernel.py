@@ -153,63 +153,32 @@ def _must_wait(k, first, after, moves, pools, first_group, done):  # type: ignor
 
 
 @part
-def _legs(  # type: ignore[no-untyped-def]
-    first,
-    after,
-    first_group,
-    moves,
-    rows,
-    layers,
-    pools,
-    costs,
-    items,
-    records,
-    heads,
-    grains,
-    transit,
-    deferred,
-    out,
-    run,
-    cfg,
-    done,
-):
-    """A run of legs of moves of one day; see the order within a day above."""
+def _together(  # type: ignore[no-untyped-def]
+    first, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out, run, cfg, done,
+):  # fmt: skip
+    """One movement, or a run of legs of moves of one day; see the order within a day above."""
+    is_run = after > first + 1
     left = after - first
     for k in range(first, after):
-        done[k] = moves[k, MQTY] == 0
+        done[k] = is_run and moves[k, MQTY] == 0
         if done[k]:
             out[k, OKNW] = 1
             left -= 1
-        if moves[k, MQTY] < 0:
+        if is_run and moves[k, MQTY] < 0:
             pools[first_group + moves[k, GROUP], PENDING] += 1
-    force = False
+    force = not is_run
     while left > 0:
         moved = False
         for k in range(first, after):
             if done[k] or (not force and _must_wait(k, first, after, moves, pools, first_group, done)):
                 continue
             _step(
-                k,
-                first_group,
-                moves,
-                rows,
-                layers,
-                pools,
-                costs,
-                items,
-                records,
-                heads,
-                grains,
-                transit,
-                deferred,
-                out,
-                run,
-                cfg,
-            )
+                k, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out, run, cfg
+            )  # fmt: skip
             done[k] = True
             left -= 1
             moved = True
-            if moves[k, MQTY] < 0:
+            if is_run and moves[k, MQTY] < 0:
                 pools[first_group + moves[k, GROUP], PENDING] -= 1
             if force:
                 break
@@ -280,32 +249,12 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                 after = k
                 while after < stop and _is_leg(moves[after, KIND]) and moves[after, DATE] == moves[k, DATE]:
                     after += 1
-                if after > k + 1:
-                    _legs(
-                        k, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out,
-                        run, cfg, done,
-                    )  # fmt: skip
-                    k = after
-                else:
-                    _step(
-                        k,
-                        first_group,
-                        moves,
-                        rows,
-                        layers,
-                        pools,
-                        costs,
-                        items,
-                        records,
-                        heads,
-                        grains,
-                        transit,
-                        deferred,
-                        out,
-                        run,
-                        cfg,
-                    )
-                    k += 1
+                after = max(after, k + 1)
+                _together(
+                    k, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out,
+                    run, cfg, done,
+                )  # fmt: skip
+                k = after
         return out, emitted[:, : run[EMITTED]].copy(), run[ERROR]
 
     return run_chunk
