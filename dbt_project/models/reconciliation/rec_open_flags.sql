@@ -8,8 +8,24 @@ rules as (
     select * from {{ ref('rules') }}
 ),
 
+differences as (
+    select * from {{ ref('rec_differences') }}
+),
+
 item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
+),
+
+-- Differences that a whole file or day explains: they name the items it touched.
+caused as (
+    select distinct
+        differences.item_id,
+        differences.warehouse_id,
+        rules.rule_id,
+        rules.spoils
+    from differences
+    inner join rules on differences.variance_cause = rules.rule_id
+    where rules.home = 'deliveries' and rules.spoils <> ''
 ),
 
 spoiling as (
@@ -22,6 +38,14 @@ spoiling as (
     where
         rules.spoils <> ''
         and (findings.severity = 'critical' or (findings.severity = 'warning' and findings.item_id is not null))
+        -- A missing day spoils the items that moved on it, not all.
+        and (findings.item_id is not null or findings.rule_id not in (select caused.rule_id from caused))
+    union distinct
+    select
+        item_id,
+        warehouse_id,
+        spoils
+    from caused
 ),
 
 -- One join for each way in which a finding can be open, instead of one on alternatives.
