@@ -137,7 +137,7 @@ class FileEngine:
             return f"{with_leaves} {self.plans[0].contract_sql(0)}"
 
         lane = Lane(self.connection, self.contract, pieces, part_of)
-        if lane.run(self.leaves, staged, constant_texts(self.contract, is_given, stamp)):
+        if lane.run(self.leaves, staged, constant_texts(self.contract, is_given, stamp)) is not None:
             self.lane = lane
             self._count_rest(lane)
         else:
@@ -336,13 +336,6 @@ class FileEngine:
         if self.repeated:
             kept.append("rowid NOT IN (SELECT row_id FROM repeated)")
         return f"SELECT * FROM staged{' WHERE ' + ' AND '.join(kept) if kept else ''}"
-
-    @property
-    def every_landed_sql(self) -> str:
-        """`landed_sql` with the rows that the fast lane has landed."""
-        names = ", ".join(["source_key", *content_columns(self.contract)])
-        fast = f" UNION ALL SELECT {names} FROM {self.lane.source}" if self.lane is not None and self.lane_rows else ""
-        return f"SELECT {names} FROM ({self.landed_sql}){fast}"
 
     def _count(self, whole: _Summary) -> Counts:
         landed = self._summary(self.landed_sql) if self.held or self.repeated else whole

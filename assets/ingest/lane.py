@@ -84,7 +84,7 @@ class Lane:
             for part in parts:
                 part.path.unlink(missing_ok=True)
             return None
-        self.parts = [part for part in parts if self._number(f"SELECT count(*) FROM {_read(part.path)}")]
+        self.parts = [part for part in parts if self._has_rows(part)]
         rest = " UNION ALL ".join(f"FROM {part.rest}" for part in parts)
         names = ", ".join(f"c{number}" for number in range(self.pieces.columns))
         # Rows without any value are no rows.
@@ -119,11 +119,14 @@ class Lane:
             )
             counts = f"SELECT (SELECT count(*) FROM {_read(part.path)}) + (SELECT count(*) FROM {part.rest})"
             found = cursor.execute(counts).fetchone()
-            return part if found is not None and found[0] == piece.rows else None
+            if found is not None and found[0] == piece.rows:
+                return part
         except duckdb.Error:
-            return None
+            pass  # not readable as it was cut: the careful way gives the reason, with its row
         finally:
             cursor.close()
+        part.path.unlink(missing_ok=True)
+        return None
 
     def call_back(self, *, place: int | None) -> bool:
         """Move rows to `raw` whose key stands twice among the rows of the file or, with `place`, was landed before it.
@@ -168,9 +171,15 @@ class Lane:
             target = self.part_of(f"{part.piece.path.stem}-kept")
             execute(parquet_copy(kept, target))
             target.replace(part.path)
-            if not self._number(f"SELECT count(*) FROM {_read(part.path)}"):
-                part.path.unlink()
+            self._has_rows(part)
         return moved
+
+    def _has_rows(self, part: _Part) -> bool:
+        """False for a part without rows, which is removed."""
+        if self._number(f"SELECT count(*) FROM {_read(part.path)}"):
+            return True
+        part.path.unlink()
+        return False
 
     def _show_rest(self) -> int:
         self.connection.execute(

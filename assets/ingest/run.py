@@ -26,6 +26,7 @@ from assets.ingest.release import awaits_masters, load_raw_again, releasable_row
 from assets.ingest.report import ContractReport
 from assets.ingest.session import Session
 from assets.ingest.settings import SourceSettings
+from assets.ingest.sqltext import literal
 from assets.ingest.stamping import batch_stamp
 from assets.ingest.store import LandingStore
 from assets.ingest.versions import KnownVersions
@@ -161,8 +162,15 @@ class ContractRun:
         )
         manifest = land_batch(self.session.connection, self.store, self.contract, engine, counts, draft, self.places)
         if more and manifest.contract_rows and self.versions.instance == draft.source_instance:
-            self.versions.add(engine.every_landed_sql, place)
+            self.versions.add(self._landed_sql(engine, manifest), place)
         return manifest
+
+    def _landed_sql(self, engine: FileEngine, manifest: Manifest) -> str:
+        """The rows that a batch has just landed: from memory, or from disk where most of them went there directly."""
+        if not engine.lane_rows:
+            return engine.landed_sql
+        path = literal(str(self.store.path_of("landing", manifest)))
+        return f"SELECT * FROM read_parquet({path}, hive_partitioning = false)"
 
     def _release(self, waiting: Sequence[Manifest]) -> list[Manifest]:
         """Land rows of quarantine whose missing master has come."""
