@@ -104,10 +104,10 @@ class Difference:
             "WHERE k.key IS NULL OR k.hash <> r.row_hash"
         )
         gone = "SELECT key FROM known WHERE key IN (SELECT _source_key FROM current)"
-        there = "SELECT _source_key FROM read" if is_full else None
-        if keys is not None and not is_full:
-            there = f"SELECT {_KEY} FROM read_parquet({literal(str(keys))})"
-        if there is not None:
+        if keys is not None or is_full:
+            there = "SELECT _source_key FROM read"
+            if keys is not None:
+                there += f" UNION SELECT {_KEY} FROM read_parquet({literal(str(keys))})"
             gone += f" UNION SELECT key FROM known WHERE key NOT IN ({there})"
         self.connection.execute(f"CREATE TABLE gone AS SELECT * FROM known WHERE key IN ({gone})")
         self._load_removed()
@@ -122,6 +122,11 @@ class Difference:
         if written:
             self._index(sequence, [(table, names[table], table == "removed") for table in written])
         return Outcome(self.rows, counts["current"], counts["removed"], tuple(names[table] for table in written))
+
+    def has_missing(self) -> bool:
+        """True where a key that is known was not read."""
+        self._load_known()
+        return self._row("SELECT count(*) FROM known WHERE key NOT IN (SELECT _source_key FROM read)")[0] > 0
 
     def unknown_keys(self, keys: Path) -> int:
         """Keys of the source that neither this reading nor an earlier one has brought: changes that slipped through."""

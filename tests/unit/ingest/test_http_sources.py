@@ -275,6 +275,34 @@ def test_a_later_run_asks_only_for_what_moved_on(name: str, tmp_path: Path, monk
         assert web.landed("max(quantity_units)", DAY + dt.timedelta(days=1)) == (9,)
 
 
+def test_a_row_that_slipped_between_two_pages_is_not_taken_for_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row before the page is deleted while pages are read: all later ones move up, and one is on neither page."""
+    for web in serve("kingdee", tmp_path, monkeypatch):
+        text = web.file.read_text(encoding="utf-8")
+        full = "    watermark: {kind: full}\n"
+        lines = [full if "watermark:" in line else line for line in text.splitlines(keepends=True)]
+        web.file.write_text("".join(lines), encoding="utf-8")
+        web.read()
+        answer, pages = web.service.answer, []
+
+        def shifting(*arguments: Any, answer: Any = answer, pages: list[Any] = pages, web: Web = web) -> Any:
+            found = answer(*arguments)
+            pages.append(found)
+            if len(pages) == 3:
+                del web.service.rows[0]
+            return found
+
+        monkeypatch.setattr(web.service, "answer", shifting)
+        for later, rows in ((1, 230), (2, 229)):
+            day = DAY + dt.timedelta(days=later)
+            web.read(day)
+            assert web.landed("count(*), max(source_line_id = '80')", day) == (rows, True), (
+                "the deleted one goes a run later"
+            )
+
+
 def test_the_pace_is_kept() -> None:
     """Requests go out no faster than is allowed, whatever the clock of the machine does."""
     from assets.ingest.live.secrets import Secrets

@@ -214,6 +214,7 @@ def test_masters_and_snapshots_follow_too(whole: Shop) -> None:
     assert len({row[0] for row in whole.landed(last, "stock_on_hand")}) == 3, "a snapshot is kept for every day"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("watermark", [ROWVERSION, "{kind: full}"], ids=["rowversion", "full"])
 def test_other_watermarks_end_there_too(watermark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     follow(Shop(tmp_path, MOVEMENTS.replace("WATERMARK", watermark), monkeypatch), 3)
