@@ -209,7 +209,7 @@ def recovered(frame: pd.DataFrame, words: Words) -> Picture:
         alt.Chart(long)
         .mark_bar(cornerRadius=2)
         .encode(
-            y=alt.Y("way:N", sort=order, axis=alt.Axis(title=None, labelLimit=180)),
+            y=alt.Y("way:N", sort=order, axis=alt.Axis(title=None, labelLimit=180, labelOverlap=False)),
             x=alt.X("amount:Q", axis=money_axis(words)),
             color=alt.Color(
                 "part:N",
@@ -219,7 +219,7 @@ def recovered(frame: pd.DataFrame, words: Words) -> Picture:
             tooltip=["way:N", "part:N", alt.Tooltip("amount:Q", format=",.0f")],
         )
     )
-    return _styled(chart, max(120, 30 * len(order) + 60))
+    return _styled(chart, max(150, 36 * len(order) + 70))
 
 
 def plan_and_past(frame: pd.DataFrame, figure: str, words: Words, *, is_rate: bool) -> Picture:

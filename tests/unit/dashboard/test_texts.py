@@ -31,7 +31,8 @@ def test_every_key_that_a_page_uses_exists() -> None:
 
 def test_every_kind_of_movement_has_a_name() -> None:
     kinds = load_contracts()["stock_movement"].columns["movement_type"].values
-    assert len(kinds) > 20 and {f"movement_type_{kind}" for kind in kinds} <= catalogue().keys()
+    assert kinds is not None and len(kinds) > 20
+    assert {f"movement_type_{kind}" for kind in kinds} <= catalogue().keys()
 
 
 @pytest.mark.parametrize(
