@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from assets.documents import load_document
-from assets.ingest.settings import SourceSettings
+from assets.ingest.settings import SourceSettings, with_owners
 from assets.ledger.settings import LedgerSettings
 from assets.planning.settings import PlanningSettings
 from assets.publish.settings import PublishSettings
@@ -126,7 +126,7 @@ class Settings(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"the source name {', '.join(twice)} stands twice")
-        return value
+        return with_owners(value)
 
     def workspace(self) -> Workspace:
         return Workspace(root=self.data_dir, threads=self.threads, memory_limit=self.memory_limit)

@@ -283,7 +283,7 @@ class Dataset(_Strict):
         return tuple(branch.model_copy(update={"columns": {**self.columns, **branch.columns}}) for branch in self.rows)
 
 
-BUILT_IN_PARAMETERS = ("instance", "company", "is_first_instance", "is_last_instance")
+BUILT_IN_PARAMETERS = ("instance", "company", "is_first_instance", "is_last_instance", "owns_movements")
 
 
 class Parameter(_Strict):

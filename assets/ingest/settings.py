@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,6 +36,9 @@ class SourceSettings(BaseModel):
     parameters: dict[str, str | int | float | bool] = {}
     instances: tuple[str, ...] = ()
     instance_place: tuple[int, int] = (1, 1)
+    owns: tuple[str, ...] = ()
+    """Movement types that this source posts for its company; other sources of the company leave them out."""
+    not_owned: tuple[str, ...] = ()
 
     @property
     def each(self) -> tuple[SourceSettings, ...]:
@@ -68,6 +72,7 @@ class SourceSettings(BaseModel):
             "company": self.company,
             "is_first_instance": place == 1,
             "is_last_instance": place == count,
+            "owns_movements": bool(self.owns),
         }
 
     @model_validator(mode="after")
@@ -115,3 +120,21 @@ class SourceSettings(BaseModel):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{value!r} is no IANA time zone") from error
         return value
+
+
+def with_owners(sources: Sequence[SourceSettings]) -> tuple[SourceSettings, ...]:
+    """The sources, each knowing the movement types that another source of its company owns.
+
+    Raises ValueError where two sources of a company, that are not books of one another, own the same type.
+    """
+    settled = []
+    for source in sources:
+        others = [other for other in sources if other.company == source.company and other.mapping != source.mapping]
+        taken = {kind: other.name for other in others for kind in other.owns}
+        twice = sorted(set(source.owns) & set(taken))
+        if twice:
+            raise ValueError(
+                f"{twice[0]} is owned by {source.name} and by {taken[twice[0]]}: goods would be posted twice"
+            )
+        settled.append(source.model_copy(update={"not_owned": tuple(sorted(taken))}))
+    return tuple(settled)

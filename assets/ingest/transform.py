@@ -29,6 +29,7 @@ class BranchPlan:
     read_sql: str
     select_list: str
     rules: tuple[Rule, ...]
+    not_owned: tuple[str, ...] = ()
 
     @property
     def is_bad(self) -> str:
@@ -40,8 +41,16 @@ class BranchPlan:
         """SELECT of contract rows with `source_row`, `branch`, `is_bad` and `is_open`."""
         return (
             f"SELECT {SOURCE_ROW}, {branch} AS branch, {self.select_list}, ({self.is_bad}) AS is_bad, is_open "
-            f"FROM ({self.read_sql})"
+            f"FROM ({self.read_sql}){self._owned}"
         )
+
+    @property
+    def _owned(self) -> str:
+        """WHERE clause that leaves out the movement types which another source posts."""
+        if not self.not_owned:
+            return ""
+        kinds = ", ".join(literal(kind) for kind in self.not_owned)
+        return f" WHERE COALESCE({ident('t_movement_type')} NOT IN ({kinds}), true)"
 
 
 def plan_branch(context: Context, branch: Branch) -> BranchPlan:
@@ -63,7 +72,8 @@ def plan_branch(context: Context, branch: Branch) -> BranchPlan:
         if reading is not None:
             rules += reading.rules
         rules += value_rules(context, column, branch.columns.get(column.name), reading)
-    return BranchPlan(read_sql, _select_list(context, readings), tuple(rules))
+    not_owned = context.source.not_owned if "t_movement_type" in layer else ()
+    return BranchPlan(read_sql, _select_list(context, readings), tuple(rules), not_owned)
 
 
 def _select_list(context: Context, readings: dict[str, Reading]) -> str:
