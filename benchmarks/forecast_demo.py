@@ -43,7 +43,14 @@ def _history(demand: pd.DataFrame, stock: pd.DataFrame, end: pd.Timestamp, setti
         valid_to_date=stock["business_date"],
         available_units=stock["physical_units"],
     )
-    spine = stock.groupby(KEYS)["business_date"].min().rename("first_movement_date").reset_index()
+    # An item begins with its first stock or order: the days before its launch are no empty shelf.
+    moved = pd.concat(
+        [stock.loc[stock["physical_units"] > 0, [*KEYS, "business_date"]], demand[[*KEYS, "business_date"]]]
+    )
+    spine = moved.groupby(KEYS)["business_date"].min().rename("first_movement_date").reset_index()
+    began = balances.merge(spine, on=KEYS)
+    balances = began[began["business_date"] >= began["first_movement_date"]].drop(columns="first_movement_date")
+    spine = spine[spine["first_movement_date"] <= end]
     early = daily["business_date"] <= end
     known = balances["business_date"] <= end
     return build_demand_history(daily[early], balances[known], spine, as_of=end.date(), settings=settings)
