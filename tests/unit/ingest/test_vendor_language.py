@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table stays on one line
 """What the mapping language can say about tables: joins, unions, signs, units, sums, parameters, books, bases, owners."""
 
 from __future__ import annotations
