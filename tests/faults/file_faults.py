@@ -38,14 +38,16 @@ def file_kinds(spoiler: Spoiler) -> None:
         spoiler.add(name, what, ("missing_file",), True, inject)
 
     def stopped(name: str, what: str, dataset: str, days: int) -> None:
-        def inject() -> Path:
-            last = inbox.end - timedelta(days=days)
-            for n in range(days):
-                for path in inbox.folder.rglob(f"{dataset}_{inbox.end - timedelta(days=n):%Y%m%d}.*"):
-                    path.unlink()
-            return Path(f"{dataset}_{last:%Y%m%d}.csv")
+        """Found on the first working day without the list; a month later it is stale as well."""
 
-        spoiler.add(name, what, ("stale_snapshot",), True, inject)
+        def inject() -> Path:
+            gone = [inbox.end - timedelta(days=n) for n in range(days)]
+            for day in gone:
+                for path in inbox.folder.rglob(f"{dataset}_{day:%Y%m%d}.*"):
+                    path.unlink()
+            return Path(f"{dataset}_{min(day for day in gone if day.weekday() < 5):%Y%m%d}.csv")
+
+        spoiler.add(name, what, ("missing_file", "stale_snapshot"), True, inject)
 
     gone("missing shipments file", "the sales system's shipments of a day never came", "shipments", 22)
     gone("missing orders file", "the orders of a day never came", "sales_orders", 21)

@@ -293,6 +293,10 @@ short_matches as (
             and short_files.contract = 'wms_stock'
             and keyed.first_date = short_files.extract_date
             and keyed.source_file is null
+            -- The ERP's list is the book that the WMS is compared with.
+            or keyed.comparison = 'book_wms'
+            and short_files.contract = 'stock_on_hand'
+            and keyed.first_date = short_files.extract_date
             or keyed.comparison = 'ledger_book'
             and short_files.contract = 'stock_movement'
             and keyed.first_date >= short_files.extract_date
