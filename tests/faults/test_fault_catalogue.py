@@ -6,7 +6,11 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 from worlds import Worlds, as_page
+
+# Four worlds cost more than a minute of CPU; the daily suite has the planted defects of test_demo_end_to_end instead.
+pytestmark = pytest.mark.slow
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 
