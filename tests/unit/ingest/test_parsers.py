@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.ingest.casting import EXCEL_SERIAL, date_macros, format_pattern, install_macros
+from assets.ingest.casting import EXCEL_SERIAL, date_macros, fit_decimal, format_pattern, install_macros, quick_date
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +154,31 @@ def test_a_percentage_is_a_share(db):
 def test_a_format_names_year_month_and_day_once(form):
     with pytest.raises(ValueError, match="format"):
         format_pattern(form)
+
+
+@given(st.lists(st.decimals(min_value=-(10**12), max_value=10**12, places=10), min_size=20, max_size=60))
+@settings(deadline=None, max_examples=10)
+def test_a_number_is_rounded_alike_on_the_short_way_and_the_long_one(db, numbers):
+    source = "(SELECT CAST(s AS DECIMAL(38,10)) AS v FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS s))"
+    for kind in ("DECIMAL(28,6)", "DECIMAL(28,8)", "DECIMAL(24,4)"):
+        query = f"SELECT {fit_decimal('v', kind)}, TRY_CAST(v AS {kind}) FROM {source}"
+        rows = db.execute(query, [[f"{number:f}" for number in numbers]]).fetchall()
+        assert all(short == long for short, long in rows)
+        places = Decimal(1).scaleb(-int(kind[-2]))
+        assert [row[0] for row in rows] == [number.quantize(places, rounding=ROUND_HALF_UP) for number in numbers]
+
+
+@given(st.lists(st.datetimes(dt.datetime(1940, 1, 1), dt.datetime(2210, 1, 1)), min_size=40, max_size=80))
+@settings(deadline=None, max_examples=5)
+def test_the_quick_reading_says_nothing_else_than_the_full_one(db, moments):
+    stamps = [f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments]
+    for quick, full, texts in (
+        ("sk_quick_timestamp(s)", "sk_timestamp(s)", stamps),
+        (quick_date("s"), "sk_date(s)", [text[:10] for text in stamps]),
+    ):
+        pairs = zip(many(db, quick, texts), many(db, full, texts), strict=True)
+        assert all(one == other for one, other in pairs if one is not None)
+    assert (
+        many(db, "sk_quick_timestamp(s)", ["2024-02-30 08:00:00", "2024-01-05 25:00:00", "1949-01-01 00:00:00"])
+        == [None] * 3
+    )
