@@ -82,7 +82,7 @@ def extract_dataset(prepared: Prepared, dataset: Dataset, folder: DatasetFolder,
             if difference.unknown_keys(keys):
                 # Rows came that the watermark did not show: read everything instead.
                 difference.close()
-                request = Request()
+                request, keys = Request(), None
                 progress = _read(prepared, dataset, folder, request)
                 difference = _compare(prepared, dataset, folder)
         elif (
