@@ -15,6 +15,7 @@ from assets.publish.content import quoted
 from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
 
 _COUNTED = {"count", "lines", "rows", "files", "periods", "days", "row"}  # a count of things is never below zero
+_SIGNED = ("_gap", "remaining_days")  # a difference; days to a date that may be past
 _STATUS = r"^(ok|no_sales|not_available: .+)$"
 
 
@@ -65,7 +66,7 @@ def _conditions(mart: Mapping[str, Any], actual: Mapping[str, str]) -> Iterator[
         field = quoted(name)
         if actual[name] in {"DOUBLE", "FLOAT"}:
             yield f"{name} is a number or null", f"isnan({field}) or isinf({field})"
-        if column["unit"] in _COUNTED and actual[name] not in {"VARCHAR", "DATE"} and not name.endswith("_gap"):
+        if column["unit"] in _COUNTED and actual[name] not in {"VARCHAR", "DATE"} and not name.endswith(_SIGNED):
             yield f"{name} is not below zero", f"{field} < 0"
         if name.endswith("_status") and column["unit"] == "text":
             yield f"{name} says ok, no_sales or why not", f"not regexp_matches({field}, '{_STATUS}')"
