@@ -1,8 +1,8 @@
 {# When a delivery is too short, said once: by the deliveries of its own dataset around it (rec_delivery_history).
    A list of stock changes slowly: a fifth less than usual, and less than ever, is short. Documents vary with the trade: a third less than
-   usual and a tenth below the least. Five lists, or ten days of documents (so
-   no weekends), to learn from. No delivery of 380 clean days of the
-   demo company is short (tests/faults, November 2026). #}
+   usual and a tenth below the least. Five lists, or ten days
+   of documents (so no weekends), to learn from. Set on 400 clean days of the demo company, of which none is short (tests/faults, November
+   2026). #}
 {% macro is_short_delivery() -%}
     usual_deliveries >= case when contract in ('stock_on_hand', 'wms_stock') then 5 else 10 end
     and rows_in < least_rows * 0.9
