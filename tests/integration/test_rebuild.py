@@ -23,8 +23,8 @@ TELLS_OF_DELIVERIES = {
     "fct_forecast_review",
     "fct_restatement_documents",
     "fct_restatements",
-    "fct_stock_layers",
     "fct_stock_movements",
+    "rec_delivery_history",
     "rec_findings_deliveries",
 }
 
