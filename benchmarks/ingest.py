@@ -1,6 +1,6 @@
 """Ingest at scale: one CSV of movements, 1 % of it bad, from file to landing, beside DuckDB's own copy of it to Parquet.
 
-    python -m benchmarks ingest [--rows 10000000] [--folder DIR] [--seed 3] [--save]
+    python -m benchmarks ingest [--rows 300000 1000000 10000000] [--folder DIR] [--seed 3] [--save]
 
 Each side runs in a process of its own, so that peak memory is its own. Both use the same number of threads.
 """
@@ -119,32 +119,38 @@ def _alone(function: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str
         return pool.submit(function, *arguments).result()
 
 
-def main(argv: Sequence[str]) -> dict[str, Any]:
-    """Run the benchmark; with --save the figures go to results/ingest.json."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks ingest")
-    parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--folder", type=Path, default=None)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--save", action="store_true")
-    options = parser.parse_args(argv)
-    base = options.folder or Path(tempfile.mkdtemp(prefix="stockturn-ingest-"))
-    folder = base / f"extract-{options.rows}"
+def _at(base: Path, rows: int, seed: int) -> dict[str, Any]:
+    """Both sides at one size."""
+    folder = base / f"extract-{rows}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.yml").write_text(MAPPING, encoding="utf-8")
     extract = folder / "movements.csv"
-    write_extract(extract, options.rows, options.seed)
+    write_extract(extract, rows, seed)
     workspace = base / "workspace"
     shutil.rmtree(workspace, ignore_errors=True)
     copy = _alone(copy_alone, extract, base / "copy.parquet")
     ours = _alone(ingest_alone, folder, workspace)
-    figures: dict[str, Any] = {
-        "rows": options.rows,
+    return {
+        "rows": rows,
         "csv_mib": extract.stat().st_size >> 20,
         "copy": copy,
         "ingest": ours,
         "seconds_ratio": round(ours["seconds"] / copy["seconds"], 2),
         "cpu_ratio": round(ours["cpu_seconds"] / copy["cpu_seconds"], 2),
     }
+
+
+def main(argv: Sequence[str]) -> dict[str, Any]:
+    """Run the benchmark at one size or several, the last of which is the figure; with --save the figures go to results/ingest.json."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks ingest")
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000_000])
+    parser.add_argument("--folder", type=Path, default=None)
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--save", action="store_true")
+    options = parser.parse_args(argv)
+    base = options.folder or Path(tempfile.mkdtemp(prefix="stockturn-ingest-"))
+    curve = [_at(base, rows, options.seed) for rows in options.rows]
+    figures: dict[str, Any] = {**curve[-1], "curve": curve}
     if options.save:
         save_result("ingest", figures, seed=options.seed, packages=["duckdb"])
     if options.folder is None:

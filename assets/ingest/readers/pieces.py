@@ -70,7 +70,8 @@ def cut(
     folder = work / "pieces"
     folder.mkdir(exist_ok=True)
     pieces: list[Piece] = []
-    for number, (body, is_quoted) in enumerate(_bodies(path, lines)):
+    threads = connection.execute("SELECT current_setting('threads')").fetchone()
+    for number, (body, is_quoted) in enumerate(_bodies(path, lines, _even_size(path, threads[0] if threads else 1))):
         if not body:
             return ()
         target = folder / f"{number:05d}.csv"
@@ -87,18 +88,25 @@ def cut(
     return tuple(pieces)
 
 
-def _bodies(path: Path, lines: int) -> Iterator[tuple[bytes, bool]]:
+def _even_size(path: Path, threads: int) -> int:
+    """Bytes of a piece so that every thread gets as many as the others."""
+    size = path.stat().st_size
+    rounds = -(-size // (PIECE_BYTES * threads))
+    return size // (rounds * threads) + 1
+
+
+def _bodies(path: Path, lines: int, size: int) -> Iterator[tuple[bytes, bool]]:
     """Bytes of each piece and whether quotation marks are in it; an empty body where no record ends in reach."""
     with path.open("rb") as stream:
         for _ in range(lines):
             stream.readline()
         rest = b""
-        while block := stream.read(PIECE_BYTES):
+        while block := stream.read(size):
             block = rest + block
             end = _record_end(block)
             if end:
                 yield block[:end], b'"' in block[:end]
-            elif len(block) > 2 * PIECE_BYTES:
+            elif len(block) > 2 * size + PIECE_BYTES:
                 yield b"", True
             rest = block[end:]
         rest = rest.rstrip(b"\r\n")
