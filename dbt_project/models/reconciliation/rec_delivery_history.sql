@@ -12,7 +12,8 @@ run_parameters as (
 deliveries as (
     select
         batches.source_instance,
-        batches.dataset,
+        -- A batch of a source without datasets is known by its contract.
+        coalesce(batches.dataset, batches.contract) as dataset,
         min(batches.contract) as contract,
         batches.extract_date,
         sum(batches.rows_in) as rows_in,
@@ -23,7 +24,7 @@ deliveries as (
     from batches
     cross join run_parameters
     where batches.status = 'loaded' and batches.extract_date <= run_parameters.as_of_date
-    group by batches.source_instance, batches.dataset, batches.extract_date
+    group by batches.source_instance, coalesce(batches.dataset, batches.contract), batches.extract_date
 ),
 
 -- A file of a month and a file of a day are not compared: the days since the delivery before tell them apart.
