@@ -85,8 +85,8 @@ def read_joined(
             selected.append(sql)
     asked = {*must, *may}
     for title in dataset.optional_columns:
-        names = (title, *dataset.synonyms.get(title, ()))
-        if title in asked and not any(normal_header(name) in columns for name in names):
+        spellings = (title, *dataset.synonyms.get(title, ()))
+        if title in asked and not any(normal_header(name) in columns for name in spellings):
             header.append(title)
             selected.append("CAST(NULL AS VARCHAR)")
     if EXTRACT_DATE in (*must, *may) and normal_header(EXTRACT_DATE) not in columns:

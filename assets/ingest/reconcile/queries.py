@@ -116,11 +116,13 @@ def c5_orders(limits: Limits) -> str:
     rate = 1 + limits.over_delivery_rate
     return f"""
 SELECT 'purchase order line ' || po_line_id || ' received', 'at most ' || CAST(ordered_units AS VARCHAR),
-    received_units, po_no, source_file, source_row FROM landing.purchase_order_line WHERE doc_status <> 'cancelled' AND received_units > ordered_units * {rate}
+    received_units, po_no, source_file, source_row
+FROM landing.purchase_order_line WHERE doc_status <> 'cancelled' AND received_units > ordered_units * {rate}
 UNION ALL SELECT 'closed purchase order line ' || po_line_id || ' open', '0', open_units, po_no, source_file, source_row
 FROM landing.purchase_order_line WHERE (is_closed OR doc_status IN ('closed', 'cancelled')) AND abs(open_units) > {limits.units}
 UNION ALL SELECT 'sales order line ' || so_line_id || ' shipped', 'at most ' || CAST(ordered_units AS VARCHAR),
-    shipped_units, so_no, source_file, source_row FROM landing.sales_order_line WHERE doc_status <> 'cancelled' AND shipped_units > ordered_units * {rate}
+    shipped_units, so_no, source_file, source_row
+FROM landing.sales_order_line WHERE doc_status <> 'cancelled' AND shipped_units > ordered_units * {rate}
 ORDER BY 4, 1"""
 
 

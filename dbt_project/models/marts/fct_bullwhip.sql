@@ -1,5 +1,6 @@
--- Do we order in bigger swings than our customers? Variance of what was ordered from a supplier over variance of demand, month by month, per
--- item and supplier over the last 24 whole months; and how long each purchase would last at the demand of the year before it.
+-- Do we order in bigger swings than our customers? Variance of what was ordered from a supplier over variance of demand,
+-- month by month, per item and supplier over the last 24 whole months; and how long each purchase would last at the
+-- demand of the year before it.
 with order_lines as (
     select * from {{ ref('stg_purchase_order_lines') }}
 ),
@@ -103,7 +104,7 @@ demand_before as (
     inner join demand
         on
             orders.item_id = demand.item_id
-            and demand.business_date < orders.order_date
+            and orders.order_date > demand.business_date
             and demand.business_date >= {{ add_days('orders.order_date', -365) }}
     group by orders.item_id, orders.supplier_id, orders.po_no, orders.po_line_id, orders.ordered_units, orders.order_date
 ),
