@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.planning.demand import DemandSettings, build_demand_history
-from assets.planning.forecasting import ForecastSettings, forecast
-from assets.planning.forecasting.settings import PUBLISHED_QUANTILES
+from assets.planning.demand.history import build_demand_history
+from assets.planning.demand.settings import DemandSettings
+from assets.planning.forecasting.engine import forecast
+from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
 
 HORIZON = 13
 KEYS = ["item_id", "warehouse_id"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from assets.planning import reading
-from assets.planning.demand import build_demand_history
+from assets.planning.demand.history import build_demand_history
 from assets.planning.forecasting.vintage_store import VintageStore
 from assets.planning.settings import PlanningSettings
 from assets.workspace import Workspace, write_table

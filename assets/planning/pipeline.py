@@ -11,7 +11,7 @@ from assets.planning import reading
 from assets.planning.classification.history import COLUMNS as HISTORY_COLUMNS
 from assets.planning.classification.history import classes_and_history
 from assets.planning.decisions import Planned, decide
-from assets.planning.forecasting import forecast
+from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.track_record import former_models, keep_track
 from assets.planning.forecasting.vintage_store import VintageStore
 from assets.planning.parameters.lead_time_demand import lead_time_demand

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import pandas as pd
 import typer
 from rich.markup import escape
 
 from orchestration.commands.common import REFUSED, console, one_sentence, problems
+
+if TYPE_CHECKING:
+    import pandas as pd  # half a second, which the other commands need not pay
 
 
 def forecast(
@@ -56,6 +58,8 @@ def _levels(text: str) -> list[float]:
 
 def _read(path: Path) -> pd.DataFrame:
     """The file as it stands; figures and dates are judged series by series later, so that one bad row spoils one."""
+    import pandas as pd
+
     if not path.is_file():
         raise ValueError(f"{path}: no such file")
     try:

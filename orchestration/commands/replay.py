@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 from rich import box
 from rich.table import Table
 
-from assets.planning.replay.what_if import SIDES, PolicyFile
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, read_settings
+
+if TYPE_CHECKING:
+    import pandas as pd  # half a second, which the other commands need not pay
 
 
 def replay(
@@ -27,6 +28,7 @@ def replay(
 
     from assets.documents import load_document
     from assets.planning.replay.plot import plot_trade_off
+    from assets.planning.replay.what_if import PolicyFile
     from assets.planning.what_if import WhatIf, replay_what_if
 
     settings = read_settings(config)
@@ -56,6 +58,8 @@ def replay(
 
 def _table(cells: pd.DataFrame, name: str, currency: str) -> Table:
     """Fill rate and mean stock, three ways; 80 columns wide. Costs and orders stand in cells.csv."""
+    from assets.planning.replay.what_if import SIDES
+
     table = Table(title=f"{name}: fill rate, and mean stock in thousands of {currency}", box=box.SIMPLE_HEAD)
     titles = ("cell", "rows", "fill was", "present", "what-if", "stock was", "present", "what-if", "worse")
     for title in titles:

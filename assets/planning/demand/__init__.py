@@ -2,8 +2,3 @@
 
 Belongs here: periods, stock cover, censoring, the calendar, life cycle and successors. Forecast models do not.
 """
-
-from assets.planning.demand.history import build_demand_history
-from assets.planning.demand.settings import DemandSettings
-
-__all__ = ["DemandSettings", "build_demand_history"]

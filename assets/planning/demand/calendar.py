@@ -6,16 +6,13 @@ Belongs here: features of periods, the same for every item. How strongly an item
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from assets.planning.demand.lunar_new_year import LUNAR_NEW_YEAR
 from assets.planning.demand.periods import mean_period_days, period_start_day
-
-Calendar = Literal["chinese", "western"]
+from assets.planning.demand.settings import Calendar
 
 #: Days off at the Spring Festival (State Council notices 2010-2025: seven or eight days), the run-up in which shops
 #: and plants stock up, and the weeks in which plants restart (factories pause for two to four weeks).

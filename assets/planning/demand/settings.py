@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Frequency = Literal["D", "W", "M"]
+Calendar = Literal["chinese", "western"]
 DemandSource = Literal["orders", "shipments", "movements"]
 
 #: Periods kept per frequency: three years of days, four of weeks, ten of months. More history than that

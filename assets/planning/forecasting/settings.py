@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assets.planning.demand.calendar import Calendar
-from assets.planning.demand.settings import Frequency
+from assets.planning.demand.settings import Calendar, Frequency
 
 #: Quantiles that `planning.forecasts` publishes; a fixed set, because they are columns.
 PUBLISHED_QUANTILES: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99)

@@ -7,33 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-
-class ClosedPeriod(BaseModel):
-    """Days, both included, on which the supplier neither takes orders nor delivers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    from_date: dt.date
-    to_date: dt.date
-
-    @model_validator(mode="after")
-    def _in_order(self) -> ClosedPeriod:
-        if self.to_date < self.from_date:
-            raise ValueError("to_date is before from_date")
-        return self
-
-
-class SupplierCalendar(BaseModel):
-    """Weekdays (0 = Monday) and closed periods of one supplier."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    supplier_id: str
-    order_weekdays: tuple[int, ...] = Field(default=(0, 1, 2, 3, 4, 5, 6), min_length=1)
-    delivery_weekdays: tuple[int, ...] = Field(default=(0, 1, 2, 3, 4, 5, 6), min_length=1)
-    closed: tuple[ClosedPeriod, ...] = ()
+from assets.planning.policy.suppliers import ClosedPeriod, SupplierCalendar
 
 
 def _open_days(weekdays: Sequence[int], closed: Sequence[ClosedPeriod]) -> np.busdaycalendar:

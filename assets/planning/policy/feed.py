@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+
+from assets.planning.policy.suppliers import SupplierFeed
 
 KEYS = ["item_id", "warehouse_id"]
 COLUMNS = [
     "supplier_id", "feed_kind", *KEYS, "feed_date", "on_hand_units", "on_order_units", "minimum_units",
     "maximum_units", "forecast_units", "call_off_units",
 ]  # fmt: skip
-
-
-class SupplierFeed(BaseModel):
-    """One supplier's feed. `vmi`: stock, limits and forecast; `jit`: call-offs for each delivery."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    supplier_id: str
-    kind: Literal["vmi", "jit"]
-    days: int = Field(default=14, gt=0, le=366, description="How far the feed reaches")
-    delivery_every_days: int = Field(default=1, gt=0, description="JIT: days between two deliveries")
 
 
 def supplier_feed(

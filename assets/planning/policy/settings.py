@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from assets.planning.policy.calendar import SupplierCalendar
-from assets.planning.policy.feed import SupplierFeed
+from assets.planning.policy.suppliers import SupplierCalendar, SupplierFeed
 
 PolicyName = Literal["r_q", "s_s", "r_s", "min_max", "base_stock", "two_bin", "order_on_demand", "none"]
 ServiceMeasure = Literal["cycle", "fill", "cost"]

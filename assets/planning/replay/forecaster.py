@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from assets.planning.forecasting import DemandDistribution, ForecastSettings, forecast
+from assets.planning.forecasting.distribution import DemandDistribution
+from assets.planning.forecasting.engine import forecast
+from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.replay.level_path import Forecaster
 
 KEYS = ["item_id", "warehouse_id"]

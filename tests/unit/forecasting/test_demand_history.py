@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.planning.demand import DemandSettings, build_demand_history
+from assets.planning.demand.history import build_demand_history
 from assets.planning.demand.periods import last_complete_period, period_of_day, period_start_day
+from assets.planning.demand.settings import DemandSettings
 from assets.planning.demand.stock_cover import days_by_period
 
 ITEM, HOUSE = "c/1", "c/w"

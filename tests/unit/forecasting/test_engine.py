@@ -10,15 +10,14 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from assets.planning.forecasting import ForecastSettings, forecast
 from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
-from assets.planning.forecasting.engine import forecast_panel, held_out_levels
+from assets.planning.forecasting.engine import forecast, forecast_panel, held_out_levels
 from assets.planning.forecasting.evidence import Evidence
 from assets.planning.forecasting.families import Ahead
 from assets.planning.forecasting.grids import sum_knots
 from assets.planning.forecasting.panel import panel_of_history
-from assets.planning.forecasting.settings import PUBLISHED_QUANTILES
+from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
 from assets.planning.forecasting.sources import grid_source
 from assets.planning.forecasting.tournament import Choice, choose
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.planning.forecasting import ForecastSettings, forecast
+from assets.planning.forecasting.engine import forecast
+from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.forecasting.track_record import TrackRecord, former_models, keep_track
 from assets.planning.forecasting.vintage_store import PUBLISHED, RECONSTRUCTED, VintageStore
 

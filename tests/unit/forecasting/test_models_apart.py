@@ -12,16 +12,17 @@ import pandas as pd
 import pytest
 
 from assets.planning.demand.calendar import calendar_features
-from assets.planning.forecasting import ForecastSettings, forecast
 from assets.planning.forecasting.analogues import analogue_points
 from assets.planning.forecasting.analogy import credible_level
 from assets.planning.forecasting.batch import batch_points, combined
 from assets.planning.forecasting.diagnostics import diagnose, state_space_with_gaps
 from assets.planning.forecasting.effects import estimate_effects
+from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.intermittent import aggregated_level, croston_level, tsb_level
 from assets.planning.forecasting.panel import Panel
 from assets.planning.forecasting.review import worst_misses
 from assets.planning.forecasting.season import seasonal_factors
+from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.forecasting.vintages import accuracy_by, matched_forecasts
 
 SHARED = Path(os.environ.get("STOCKTURN_SHARED", str(Path(__file__).resolve().parents[4] / "shared")))

@@ -10,8 +10,8 @@ from planning_cases import AS_OF, demand_of, planned, spine
 
 from assets.planning.decisions import Planned, decide
 from assets.planning.policy.assign import assign_policies
-from assets.planning.policy.feed import SupplierFeed
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.policy.suppliers import SupplierFeed
 from assets.planning.replay.what_if import PolicyFile
 from assets.planning.settings import PlanningSettings
 from assets.planning.what_if import replay_what_if

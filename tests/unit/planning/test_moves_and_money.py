@@ -17,13 +17,14 @@ from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.disposal.track import learnt_rates, track_recovery
 from assets.planning.policy.arrival import joint_uniforms, lost_sales_order, period_scenarios
 from assets.planning.policy.budget import BudgetItems, best_for_budget, best_for_fill, evenly, exchange_curve
-from assets.planning.policy.calendar import ClosedPeriod, SupplierCalendar, on_calendar
+from assets.planning.policy.calendar import on_calendar
 from assets.planning.policy.economic import eoq_all_units_discount
-from assets.planning.policy.feed import SupplierFeed, supplier_feed
+from assets.planning.policy.feed import supplier_feed
 from assets.planning.policy.lot_sizing import lot_for_lot, wagner_whitin
 from assets.planning.policy.price_breaks import lots_with_breaks
 from assets.planning.policy.rounding import round_down, round_up
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.policy.suppliers import ClosedPeriod, SupplierCalendar, SupplierFeed
 from assets.planning.transfers.settings import Lane, TransferSettings
 from assets.planning.transfers.suggest import buy_after_transfers, suggest_transfers
 

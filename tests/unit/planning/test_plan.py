@@ -11,9 +11,9 @@ from planning_cases import AS_OF, demand_of, planned, spine
 from pydantic import ValidationError
 
 from assets.planning.parameters.settings import ParameterSettings
-from assets.planning.policy.calendar import SupplierCalendar
 from assets.planning.policy.distribution import cycle_service_of, fill_rate_of, level_for_fill, quantile
 from assets.planning.policy.settings import CellPolicy, ItemOverride, PolicySettings
+from assets.planning.policy.suppliers import SupplierCalendar
 
 KEYS = ["item_id", "warehouse_id"]
 CELLS = [a + x for a in "ABC" for x in "XYZ"]
