@@ -6,15 +6,13 @@ import datetime as dt
 import re
 from collections.abc import Mapping as PlainMapping
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from assets.ingest.casting import EXCEL_SERIAL, EXCEL_SERIAL_1904, format_pattern
-from assets.ingest.contracts import ColumnType
 from assets.ingest.errors import MappingError
 from assets.ingest.expressions import headers_of, parse_expression
+from assets.ingest.mapping_checks import check_condition, check_files, check_formats, code_text, expand_columns
 from assets.ingest.source_keys import Paging, Source, Watermark
 from assets.ingest.tables import Join, check_table
 
@@ -333,7 +331,7 @@ class Mapping(_Strict):
         if not isinstance(enums, dict):
             return enums
         return {
-            name: {_code_text(code): value for code, value in codes.items()} if isinstance(codes, dict) else codes
+            name: {code_text(code): value for code, value in codes.items()} if isinstance(codes, dict) else codes
             for name, codes in enums.items()
         }
 
@@ -365,48 +363,3 @@ class Mapping(_Strict):
     def feeds(self, contract: str) -> list[Dataset]:
         """Datasets that fill a contract."""
         return [dataset for dataset in self.datasets if dataset.contract == contract]
-
-
-def check_condition(text: str | None) -> str | None:
-    """Refuse a condition that is no allowed expression."""
-    if text is not None:
-        parse_expression(text)
-    return text
-
-
-def check_files(pattern: str | None) -> str | None:
-    """Refuse a pattern that leaves the source folder."""
-    if pattern is not None:
-        path = PurePosixPath(pattern)
-        if path.is_absolute() or ".." in path.parts or "\\" in (pattern or ""):
-            raise ValueError("files are looked for below the source folder: no absolute path and no `..`")
-    return pattern
-
-
-def _code_text(code: Any) -> str:
-    if isinstance(code, bool):
-        raise ValueError(f"code {code!r}: write it in quotes, YAML takes it for true or false")
-    return str(code)
-
-
-def expand_columns(columns: Any) -> Any:
-    """`doc_no: 单据编号` is short for `doc_no: {from: 单据编号}`."""
-    if not isinstance(columns, dict):
-        return columns
-    return {name: {"from": rule} if isinstance(rule, str) else rule for name, rule in columns.items()}
-
-
-def check_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse unknown directives and day-first beside month-first, which would read 03/04 either way."""
-    numeric = [text for text in formats if text not in (EXCEL_SERIAL, EXCEL_SERIAL_1904)]
-    by_pattern: dict[str, str] = {}
-    for text in numeric:
-        other = by_pattern.setdefault(format_pattern(text), text)
-        if other != text:
-            raise ValueError(f"{other!r} and {text!r} read the same text as different days; give one of them")
-    return formats
-
-
-def enum_type_values(kind: ColumnType) -> bool:
-    """True where an enum lookup makes sense for a contract type."""
-    return kind in (ColumnType.ENUM, ColumnType.TEXT, ColumnType.BOOLEAN)

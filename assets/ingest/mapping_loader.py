@@ -20,8 +20,8 @@ from assets.ingest.mapping import (
     ColumnRule,
     Dataset,
     Mapping,
-    enum_type_values,
 )
+from assets.ingest.mapping_checks import enum_type_values
 from assets.ingest.mapping_extends import extend
 from assets.ingest.yaml_lines import KeyPath, Located, read_located
 

@@ -10,16 +10,8 @@ from sqlglot import exp
 
 from assets.ingest.casting import cast_text, fit_decimal
 from assets.ingest.contracts import Column, ColumnType, Contract
-from assets.ingest.expressions import (
-    Compiled,
-    Kind,
-    bind,
-    compile_expression,
-    header_tree,
-    parse_expression,
-    scaled,
-    signed,
-)
+from assets.ingest.expression_numbers import header_tree, scaled, signed
+from assets.ingest.expressions import Compiled, Kind, bind, compile_expression, parse_expression
 from assets.ingest.header import HeaderMatch
 from assets.ingest.leaves import Leaves, way_of
 from assets.ingest.mapping import ColumnRule, Dataset, Mapping
