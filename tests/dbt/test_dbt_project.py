@@ -59,6 +59,13 @@ def test_only_staging_reads_landing_and_the_cut_is_clean() -> None:
             assert not any(name.startswith(("dim_", "fct_", "rec_")) for name in references), sql.stem
 
 
+# landed and checked, for the comparisons of a source with itself (assets/ingest/reconcile); no mart reads them yet
+NOT_STAGED = {
+    "customer", "fiscal_period", "inventory_value_entry", "item_uom", "location", "lot", "sales_revenue_line",
+    "stock_reservation",
+}  # fmt: skip
+
+
 def test_staging_carries_every_contract_column() -> None:
     """A column added to a contract must not be lost on the way."""
     described = {}
@@ -66,10 +73,11 @@ def test_staging_carries_every_contract_column() -> None:
         if sql.parent.name == "staging":
             contract = re.findall(r"source\('landing', '(\w+)'\)", sql.read_text(encoding="utf-8"))[0]
             described[contract] = {column["name"] for column in _properties(sql)["columns"]}
-    for path in CONTRACTS.glob("*.yml"):
-        if not path.stem.startswith("_"):
-            columns = yaml.safe_load(path.read_text(encoding="utf-8"))["columns"]
-            assert set(columns) <= described[path.stem], path.stem
+    contracts = {path.stem: path for path in CONTRACTS.glob("*.yml") if not path.stem.startswith("_")}
+    assert set(contracts) - set(described) == NOT_STAGED
+    for name in described:
+        columns = yaml.safe_load(contracts[name].read_text(encoding="utf-8"))["columns"]
+        assert set(columns) <= described[name], name
 
 
 def test_every_rule_has_a_home_that_is_collected() -> None:

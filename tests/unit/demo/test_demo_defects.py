@@ -21,6 +21,12 @@ _spec.loader.exec_module(files)
 
 END = date(2026, 6, 30)
 ONCE = {"missing_movement_day"}
+# what the demo company plants of its own accord; the further kinds of SEVERITY are injected by the fault catalogue
+PLANTED = {
+    "duplicate_file", "duplicate_row", "quarantined_row", "reused_code", "missing_movement_day", "unit_of_measure_mix",
+    "sign_flip", "unposted_receipt", "wrong_warehouse", "duplicate_posting", "negative_stock", "late_document", "shrink",
+    "ledger_book_mismatch", "expired_stock",
+}  # fmt: skip
 SHELF_DIFFERS = {
     "unit_of_measure_mix",
     "sign_flip",
@@ -59,7 +65,7 @@ def ledger(out: Path, sheet: list[dict]) -> list[dict]:
 
 def test_every_kind_is_planted_at_least_twice(sheet: list[dict]) -> None:
     kinds = Counter(rule for rule, _ in {(row["rule_id"], row["defect_id"]) for row in sheet if row["is_required"]})
-    assert set(kinds) == set(SEVERITY)
+    assert set(kinds) == PLANTED <= set(SEVERITY)
     assert {rule for rule, count in kinds.items() if count < 2} <= ONCE
 
 
