@@ -1,4 +1,4 @@
-"""Dagster asset checks: the contract suites that block, and one check per finding rule that does not.
+"""Dagster asset checks: the contract suites that block; C1 to C9 and one check per finding rule, which do not.
 
 Glue only. What is expected stands in the contracts (`suites.py`), in the dbt tests and in the finding models.
 """
@@ -10,8 +10,10 @@ from pathlib import Path
 import dagster as dg
 
 from assets.ingest.contracts import load_contracts
+from assets.ingest.reconcile.run import TITLES
 from assets.ingest.settings import SourceSettings
 from assets.workspace import Workspace, write_table
+from expectations.agreement import CHECK_NAMES, SHOWN_ON, check_agreement
 from expectations.presence import check_presence, contracts_in_use
 from expectations.results import results_table
 from expectations.runner import run_suites
@@ -23,7 +25,7 @@ CONTRACT_CHECK = "keeps_its_contract"
 
 
 def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
-    """One blocking check per contract: nothing downstream runs on an extract that breaks its suite."""
+    """One blocking check per contract: nothing downstream runs on an extract that breaks its suite. Beside them C1 to C9."""
     contracts = load_contracts()
     specs = [
         dg.AssetCheckSpec(
@@ -33,6 +35,10 @@ def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecks
             description=f"Great Expectations suite of {contract.title}",
         )
         for name, contract in contracts.items()
+    ]
+    specs += [
+        dg.AssetCheckSpec(name, asset=["landing", SHOWN_ON[check_id]], blocking=False, description=TITLES[check_id])
+        for check_id, name in CHECK_NAMES.items()
     ]
 
     @dg.multi_asset_check(specs=specs, name="contract_checks")
@@ -44,7 +50,8 @@ def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecks
         results = run_suites(workspace.warehouse, in_use, sources)
         with workspace.connect() as connection:
             results += check_presence(connection, sources)
-            write_table(connection, "quality.check_results", results_table(results))
+            agreement = check_agreement(connection)
+            write_table(connection, "quality.check_results", results_table(results + agreement))
         for name in contracts:
             mine = [result for result in results if result.contract_or_model == name]
             failed = [result for result in mine if not result.is_passed]
@@ -58,6 +65,15 @@ def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecks
                     "message": "; ".join(result.message for result in failed)
                     or ("all expectations hold" if name in in_use else "no source feeds it"),
                 },
+            )
+
+        for result in agreement:
+            yield dg.AssetCheckResult(
+                check_name=result.rule_id,
+                asset_key=["landing", result.contract_or_model],
+                passed=result.is_passed,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"breaks": result.rows_failed, "rows": result.rows_checked or 0, "message": result.message},
             )
 
     return contract_checks
