@@ -24,7 +24,8 @@ run: setup                 ## simulate the demo company and run the whole pipeli
 	@$(BIN)/stockturn run --config config/demo.yml; code=$$?; test $$code -le 1 && exit 0 || exit $$code
 
 # in the order of the files: whole runs first, so that the short tests fill both workers to the end
-test: setup lint types     ## what CI runs
+test: setup                ## what CI runs
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: setup
