@@ -68,6 +68,10 @@ def record_failed_run(
         store.close()
 
 
+# Dagster knows two severities; a check of a third says so in its metadata.
+SEVERITIES = {dg.AssetCheckSeverity.ERROR: "critical", dg.AssetCheckSeverity.WARN: "warning"}
+
+
 def checks_of_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[CheckResult]:
     """The checks of a run so far, dbt tests and contract suites, in the order they were made."""
     records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
@@ -80,9 +84,11 @@ def checks_of_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[CheckRe
         rows = details.get("failing_rows") or details.get("failed")
         yield CheckResult(
             check_id=f"{found.asset_key.to_user_string()}:{found.check_name}",
-            engine="great_expectations" if found.asset_key.path[0] == "landing" else "dbt",
+            engine=str(
+                details.get("engine") or ("great_expectations" if found.asset_key.path[0] == "landing" else "dbt")
+            ),
             rule_id="",
-            severity="critical" if found.severity == dg.AssetCheckSeverity.ERROR else "warning",
+            severity=str(details.get("severity") or SEVERITIES[found.severity]),
             is_passed=found.passed,
             contract_or_model=found.asset_key.path[-1],
             is_blocking=bool(found.blocking),

@@ -73,7 +73,13 @@ def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecks
                 asset_key=["landing", result.contract_or_model],
                 passed=result.is_passed,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"breaks": result.rows_failed, "rows": result.rows_checked or 0, "message": result.message},
+                metadata={
+                    "failing_rows": result.rows_failed,
+                    "rows": result.rows_checked or 0,
+                    "message": result.message,
+                    "engine": result.engine,
+                    "severity": result.severity,
+                },
             )
 
     return contract_checks
