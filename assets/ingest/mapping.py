@@ -118,10 +118,9 @@ class Branch(_Strict):
         return expand_columns(columns)
 
 
-class Part(_Strict):
-    """One document table of a union: what it adds to the dataset that it belongs to."""
+class _Table(_Strict):
+    """Where rows come from and what becomes of them: what a dataset and a part of its union have in common."""
 
-    name: str = Field(pattern=r"^\w[\w.-]*$")
     files: str | None = None
     table: str | None = None
     join: tuple[Join, ...] = ()
@@ -131,13 +130,6 @@ class Part(_Strict):
     optional_columns: tuple[str, ...] = ()
     required: bool = False
     source: Source | None = None
-    watermark: Watermark | None = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Part:
-        if (self.files is None) == (self.table is None):
-            raise ValueError("give exactly one of `files` and `table`")
-        return self
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -160,32 +152,36 @@ class Part(_Strict):
         return check_table(table)
 
 
-class Dataset(_Strict):
+class Part(_Table):
+    """One document table of a union: what it adds to the dataset that it belongs to."""
+
+    name: str = Field(pattern=r"^\w[\w.-]*$")
+    watermark: Watermark | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Part:
+        if (self.files is None) == (self.table is None):
+            raise ValueError("give exactly one of `files` and `table`")
+        return self
+
+
+class Dataset(_Table):
     """Files or tables of one kind and the contract they fill."""
 
     name: str
     contract: str
-    files: str | None = None
-    table: str | None = None
-    join: tuple[Join, ...] = ()
     union: tuple[Part, ...] = ()
-    source: Source | None = None
     watermark: Watermark = Watermark(kind="full")
     paging: Paging = Paging()
-    columns: dict[str, ColumnRule] = {}
-    rows: tuple[Branch, ...] = ()
-    where: str | None = None
     sheet: str | None = None
     header_row: int = Field(default=1, ge=1)
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     extract_date: str | dt.date | None = None
     scope: Literal["key", "period", "full"]
     unknown_columns: Literal["ext", "fail"] = "ext"
-    optional_columns: tuple[str, ...] = ()
     combine: Combine | None = None
     synonyms: dict[str, tuple[str, ...]] = {}
     date_formats: tuple[str, ...] = ()
-    required: bool = False
     allow_empty: bool = False
 
     @model_validator(mode="after")
@@ -199,30 +195,10 @@ class Dataset(_Strict):
             raise ValueError("`join` and `combine` go with `table`")
         return self
 
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _short_form(cls, columns: Any) -> Any:
-        return expand_columns(columns)
-
-    @field_validator("where")
-    @classmethod
-    def _allowed(cls, text: str | None) -> str | None:
-        return check_condition(text)
-
     @field_validator("date_formats")
     @classmethod
     def _formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         return check_formats(formats)
-
-    @field_validator("files")
-    @classmethod
-    def _inside(cls, pattern: str | None) -> str | None:
-        return check_files(pattern)
-
-    @field_validator("table")
-    @classmethod
-    def _named(cls, table: str | None) -> str | None:
-        return check_table(table)
 
     @field_validator("extract_date")
     @classmethod
