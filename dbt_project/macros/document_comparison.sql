@@ -104,3 +104,23 @@ final as (
 
 select * from final
 {%- endmacro %}
+
+
+{#- The first document of one kind that explains a difference by itself: goods handled, nothing booked, the same units.
+    `sign` turns the document's variance into the difference that it leaves. -#}
+{% macro document_matches(documents, sign='') -%}
+    select
+        keyed.difference_id,
+        min({{ documents }}.doc_no) as doc_no,
+        min({{ documents }}.document_date) as document_date
+    from keyed
+    inner join {{ documents }}
+        on
+            keyed.item_id = {{ documents }}.item_id
+            and keyed.warehouse_id = {{ documents }}.warehouse_id
+            and keyed.gap_units = {{ sign }}{{ documents }}.variance_units
+            and {{ documents }}.has_document
+            and not {{ documents }}.has_movement
+            and keyed.first_date >= {{ documents }}.document_date
+    group by keyed.difference_id
+{%- endmacro %}

@@ -186,37 +186,11 @@ missing_matches as (
 ),
 
 receipt_matches as (
-    select
-        keyed.difference_id,
-        min(receipts.doc_no) as doc_no,
-        min(receipts.document_date) as document_date
-    from keyed
-    inner join receipts
-        on
-            keyed.item_id = receipts.item_id
-            and keyed.warehouse_id = receipts.warehouse_id
-            and keyed.gap_units = receipts.variance_units
-            and receipts.has_document
-            and not receipts.has_movement
-            and keyed.first_date >= receipts.document_date
-    group by keyed.difference_id
+    {{ document_matches('receipts') }}
 ),
 
 shipment_matches as (
-    select
-        keyed.difference_id,
-        min(shipments.doc_no) as doc_no,
-        min(shipments.document_date) as document_date
-    from keyed
-    inner join shipments
-        on
-            keyed.item_id = shipments.item_id
-            and keyed.warehouse_id = shipments.warehouse_id
-            and keyed.gap_units = -shipments.variance_units
-            and shipments.has_document
-            and not shipments.has_movement
-            and keyed.first_date >= shipments.document_date
-    group by keyed.difference_id
+    {{ document_matches('shipments', '-') }}
 ),
 
 -- Counted, or listed, in packs: one side is the other times the pack factor. With a factor of two any half would fit.
