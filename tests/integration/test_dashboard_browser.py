@@ -18,10 +18,12 @@ from dashboard.texts import LANGUAGES, Words
 from expectations.incidents import IncidentFilter, IncidentStore, get_incident, list_incidents
 from orchestration.settings import load_settings
 
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is a development dependency")
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = Path(os.environ.get("STOCKTURN_BUILD", ROOT / "build")) / "screenshots"
 PAGES = ("overview", "ageing", "cells", "replenishment", "item", "incidents", "forecast", "health")
 PATIENCE_MS = 60_000  # a page shows within 2 s; a busy CI machine with two cores was seen to take 20 s, 2026-11-21
+PICK_MS = 5_000
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +53,34 @@ def address(url: str, name: str, language: str) -> str:
 
 
 def settle(page: Any) -> None:
-    """Wait until the server has drawn everything."""
+    """Wait until the server has drawn everything: at rest, and still at rest a moment later.
+
+    A page may be run twice in a row, for its address and for its widgets; between the two it looks finished.
+    """
     page.wait_for_selector("h1", timeout=PATIENCE_MS)
     page.wait_for_function(
-        """() => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== 'running'
-                 && !document.querySelector('[data-stale="true"]')""",
+        """() => {
+            const atRest = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === 'notRunning'
+                && !document.querySelector('[data-stale="true"]');
+            window.atRestSince = atRest ? (window.atRestSince ?? Date.now()) : null;
+            return atRest && Date.now() - window.atRestSince >= 500;
+        }""",
         timeout=PATIENCE_MS,
     )
-    page.wait_for_timeout(400)
+
+
+def pick(page: Any, box: Any, text: str) -> None:
+    """Choose from a list by what it says. A page that is drawn again closes an open list, which is then opened again."""
+    option = page.locator('[role="option"]').filter(has_text=text).first
+    for _ in range(PATIENCE_MS // PICK_MS):
+        if not option.is_visible():
+            box.locator("input").click()
+        try:
+            option.click(timeout=PICK_MS)
+            return
+        except sync_api.TimeoutError:
+            settle(page)
+    pytest.fail(f"no entry {text!r} was offered in {PATIENCE_MS} ms")
 
 
 def keep(page: Any, name: str) -> None:
@@ -109,8 +131,7 @@ def test_a_figure_is_led_back_to_its_documents(page: Any, server: str) -> None:
     page.goto(address(server, "item", "en"))
     settle(page)
     box = page.locator('[data-testid="stSelectbox"]').filter(has_text="Lead a figure back")
-    box.locator("input").click()
-    page.locator('[role="option"]').filter(has_text="Inventory value").first.click()
+    pick(page, box, "Inventory value")
     page.wait_for_selector("text=The evidence below gives the published figure", timeout=PATIENCE_MS)
     settle(page)
     assert "source rows in" in page.inner_text('[data-testid="stMain"]')
@@ -140,8 +161,7 @@ def test_a_choice_of_warehouse_changes_the_figures(page: Any, server: str) -> No
     page.goto(address(server, "overview", "en"))
     settle(page)
     before = page.inner_text(".st-tiles >> nth=0")
-    page.locator('[data-testid="stMultiSelect"]').first.locator("input").click()
-    page.locator('[role="option"]').first.click()
+    pick(page, page.locator('[data-testid="stMultiSelect"]').first, "")
     page.wait_for_function(
         "before => document.querySelector('.st-tiles').innerText !== before", arg=before, timeout=PATIENCE_MS
     )
