@@ -17,7 +17,6 @@ from dashboard.filters import Filter
 from dashboard.queries import moves, overview, stock
 from dashboard.release_reader import ReleaseReader
 
-
 # Sums of doubles made by parallel threads differ in the last digits with the order: 2e-16 was seen, 2026-11-22.
 LAST_DIGITS = 1e-12
 
