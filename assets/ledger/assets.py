@@ -45,12 +45,13 @@ def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinit
                 connection, workspace.ledger_state, as_of=as_of, settings=ledger_settings, threads=workspace.threads
             )
             compared = write_restatements(connection, past_releases(workspace.releases), as_of)
-            told: dict[str, bool | int | str] = {
+            told: dict[str, bool | int | float | str] = {
                 "is_incremental": outcome.is_incremental,
                 "reason": outcome.reason,
-                "changed_movements": outcome.changed_movements,
+                "computed_movements": outcome.computed_movements,
                 "restated_items": outcome.restated_items,
                 "compared_releases": compared,
+                **{f"{step}_seconds": taken for step, taken in outcome.seconds.items()},
             }
             for name in TABLES:
                 rows = connection.execute(f"select count(*) from ledger.{name}").fetchone()

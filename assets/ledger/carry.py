@@ -34,7 +34,7 @@ def join_states(before: LedgerState, kept: LedgerState, moved: LedgerState) -> L
     """The whole state after a run: what was not touched, and what was. Items once tied by a conversion stay tied."""
     items = joined([kept.items, moved.items])
     conversions = pa.concat_arrays([_text(state.conversions["transfer_group_id"]) for state in (before, moved)])
-    tied = _merged_clusters([before.items, items])
+    tied = tied_items([before.items, items])
     if tied:
         own, cluster = (_text(items[name]).to_pylist() for name in ("item_id", "cluster"))
         labels = [tied.get(name, one) for name, one in zip(own, cluster, strict=True)]
@@ -50,7 +50,7 @@ def _text(column: pa.ChunkedArray) -> pa.Array:
     return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
 
 
-def _merged_clusters(tables: Sequence[pa.Table]) -> dict[str, str]:
+def tied_items(tables: Sequence[pa.Table]) -> dict[str, str]:
     """Lowest item of each component, for the items that are tied to another one."""
     parent: dict[str, str] = {}
 
@@ -70,10 +70,12 @@ def _merged_clusters(tables: Sequence[pa.Table]) -> dict[str, str]:
     return {name: root(name) for name in list(parent)}
 
 
-def whole_clusters(state: LedgerState, items: pa.Array) -> pa.Array:
-    """These items and those that conversions tied to them."""
-    clusters = pc.unique(_text(state.items.filter(pa.array(is_in(state.items["item_id"], items)))["cluster"]))
-    tied = _text(state.items.filter(pa.array(is_in(state.items["cluster"], clusters)))["item_id"])
+def whole_clusters(ties: pa.Table, items: pa.Array) -> pa.Array:
+    """These items and those that conversions tied to them (`ties`: item_id, cluster)."""
+    if not len(items):
+        return items.cast(pa.string())
+    clusters = pc.unique(_text(ties.filter(pa.array(is_in(ties["item_id"], items)))["cluster"]))
+    tied = _text(ties.filter(pa.array(is_in(ties["cluster"], clusters)))["item_id"])
     return pc.unique(pa.concat_arrays([items.cast(pa.string()), tied]))
 
 

@@ -2,26 +2,40 @@
 
 The answer is the same either way (tests/unit/ledger/test_ledger_daily.py); only the time differs. A state fits when it was made by
 this code under these settings, for the tables that stand in this warehouse, of a day not later than the one asked for.
+
+Items are dealt into buckets by the hash of their name (`buckets`); a run has the movements and tables of one bucket in memory at a time,
+and the state on disk is kept by bucket.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
-from assets.ledger import state_store, warehouse
-from assets.ledger.incremental import compute_incremental
+from assets.ledger import buckets, state_store, warehouse
+from assets.ledger.carry import join_states, part_of
+from assets.ledger.incremental import advance
+from assets.ledger.plan import Plan, make_plan
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.source_stamp import package_stamp
+from assets.ledger.spool import Spool
 from assets.ledger.stage import compute_with_state
 from assets.ledger.state import LedgerState
+from assets.ledger.state_store import StateHead, StateWriter
 
-FULL_SHARE = 0.3
-"""Share of changed movements from which a full run is the quicker one (2026-11, benchmarks/ledger: a day of 1 % costs a tenth of it)."""
+ROWS_PER_BUCKET = 2_500_000
+"""Movements whose input, answers and tables are in memory together: about 1 GiB (2026-11, benchmarks/ledger)."""
+
+FULL_SHARE = 0.5
+"""Share of movements to be computed from which a full run is the quicker one (2026-11, benchmarks/ledger)."""
 
 
 @dataclass(frozen=True)
@@ -30,81 +44,186 @@ class LedgerRun:
 
     is_incremental: bool
     reason: str
-    """Why everything was computed, or what the state did not know."""
-    changed_movements: int
+    """Why everything was computed, or what it was continued from."""
+    computed_movements: int
     restated_items: int
+    seconds: dict[str, float]
+    """What each step took."""
+
+
+@dataclass
+class _Run:
+    """What every step needs, and how long each took."""
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    as_of: date
+    settings: LedgerSettings
+    threads: int
+    standards: pa.Table | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[step] = round(self.seconds.get(step, 0.0) + time.perf_counter() - begun, 3)
+
+    @contextmanager
+    def transaction(self) -> Iterator[StateWriter]:
+        """All of it or nothing: the tables, and the state that belongs to them."""
+        self.connection.begin()
+        try:
+            yield StateWriter(self.folder, self.as_of, self.settings.fingerprint)
+        except BaseException:
+            self.connection.rollback()
+            raise
+        with self.timed("commit"):
+            self.connection.commit()
 
 
 def run_ledger(
-    connection: duckdb.DuckDBPyConnection, folder: Path, *, as_of: date, settings: LedgerSettings, threads: int = 2
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    *,
+    as_of: date,
+    settings: LedgerSettings,
+    threads: int = 2,
+    rows_per_bucket: int = ROWS_PER_BUCKET,
 ) -> LedgerRun:
     """Bring schema `ledger` of the open warehouse to `as_of`; the state for the next run is kept in `folder`.
 
     Tables, what was seen and the tie to the state change in one transaction: a run that dies leaves a warehouse whose tie names no
     state, and the next one computes everything.
     """
+    run = _Run(connection, Path(folder), as_of, settings, threads)
     stamp = f"{package_stamp()}-{duckdb.__version__}-{settings.fingerprint}"
-    state, reason = _fitting_state(connection, folder, stamp, as_of)
+    head, reason = _fitting_state(connection, run.folder, stamp, as_of)
     connection.execute("create schema if not exists ledger")
-    if state is not None:
-        seen = warehouse.changes(connection)
-        count = seen.changed.num_rows + seen.removed.num_rows
-        total = connection.execute(f"select count(*) from {warehouse.MOVEMENTS}").fetchone()
-        if count <= FULL_SHARE * (total[0] if total else 0):
-            delta = compute_incremental(
-                seen.changed,
-                state=state,
-                history=lambda items: warehouse.movements_of(connection, items),
-                as_of=as_of,
-                settings=settings,
-                removed=seen.removed,
-                touched_items=seen.touched_items,
-                threads=threads,
-            )
-            with _transaction(connection):
-                warehouse.write_delta(connection, delta)
-                warehouse.remember(connection, stamp, state_store.save(delta.state, folder))
-            return LedgerRun(True, f"continued from {state.as_of}", count, len(delta.restated_items))
-        reason = f"{count} of the movements are new or other than before"
-    movements = warehouse.all_movements(connection)
-    tables, whole = compute_with_state(movements, as_of=as_of, settings=settings, threads=threads)
-    with _transaction(connection):
-        warehouse.write_whole(connection, tables)
-        warehouse.remember(connection, stamp, state_store.save(whole, folder))
-    return LedgerRun(False, reason, movements.num_rows, len(whole.items))
+    with run.timed("survey"):
+        run.standards = warehouse.standard_costs(connection, as_of) if settings.cost == "standard" else None
+        warehouse.take_stock(connection, None if head is None else head.as_of, as_of, run.standards)
+    if head is not None:
+        with run.timed("survey"):
+            seen = warehouse.survey(connection, head.as_of)
+            homes = state_store.homes(run.folder, head)
+            plan = _plan(run, head, seen, homes)
+            count = warehouse.work(connection, plan.recomputed)
+        if count <= FULL_SHARE * seen.total:
+            _continue(run, stamp, head, seen, homes, plan)
+            return LedgerRun(True, f"continued from {head.as_of}", count, len(plan.restated), run.seconds)
+        reason = f"{count} of the movements are new or of items that must be computed again"
+    count, items = _anew(run, stamp, rows_per_bucket)
+    return LedgerRun(False, reason, count, items, run.seconds)
+
+
+def _anew(run: _Run, stamp: str, rows_per_bucket: int) -> tuple[int, int]:
+    """Compute everything; returns the movements and the items."""
+    items = warehouse.item_counts(run.connection)
+    total = sum(items["movements"].to_pylist())
+    count = max(1, -(-total // rows_per_bucket))
+    wanted = buckets.deal(items["item_id"], warehouse.conversion_legs(run.connection), count)
+    write = warehouse.write_first
+    with run.transaction() as states, _spool(run, wanted, count, None) as spool:
+        for bucket in range(count):
+            with run.timed("read"):
+                table = spool.read(bucket)
+            with run.timed("compute"):
+                tables, state = compute_with_state(
+                    table, as_of=run.as_of, settings=run.settings, standard_costs=run.standards, threads=run.threads
+                )
+            del table
+            with run.timed("write"):
+                write(run.connection, tables)
+                write = warehouse.write_more
+            with run.timed("state"):
+                states.put(state)
+            del tables, state
+        warehouse.remember(run.connection, stamp, states.commit())
+    return total, len(items)
+
+
+def _plan(run: _Run, head: StateHead, seen: warehouse.Survey, homes: pa.Table) -> Plan:
+    return make_plan(
+        seen.documents,
+        moved_items=seen.moved_items,
+        touched_items=seen.stale_items,
+        ties=homes,
+        # The documents hold the old legs of every conversion that the day concerns.
+        old_conversions=pa.array([], pa.string()),
+        since=head.as_of,
+        as_of=run.as_of,
+        settings=run.settings,
+        standard_costs=run.standards,
+    )
+
+
+def _continue(run: _Run, stamp: str, head: StateHead, seen: warehouse.Survey, homes: pa.Table, plan: Plan) -> None:
+    """Bring every bucket of the state to the day; items that did not move are not computed."""
+    wanted, moves = buckets.deal_again(homes, seen.documents, seen.moved_items, plan.recomputed, head.buckets)
+    with run.transaction() as states:
+        with run.timed("void"):
+            warehouse.void(run.connection, plan.restated, head.as_of, run.as_of)
+        with _spool(run, wanted, head.buckets, head.as_of) as spool:
+            for bucket in range(head.buckets):
+                mine = buckets.of_bucket(wanted, bucket)
+                with run.timed("read"):
+                    table = spool.read(bucket)
+                with run.timed("compute"):
+                    delta = advance(
+                        table,
+                        state=_state(run.folder, head, bucket, moves),
+                        plan=plan.among(mine),
+                        as_of=run.as_of,
+                        settings=run.settings,
+                        standard_costs=run.standards,
+                        threads=run.threads,
+                    )
+                with run.timed("write"):
+                    warehouse.write_more(run.connection, delta.tables)
+                with run.timed("state"):
+                    if len(mine) or buckets.is_moved(moves, bucket):
+                        states.put(delta.state)
+                    else:
+                        states.keep(head, bucket)
+                del table, delta
+        warehouse.remember(run.connection, stamp, states.commit())
+
+
+def _spool(run: _Run, wanted: pa.Table, count: int, since: date | None) -> Spool:
+    with run.timed("read"):
+        return Spool(run.connection, warehouse.EFFECTIVE, wanted, count, since, run.folder / "spool")
+
+
+def _state(folder: Path, head: StateHead, bucket: int, moves: buckets.Moves) -> LedgerState:
+    """The state of a bucket, after what moves out of it and into it."""
+    state = state_store.load(folder, head, bucket)
+    if buckets.is_moved(moves, bucket):
+        state = part_of(state, buckets.leaving(moves, bucket), inside=False)
+        for source, items in buckets.arrivals(moves, bucket):
+            state = join_states(state, state, part_of(state_store.load(folder, head, source), items, inside=True))
+    return state
 
 
 def _fitting_state(
     connection: duckdb.DuckDBPyConnection, folder: Path, stamp: str, as_of: date
-) -> tuple[LedgerState | None, str]:
+) -> tuple[StateHead | None, str]:
     """The saved state, or None and why it does not fit."""
     linked = warehouse.linked_state(connection)
     if linked is None:
         return None, "the warehouse is new"
     if linked[0] != stamp:
         return None, "the code or the settings of the ledger have changed"
-    if state_store.saved_name(folder) != linked[1]:
+    head = state_store.saved(folder)
+    if head is None or head.name != linked[1]:
         return None, "there is no saved state for the tables of this warehouse"
     try:
-        state = state_store.load(folder)
+        head.check_version()
+        state_store.homes(folder, head)
     except (OSError, LedgerInputError) as error:
         return None, str(error)
-    if state.as_of > as_of:
-        return None, f"the saved state is of {state.as_of}, later than {as_of}"
-    return state, ""
-
-
-class _transaction:
-    """All of it or nothing."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
-
-    def __enter__(self) -> None:
-        self.connection.begin()
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.connection.commit()
-        else:
-            self.connection.rollback()
+    if head.as_of > as_of:
+        return None, f"the saved state is of {head.as_of}, later than {as_of}"
+    return head, ""

@@ -1,12 +1,7 @@
 """Going on from a saved state: a day's new movements, and back-dated ones that re-compute only the items they touch.
 
-Each item that is touched goes one of three ways, together with the items that conversions tie to it:
-- *restated*: a document of a day already closed came, changed or vanished, or a further leg of an old conversion. The item is computed
-  again from its first movement, and all its rows are given out again.
-- *replayed*: a return names an order, whose issue may lie before the state. Computed again, but only new rows are given out: the old ones
-  cannot have changed.
-- *continued*: everything else starts from the saved layers.
-Items without new movements are not computed at all; their layers are copied. Pure; no I/O.
+Which item goes which way is `plan`'s to say; here each goes it. Items without new movements are not computed at all; their layers are
+copied. Pure; no I/O.
 """
 
 from __future__ import annotations
@@ -21,10 +16,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from assets.ledger.calendar import day_number, month_ends
-from assets.ledger.carry import join_states, layers_at, part_of, place_sums_of, proofs, transit_sums_of, whole_clusters
+from assets.ledger.carry import join_states, layers_at, part_of, place_sums_of, proofs, transit_sums_of
 from assets.ledger.engine import run
 from assets.ledger.fields import EGRAIN, ESNAP
-from assets.ledger.kinds import BACK_TYPES, CONVERSION_TYPES
+from assets.ledger.plan import Plan, make_plan
 from assets.ledger.prepare import REQUIRED, Ints, Movements, prepare, require_columns
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.settings import LedgerSettings
@@ -46,16 +41,6 @@ class LedgerDelta:
     """As-of date of the state that this goes on from: rows of that snapshot are void unless it is a month end before the new one."""
     restated_items: pa.Array
     """Items all of whose rows are void and given out again."""
-    gone_keys: pa.Array
-    """Movements that exist no more."""
-
-
-@dataclass(frozen=True)
-class _Plan:
-    restated: pa.Array
-    recomputed: pa.Array
-    """Restated and replayed."""
-    continued: pa.Array
 
 
 def compute_incremental(
@@ -73,20 +58,59 @@ def compute_incremental(
     """Bring the ledger from `state.as_of` to `as_of`.
 
     `changed` holds the movements (columns of int_stock_movements) that are new or differ from what the state has seen; `removed` the
-    movement_key and item_id of those that are void; `touched_items` what else is to be computed again (a standard cost changed backwards).
+    item_id of those that are void; `touched_items` what else is to be computed again (a standard cost changed backwards).
     `history` is asked once, and only for what must be. The result, merged (`merge.merge`), equals `compute` over all movements.
+    Raises LedgerInputError when `as_of` lies before the state, or the state was made under other settings.
+    """
+    require_columns(changed)
+    changed = until(changed, as_of).select(list(REQUIRED))
+    gone = [] if removed is None else removed["item_id"].cast(pa.string()).to_pylist()
+    plan = make_plan(
+        changed,
+        moved_items=pc.unique(changed["item_id"].cast(pa.string())),
+        touched_items=[*touched_items, *gone],
+        ties=state.items,
+        old_conversions=state.conversions["transfer_group_id"],
+        since=state.as_of,
+        as_of=as_of,
+        settings=settings,
+        standard_costs=standard_costs,
+    )
+    movements = changed.filter(pa.array(is_in(changed["item_id"], plan.continued)))
+    if len(plan.recomputed):
+        past = history(plan.recomputed.to_pylist()).select(list(REQUIRED))
+        movements = pa.concat_tables([past.cast(movements.schema), movements])
+    return advance(
+        movements,
+        state=state,
+        plan=plan,
+        as_of=as_of,
+        settings=settings,
+        standard_costs=standard_costs,
+        threads=threads,
+    )
+
+
+def advance(
+    movements: pa.Table,
+    *,
+    state: LedgerState,
+    plan: Plan,
+    as_of: date,
+    settings: LedgerSettings,
+    standard_costs: pa.Table | None = None,
+    threads: int = 2,
+) -> LedgerDelta:
+    """Bring the items of a state to `as_of` as planned.
+
+    `movements` are all of the items to be recomputed, and of the continued ones those after the state's day; in any order.
     Raises LedgerInputError when `as_of` lies before the state, or the state was made under other settings.
     """
     state.check(settings)
     if as_of < state.as_of:
         raise LedgerInputError(f"the state is of {state.as_of}, later than {as_of}: run the ledger in full")
-    require_columns(changed)
-    changed = until(changed, as_of).select(list(REQUIRED))
-    plan = _plan(changed, removed, touched_items, state, as_of, settings, standard_costs)
-    movements = changed.filter(pa.array(is_in(changed["item_id"], plan.continued)))
-    if len(plan.recomputed):
-        past = until(history(plan.recomputed.to_pylist()), as_of).select(list(REQUIRED))
-        movements = pa.concat_tables([past.cast(movements.schema), movements])
+    require_columns(movements)
+    movements = until(movements, as_of)
     begun = part_of(state, plan.continued, inside=True)
     kept = part_of(state, pa.concat_arrays([plan.recomputed, plan.continued]), inside=False)
     data = prepare(movements, settings, standard_costs, saved_labels(begun))
@@ -96,7 +120,10 @@ def compute_incremental(
     result = run(data, settings, days, saved, threads, _emit_from(data, again, new_from))
     # An item that goes on beside a restated one (a conversion of today ties them) has shown its older snapshots already.
     rows = result.emitted
-    emitted = rows[:, (rows[ESNAP] >= new_from) | again[data.grains.codes["item_id"][rows[EGRAIN]]]]
+    shown = rows[ESNAP] >= new_from
+    if again.any():
+        shown |= again[data.grains.codes["item_id"][rows[EGRAIN]]]
+    emitted = rows if shown.all() else rows[:, shown]
     last = len(days) - 1
     sums = place_sums(data, result) + place_sums_of(begun, data.grains)
     transit = transit_sums(data, result) + transit_sums_of(begun, data.grains)
@@ -105,9 +132,10 @@ def compute_incremental(
     is_new = (data.date > day_number(state.as_of)) | again[data.grains.codes["item_id"][data.grain]]
     new_days = [date(1970, 1, 1) + timedelta(days=day) for day in days[new_from:]]
     proof, transit_proof = proofs(after)
+    costs = movement_costs(data, result, movements["movement_key"])
     tables = LedgerTables(
         pa.concat_tables([open_layers(emitted, days, data.grains, keys), layers_at(kept, new_days, under_way=False)]),
-        movement_costs(data, result, movements["movement_key"]).filter(pa.array(is_new[: data.count])),
+        costs if is_new.all() else costs.filter(pa.array(is_new[: data.count])),
         value_entries(data, result, is_new),
         proof,
         pa.concat_tables(
@@ -118,66 +146,7 @@ def compute_incremental(
         ),
         transit_proof,
     )
-    gone = pa.array([], pa.string()) if removed is None else removed["movement_key"].cast(pa.string()).combine_chunks()
-    return LedgerDelta(tables, after, state.as_of, plan.restated, gone)
-
-
-def _items_where(table: pa.Table, mask: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return pc.unique(table.filter(mask)["item_id"].cast(pa.string()))
-
-
-def _plan(
-    changed: pa.Table,
-    removed: pa.Table | None,
-    touched_items: Iterable[str],
-    state: LedgerState,
-    as_of: date,
-    settings: LedgerSettings,
-    standard_costs: pa.Table | None,
-) -> _Plan:
-    """Which items go which way."""
-    kind = changed["movement_type"].cast(pa.string())
-    since = pa.scalar(state.as_of, pa.date32())
-    late = pc.less_equal(changed["business_date"], since)
-    group = changed["transfer_group_id"].cast(pa.string())
-    is_conversion = pc.is_in(kind, value_set=pa.array(CONVERSION_TYPES))
-    old_conversion = pc.and_(
-        is_conversion, pc.is_in(group, value_set=state.conversions["transfer_group_id"].combine_chunks())
-    )
-    # Whoever shares a conversion with a late leg is touched by it, in whichever table its own leg is.
-    late_groups = pc.unique(group.filter(pc.and_(is_conversion, late)))
-    late_conversion = pc.and_(is_conversion, pc.is_in(group, value_set=late_groups))
-    restated = [_items_where(changed, mask) for mask in (late, old_conversion, late_conversion)]
-    restated.append(pa.array(list(touched_items), pa.string()))
-    if removed is not None:
-        restated.append(pc.unique(removed["item_id"].cast(pa.string())).cast(pa.string()))
-    all_changed = _items_where(changed, pc.is_valid(changed["item_id"]))
-    if not settings.can_continue:
-        restated.append(all_changed)
-        if standard_costs is not None:
-            day = standard_costs["effective_date"].cast(pa.date32())
-            new = pc.and_(pc.greater(day, since), pc.less_equal(day, pa.scalar(as_of, pa.date32())))
-            known = pc.is_in(
-                standard_costs["item_id"].cast(pa.string()),
-                value_set=state.items["item_id"].cast(pa.string()).combine_chunks(),
-            )
-            restated.append(_items_where(standard_costs, pc.and_(new, known)))
-    all_restated = whole_clusters(state, pc.unique(pa.concat_arrays([_flat(part) for part in restated])))
-    returns = pc.and_(
-        pc.and_(
-            pc.is_in(kind, value_set=pa.array(BACK_TYPES)),
-            pc.greater(changed["quantity_units"].cast(pa.float64()), 0.0),
-        ),
-        pc.is_valid(changed["ref_doc_no"]),
-    )
-    replayed = whole_clusters(state, _flat(_items_where(changed, returns)))
-    recomputed = pc.unique(pa.concat_arrays([all_restated, replayed]))
-    continued = all_changed.filter(pc.invert(pc.is_in(all_changed, value_set=recomputed)))
-    return _Plan(all_restated, recomputed, continued)
-
-
-def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return LedgerDelta(tables, after, state.as_of, plan.restated)
 
 
 def _snapshots(data: Movements, since: date, as_of: date) -> tuple[list[int], int]:

@@ -64,18 +64,10 @@ def merge(before: LedgerTables, delta: LedgerDelta) -> LedgerTables:
 
 def _merged(name: str, before: pa.Table, delta: LedgerDelta, void_snapshot: date | None) -> pa.Table:
     new = getattr(delta.tables, name)
-    if name == "movement_costs":
-        void = is_in(before["movement_key"], pa.concat_arrays([_flat(new["movement_key"]), delta.gone_keys]))
-    else:
-        void = is_in(before["item_id"], delta.restated_items)
+    void = is_in(before["item_id"], delta.restated_items)
     if void_snapshot is not None:
         void = void | np.asarray(
             pc.equal(before["snapshot_date"], pa.scalar(void_snapshot, pa.date32())), dtype=np.bool_
         )
     kept = before.filter(pa.array(~void))
     return in_order(name, pa.concat_tables([in_order(name, kept), in_order(name, new)]))
-
-
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    text = column.cast(pa.string())
-    return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text

@@ -67,7 +67,7 @@ with then_rows as (
     from read_parquet($file)
 ),
 now_rows as (
-    select movement_key, item_id, warehouse_id, movement_type, doc_no, business_date, entered_at, source_file, source_row,
+    select movement_key, movements.item_id, warehouse_id, movement_type, doc_no, business_date, entered_at, source_file, source_row,
         movements.quantity_units, is_valued, is_demand and is_valued as is_sold,
         case when is_valued then coalesce(cast(costs.cost_value as decimal(24, 4)), 0)
             + coalesce(cast(costs.settlement_value as decimal(24, 4)), 0) else 0 end as net_value,

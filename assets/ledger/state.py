@@ -48,7 +48,7 @@ from assets.ledger.scale import LedgerInputError
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.tables import layer_numbers, origin_keys
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 _LAYER_FIELDS = {
     "origin": (EORG, ORG), "arrived": (EARR, ARR), "quantity": (EQTY, QTY), "unit_cost": (EUC, UC), "value": (EVAL, VAL),

@@ -149,6 +149,7 @@ def movement_costs(data: Movements, result: Result, keys: pa.ChunkedArray, start
     return pa.table(
         {
             "movement_key": keys,
+            "item_id": data.grains.column("item_id", data.grain[rows]),
             "quantity_units": to_decimal(data.quantity[rows], UNITS_TYPE),
             "cost_value": to_decimal(result.value[rows], VALUE_TYPE, known),
             "is_cost_known": pa.array(known),

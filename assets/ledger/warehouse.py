@@ -1,81 +1,179 @@
-"""The ledger's tables in the warehouse: what changed since the last run, and a day's delta put in place of the rows it voids.
+"""The ledger's tables in the warehouse: what changed since the last run, and rows put in place of those that a day voids.
 
 SQL over an open connection; no arithmetic of stock, no decision which way to compute (that is `daily`).
+
+What the saved state has seen is kept per item, not per movement: how many movements, and a fingerprint of them. A movement of a closed day
+that is new, other or gone changes its item's fingerprint, and the item is computed again as a whole; so there is nothing to be known of
+the movement itself, and a day costs one pass over the table instead of a join of it with its past.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
 import pyarrow as pa
 
-from assets.ledger.incremental import LedgerDelta
+from assets.ledger.kinds import BACK_TYPES, CONVERSION_TYPES
+from assets.ledger.plan import DOCUMENT_COLUMNS
 from assets.ledger.prepare import REQUIRED
 from assets.ledger.tables import LedgerTables
 from assets.workspace import write_table
 
 MOVEMENTS = "intermediate.int_stock_movements"
-SEEN = "ledger.seen_movements"
+STANDARDS = "staging.stg_item_costs"
+SEEN = "ledger.seen_items"
 LINK = "ledger.state_link"
-_COLUMNS = ", ".join(REQUIRED)
 # The place in the order follows from the other columns and moves when a late document comes before it: no change of its own.
+EFFECTIVE = "_effective_movements"
 _HASH = f"hash({', '.join(f'now.{name}' for name in REQUIRED if name != 'movement_sequence')})"
+_CONVERTS = f"movement_type in {CONVERSION_TYPES} and transfer_group_id is not null"
 
 
 @dataclass(frozen=True)
-class Changes:
-    """How the movements differ from those that the saved state has seen."""
+class Survey:
+    """How the movements stand to those that the saved state has seen."""
 
-    changed: pa.Table
-    """New rows and rows that read otherwise than before."""
-    removed: pa.Table
-    """movement_key and item_id of rows that are gone."""
-    touched_items: list[str]
-    """Items whose row was altered in place, as they were: what the row did before must be undone."""
-
-
-def all_movements(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Every movement, in ledger order."""
-    return connection.execute(f"select {_COLUMNS} from {MOVEMENTS} order by movement_sequence").to_arrow_table()
+    total: int
+    """Movements up to the day."""
+    moved_items: pa.Array
+    """Items with movements after the state's day."""
+    stale_items: list[str]
+    """Items of which a closed day reads otherwise than before, or which are gone."""
+    documents: pa.Table
+    """What `plan.make_plan` asks for."""
 
 
-def movements_of(connection: duckdb.DuckDBPyConnection, items: list[str]) -> pa.Table:
-    """Every movement of these items, in ledger order."""
-    connection.register("_asked", pa.table({"item_id": pa.array(items, pa.string())}))
-    try:
-        return connection.execute(
-            f"select {_COLUMNS} from {MOVEMENTS} where item_id in (select item_id from _asked) order by movement_sequence"
-        ).to_arrow_table()
-    finally:
-        connection.unregister("_asked")
+def standard_costs(connection: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
+    """Standard costs (item_id, effective_date, unit_cost) that the sources state for the company, up to a day.
+
+    A cost by a method of the past (an average, say) is no standard; one without a method is. Of two sources the first by name holds.
+    """
+    return connection.execute(
+        f"""
+        select item_id, effective_date, unit_cost from {STANDARDS}
+        where cost_scope = 'company' and lot_no = '' and coalesce(cost_method, 'standard') in ('standard', 'planned')
+            and effective_date <= $as_of
+        qualify row_number() over (partition by item_id, effective_date order by source_instance, variant_key) = 1
+        order by item_id, effective_date
+        """,
+        {"as_of": as_of},
+    ).to_arrow_table()
 
 
-def changes(connection: duckdb.DuckDBPyConnection) -> Changes:
-    """What is new, altered or gone since `remember` was called."""
-    altered = f"from {MOVEMENTS} now left join {SEEN} seen using (movement_key)"
-    columns = ", ".join(f"now.{name}" for name in REQUIRED)
-    return Changes(
-        connection.execute(
-            f"select {columns} {altered} where seen.row_hash is null or seen.row_hash <> {_HASH} order by movement_sequence"
-        ).to_arrow_table(),
-        connection.execute(
-            f"select movement_key, item_id from {SEEN} seen anti join {MOVEMENTS} now using (movement_key) order by all"
-        ).to_arrow_table(),
-        [
-            str(row[0])
-            for row in connection.execute(
-                f"select distinct seen.item_id {altered} where seen.row_hash <> {_HASH} order by all"
-            ).fetchall()
-        ],
+def take_stock(
+    connection: duckdb.DuckDBPyConnection, since: date | None, as_of: date, standards: pa.Table | None
+) -> None:
+    """Make the temporary table `_items_now`: movements per item up to `since` and from there to `as_of`, with their fingerprints."""
+    connection.execute(
+        f"create or replace temp view {EFFECTIVE} as select * from {MOVEMENTS} where business_date <= date '{as_of}'"
     )
+    old = "true" if since is None else f"business_date <= date '{since}'"
+    connection.execute(
+        f"""
+        create or replace temp table _items_now as
+        select item_id, count(*) filter ({old}) as old_count, count(*) filter (not {old}) as new_count,
+            coalesce(bit_xor({_HASH}) filter ({old}), 0) as old_print, bit_xor({_HASH}) as whole_print
+        from {EFFECTIVE} now group by item_id
+        """
+    )
+    if standards is None:
+        standards = pa.table({"item_id": [], "effective_date": [], "unit_cost": []}).cast(
+            pa.schema([("item_id", pa.string()), ("effective_date", pa.date32()), ("unit_cost", pa.decimal128(28, 8))])
+        )
+    with _named(connection, "_standards", standards):
+        connection.execute(
+            f"""
+            create or replace temp table _standards_now as
+            select item_id, coalesce(bit_xor(row_print) filter ({old}), 0) as old_print, bit_xor(row_print) as whole_print
+            from (select item_id, effective_date as business_date, hash(effective_date, unit_cost) as row_print from _standards)
+            group by item_id
+            """
+        )
+
+
+def item_counts(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """item_id and movements of every item, after `take_stock`."""
+    return connection.execute(
+        "select item_id, old_count + new_count as movements from _items_now order by item_id"
+    ).to_arrow_table()
+
+
+def survey(connection: duckdb.DuckDBPyConnection, since: date) -> Survey:
+    """What is new, altered or gone since `remember` was called, after `take_stock`."""
+    total = connection.execute("select coalesce(sum(old_count + new_count), 0) from _items_now").fetchall()[0][0]
+    connection.execute(
+        f"""
+        create or replace temp table _stale as
+        select item_id from _items_now now full join {SEEN} seen using (item_id) left join _standards_now cost using (item_id)
+        where coalesce(now.old_count, 0) <> coalesce(seen.movements, 0)
+            or coalesce(now.old_print, 0) <> coalesce(seen.fingerprint, 0)
+            or (seen.item_id is not null and coalesce(cost.old_print, 0) <> seen.standards)
+        """
+    )
+    moved = connection.execute("select item_id from _items_now where new_count > 0 order by item_id").to_arrow_table()
+    stale = connection.execute("select item_id from _stale order by item_id").fetchall()
+    return Survey(int(total), _flat(moved["item_id"]), [str(row[0]) for row in stale], _documents(connection, since))
+
+
+def _documents(connection: duckdb.DuckDBPyConnection, since: date) -> pa.Table:
+    """Every leg of a conversion that a new or altered leg belongs to; new returns whose order was issued on a day already closed."""
+    columns = ", ".join(f"now.{name}" for name in DOCUMENT_COLUMNS)
+    is_new = f"business_date > date '{since}'"
+    connection.execute(
+        f"""
+        create or replace temp table _returns as
+        select {columns}, coalesce(ref_line_id, '') as line from {EFFECTIVE} now
+        where {is_new} and movement_type in {BACK_TYPES} and quantity_units > 0 and ref_doc_no is not null
+        """
+    )
+    return connection.execute(
+        f"""
+        with groups as (
+            select distinct transfer_group_id from {EFFECTIVE}
+            where {_CONVERTS} and ({is_new} or item_id in (select item_id from _stale))
+        )
+        select {columns} from {EFFECTIVE} now where {_CONVERTS} and transfer_group_id in (select transfer_group_id from groups)
+        union all
+        select distinct {columns} from {EFFECTIVE} old join _returns now
+            on old.item_id = now.item_id and old.ref_doc_no = now.ref_doc_no and coalesce(old.ref_line_id, '') = now.line
+        where old.business_date <= date '{since}' and old.movement_type in {BACK_TYPES} and old.quantity_units < 0
+        """
+    ).to_arrow_table()
+
+
+def conversion_legs(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """item_id, transfer_group_id of every conversion, once."""
+    return connection.execute(
+        f"select distinct item_id, transfer_group_id from {EFFECTIVE} where {_CONVERTS} order by all"
+    ).to_arrow_table()
+
+
+def work(connection: duckdb.DuckDBPyConnection, recomputed: pa.Array) -> int:
+    """Movements that a run computes which takes these items from the start and the others on, after `take_stock`."""
+    with _named(connection, "_whole", pa.table({"item_id": recomputed})):
+        return int(
+            connection.execute(
+                """
+                select coalesce(sum(new_count + case when item_id in (select item_id from _whole) then old_count else 0 end), 0)
+                from _items_now
+                """
+            ).fetchall()[0][0]
+        )
 
 
 def remember(connection: duckdb.DuckDBPyConnection, stamp: str, state_name: str) -> None:
-    """Keep what the state of that name has seen, and tie the two together."""
+    """Keep what the state of that name has seen, and tie the two together; after `take_stock`."""
     connection.execute(
-        f"create or replace table {SEEN} as select movement_key, item_id, {_HASH} as row_hash from {MOVEMENTS} now"
+        f"""
+        create or replace table {SEEN} as
+        select item_id, now.old_count + now.new_count as movements, now.whole_print as fingerprint,
+            coalesce(cost.whole_print, 0) as standards
+        from _items_now now left join _standards_now cost using (item_id) order by item_id
+        """
     )
     connection.execute(f"create or replace table {LINK} as select ? as stamp, ? as state_name", [stamp, state_name])
 
@@ -89,40 +187,41 @@ def linked_state(connection: duckdb.DuckDBPyConnection) -> tuple[str, str] | Non
     return (str(row[0]), str(row[1])) if row else None
 
 
-def write_whole(connection: duckdb.DuckDBPyConnection, tables: LedgerTables) -> None:
+def write_first(connection: duckdb.DuckDBPyConnection, tables: LedgerTables) -> None:
     """Replace every table of the ledger."""
     for name, table in tables.items():
         write_table(connection, f"ledger.{name}", table)
 
 
-def write_delta(connection: duckdb.DuckDBPyConnection, delta: LedgerDelta) -> None:
-    """Delete what the day voids, insert what it gives: the same rows as `merge.merge`."""
-    is_month_end = (delta.since + timedelta(days=1)).day == 1 and delta.state.as_of > delta.since
-    void_snapshot = None if is_month_end else delta.since
-    connection.register("_void_items", pa.table({"item_id": delta.restated_items.cast(pa.string())}))
-    connection.register("_gone", pa.table({"movement_key": delta.gone_keys.cast(pa.string())}))
-    by_item = "item_id in (select item_id from _void_items)"
-    tables = delta.tables
-    try:
+def write_more(connection: duckdb.DuckDBPyConnection, tables: LedgerTables) -> None:
+    """Add to every table of the ledger."""
+    for name, table in tables.items():
+        with _named(connection, "_more", table):
+            connection.execute(f"insert into ledger.{name} by name select * from _more")
+
+
+def void(connection: duckdb.DuckDBPyConnection, restated: pa.Array, since: date, as_of: date) -> None:
+    """Delete what the way from `since` to `as_of` gives out again: the same rows that `merge.merge` drops."""
+    is_month_end = (since + timedelta(days=1)).day == 1 and as_of > since
+    if not is_month_end:
         for name in ("open_layers", "transit_layers"):
-            _replace(connection, name, getattr(tables, name), by_item, void_snapshot)
-        _replace(connection, "value_entries", tables.value_entries, by_item, None)
-        fresh = "movement_key in (select movement_key from _gone union all select movement_key from _fresh)"
-        _replace(connection, "movement_costs", tables.movement_costs, fresh, None)
-        for name in ("conservation", "transit_conservation"):
-            write_table(connection, f"ledger.{name}", getattr(tables, name))
-    finally:
-        connection.unregister("_void_items")
-        connection.unregister("_gone")
+            connection.execute(f"delete from ledger.{name} where snapshot_date = ?", [since])
+    if len(restated):
+        with _named(connection, "_void_items", pa.table({"item_id": restated})):
+            for name in ("open_layers", "transit_layers", "value_entries", "movement_costs"):
+                connection.execute(f"delete from ledger.{name} where item_id in (select item_id from _void_items)")
+    for name in ("conservation", "transit_conservation"):
+        connection.execute(f"truncate ledger.{name}")
 
 
-def _replace(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, void: str, void_snapshot: date | None
-) -> None:
-    connection.register("_fresh", rows)
+@contextmanager
+def _named(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
+    connection.register(name, table)
     try:
-        condition = f"{void} or snapshot_date = date '{void_snapshot}'" if void_snapshot else void
-        connection.execute(f"delete from ledger.{name} where {condition}")
-        connection.execute(f"insert into ledger.{name} by name select * from _fresh")
+        yield
     finally:
-        connection.unregister("_fresh")
+        connection.unregister(name)
+
+
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    return column.cast(pa.string()).combine_chunks()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from assets.ledger.merge import content_hash, merge
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.stage import compute_with_state
-from assets.ledger.state_store import load, save
+from assets.ledger.state_store import StateWriter, load, saved
 
 BEGIN = date(2025, 5, 20)
 DAYS = 30
@@ -45,7 +46,7 @@ def standards() -> pa.Table:
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: f"{mode.cost}-{mode.ageing}")
-def test_thirty_days_equal_one_run(mode: LedgerSettings, tmp_path: object) -> None:
+def test_thirty_days_equal_one_run(mode: LedgerSettings, tmp_path: Path) -> None:
     """30 days with 5 % of documents up to 40 days late, one of them voided a day: every output has the hash of the full run, every day."""
     table = random_rows(11, 2500, entered=True)
     costs = standards() if mode.cost == "standard" else None
@@ -68,8 +69,12 @@ def test_thirty_days_equal_one_run(mode: LedgerSettings, tmp_path: object) -> No
             asked += len(items)
             return after.filter(pc.is_in(after["item_id"], value_set=pa.array(items)))
 
-        save(state, tmp_path)  # type: ignore[arg-type]
-        state = load(tmp_path)  # type: ignore[arg-type]
+        writer = StateWriter(tmp_path, state.as_of, state.fingerprint)
+        writer.put(state)
+        writer.commit()
+        head = saved(tmp_path)
+        assert head is not None
+        state = load(tmp_path, head, 0)
         delta = compute_incremental(
             changed, state=state, history=history, as_of=day, settings=mode, removed=victim, standard_costs=costs
         )
