@@ -10,19 +10,22 @@ from typing import Any
 import duckdb
 import pytest
 from companies import Company, configure
+from published_demo import SEED, demo_company
 
 from demo.settings import DemoSettings
 from demo.simulate import write_demo
 
-# The shipped world in full; two more in small, where every kind of defect is planted too.
-WORLDS = {7: {}, 11: {"items": 120, "days": 420}, 23: {"items": 120, "days": 420}}
+# The shipped world in full, run once for all tests; two more in small, where every kind of defect is planted too.
+WORLDS = (SEED, 11, 23)
 END = DemoSettings().end_date
 
 
 @pytest.fixture(scope="module", params=WORLDS, ids=lambda seed: f"seed{seed}")
 def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    if request.param == SEED:
+        return demo_company(tmp_path_factory)
     folder = tmp_path_factory.mktemp(f"demo{request.param}")
-    write_demo(folder, seed=request.param, **WORLDS[request.param])
+    write_demo(folder, seed=request.param, items=120, days=420)
     company = configure(folder, "demo", folder / "inbox")
     company.run(END)
     return company
