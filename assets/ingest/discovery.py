@@ -52,6 +52,14 @@ def find_candidates(
                 found += _of_dataset(source, mapping, dataset, as_of)
                 continue
             problem = (problems or {}).get((source.name, dataset.name))
+            if dataset.balance is not None:
+                problem = IngestError(
+                    "a running balance needs every row at once, and a live source gives only what changed",
+                    file=dataset.place,
+                    fix=f"Read dataset {dataset.name!r} from files.",
+                )
+                found.append(Candidate(source, mapping, dataset, dataset.place, as_of, problem=problem))
+                continue
             if problem is not None:
                 found.append(Candidate(source, mapping, dataset, dataset.place, as_of, problem=problem))
             found += _of_live(source, mapping, dataset, as_of)
@@ -114,6 +122,8 @@ def as_read(source: SourceSettings, dataset: Dataset) -> Dataset:
             "table": None,
             "join": (),
             "optional_columns": (),
+            "header": (),
+            "records": None,
             "extract_date": r"^(\d{8})_",
             "unknown_columns": "ext",
             "columns": {"is_deleted": removed, **dataset.columns},
@@ -124,7 +134,7 @@ def as_read(source: SourceSettings, dataset: Dataset) -> Dataset:
 def dataset_files(folder: Path, dataset: Dataset) -> list[Path]:
     """Files of a dataset below a source folder, by name: those of its pattern, or the extracts of its table."""
     if dataset.table is not None:
-        return [path for path, _ in table_files(folder, dataset.table)]
+        return [path for path, _ in table_files(folder, dataset.table, dataset.file_of(dataset.table))]
     return [path for path in sorted(folder.glob(dataset.files or "")) if path.is_file()]
 
 

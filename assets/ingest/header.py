@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assets.ingest.describe.kinds import contradiction, detect_kind
 from assets.ingest.errors import IngestError
 from assets.ingest.expressions import headers_of, parse_expression
 from assets.ingest.mapping import Branch, Dataset
@@ -33,6 +35,8 @@ def dataset_headers(dataset: Dataset) -> tuple[list[str], list[str]]:
         must, may = must + needed, may + optional
     if dataset.condition is not None:
         must += headers_of(parse_expression(dataset.condition))
+    if dataset.balance is not None:
+        must += dataset.balance.headers
     must = list(dict.fromkeys(must))
     return must, [header for header in dict.fromkeys(may) if header not in must]
 
@@ -54,11 +58,16 @@ class HeaderMatch:
 
 
 def _by_synonyms(dataset: Dataset, found: dict[str, str], file: str) -> dict[str, str]:
-    """Let a header stand for the one of its synonyms that the file has; returns which it is, both as they are compared."""
+    """Let a header stand for the one of its synonyms that the file has; returns which it is, both as they are compared.
+
+    Names under `otherwise` mean it only where none of the certain ones is there: 数量 is the base quantity of a file
+    without 基本数量.
+    """
     called: dict[str, str] = {}
-    for header, others in dataset.synonyms.items():
-        names = list(dict.fromkeys(normal_header(name) for name in (header, *others)))
-        present = [name for name in names if name in found]
+    for header in dict.fromkeys((*dataset.synonyms, *dataset.otherwise)):
+        names = list(dict.fromkeys(map(normal_header, (header, *dataset.synonyms.get(header, ())))))
+        weak = list(dict.fromkeys(map(normal_header, dataset.otherwise.get(header, ()))))
+        present = [name for name in names if name in found] or [name for name in weak if name in found]
         if len(present) > 1:
             raise IngestError(
                 f"has several columns that mean {header}: {', '.join(present)}",
@@ -73,6 +82,20 @@ def _by_synonyms(dataset: Dataset, found: dict[str, str], file: str) -> dict[str
     return called
 
 
+def refuse_other_kind(dataset: Dataset, header: Sequence[str], file: str) -> None:
+    """Refuse a file that certainly is of a kind which must not be read as this dataset (file rules 11 and 15)."""
+    found = contradiction(dataset.kind, dataset.contract, header)
+    if found is not None:
+        raise IngestError(
+            f"is {found}, which cannot be read as {dataset.contract}",
+            file=file,
+            fix="A summary says what moved in all, not when: export the movements themselves (出入库流水), and give the summary a "
+            "name of its own kind."
+            if found.kind.name == "period_summary"
+            else "Give the file the name of its kind, or leave it out of the folder.",
+        )
+
+
 def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
     """Match; raises IngestError for a missing, ambiguous or (with `unknown_columns: fail`) unknown header."""
     found: dict[str, str] = {}
@@ -84,6 +107,9 @@ def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
     if missing:
         close = difflib.get_close_matches(missing[0], raw.header, n=1, cutoff=0.6)
         hint = f" Did the header change to {close[0]!r}?" if close else ""
+        kind = detect_kind(raw.header)
+        if kind is not None and kind.kind.contract != dataset.contract:
+            hint += f" It looks like {kind}."
         raise IngestError(
             f"the header lacks {', '.join(missing)}; it has {', '.join(raw.header)}",
             file=file,

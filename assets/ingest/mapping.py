@@ -8,20 +8,18 @@ from collections.abc import Mapping as PlainMapping
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from assets.ingest.errors import MappingError
 from assets.ingest.expressions import headers_of, parse_expression
 from assets.ingest.mapping_checks import check_condition, check_files, check_formats, code_text, expand_columns
+from assets.ingest.mapping_files import PLAIN_FILE, Delimiter, Records, TableFile, check_header
+from assets.ingest.mapping_rows import COMBINED, Balance, Combine, KeepFirst, Signs
 from assets.ingest.source_keys import Paging, Source, Watermark
 from assets.ingest.tables import Join, check_table
 
 Scalar = str | int | float | bool
 MAPPABLE_ENVELOPE = ("source_status", "source_created_at", "source_updated_at", "is_deleted")
-
-
-COMBINED = "_added_to_row"
-"""Header of the row number that a row was added to; see Combine."""
 
 
 class _Strict(BaseModel):
@@ -84,20 +82,6 @@ class ColumnRule(_Strict):
     @classmethod
     def _formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         return check_formats(formats)
-
-
-class KeepFirst(_Strict):
-    """Keep only the first row of each group, within one file."""
-
-    by: tuple[str, ...] = Field(min_length=1)
-    order: tuple[str, ...] = Field(min_length=1)
-
-
-class Combine(_Strict):
-    """Rows of one extract that mean one: they are added up by key, the first of them stands for all of them."""
-
-    by: tuple[str, ...] = Field(min_length=1)
-    sum: tuple[str, ...] = Field(min_length=1)
 
 
 class Branch(_Strict):
@@ -175,14 +159,22 @@ class Dataset(_Table):
     paging: Paging = Paging()
     sheet: str | None = None
     header_row: int = Field(default=1, ge=1)
-    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    header: tuple[str, ...] = ()
+    delimiter: Delimiter | None = None
+    records: Records | None = None
     extract_date: str | dt.date | None = None
     scope: Literal["key", "period", "full"]
     unknown_columns: Literal["ext", "fail"] = "ext"
     combine: Combine | None = None
+    balance: Balance | None = None
+    kind: str | None = None
     synonyms: dict[str, tuple[str, ...]] = {}
+    otherwise: dict[str, tuple[str, ...]] = {}
+    fill_down: tuple[str, ...] = ()
+    signs: Signs | None = None
     date_formats: tuple[str, ...] = ()
     allow_empty: bool = False
+    _extracts: dict[str, TableFile] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_place(self) -> Dataset:
@@ -193,7 +185,16 @@ class Dataset(_Table):
             raise ValueError("give exactly one of `files`, `table` and `union`")
         if (self.join or self.combine) and self.files is not None:
             raise ValueError("`join` and `combine` go with `table`")
+        if self.header and self.records is not None:
+            raise ValueError("`records` have names of their own; leave `header` out")
+        if (self.header or self.records is not None) and self.files is None:
+            raise ValueError("how the extracts of a table look stands in `tables` of the mapping")
         return self
+
+    @field_validator("header")
+    @classmethod
+    def _each_once(cls, header: tuple[str, ...]) -> tuple[str, ...]:
+        return check_header(header)
 
     @field_validator("date_formats")
     @classmethod
@@ -211,6 +212,32 @@ class Dataset(_Table):
             if groups != 1:
                 raise ValueError("the regular expression needs one group, which holds the date")
         return rule
+
+    def with_extracts(self, tables: PlainMapping[str, TableFile]) -> Dataset:
+        """The dataset knowing how the extracts of its tables look (`tables` of the mapping)."""
+        dataset = self.model_copy()
+        dataset._extracts = {name.casefold(): extract for name, extract in tables.items()}
+        is_shaped = self.table is not None and self.table.casefold() in dataset._extracts
+        return dataset.reading(self.table or "") if is_shaped else dataset
+
+    def reading(self, table: str) -> Dataset:
+        """The dataset with the shape of the extracts of one of its tables."""
+        extract = self._extracts.get(table.casefold(), PLAIN_FILE)
+        shape = {"header": extract.header, "delimiter": extract.delimiter, "records": extract.records}
+        return self.model_copy(update=shape)
+
+    def file_of(self, table: str) -> str | None:
+        """Pattern of the names of a table's extracts; None where they bear the name of the table."""
+        return self._extracts.get(table.casefold(), PLAIN_FILE).file
+
+    @property
+    def is_read_as_it_stands(self) -> bool:
+        """True where rows are those of one file, to which nothing is joined and nothing added."""
+        return self.table is None and not self.optional_columns and self.combine is None and self.balance is None
+
+    def spellings(self, header: str) -> tuple[str, ...]:
+        """Every name under which a file may have a header."""
+        return (header, *self.synonyms.get(header, ()), *self.otherwise.get(header, ()))
 
     @property
     def condition(self) -> str | None:
@@ -285,12 +312,22 @@ class Mapping(_Strict):
     parameters: dict[str, Parameter] = {}
     entities: dict[str, Entity] = {}
     enums: dict[str, dict[str, Scalar | None]] = {}
+    tables: dict[str, TableFile] = {}
+    date_formats: tuple[str, ...] = ()
     declared: tuple[Dataset, ...] = Field(min_length=1, alias="datasets")
 
     @cached_property
     def datasets(self) -> tuple[Dataset, ...]:
         """What is read, unions taken apart."""
-        return tuple(part for dataset in self.declared for part in dataset.parts)
+        parts = (part.with_extracts(self.tables) for dataset in self.declared for part in dataset.parts)
+        return tuple(
+            part if part.date_formats else part.model_copy(update={"date_formats": self.date_formats}) for part in parts
+        )
+
+    @field_validator("date_formats")
+    @classmethod
+    def _formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        return check_formats(formats)
 
     @field_validator("parameters")
     @classmethod

@@ -1,6 +1,6 @@
 """A mapping that builds on another one: what it says itself counts, the rest is taken over from the base.
 
-Enums, parameters, capabilities and entities are completed key by key, so that a site adds its own codes without a copy of the
+Enums, parameters, capabilities, entities and tables are completed key by key, so that a site adds its own codes without a copy of the
 whole. A dataset replaces the one of the same name; one that names no contract completes it instead (its columns too, one by
 one). `without` leaves datasets of the base out.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from assets.ingest.errors import MappingError
 from assets.ingest.yaml_lines import KeyPath, Located
 
-_COMPLETED = ("parameters", "capabilities", "entities")
+_COMPLETED = ("parameters", "capabilities", "entities", "tables")
 _OWN = ("mapping", "extends", "without", "datasets", "enums", *_COMPLETED)
 
 

@@ -23,6 +23,9 @@ from assets.ingest.mapping import (
 )
 from assets.ingest.mapping_checks import enum_type_values
 from assets.ingest.mapping_extends import extend
+from assets.ingest.mapping_rows import CHANGE, COMBINED
+from assets.ingest.readers.raw import normal_header
+from assets.ingest.source_keys import RESERVED
 from assets.ingest.yaml_lines import KeyPath, Located, read_located
 
 MAPPINGS_FOLDER = Path(__file__).parent / "mappings"
@@ -83,6 +86,9 @@ def parse_mapping(document: Located, contracts: dict[str, Contract]) -> Mapping:
         for index, name in enumerate(names)
         if name in names[:index]
     ]
+    # A mapping that builds on another one may leave the readers of its tables out.
+    own = [name for name in mapping.tables if document.place(("tables", name)).startswith(f"{document.file}:")]
+    problems += _extract_problems(mapping, own)
     problems += [
         (("entities", name), f"there is no contract {name!r}") for name in mapping.entities if name not in contracts
     ]
@@ -143,6 +149,31 @@ def _declared_problems(
                 owner = branch_place if name in in_branch else (place if in_part else path)
                 problems += _column_problems(mapping, name, rule, (*owner, "columns", name), contract)
     return list(dict.fromkeys(problems))
+
+
+def _extract_problems(mapping: Mapping, own_tables: list[str]) -> list[Problem]:
+    """Extracts of tables that nothing reads, and columns that the list of a file without header does not name."""
+    problems: list[Problem] = []
+    read: set[str] = set()
+    for dataset in mapping.datasets:
+        must, _ = dataset_headers(dataset)
+        by_alias: dict[str, list[str]] = {}
+        for header in [*must, *(target for join in dataset.join for target in join.on.values())]:
+            alias, dot, name = header.rpartition(".")
+            by_alias.setdefault(alias, []).append(name if dot else header)
+        for join in dataset.join:
+            by_alias.setdefault(join.alias, []).extend([*join.on, *join.condition_headers])
+        named = [("", dataset.table, dataset)] if dataset.table is not None else []
+        named += [(join.alias, join.table, dataset.reading(join.table)) for join in dataset.join]
+        read |= {table.casefold() for _, table, _ in named}
+        for alias, table, shape in named or [("", dataset.name, dataset)]:
+            known = {normal_header(name) for name in (*shape.header, *RESERVED, COMBINED, CHANGE)}
+            known |= {normal_header(name) for name in dataset.optional_columns}
+            missing = [name for name in by_alias.get(alias, ()) if shape.header and normal_header(name) not in known]
+            place: KeyPath = ("tables", table, "header") if dataset.table is not None else ("datasets",)
+            problems += [(place, f"dataset {dataset.name} reads {name!r}, which it does not name") for name in missing]
+    unread = [name for name in own_tables if name.casefold() not in read]
+    return problems + [(("tables", name), "no dataset reads this table") for name in unread]
 
 
 def _join_problems(declared: Dataset, dataset: Dataset, path: KeyPath, place: KeyPath) -> list[Problem]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
+from assets.ingest.codes import mend_codes
 from assets.ingest.contracts import Contract
 from assets.ingest.discovery import Candidate, Problems, as_read, find_candidates
 from assets.ingest.engine import FileEngine
 from assets.ingest.errors import IngestError
 from assets.ingest.expressions import bind, parse_expression
-from assets.ingest.header import dataset_headers
+from assets.ingest.header import dataset_headers, refuse_other_kind
 from assets.ingest.history import History
 from assets.ingest.land import land_batch, land_duplicate_file
 from assets.ingest.manifest import Manifest, batch_id, current
@@ -26,6 +27,7 @@ from assets.ingest.release import awaits_masters, load_raw_again, releasable_row
 from assets.ingest.report import ContractReport
 from assets.ingest.session import Session
 from assets.ingest.settings import SourceSettings
+from assets.ingest.signs import add_signs
 from assets.ingest.sqltext import literal
 from assets.ingest.stamping import batch_stamp
 from assets.ingest.store import LandingStore
@@ -109,7 +111,7 @@ class ContractRun:
             if first is not None:
                 manifest = land_duplicate_file(connection, self.store, draft, first)
             else:
-                raw = self._read(candidate, candidate.path, draft.extract_date)
+                raw = self._prepared(candidate, self._read(candidate, candidate.path, draft.extract_date))
                 manifest = self._land(candidate, draft, raw, more)
         except IngestError as error:
             manifest = draft.model_copy(update={"status": "refused", "message": str(error)})
@@ -120,7 +122,7 @@ class ContractRun:
     def _read(self, candidate: Candidate, path: Path, extract_date: dt.date) -> RawFile:
         """Table `raw` of a file, or of a table with those that are joined to it."""
         connection, dataset, work = self.session.connection, candidate.dataset, self.session.work
-        if dataset.table is None and not dataset.optional_columns and dataset.combine is None:
+        if dataset.is_read_as_it_stands:
             must, may = dataset_headers(dataset)
             # Several contract rows of a source row, and the first row of a group, need the whole file at once.
             in_pieces = len(dataset.branches) == 1 and dataset.branches[0].keep_first is None
@@ -138,7 +140,23 @@ class ContractRun:
             extract_date,
         )
 
+    def _prepared(self, candidate: Candidate, raw: RawFile) -> RawFile:
+        """What was read, refused where it is no file of the dataset's kind, with the sign of its quantities told."""
+        dataset, source = candidate.dataset, candidate.source
+        refuse_other_kind(dataset, raw.header, candidate.name)
+        if dataset.signs is None:
+            return raw
+        values = candidate.mapping.parameter_values(source.parameters, source.built_in_parameters)
+        return add_signs(self.session.connection, raw, dataset, candidate.mapping, values, candidate.name)
+
+    def _mend(self, candidate: Candidate, masters: frozenset[str], raw: RawFile) -> RawFile:
+        """Item codes that a spreadsheet has spoilt, restored where the master leaves no doubt."""
+        company = literal(candidate.source.company)
+        known = f"SELECT code FROM known_item WHERE company_code = {company}" if "item" in masters else None
+        return mend_codes(self.session.connection, raw, candidate.dataset, self.contract, known)
+
     def _land(self, candidate: Candidate, draft: Manifest, raw: RawFile, more: bool) -> Manifest:
+        masters = checked_masters(candidate.source, self.sources, self.contract)
         engine = FileEngine(
             self.session,
             self.contract,
@@ -147,8 +165,9 @@ class ContractRun:
             candidate.source,
             raw,
             candidate.name,
-            checked_masters(candidate.source, self.sources, self.contract),
+            masters,
             self.in_full.setdefault((draft.dataset, *raw.header), set()),
+            partial(self._mend, candidate, masters),
         )
         place = self.places[draft.batch_id]
         compare = draft.scope_kind == "key" and self.versions.load(

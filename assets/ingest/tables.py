@@ -20,7 +20,8 @@ class Join(BaseModel):
     """A table looked up by key. `by` says which of its columns equals which column read so far.
 
     `where` keeps only some of its rows beforehand (a language, a status). With `sum`, `min` or `max` its rows are brought
-    together by key first, and only the columns named there can be read.
+    together by key first, and only the columns named there can be read. `ignore_case` takes keys for equal that differ in
+    upper and lower case only, as ids of some systems do.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -33,6 +34,7 @@ class Join(BaseModel):
     min: tuple[str, ...] = ()
     max: tuple[str, ...] = ()
     optional: bool = False
+    ignore_case: bool = False
 
     @field_validator("table")
     @classmethod

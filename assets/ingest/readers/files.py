@@ -9,11 +9,13 @@ import duckdb
 
 from assets.ingest.errors import IngestError
 from assets.ingest.mapping import Dataset
+from assets.ingest.mapping_files import Records
 from assets.ingest.readers.excel import read_excel, read_markup
+from assets.ingest.readers.json_records import read_json
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
+from assets.ingest.readers.sheet_rules import apply_rules
 from assets.ingest.readers.text import detect_encoding, read_text
-from assets.ingest.readers.totals import may_hold_totals, settle_totals
-from assets.ingest.readers.units import scale_units
+from assets.ingest.readers.totals import may_hold_totals
 from assets.ingest.sqltext import ident, literal
 
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
@@ -44,7 +46,14 @@ def read_file(
         raise IngestError("the file is empty", file=name, fix="Export it again, or remove it.")
     suffix = path.suffix.lower()
     kind = _check_kind(path, name, suffix)
-    names = [*expected, *(other for header in expected for other in dataset.synonyms.get(header, ()))]
+    if (dataset.header and kind != "text") or (dataset.records is not None and kind != "json"):
+        key = "header" if dataset.header else "records"
+        raise IngestError(
+            f"is no {'text' if dataset.header else 'JSON'} file, and the mapping gives it `{key}`",
+            file=name,
+            fix=f"Export it as {'delimited text' if dataset.header else 'JSON'}, or leave `{key}` out of the mapping.",
+        )
+    names = list(dict.fromkeys(name for header in expected for name in dataset.spellings(header)))
     wanted = {normal_header(header) for header in names}
     if kind == "text":
         raw = read_text(
@@ -56,6 +65,7 @@ def read_file(
             delimiter=dataset.delimiter,
             expected=names,
             in_pieces=in_pieces,
+            given_header=dataset.header,
         )
     elif kind == "workbook":
         raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted)
@@ -65,15 +75,16 @@ def read_file(
         raw = read_markup(
             connection, path, name, text, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted
         )
+    elif kind == "json":
+        raw = read_json(connection, path, name, dataset.records or Records())
     elif kind == "parquet":
         raw = _read_parquet(connection, path, name, work)
     else:
-        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet"))
+        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet", ".json"))
         raise IngestError(f"files of kind {suffix or '(none)'} are not read", file=name, fix=f"Known kinds: {known}.")
     if raw.pieces is None and kind in ("workbook", "markup", "text"):
-        raw = scale_units(connection, raw, wanted)
-        if kind != "text" or may_hold_totals(path):
-            raw = settle_totals(connection, raw, name)
+        totals = kind != "text" or may_hold_totals(path)
+        raw = apply_rules(connection, raw, name, dataset, expected, wanted, may_hold_totals=totals)
     if raw.rows_in == 0 and not dataset.allow_empty:
         raise IngestError(
             "has a header and no rows", file=name, fix="Export it again, or set `allow_empty: true` in the mapping."
@@ -94,7 +105,7 @@ def _check_kind(path: Path, name: str, suffix: str) -> str:
     ):
         found = _MARKUP
     expected = {".xlsx": "a zip archive such as .xlsx", ".parquet": "a Parquet file"}.get(suffix)
-    if (suffix in TEXT_SUFFIXES or expected is not None) and found != expected:
+    if (suffix in (*TEXT_SUFFIXES, ".json") or expected is not None) and found != expected:
         raise IngestError(
             f"is named {suffix} but holds {found or 'plain text'}",
             file=name,
@@ -106,7 +117,8 @@ def _check_kind(path: Path, name: str, suffix: str) -> str:
         if found == _MARKUP:
             return "markup"
         return "workbook" if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) else ""
-    return "text" if suffix in TEXT_SUFFIXES else {".xlsx": "workbook", ".parquet": "parquet"}.get(suffix, "")
+    kinds = {".xlsx": "workbook", ".parquet": "parquet", ".json": "json"}
+    return "text" if suffix in TEXT_SUFFIXES else kinds.get(suffix, "")
 
 
 def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path) -> RawFile:

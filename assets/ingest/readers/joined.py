@@ -15,7 +15,9 @@ from sqlglot import exp
 from assets.ingest.errors import IngestError
 from assets.ingest.expressions import Kind, compile_expression
 from assets.ingest.header import dataset_headers
-from assets.ingest.mapping import COMBINED, Combine, Dataset
+from assets.ingest.mapping import Dataset
+from assets.ingest.mapping_rows import CHANGE, COMBINED, Balance, Combine
+from assets.ingest.readers.balance import change_sql
 from assets.ingest.readers.files import read_file
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
 from assets.ingest.readers.tablefiles import joined_files
@@ -71,10 +73,11 @@ def read_joined(
                 )
             expressions = dict.fromkeys(names, "CAST(NULL AS VARCHAR)")
         else:
-            raw = read_file(connection, extract, extract.name, empty_is_fine, [*join.on, *names], work)
+            shape = empty_is_fine.reading(join.table)
+            raw = read_file(connection, extract, extract.name, shape, [*join.on, *names], work)
             _keep(connection, table, raw, extract.name, join, names, optional, bound)
             keys = " AND ".join(
-                f"j{number}.k{at} = sk_code({_key_of(columns, target, name, optional)})"
+                f"j{number}.k{at} = {_key(join, _key_of(columns, target, name, optional))}"
                 for at, target in enumerate(join.on.values())
             )
             clauses.append(f"LEFT JOIN {table} AS j{number} ON {keys}")
@@ -85,8 +88,7 @@ def read_joined(
             selected.append(sql)
     asked = {*must, *may}
     for title in dataset.optional_columns:
-        spellings = (title, *dataset.synonyms.get(title, ()))
-        if title in asked and not any(normal_header(name) in columns for name in spellings):
+        if title in asked and not any(normal_header(name) in columns for name in dataset.spellings(title)):
             header.append(title)
             selected.append("CAST(NULL AS VARCHAR)")
     if EXTRACT_DATE in (*must, *may) and normal_header(EXTRACT_DATE) not in columns:
@@ -96,6 +98,12 @@ def read_joined(
         positions = {normal_header(title): at for at, title in enumerate(header)}
         selected = _added_up(dataset.combine, positions, selected, name)
         header.append(COMBINED)
+    balance = dataset.balance
+    if balance is not None:
+        header.append(CHANGE)
+        selected.append("CAST(b.change AS VARCHAR)")
+        changes = _changes(balance, columns, clauses, name, bound)
+        clauses.append(f"LEFT JOIN ({changes}) AS b ON b.{SOURCE_ROW} = d.{SOURCE_ROW}")
     chosen = ", ".join(f"{sql} AS c{at}" for at, sql in enumerate(selected))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT d.{SOURCE_ROW}, {chosen} FROM {_DRIVING} AS d "
@@ -103,6 +111,30 @@ def read_joined(
     )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
     return replace(main, header=tuple(header))
+
+
+def _changes(
+    balance: Balance, columns: dict[str, str], clauses: Sequence[str], file: str, bound: Callable[[str], exp.Expr]
+) -> str:
+    """SELECT of what each row changed, over the driving table and its joins."""
+    aliases = {header: f"b_{at}" for at, header in enumerate(balance.headers)}
+    texts = ", ".join(f"sk_text({_column_of(columns, header, file)}) AS {alias}" for header, alias in aliases.items())
+
+    def read(header: str, kind: Kind) -> str:
+        return f"{aliases[header]}_{kind.value}"
+
+    compiled = [compile_expression(bound(text), Kind.NUMBER, read) for text in (balance.change, balance.stated)]
+    reads = dict.fromkeys(found for expression in compiled for found in expression.reads)
+    values = [
+        f"{_READ_AS[found.kind].format(aliases[found.header])} AS {read(found.header, found.kind)}" for found in reads
+    ]
+    rows = f"(SELECT d.{SOURCE_ROW}, {texts} FROM {_DRIVING} AS d {' '.join(clauses)})"
+    return change_sql(
+        [aliases[header] for header in balance.by],
+        [aliases[header] for header in balance.order],
+        *(expression.sql for expression in compiled),
+        source=f"(SELECT {', '.join(['*', *values])} FROM {rows})",
+    )
 
 
 def _added_up(combine: Combine, positions: dict[str, int], selected: Sequence[str], file: str) -> list[str]:
@@ -119,6 +151,11 @@ def _added_up(combine: Combine, positions: dict[str, int], selected: Sequence[st
         added[at(title)] = f"CAST(sum(sk_number({selected[at(title)]})) OVER ({window}) AS VARCHAR)"
     first = f"min(d.{SOURCE_ROW}) OVER ({window})"
     return [*added, f"CASE WHEN {first} <> d.{SOURCE_ROW} THEN CAST({first} AS VARCHAR) END"]
+
+
+def _key(join: Join, column: str) -> str:
+    """SQL of a column as a join compares it."""
+    return f"lower(sk_code({column}))" if join.ignore_case else f"sk_code({column})"
 
 
 def _key_of(columns: dict[str, str], header: str, file: str, optional: set[str]) -> str:
@@ -147,7 +184,7 @@ def _keep(
 ) -> None:
     """Table `table` with the keys k0.. and values v0.. of a joined table, one row a key."""
     columns = {normal_header(title): column for title, column in zip(raw.header, raw.columns, strict=True)}
-    keys = [f"sk_code({_column_of(columns, title, file)})" for title in join.on]
+    keys = [_key(join, _column_of(columns, title, file)) for title in join.on]
     values = []
     for title in names:
         is_optional = normal_header(f"{join.alias}.{title}") in optional and normal_header(title) not in columns

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from assets.ingest.errors import IngestError
 from assets.ingest.expressions import ExpressionError, bind, parse_expression
 from assets.ingest.header import dataset_headers
-from assets.ingest.mapping import COMBINED, Dataset, Scalar
+from assets.ingest.mapping import Dataset, Scalar
+from assets.ingest.mapping_rows import COMBINED
 from assets.ingest.readers.raw import normal_header
 from assets.ingest.readers.sql_where import alike, as_type, sql_condition
 from assets.ingest.source_keys import RESERVED, SqlSource
@@ -205,7 +206,9 @@ class _Builder:
         for name, target in zip(names, join.on.values(), strict=True):
             left, right = self._find(info.name, clause, name, False), self.column(target)
             # What is looked up by a column that is not there is not found.
-            matches.append(sa.false() if isinstance(right, sa.Null) else operator.eq(*alike(left, right)))
+            sides = tuple(sa.func.lower(sa.cast(side, sa.String(255))) for side in (left, right))
+            pair = sides if join.ignore_case else alike(left, right)
+            matches.append(sa.false() if isinstance(right, sa.Null) else operator.eq(*pair))
         if join.where is not None and not join.combined:
             matches.append(self._condition(join, info, clause))
         self.origin = sa.outerjoin(self.origin, clause, sa.and_(*matches))

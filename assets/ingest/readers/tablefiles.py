@@ -1,10 +1,11 @@
-"""Extracts of tables in a folder: a table `T` is a file `T.csv` (or .txt, .tsv, .xlsx, .parquet) or, delivered day by day,
-`T_YYYYMMDD.csv`. Letters compare without case, as databases do.
+"""Extracts of tables in a folder: a table `T` is a file `T.csv` (or .txt, .tsv, .xlsx, .parquet, .json) or, delivered day by
+day, `T_YYYYMMDD.csv`, unless the mapping names its files otherwise. Letters compare without case, as databases do.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
 import hashlib
 import re
 from collections.abc import Sequence
@@ -12,29 +13,25 @@ from pathlib import Path
 
 from assets.ingest.mapping import Dataset
 
-_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
+_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".json")
+_DAY = r"(\d{4})-?(\d{2})-?(\d{2})"
 
 
-def table_files(folder: Path, table: str) -> list[tuple[Path, dt.date | None]]:
-    """Extracts of a table in a source folder with the day in their name, oldest first."""
-    shape = re.compile(rf"{re.escape(table)}(?:_(\d{{8}}))?(?:{'|'.join(map(re.escape, _SUFFIXES))})", re.IGNORECASE)
-    found: list[tuple[Path, dt.date | None]] = []
-    for path in sorted(folder.iterdir()):
-        match = shape.fullmatch(path.name)
-        if match is not None and path.is_file():
-            found.append((path, _day(match[1])))
+def table_files(folder: Path, table: str, pattern: str | None = None) -> list[tuple[Path, dt.date | None]]:
+    """Extracts of a table in a source folder with the day in their name, oldest first; `pattern` is that of their names
+    where they do not bear the name of the table."""
+    own_name = rf"{re.escape(table)}(?:_{_DAY})?(?:{'|'.join(map(re.escape, _SUFFIXES))})"
+    shape = re.compile(fnmatch.translate(pattern) if pattern is not None else own_name, re.IGNORECASE)
+    paths = [path for path in sorted(folder.iterdir()) if shape.fullmatch(path.name) and path.is_file()]
+    found = [(path, table_day(path)) for path in paths]
     return sorted(found, key=lambda pair: (pair[1] or dt.date.min, pair[0].name))
 
 
 def table_day(path: Path) -> dt.date | None:
     """The day that the name of an extract ends in, if any."""
-    match = re.search(r"_(\d{8})$", path.stem)
-    return _day(match[1]) if match else None
-
-
-def _day(digits: str | None) -> dt.date | None:
+    match = re.search(rf"_{_DAY}$", path.stem)
     try:
-        return dt.datetime.strptime(digits, "%Y%m%d").date() if digits else None  # noqa: DTZ007 - a day, not an instant
+        return dt.date(*(int(part) for part in match.groups())) if match else None
     except ValueError:
         return None
 
@@ -44,7 +41,7 @@ def joined_files(folder: Path, dataset: Dataset, day: dt.date | None) -> list[Pa
     before it, else the undated one; None where there is none."""
     chosen: list[Path | None] = []
     for join in dataset.join:
-        files = table_files(folder, join.table)
+        files = table_files(folder, join.table, dataset.file_of(join.table))
         before = [path for path, of in files if day is None or of is None or of <= day]
         chosen.append(before[-1] if before else None)
     return chosen

@@ -82,8 +82,10 @@ def read_text(
     delimiter: str | None,
     expected: Sequence[str],
     in_pieces: bool = False,
+    given_header: Sequence[str] = (),
 ) -> RawFile:
     """Load a delimited text file into `raw`. `expected` are the headers of the mapping; they settle the delimiter.
+    With `given_header` the file has none: its first row is a row, whose columns bear these names.
 
     With `in_pieces`, a large file is cut instead and stays unread; see RawFile.
     """
@@ -91,12 +93,17 @@ def read_text(
     if encoding not in ("utf-8", "utf-8-sig"):
         path = _transcode(path, encoding, work / "text.csv")
     head = _head_lines(path)
-    chosen = delimiter or _sniff_delimiter(head, header_row, expected)
-    heading = _heading(head, header_row, chosen, expected)
-    cells, lines = _header_cells(head, heading.last_row, chosen, name)
-    if heading.first_row < heading.last_row:
-        cells = [title or "" for title in heading.titles]
-    header_row = heading.last_row
+    if given_header:
+        chosen = delimiter or _delimiter_of_width(head, len(given_header))
+        _check_headless(head, chosen, given_header, name)
+        cells, lines, header_row, above = list(given_header), 0, 0, ()
+    else:
+        chosen = delimiter or _sniff_delimiter(head, header_row, expected)
+        heading = _heading(head, header_row, chosen, expected)
+        cells, lines = _header_cells(head, heading.last_row, chosen, name)
+        if heading.first_row < heading.last_row:
+            cells = [title or "" for title in heading.titles]
+        header_row, above = heading.last_row, _above(head, heading.first_row, chosen)
     if has_blank_lines:
         path, skipped = _without_blank_lines(path, work / "dense.csv", chosen, lines)
     else:
@@ -106,7 +113,7 @@ def read_text(
     def read_whole() -> RawFile:
         malformed = _load(connection, path, name, header, chosen, lines, header_row, skipped)
         rows = connection.execute(f"SELECT count(*) FROM {RAW_TABLE}").fetchone()
-        return RawFile(header, rows[0] if rows else 0, tuple(malformed))
+        return RawFile(header, rows[0] if rows else 0, tuple(malformed), above=above)
 
     if in_pieces and not has_blank_lines and path.stat().st_size >= CUT_FROM_BYTES:
         items = cut(connection, path, lines, header_row + 1, len(header), chosen, work)
@@ -114,6 +121,13 @@ def read_text(
             pieces = Pieces(items, len(header), chosen, read_whole)
             return RawFile(header, sum(piece.rows for piece in items), pieces=pieces)
     return read_whole()
+
+
+def _above(head: str, first_row: int, delimiter: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Filled cells of the rows above the header, with their row numbers."""
+    rows = zip(range(1, first_row), csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), strict=False)
+    found = ((row, tuple(cell.strip() for cell in cells if cell.strip())) for row, cells in rows)
+    return tuple((row, cells) for row, cells in found if cells)
 
 
 def _transcode(path: Path, encoding: str, target: Path) -> Path:
@@ -137,6 +151,37 @@ def _sniff_delimiter(head: str, header_row: int, expected: Sequence[str]) -> str
         return len(wanted & {normal_header(title) for title in titles if title}), len(titles)
 
     return max(_DELIMITERS, key=score)
+
+
+def _first_cells(head: str, delimiter: str) -> list[str]:
+    try:
+        return next((cells for cells in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter) if cells), [])
+    except csv.Error:
+        return []
+
+
+def _delimiter_of_width(head: str, columns: int) -> str:
+    """The delimiter that gives the first row as many cells as there are names."""
+    return min(_DELIMITERS, key=lambda delimiter: abs(len(_first_cells(head, delimiter)) - columns))
+
+
+def _check_headless(head: str, delimiter: str, names: Sequence[str], file: str) -> None:
+    """Refuse a file that does have a header, or another number of columns than there are names for."""
+    cells = _first_cells(head, delimiter)
+    if len(cells) != len(names):
+        raise IngestError(
+            f"has {len(cells)} columns, and the mapping names {len(names)}",
+            file=file,
+            row=1,
+            fix="Correct `header` in the mapping: one name for each column of the file, in their order.",
+        )
+    if [normal_header(cell) for cell in cells] == [normal_header(title) for title in names]:
+        raise IngestError(
+            "has a header, and the mapping says that it has none",
+            file=file,
+            row=1,
+            fix="Leave `header` out of the mapping, or export the file without one.",
+        )
 
 
 def _heading(head: str, header_row: int, delimiter: str, expected: Sequence[str]) -> Heading:
