@@ -5,6 +5,7 @@ Reads a finished release, writes to the incident store; nothing here decides whe
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def record_release(
         findings = _rows(connection, "select * from marts.fct_findings order by finding_id")
         health = _rows(connection, "select * from marts.fct_inventory_health order by item_id, warehouse_id")
         known = {row["rule_id"] for row in _rows(connection, "select rule_id from reconciliation.rules")}
-        own = evaluate(book.rules, connection)
+        own = evaluate(book.rules, connection, _labels(release))
     record = RunRecord(
         run_id=run.run_id,
         as_of_date=run.as_of_date,
@@ -77,6 +78,15 @@ def tell(store: IncidentStore, book: RuleBook) -> int:
     sweep(store)
     plan_notices(store, book.watch)
     return deliver(store, AppriseSender()).sent
+
+
+def _labels(release: Release) -> dict[str, dict[str, str]]:
+    """The Chinese names of columns by mart, as the dictionary of the release has them."""
+    path = release.path / "dictionary.json"
+    marts = json.loads(path.read_text(encoding="utf-8"))["marts"] if path.is_file() else []
+    return {
+        mart["name"]: {one["name"]: one["label_zh"] for one in mart["columns"] if one["label_zh"]} for mart in marts
+    }
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

@@ -180,7 +180,9 @@ def _evidence(
     found = []
     for name in names:
         query = QUERIES[name]
-        found.append(Evidence(name, query.title, _run(connection, query.sql, parameters).to_arrow_table()))
+        found.append(
+            Evidence(name, query.title, query.title_zh, _run(connection, query.sql, parameters).to_arrow_table())
+        )
     return tuple(found)
 
 

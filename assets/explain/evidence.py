@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 
 class Query(NamedTuple):
-    """A title for people, and SQL over schema `marts` with `$name` parameters."""
+    """A title for people in both languages, and SQL over schema `marts` with `$name` parameters."""
 
     title: str
+    title_zh: str
     sql: str
 
 
@@ -32,22 +33,22 @@ _SPINE = """join marts.dim_item_warehouses spine using (item_id, warehouse_id)
 
 QUERIES: dict[str, Query] = {
     "movements": Query(
-        "Movements up to the day",
+        "Movements up to the day", "截至当日的出入库流水",
         f"select {_MOVEMENT} from marts.fct_stock_movements where {_HERE} and business_date <= $until_date order by movement_sequence",
     ),
     "period_movements": Query(
-        "Movements of the period",
+        "Movements of the period", "期间内的出入库流水",
         f"""select {_MOVEMENT} from marts.fct_stock_movements
             where {_HERE} and business_date between $period_start_date and $period_end_date order by movement_sequence""",
     ),
     "item_dates": Query(
-        "First movement and last demand of the item, by warehouse",
+        "First movement and last demand of the item, by warehouse", "该存货各仓库的首次流水与最后需求",
         """select warehouse_id, min(business_date) as first_movement_date,
                   max(business_date) filter (where is_demand and quantity_units < 0) as last_demand_date
            from marts.fct_stock_movements where item_id = $item_id group by all order by all""",
     ),
     "layers": Query(
-        "Open layers",
+        "Open layers", "未结库存层",
         f"""select snapshot_date, lot_no, stock_status, owner_type, layer_no, origin_date, arrived_date, layer_age_days, bucket_no,
                    quantity_units, unit_cost, layer_value, is_cost_known, is_negative, is_valued, lot_expiry_date,
                    origin_movement_key, origin_doc_no, origin_source_file, origin_source_row
@@ -55,48 +56,76 @@ QUERIES: dict[str, Query] = {
             order by lot_no, stock_status, owner_type, owner_code, layer_no""",
     ),
     "intervals": Query(
-        "Balances held in the period and on the evening before it",
+        "Balances held in the period and on the evening before it", "期间内及期初前一日的库存余额",
         f"""select * from marts.fct_stock_balances
             where {_HERE} and valid_to_date >= $period_start_date - 1 and valid_from_date <= $period_end_date order by valid_from_date""",
     ),
     "months": Query(
-        "Month ends within the period",
+        "Month ends within the period", "期间内各月末",
         f"""select month_start_date, period_end_date, ending_inventory_value from marts.fct_turnover_monthly
             where {_HERE} and period_end_date between $period_start_date and $period_end_date order by 1""",
     ),
     "warehouse": Query(
-        "The warehouse", "select warehouse_id, is_nettable, is_valued from marts.dim_warehouses where warehouse_id = $warehouse_id"
+        "The warehouse", "仓库档案",
+        "select warehouse_id, is_nettable, is_valued from marts.dim_warehouses where warehouse_id = $warehouse_id",
     ),
-    "settings": Query("Settings of the run", "select * from marts.dim_run_parameters"),
-    "master": Query("Master data of the item in the warehouse", f"select * from marts.dim_item_warehouses where {_HERE}"),
-    "item": Query("Master data of the item", "select * from marts.dim_items where item_id = $item_id"),
+    "settings": Query(
+        "Settings of the run", "运行参数",
+        "select * from marts.dim_run_parameters",
+    ),
+    "master": Query(
+        "Master data of the item in the warehouse", "该存货在该仓库的档案",
+        f"select * from marts.dim_item_warehouses where {_HERE}",
+    ),
+    "item": Query(
+        "Master data of the item", "存货档案",
+        "select * from marts.dim_items where item_id = $item_id",
+    ),
     "item_costs": Query(
-        "Costs that the source keeps itself",
+        "Costs that the source keeps itself", "来源系统自带的成本",
         "select * from marts.dim_item_costs where item_id = $item_id and warehouse_id in ('', $warehouse_id) order by warehouse_id",
     ),
     "receipts": Query(
-        "Receipts with a cost, here and elsewhere",
+        "Receipts with a cost, here and elsewhere", "本仓及其他仓库带成本的入库",
         f"""select {_MOVEMENT} from marts.fct_stock_movements
             where item_id = $item_id and quantity_units > 0 and source_unit_cost is not null
               and movement_type not in ('transfer_in', 'sales_return') order by movement_sequence""",
     ),
-    "supply": Query("What is still to come", f"select * from marts.fct_open_supply where {_HERE} order by due_date, source"),
+    "supply": Query(
+        "What is still to come", "在途与未到货",
+        f"select * from marts.fct_open_supply where {_HERE} order by due_date, source",
+    ),
     "order_lines": Query(
-        "Order lines of the last 365 days",
+        "Order lines of the last 365 days", "近 365 天的订单行",
         f"""select * from marts.fct_order_lines where {_HERE} and is_due and requested_date > $as_of_date - 365
             order by requested_date, so_no, so_line_id""",
     ),
     "empty_shelf": Query(
-        "Months with days of an empty shelf",
+        "Months with days of an empty shelf", "有断货日的月份",
         f"select * from marts.fct_stockout_days where {_HERE} and month_start_date > $as_of_date - 365 order by month_start_date",
     ),
-    "findings": Query("Open findings", f"select * from marts.fct_findings where {_HERE} order by finding_id"),
-    "plan": Query("The plan of the item in the warehouse", f"select * from marts.fct_replenishment where {_HERE}"),
-    "disposals": Query("Ways out for the stock", f"select * from marts.fct_disposals where {_HERE} order by way_rank, way"),
-    "classes": Query("Class of the item in the warehouse", f"select * from marts.dim_item_classes where {_HERE}"),
-    "forecast": Query("Forecast", f"select * from marts.fct_forecasts where {_HERE} order by all"),
+    "findings": Query(
+        "Open findings", "未关闭的异常",
+        f"select * from marts.fct_findings where {_HERE} order by finding_id",
+    ),
+    "plan": Query(
+        "The plan of the item in the warehouse", "该存货在该仓库的补货计划",
+        f"select * from marts.fct_replenishment where {_HERE}",
+    ),
+    "disposals": Query(
+        "Ways out for the stock", "库存的处置出路",
+        f"select * from marts.fct_disposals where {_HERE} order by way_rank, way",
+    ),
+    "classes": Query(
+        "Class of the item in the warehouse", "该存货在该仓库的分类",
+        f"select * from marts.dim_item_classes where {_HERE}",
+    ),
+    "forecast": Query(
+        "Forecast", "需求预测",
+        f"select * from marts.fct_forecasts where {_HERE} order by all",
+    ),
     "month_members": Query(
-        "Months of the items and warehouses in the roll-up",
+        "Months of the items and warehouses in the roll-up", "汇总范围内各存货与仓库的月度数据",
         f"""select turnover.item_id, turnover.warehouse_id, turnover.month_start_date as part_start_date,
                    turnover.period_end_date as part_end_date, turnover.period_days, average_inventory_value,
                    opening_inventory_value, ending_inventory_value,
@@ -105,7 +134,7 @@ QUERIES: dict[str, Query] = {
             where month_start_date between $trend_start_date and $period_end_date and {_MEMBER} order by all""",
     ),
     "window_members": Query(
-        "Items and warehouses in the roll-up",
+        "Items and warehouses in the roll-up", "汇总范围内的存货与仓库",
         f"""select turnover.item_id, turnover.warehouse_id, turnover.period_start_date as part_start_date,
                    turnover.period_end_date as part_end_date, turnover.period_days, average_inventory_value,
                    opening_inventory_value, ending_inventory_value,
@@ -114,12 +143,18 @@ QUERIES: dict[str, Query] = {
             where 'rolling_' || window_days = $period_kind and {_MEMBER} order by all""",
     ),
     "sales": Query(
-        "Sales lines of the roll-up in the period",
+        "Sales lines of the roll-up in the period", "汇总范围在期间内的销售行",
         f"""select sales.item_id, sales.warehouse_id, shipment_date, shipment_no, shipment_line_id, shipped_units, revenue_value,
                    sales.source_file, sales.source_row
             from marts.fct_sales_lines sales {_SPINE}
             where shipment_date between $period_start_date and $period_end_date and {_MEMBER} order by all""",
     ),
-    "any_revenue": Query("Does any sale carry revenue?", "select count(revenue_value) > 0 as has_revenue from marts.fct_sales_lines"),
-    "targets": Query("Targets", "select * from marts.dim_kpi_targets where kpi = 'inventory_turnover' order by all"),
+    "any_revenue": Query(
+        "Does any sale carry revenue?", "是否有销售带收入金额",
+        "select count(revenue_value) > 0 as has_revenue from marts.fct_sales_lines",
+    ),
+    "targets": Query(
+        "Targets", "目标值",
+        "select * from marts.dim_kpi_targets where kpi = 'inventory_turnover' order by all",
+    ),
 }  # fmt: skip

@@ -57,7 +57,12 @@ class Evidence:
 
     name: str
     title: str
+    title_zh: str
     rows: pa.Table
+
+    def title_in(self, language: str) -> str:
+        """The title in the language (`en` or `zh`)."""
+        return self.title_zh if language == "zh" else self.title
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from expectations.incidents import schema
-from expectations.incidents.model import IncidentError
+from expectations.incidents.model import TRANSLATED, IncidentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,16 @@ def _notice_ledger(connection: sa.Connection) -> None:
     schema.metadata.create_all(connection, tables=[schema.notices, schema.notice_subjects], checkfirst=True)
 
 
+def _sentences_in_chinese(connection: sa.Connection) -> None:
+    """Empty until the next run tells them; a store made at this version or later has the columns from its first step."""
+    inspector = sa.inspect(connection)
+    for table in (schema.incidents, schema.failing_rows):
+        known = {column["name"] for column in inspector.get_columns(table.name)}
+        for name in TRANSLATED:
+            if name not in known:
+                connection.execute(sa.text(f"alter table {table.name} add column {name} text not null default ''"))
+
+
 def _append_only(dialect: str, table: str) -> list[str]:
     if dialect == "sqlite":
         return [
@@ -56,6 +66,7 @@ def _append_only(dialect: str, table: str) -> list[str]:
 MIGRATIONS = (
     Migration(1, "runs, check results, failing rows, incidents and their history", _base),
     Migration(2, "the ledger of sent notices", _notice_ledger),
+    Migration(3, "explanations and tasks in Chinese", _sentences_in_chinese),
 )
 NEWEST = MIGRATIONS[-1].version
 

@@ -103,6 +103,8 @@ class Finding:
     source_instance: str = ""
     owner_name: str = ""
     task: str = ""
+    explanation_zh: str = ""
+    task_zh: str = ""
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Finding:
@@ -121,6 +123,7 @@ class Finding:
             variance_value=as_decimal(row.get("variance_value")),
             source_row=as_row_number(row.get("source_row")),
             task=as_text(row.get("task")) or as_text(row.get("fix")),
+            task_zh=as_text(row.get("task_zh")) or as_text(row.get("fix_zh")),
             **{name: as_text(row.get(name)) for name in _TEXT_FIELDS},
         )
 
@@ -131,10 +134,12 @@ _TEXT_FIELDS = (
     "doc_no",
     "cause",
     "explanation",
+    "explanation_zh",
     "source_file",
     "source_instance",
     "owner_name",
 )
+TRANSLATED = ("explanation_zh", "task_zh")  # say again what another field says: no part of what a row is known by
 
 
 @dataclass(frozen=True, slots=True)

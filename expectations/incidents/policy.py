@@ -21,11 +21,12 @@ SEED = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "rules.cs
 
 
 def _packaged() -> dict[str, Any]:
-    """The packaged policy; what each rule spoils comes from the seed, which the marts read too."""
+    """The packaged policy; what each rule is called and what it spoils comes from the seed, which the marts read too."""
     settings: dict[str, Any] = yaml.safe_load(PACKAGED.read_text(encoding="utf-8"))
     with SEED.open(encoding="utf-8", newline="") as handle:
         for row in csv.DictReader(handle):
-            settings["rules"][row["rule_id"]]["metrics"] = row["spoils"].split()
+            told = {"title": row["title"], "title_zh": row["title_zh"], "metrics": row["spoils"].split()}
+            settings["rules"][row["rule_id"]].update(told)
     return settings
 
 

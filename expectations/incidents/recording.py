@@ -32,6 +32,7 @@ from expectations.incidents.model import (
 from expectations.incidents.pricing import StockContext, is_history, owner_of, price, subjects_of
 from expectations.incidents.rows import insert_results, run_hash, store_findings
 from expectations.incidents.store import IncidentStore, WriteUnit
+from expectations.incidents.texts import word
 
 Row = Mapping[Any, Any]
 
@@ -166,7 +167,7 @@ class _Recorder:
             "cause_key": cause.key,
             "rule_id": cause.rule_id,
             "title": rule.title or (cause.check.message if cause.check else "") or cause.rule_id,
-            "title_zh": rule.title_zh,
+            "title_zh": rule.title_zh or (word("check_failed", "zh", what=cause.check.message) if cause.check else ""),
             "owner_name": owner_of(cause, self.policy, self.context),
             "opened_at": self.unit.now,
             "opened_as_of_date": self.run.as_of_date,
@@ -196,7 +197,9 @@ class _Recorder:
             "first_business_date": first.business_date if first else None,
             "cause": first.cause if first else "",
             "explanation": first.explanation if first else (check.message if check else ""),
+            "explanation_zh": first.explanation_zh if first else "",
             "task": first.task if first else "",
+            "task_zh": first.task_zh if first else "",
             "rows_failed": len(cause.findings) or (check.rows_failed if check else 0),
             "variance_net_value": worth.net_value,
             "variance_gross_value": worth.gross_value,

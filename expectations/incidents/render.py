@@ -12,74 +12,77 @@ from rich.table import Table
 from rich.text import Text
 
 from expectations.incidents.model import State
+from expectations.incidents.texts import Language, name_of, phrases, said, word
 from expectations.incidents.views import FailingRow, HistoryEntry, Incident, IncidentDetail
 
 COLOURS = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 
 
-def incidents_table(incidents: Sequence[Incident], *, chinese: bool = False) -> Table:
+def incidents_table(incidents: Sequence[Incident], language: Language = "en") -> Table:
     """A table of incidents that fits 80 columns: what and where under one another, codes and figures never broken."""
     gross = sum((i.variance_gross_value for i in incidents if i.variance_gross_value is not None), Decimal(0))
-    table = Table(
-        title=f"{len(incidents)} incidents, gross variance {gross:,.2f}", title_justify="left", box=box.SIMPLE
-    )
-    table.add_column("incident", no_wrap=True)
-    table.add_column("what, where, state", ratio=1)
-    table.add_column("owner", no_wrap=True)
-    table.add_column("due", no_wrap=True)
-    table.add_column("gross value", justify="right", no_wrap=True)
+    title = word("table_incidents", language, n=len(incidents), value=f"{gross:,.2f}")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table.add_column(word("incident", language), no_wrap=True)
+    table.add_column(word("what_where", language), ratio=1)
+    table.add_column(word("owner", language), no_wrap=True)
+    table.add_column(word("due", language), no_wrap=True)
+    table.add_column(word("gross_value", language), justify="right", no_wrap=True)
     for i in incidents:
-        what = (i.title_zh if chinese else "") or i.title
+        what = said(i, "title", language)
         if i.cause not in ("", i.rule_id) and not i.item_id:
             what = f"{what}: {i.cause}"  # nothing else says which of several it is
         where = " ".join(p for p in (i.item_id, i.warehouse_id, i.doc_no, i.source_name) if p)
-        state = "" if i.state == State.OPEN.value and not i.snoozed_until_date else f" [{state_text(i)}]"
+        state = "" if i.state == State.OPEN.value and not i.snoozed_until_date else f" [{state_text(i, language)}]"
+        late = f" {word('late', language)}" if i.is_overdue else ""
+        below = f"\n{where or word('everywhere', language)}, {_rows(i.rows_failed, language)}{state}"
         table.add_row(
             Text(i.incident_id, style=COLOURS[i.severity]),
             Text.assemble(
-                (f"{i.severity}: ", COLOURS[i.severity]),
-                what,
-                (f"\n{where or 'everywhere'}, {i.rows_failed} {'row' if i.rows_failed == 1 else 'rows'}{state}", "dim"),
+                (f"{name_of('severity', i.severity, language)}: ", COLOURS[i.severity]), what, (below, "dim")
             ),
             Text(i.owner_name),
-            Text(f"{i.due_date:%m-%d}{' late' if i.is_overdue else ''}", style="red" if i.is_overdue else ""),
+            Text(f"{i.due_date:%m-%d}{late}", style="red" if i.is_overdue else ""),
             whole_money(i.variance_gross_value),
         )
     return table
 
 
-def incident_view(detail: IncidentDetail) -> Group:
+def incident_view(detail: IncidentDetail, language: Language = "en") -> Group:
     """Everything about one incident: facts, offending rows with file and line, history, where to go on."""
     i = detail.incident
     facts = Table.grid(padding=(0, 2))
-    for name, value in _facts(detail):
+    for name, value in _facts(detail, language):
         if value:
-            facts.add_row(Text(name, style="dim"), Text(value))
-    title = f"{i.incident_id}  {i.title}" + (f" / {i.title_zh}" if i.title_zh else "")
-    head = Panel(facts, title=title, title_align="left", border_style=COLOURS[i.severity])
+            facts.add_row(Text(word(f"fact_{name}", language), style="dim"), Text(value))
+    head = Panel(
+        facts,
+        title=f"{i.incident_id}  {said(i, 'title', language)}",
+        title_align="left",
+        border_style=COLOURS[i.severity],
+    )
     parts: list[Panel | Table] = [head]
     if detail.rows:
-        parts.append(rows_table(detail.rows, detail.rows_total))
-    parts.append(history_table(detail.history))
+        parts.append(rows_table(detail.rows, detail.rows_total, language))
+    parts.append(history_table(detail.history, language))
     return Group(*parts)
 
 
-def rows_table(rows: Iterable[FailingRow], total: int) -> Table:
+def rows_table(rows: Iterable[FailingRow], total: int, language: Language = "en") -> Table:
     """The offending rows, dearest first: where, why, and file:line under one another, so that 80 columns are enough."""
     shown = list(rows)
-    more = f" ({total - len(shown)} more in failing_rows)" if total > len(shown) else ""
-    title = f"{total} {'row' if total == 1 else 'rows'}{more}"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE)
-    table.add_column("where, why, file:line", ratio=1, overflow="fold")
+    more = word("rows_more", language, n=total - len(shown)) if total > len(shown) else ""
+    table = Table(title=f"{_rows(total, language)}{more}", title_justify="left", box=box.SIMPLE)
+    table.add_column(word("where_why", language), ratio=1, overflow="fold")
     for name in ("units", "value"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(word(name, language), justify="right", no_wrap=True)
     for r in shown:
         line = "" if r.source_row is None else f":{r.source_row}"
         where = " ".join(p for p in (r.item_id, r.warehouse_id, r.doc_no, str(r.business_date or "")) if p)
         table.add_row(
             Text.assemble(
                 where,
-                ("\n" if where else "") + ": ".join(p for p in (r.cause, r.explanation) if p),
+                ("\n" if where else "") + ": ".join(p for p in (r.cause, said(r, "explanation", language)) if p),
                 (f"\n{r.source_file}{line}" if r.source_file else "\n-", "cyan"),
             ),
             "-" if r.variance_units is None else f"{r.variance_units:g}",
@@ -88,26 +91,39 @@ def rows_table(rows: Iterable[FailingRow], total: int) -> Table:
     return table
 
 
-def history_table(history: Iterable[HistoryEntry]) -> Table:
+def history_table(history: Iterable[HistoryEntry], language: Language = "en") -> Table:
     """Who did what, when."""
-    table = Table(title="history", title_justify="left", box=box.SIMPLE)
-    table.add_column("when (UTC)", no_wrap=True)
-    table.add_column("who", no_wrap=True)
-    table.add_column("what", ratio=1, overflow="fold")
+    table = Table(title=word("history", language), title_justify="left", box=box.SIMPLE)
+    table.add_column(word("when", language), no_wrap=True)
+    table.add_column(word("who", language), no_wrap=True)
+    table.add_column(word("what", language), ratio=1, overflow="fold")
     for h in history:
-        change = f"{h.field}: {h.old_value or '-'} -> {h.new_value or '-'}" if h.field else ""
-        told = ", ".join(p for p in (h.action, change, h.comment) if p)
-        table.add_row(f"{h.at:%Y-%m-%d %H:%M}", Text(h.user_name), Text(told))
+        parts = (name_of("done", h.action, language), change_text(h, language), said(h, "comment", language))
+        table.add_row(f"{h.at:%Y-%m-%d %H:%M}", Text(h.user_name), Text(", ".join(p for p in parts if p)))
     return table
 
 
-def state_text(incident: Incident) -> str:
+def change_text(entry: HistoryEntry, language: Language) -> str:
+    """The change of one field: what it was and what it is; empty for a remark."""
+    if not entry.field:
+        return ""
+    shown = [
+        name_of(entry.field, value, language)
+        if entry.field in ("state", "severity")
+        else phrases().said(value, language)
+        for value in (entry.old_value, entry.new_value)
+    ]
+    return f"{name_of('field', entry.field, language)}: {shown[0] or '-'} -> {shown[1] or '-'}"
+
+
+def state_text(incident: Incident, language: Language = "en") -> str:
     """The state with what qualifies it."""
+    state = name_of("state", incident.state, language)
     if incident.snoozed_until_date is not None:
-        return f"{incident.state}, snoozed until {incident.snoozed_until_date}"
+        return word("snoozed_until", language, state=state, day=incident.snoozed_until_date)
     if incident.accepted_until_date is not None:
-        return f"{incident.state} until {incident.accepted_until_date}"
-    return incident.state
+        return word("state_until", language, state=state, day=incident.accepted_until_date)
+    return state
 
 
 def whole_money(value: Decimal | None) -> str:
@@ -120,24 +136,38 @@ def money(value: Decimal | None) -> str:
     return "-" if value is None else f"{value:,.2f}"
 
 
-def _facts(detail: IncidentDetail) -> list[tuple[str, str]]:
+def _rows(count: int, language: Language) -> str:
+    return word("rows_one", language) if count == 1 else word("rows_of", language, n=count)
+
+
+def _facts(detail: IncidentDetail, language: Language) -> list[tuple[str, str]]:
     i = detail.incident
-    touched = [f"{item or 'all items'} @ {place or 'all warehouses'}" for item, place in detail.subjects]
+    everything = word("all_items", language), word("all_warehouses", language)
+    touched = [f"{item or everything[0]} @ {place or everything[1]}" for item, place in detail.subjects]
+    more = word("items_more", language, n=len(touched) - 20) if len(touched) > 20 else ""
+    status = word("status_ok", language) if i.value_status == "ok" else said(i, "value_status", language)
+    worth = word(
+        "net_gross", language, net=money(i.variance_net_value), gross=money(i.variance_gross_value), status=status
+    )
+    task, reason = said(i, "task", language), said(i, "reason", language)
+    metrics = [name_of("metric", metric, language) for metric in i.metrics]
+    again = word("reopened_times", language, n=i.reopened_count) if i.reopened_count else ""
+    escalated = word("escalated_to", language, n=i.escalation_level) if i.escalation_level else ""
     return [
-        ("state", state_text(i) + (f", reopened {i.reopened_count} times" if i.reopened_count else "")),
-        ("owner", i.owner_name + (f", escalation {i.escalation_level}" if i.escalation_level else "")),
-        ("due", f"{i.due_date}{' (overdue)' if i.is_overdue else ''}"),
-        ("cause", ": ".join(p for p in (i.cause, i.explanation) if p)),
-        ("first document", " ".join(p for p in (i.doc_no, str(i.first_business_date or "")) if p)),
-        ("task", i.task + (f" (first of {i.rows_failed} rows)" if i.task and i.rows_failed > 1 else "")),
-        ("variance", f"net {money(i.variance_net_value)}, gross {money(i.variance_gross_value)} ({i.value_status})"),
-        ("stock touched", money(i.stock_value_touched)),
-        ("not to be trusted", ", ".join(i.metrics)),
-        ("marts touched", ", ".join(detail.marts)),
-        ("items touched", "; ".join(touched[:20]) + (f"; {len(touched) - 20} more" if len(touched) > 20 else "")),
-        ("first bad run", f"{detail.first_bad_run_id} ({detail.first_bad_as_of_date})"),
-        ("last good run", detail.last_good_run_id or "none recorded"),
-        ("reason", f"{i.reason} ({i.reason_by})" if i.reason_by else i.reason),
-        ("same cause before", i.previous_incident_id),
+        ("state", state_text(i, language) + again),
+        ("owner", i.owner_name + escalated),
+        ("due", f"{i.due_date}{word('overdue', language) if i.is_overdue else ''}"),
+        ("cause", ": ".join(p for p in (i.cause, said(i, "explanation", language)) if p)),
+        ("document", " ".join(p for p in (i.doc_no, str(i.first_business_date or "")) if p)),
+        ("task", task + (word("first_of", language, n=i.rows_failed) if task and i.rows_failed > 1 else "")),
+        ("variance", worth),
+        ("stock", money(i.stock_value_touched)),
+        ("metrics", ", ".join(metrics)),
+        ("marts", ", ".join(detail.marts)),
+        ("items", "; ".join(touched[:20]) + more),
+        ("first_bad", f"{detail.first_bad_run_id} ({detail.first_bad_as_of_date})"),
+        ("last_good", detail.last_good_run_id or word("none_recorded", language)),
+        ("reason", f"{reason} ({i.reason_by})" if i.reason_by else reason),
+        ("before", i.previous_incident_id),
         ("runbook", detail.runbook),
     ]

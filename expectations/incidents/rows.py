@@ -12,15 +12,16 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from expectations.incidents import schema
-from expectations.incidents.model import CheckResult, Finding, RunRecord
+from expectations.incidents.model import TRANSLATED, CheckResult, Finding, RunRecord
 
 T = TypeVar("T")
-_everything = attrgetter(*(f.name for f in fields(Finding)))  # dataclasses.asdict copies deeply: ten times slower
+# dataclasses.asdict copies deeply: ten times slower
+_everything = attrgetter(*(f.name for f in fields(Finding) if f.name not in TRANSLATED))
 CHUNK = 500  # below SQLite's oldest limit of 999 parameters in a statement
 
 
 def content_hash(finding: Finding) -> str:
-    """A hash of everything the row says, its incident apart."""
+    """A hash of everything the row says, its incident and its translation apart."""
     return hashlib.sha256(repr(_everything(finding)).encode()).hexdigest()[:32]
 
 
@@ -65,10 +66,17 @@ def store_findings(
     if is_old:
         return
     seen: dict[int | None, list[int]] = defaultdict(list)
+    translated = []
     for key, finding in sorted(distinct.items()):
         if key in known:
-            seen[incident_of.get(finding.finding_id)].append(known[key])
+            row_no, has_chinese = known[key]
+            seen[incident_of.get(finding.finding_id)].append(row_no)
+            if finding.explanation_zh and not has_chinese:
+                translated.append({"known_row": row_no} | {name: getattr(finding, name) for name in TRANSLATED})
     table = schema.failing_rows
+    if translated:
+        values = {name: sa.bindparam(name) for name in TRANSLATED}
+        connection.execute(table.update().where(table.c.row_no == sa.bindparam("known_row")).values(values), translated)
     for number, row_nos in seen.items():
         # a row that became history keeps the incident it belonged to
         values = {"last_run_seq": run_seq} | ({} if number is None else {"incident_no": number})
@@ -83,12 +91,17 @@ def _record(finding: Finding) -> dict[str, Any]:
     return record | {"variance_units": None if units is None else float(units)}
 
 
-def _known(connection: sa.Connection, finding_ids: Sequence[str]) -> dict[tuple[str, str], int]:
+def _known(connection: sa.Connection, finding_ids: Sequence[str]) -> dict[tuple[str, str], tuple[int, bool]]:
+    """(finding_id, content) -> row number, and whether it is told in Chinese (rows of an older store are not)."""
     table = schema.failing_rows
-    found: dict[tuple[str, str], int] = {}
+    found: dict[tuple[str, str], tuple[int, bool]] = {}
+    has_chinese = (table.c.explanation_zh != "").label("has_chinese")
     for chunk in _chunks(finding_ids):
-        query = sa.select(table.c.finding_id, table.c.content_hash, table.c.row_no).where(table.c.finding_id.in_(chunk))
-        found.update({(r.finding_id, r.content_hash): r.row_no for r in connection.execute(query)})
+        query = sa.select(table.c.finding_id, table.c.content_hash, table.c.row_no, has_chinese)
+        query = query.where(table.c.finding_id.in_(chunk))
+        found.update(
+            {(r.finding_id, r.content_hash): (r.row_no, bool(r.has_chinese)) for r in connection.execute(query)}
+        )
     return found
 
 

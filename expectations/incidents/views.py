@@ -32,7 +32,9 @@ class Incident:
     first_business_date: date | None
     cause: str
     explanation: str
+    explanation_zh: str
     task: str
+    task_zh: str
     rows_failed: int
     variance_net_value: Decimal | None
     variance_gross_value: Decimal | None
@@ -112,7 +114,9 @@ class FailingRow:
     variance_value: Decimal | None
     cause: str
     explanation: str
+    explanation_zh: str
     task: str
+    task_zh: str
     source_instance: str
     source_file: str
     source_row: int | None

@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 
+from expectations.incidents.texts import name_of, said
 from expectations.notify.topics import Topic
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -27,6 +28,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["money"] = money
+    environment.filters["said"] = said
+    environment.filters["name_of"] = lambda code, kind, language: name_of(kind, code, language)
     return environment
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,8 @@ import duckdb
 from expectations.incidents.model import CheckResult, Finding, as_date, as_row_number, as_text
 from expectations.rules.compile import IDENTITY, Columns, CompiledRule, RuleError, compile_rule
 from expectations.rules.model import Rule
+
+Labels = Mapping[str, Mapping[str, str]]  # table -> column -> what people call it in Chinese
 
 PREFIX = "rule:"  # check ids of rules, so that they cannot meet those of another engine
 
@@ -45,8 +47,11 @@ def table_columns(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, Column
     return {table: (schema, columns) for table, (schema, columns) in found.items()}
 
 
-def evaluate(rules: Iterable[Rule], con: duckdb.DuckDBPyConnection) -> RuleRun:
-    """Run every rule that is on. A rule that cannot run is a failed check with its sentence; the others still run."""
+def evaluate(rules: Iterable[Rule], con: duckdb.DuckDBPyConnection, labels: Labels | None = None) -> RuleRun:
+    """Run every rule that is on. A rule that cannot run is a failed check with its sentence; the others still run.
+
+    `labels` are the Chinese names of columns, for explanations in that language; a column without one keeps its own name.
+    """
     tables = table_columns(con)
     findings: list[Finding] = []
     results: list[CheckResult] = []
@@ -59,7 +64,7 @@ def evaluate(rules: Iterable[Rule], con: duckdb.DuckDBPyConnection) -> RuleRun:
             if rule.table not in tables:
                 raise RuleError(rule, "table", f"{rule.table} is not in this release")
             schema, columns = tables[rule.table]
-            rows, result = _run(compile_rule(rule, columns, schema), con)
+            rows, result = _run(compile_rule(rule, columns, schema), con, (labels or {}).get(rule.table, {}))
         except (RuleError, duckdb.Error) as error:
             rows, result = [], _broken(rule, str(error).splitlines()[0])
         else:
@@ -71,12 +76,14 @@ def evaluate(rules: Iterable[Rule], con: duckdb.DuckDBPyConnection) -> RuleRun:
     return RuleRun(tuple(findings), tuple(results), frozenset(evaluated))
 
 
-def _run(compiled: CompiledRule, con: duckdb.DuckDBPyConnection) -> tuple[list[Finding], CheckResult]:
+def _run(
+    compiled: CompiledRule, con: duckdb.DuckDBPyConnection, labels: Mapping[str, str]
+) -> tuple[list[Finding], CheckResult]:
     rule = compiled.rule
     total, fires, unknown = con.execute(compiled.count_sql).fetchone() or (0, 0, 0)
     cursor = con.execute(compiled.rows_sql)
     names = [d[0] for d in cursor.description or []]
-    findings = [_finding(compiled, dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+    findings = [_finding(compiled, dict(zip(names, row, strict=True)), labels) for row in cursor.fetchall()]
     # a rule whose columns are all empty has looked at nothing: that is no pass
     is_blind = total > 0 and unknown == total
     told = f"{fires} of {total} rows" + (f", {unknown} cannot be judged for a missing value" if unknown else "")
@@ -95,7 +102,7 @@ def _run(compiled: CompiledRule, con: duckdb.DuckDBPyConnection) -> tuple[list[F
     )
 
 
-def _finding(compiled: CompiledRule, row: dict[str, Any]) -> Finding:
+def _finding(compiled: CompiledRule, row: dict[str, Any], labels: Mapping[str, str]) -> Finding:
     rule = compiled.rule
     subject = "\x1f".join([rule.id, *[as_text(row[name]) for name in rule.key]])
     value = row["_value"]
@@ -115,20 +122,25 @@ def _finding(compiled: CompiledRule, row: dict[str, Any]) -> Finding:
         business_date=as_date(row[rule.date]) if rule.date else None,
         variance_value=None if value is None or value != value else Decimal(str(round(value, 4))),
         explanation="; ".join(f"{name} = {shown(row[name])}" for name in compiled.shown),
+        explanation_zh="；".join(f"{labels.get(name, name)} {shown(row[name], 'zh')}" for name in compiled.shown),
         owner_name=rule.owner if rule.has_own_owner else as_text(row.get("owner_name")),
         task=task_text(rule, row),
+        task_zh=task_text(rule, row, "zh"),
     )
 
 
-def task_text(rule: Rule, row: dict[str, Any]) -> str:
-    """The task with the row's values in place of its column names."""
-    return rule.task.format_map({name: shown(row[name]) for name in rule.placeholders()})
+def task_text(rule: Rule, row: dict[str, Any], language: str = "en") -> str:
+    """The task with the row's values in place of its column names; empty where the book has none in the language."""
+    text = rule.task_zh if language == "zh" else rule.task
+    return text.format_map({name: shown(row[name], language) for name in rule.placeholders()})
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, language: str = "en") -> str:
     """A value for people: numbers without a tail of zeros, a dash for what is missing."""
     if value is None or value != value:
         return "-"
+    if isinstance(value, bool) and language == "zh":
+        return "是" if value else "否"
     if isinstance(value, float | Decimal):
         text = f"{value:.2f}" if isinstance(value, float) else f"{value:.6f}"
         return text.rstrip("0").rstrip(".")

@@ -26,6 +26,7 @@ class Rule(BaseModel):
     owner: str = "by mapping"
     notice: Literal["by_severity", "at_once", "digest", "none"] = "by_severity"
     task: str
+    task_zh: str = ""
     key: tuple[str, ...] = ("item_id", "warehouse_id")  # what names one row of the table
     group_by: tuple[str, ...] = ("warehouse",)  # one incident per item, warehouse, document, source or column
     consequence_of: tuple[str, ...] = ()  # product rules whose finding on the same item and warehouse explains it
@@ -64,12 +65,12 @@ class Rule(BaseModel):
         return self.owner != "by mapping"
 
     def placeholders(self) -> tuple[str, ...]:
-        """The columns named in `{...}` in the task text, in order, once each.
+        """The columns named in `{...}` in the task's texts, in order, once each.
 
         Raises ValueError where a placeholder is more than a column name.
         """
         found: dict[str, None] = {}
-        for _, name, spec, conversion in Formatter().parse(self.task):
+        for _, name, spec, conversion in Formatter().parse(self.task + self.task_zh):
             if name is None:
                 continue
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or spec or conversion:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import typer
 from rich.console import Console
@@ -21,6 +21,7 @@ problems = Console(stderr=True)
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="STOCKTURN_CONFIG", help="Configuration file of the company.")
 ]
+LangOption = Annotated[str, typer.Option("--lang", help="en or zh; the company's language by default.")]
 DEFAULT_CONFIG = Path("config/demo.yml")
 REFUSED = 2
 
@@ -34,6 +35,13 @@ def one_sentence(*kinds: type[Exception]) -> Iterator[None]:
     except expected as error:
         problems.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         raise typer.Exit(REFUSED) from error
+
+
+def language(asked: str, settings: Settings) -> Literal["en", "zh"]:
+    """The language to answer in: the one asked for, else the company's."""
+    if asked not in ("", "en", "zh"):
+        raise typer.BadParameter(f"{asked} is no language that Stockturn speaks; there are en and zh")
+    return cast(Literal["en", "zh"], asked or settings.company.language)
 
 
 def read_settings(path: Path) -> Settings:

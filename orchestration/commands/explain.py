@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,9 +13,19 @@ from rich.table import Table
 
 from assets.explain.cell import explain_cell
 from assets.explain.model import Evidence, ExplainError, Explanation, shown
+from assets.explain.texts import text
 from assets.publish.history import find_release
 from assets.publish.releases import Release, list_releases
-from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
+from orchestration.commands.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    LangOption,
+    console,
+    language,
+    one_sentence,
+    published,
+    read_settings,
+)
 from orchestration.settings import Settings
 
 WIDTH = 180
@@ -48,9 +59,11 @@ def explain(
     release: Annotated[str, typer.Option(help="Release id: the figure as it was known then.")] = "",
     rows: Annotated[int, typer.Option(min=0, help="Rows shown of each kind of evidence; 0 shows all.")] = 12,
     config: ConfigOption = DEFAULT_CONFIG,
+    lang: LangOption = "",
 ) -> None:
     """Where a figure comes from. Ends 1 where the evidence does not give the published figure."""
     settings = read_settings(config)
+    spoken = language(lang, settings)
     with one_sentence(ExplainError, ValueError):
         day = date.fromisoformat(as_of) if as_of else None
         chosen = _release(settings, release, day)
@@ -58,7 +71,7 @@ def explain(
         found = explain_cell(
             chosen, mart, column, item_id=item or None, warehouse_id=warehouse or None, as_of=day or chosen.as_of, key=keys
         )  # fmt: skip
-    _show(found, rows)
+    _show(found, rows, spoken)
     raise typer.Exit(0 if found.agrees else 1)
 
 
@@ -81,23 +94,25 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _show(found: Explanation, rows: int) -> None:
+def _show(found: Explanation, rows: int, spoken: str) -> None:
     where = ", ".join(f"{name} {shown(value)}" for name, value in found.key.items())
+    label, other = (found.label_zh, found.label_en) if spoken == "zh" else (found.label_en, found.label_zh)
+    say = partial(text, language=spoken)
     lines = [
         f"[bold]{escape(found.mart)}.{escape(found.column)}[/bold] = [bold]{escape(shown(found.value))}[/bold] {escape(found.unit)}",
-        f"{escape(found.label_en)} · {found.label_zh}: {escape(found.description)}",
-        escape(f"{where}; release {found.release_id} (as of {found.as_of})"),
-        f"formula      {escape(found.formula)}",
+        f"{escape(label)} · {escape(other)}: {escape(found.description)}",
+        escape(say("where", key=where, release=found.release_id, day=found.as_of)),
+        escape(say("formula", text=found.formula)),
     ]
     if found.is_recomputed:
+        result = escape(say("equal" if found.agrees else "differs", value=shown(found.recomputed)))
         lines += [
-            f"calculation  {escape(found.calculation)}",
-            f"numbers      {escape(found.with_numbers)}",
-            f"result       {escape(shown(found.recomputed))}: "
-            + ("equal to the published figure" if found.agrees else "[red]not the published figure[/red]"),
+            escape(say("calculation", text=found.calculation)),
+            escape(say("numbers", text=found.with_numbers)),
+            result if found.agrees else f"[red]{result}[/red]",
         ]
     elif found.inputs:
-        lines.append("decided by the planner from:")
+        lines.append(say("decided"))
     for line in lines:
         console.print(line, soft_wrap=True)
     for one in found.inputs:
@@ -108,23 +123,20 @@ def _show(found: Explanation, rows: int) -> None:
             values = {name: value for name, value in evidence.rows.to_pylist()[0].items() if name in asked}
             said = ", ".join(f"{name} {shown(value)}" for name, value in values.items())
             if said:
-                console.print(f"{evidence.title}: {escape(said)}", soft_wrap=True)
+                console.print(f"{evidence.title_in(spoken)}: {escape(said)}", soft_wrap=True)
         elif evidence.rows.num_rows:
-            Console(width=max(console.width, WIDTH)).print(_table(evidence, rows))
+            Console(width=max(console.width, WIDTH)).print(_table(evidence, rows, spoken))
     sources = found.sources()
     if sources:
-        files = {name for name, _ in sources}
-        console.print(
-            f"{len(sources)} source rows in {len(files)} files: {', '.join(sorted(files)[:5])}", soft_wrap=True
-        )
+        files = sorted({name for name, _ in sources})
+        console.print(say("sources", rows=len(sources), files=len(files), names=", ".join(files[:5])), soft_wrap=True)
 
 
-def _table(evidence: Evidence, limit: int) -> Table:
+def _table(evidence: Evidence, limit: int, spoken: str) -> Table:
     rows = evidence.rows if not limit else evidence.rows.slice(max(0, evidence.rows.num_rows - limit))
     left = evidence.rows.num_rows - rows.num_rows
-    title = (
-        f"{evidence.title}: {evidence.rows.num_rows} rows{f', the first {left} not shown (--rows 0)' if left else ''}"
-    )
+    title = text("rows", spoken, title=evidence.title_in(spoken), n=evidence.rows.num_rows)
+    title += text("not_shown", spoken, n=left) if left else ""
     wanted = _COLUMNS.get(evidence.name, tuple(rows.column_names))
     columns = [name for name in wanted if any(value is not None for value in rows[name].to_pylist())]
     table = Table(*columns, title=title, title_justify="left", box=None)

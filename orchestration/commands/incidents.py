@@ -15,8 +15,17 @@ import typer
 from expectations import incidents as core
 from expectations.after_run import open_store
 from expectations.incidents.render import incident_view, incidents_table
-from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, read_settings
+from orchestration.commands.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    LangOption,
+    console,
+    language,
+    one_sentence,
+    read_settings,
+)
 from orchestration.resources import load_company_rules
+from orchestration.settings import Settings
 
 app = typer.Typer(help="Failed checks as incidents: who owns them, what they cost, until a later run passes.")
 
@@ -27,8 +36,7 @@ ACTING = getpass.getuser()
 
 
 @contextmanager
-def _store(config: Path) -> Iterator[core.IncidentStore]:
-    settings = read_settings(config)
+def _store(settings: Settings) -> Iterator[core.IncidentStore]:
     with one_sentence(core.IncidentError, ValueError):
         store = open_store(settings.workspace().incident_store, load_company_rules(settings))
         try:
@@ -38,7 +46,7 @@ def _store(config: Path) -> Iterator[core.IncidentStore]:
 
 
 def _act(config: Path, action: Callable[..., Any], incident: str, *arguments: Any) -> None:
-    with _store(config) as store:
+    with _store(read_settings(config)) as store:
         changed = action(store, incident, *arguments)
         console.print(f"{changed.incident_id} is now {changed.state}")
 
@@ -58,20 +66,22 @@ def list_(
     rule: Annotated[str, typer.Option(help="Only those of this rule, for instance sign_flip.")] = "",
     item: Annotated[str, typer.Option(help="Only those that touch this item id.")] = "",
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their due date.")] = False,
-    chinese: Annotated[bool, typer.Option("--zh", help="中文")] = False,
+    lang: LangOption = "",
 ) -> None:
     """What is open, most urgent first."""
-    with _store(config) as store:
+    settings = read_settings(config)
+    with _store(settings) as store:
         states = tuple(core.State) if closed else core.IncidentFilter().states
         wanted = core.IncidentFilter(states=states, owner_name=owner, rule_id=rule, item_id=item, is_overdue=overdue)
-        console.print(incidents_table(core.list_incidents(store, wanted), chinese=chinese))
+        console.print(incidents_table(core.list_incidents(store, wanted), language(lang, settings)))
 
 
 @app.command()
-def show(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def show(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, lang: LangOption = "") -> None:
     """One incident: rows with file and line, first bad run, marts and items touched, history, runbook."""
-    with _store(config) as store:
-        console.print(incident_view(core.get_incident(store, incident)))
+    settings = read_settings(config)
+    with _store(settings) as store:
+        console.print(incident_view(core.get_incident(store, incident), language(lang, settings)))
 
 
 @app.command()

@@ -127,6 +127,7 @@ def test_the_command_shows_formula_numbers_rows_and_refuses_what_is_not_there(
             [release.as_of],
         ).fetchone() or ("", "", 0, None)
     arguments = ["explain", "-c", config, "--mart", "fct_stock_ageing", "--item", item, "--warehouse", warehouse]
+    arguments += ["--lang", "en"]  # the demo company speaks Chinese
     told = CliRunner().invoke(
         app, [*arguments, "--column", "stock_value", "--key", f"bucket_no={bucket}", "--release", "current"]
     )
@@ -139,5 +140,7 @@ def test_the_command_shows_formula_numbers_rows_and_refuses_what_is_not_there(
         "source rows in",
     ):
         assert words in told.output, words
+    own = CliRunner().invoke(app, [*arguments[:-2], "--column", "stock_value", "--key", f"bucket_no={bucket}"])
+    assert own.exit_code == 0 and "未结库存层" in own.output and "与发布值一致" in own.output
     refused = CliRunner().invoke(app, [*arguments, "--column", "no_such"])
     assert refused.exit_code == 2

@@ -44,7 +44,17 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def call(config: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["incidents", *arguments, "-c", str(config)])
+    """The company's language is Chinese; the tests read English unless they ask for the other."""
+    spoken = [] if "--lang" in arguments or arguments[0] not in ("list", "show") else ["--lang", "en"]
+    return CliRunner().invoke(app, ["incidents", *arguments, *spoken, "-c", str(config)])
+
+
+def test_the_company_is_answered_in_its_language(config: Path) -> None:
+    answered = CliRunner().invoke(app, ["incidents", "list", "-c", str(config)])
+    assert "出入库方向相反" in answered.output and "gross variance" not in answered.output
+    assert "3 incidents, gross variance" in call(config, "list", "--lang", "en").output
+    refused = call(config, "list", "--lang", "fr")
+    assert refused.exit_code == 2 and "fr is no language" in refused.output
 
 
 def test_list_and_show_fit_a_terminal_and_break_no_code(config: Path) -> None:

@@ -226,12 +226,16 @@ def test_an_old_store_is_brought_up_and_keeps_its_rows(store_url: str) -> None:
     with engine.begin() as connection:  # back to version 1
         connection.execute(sa.text("drop table notice_subjects"))
         connection.execute(sa.text("drop table notices"))
+        for table in ("incidents", "failing_rows"):
+            for column in ("explanation_zh", "task_zh"):
+                connection.execute(sa.text(f"alter table {table} drop column {column}"))
         connection.execute(sa.text("delete from schema_versions where version > 1"))
     engine.dispose()
     store = IncidentStore(store_url, clock=lambda: START)
     with store.reading() as connection:
         assert version_of(connection) == NEWEST
         assert sa.inspect(connection).has_table("notice_subjects")
+        assert {"explanation_zh", "task_zh"} <= {c["name"] for c in sa.inspect(connection).get_columns("failing_rows")}
     store.close()
 
 

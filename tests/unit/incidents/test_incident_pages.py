@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from expectations.incidents import accept_risk, comment, get_incident, list_incidents, load_policy
 from expectations.incidents.policy import PRODUCT_RULES
 from expectations.incidents.render import incident_view, incidents_table
+from expectations.incidents.texts import phrases, words
 
 ROOT = Path(__file__).parents[3]
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -36,14 +37,65 @@ def test_one_view_leads_to_rows_file_line_first_bad_run_and_marts(desk: Desk) ->
     accept_risk(desk.store, 2, "wang", "known", desk.clock.at.date() + timedelta(days=9))
     text = shown(incident_view(get_incident(desk.store, 2)))
     for expected in (
-        "INC-00002", "A movement with the wrong sign / 出入库方向", "moves_20260103.csv:17", "C/[A]", "r2 (2026-01-06)",
+        "INC-00002", "A movement with the wrong sign", "moves_20260103.csv:17", "C/[A]", "r2 (2026-01-06)",
         "fct_turnover_monthly", "C/[A] @ C/W1", "see [bold]D1[/bold]", "net -10.50, gross 10.50 (ok)",
-        "risk_accepted until", "docs/runbooks/sign_flip.md", "r1",
+        "risk accepted until", "docs/runbooks/sign_flip.md", "r1",
     ):  # fmt: skip
         assert expected in text, expected
     table = shown(incidents_table(list_incidents(desk.store)))
     assert "2 incidents, gross variance 21.00" in table and "moves_#.csv" in table
-    assert "出入库方向" in shown(incidents_table(list_incidents(desk.store), chinese=True))
+
+
+def test_an_incident_is_told_in_chinese_from_its_rows_to_its_history(desk: Desk) -> None:
+    """Findings bring their Chinese along; what the store writes by itself is told by its phrases."""
+    told = {
+        "explanation_zh": "CG01：数量 -2 与业务类型 purchase_receipt 的方向相反",
+        "fix": "Correct the sign",
+        "fix_zh": "更正方向",
+    }
+    desk.run(finding("f1", **told), finding("f2", item_id="C/B", **told))
+    desk.run(finding("f1", **told))
+    listed = shown(incidents_table(list_incidents(desk.store), "zh"))
+    assert (
+        "2 个事件，差异金额（绝对值）21.00" in listed and "严重: 出入库方向相反" in listed and "已通过待关闭" in listed
+    )
+    text = shown(incident_view(get_incident(desk.store, 2), "zh"))
+    for expected in (
+        "与业务类型",
+        "更正方向",
+        "运行 r1 发现 1 行",
+        "运行 r2 已通过；填写原因后关闭",
+        "状态: 待处理 -> 已通过待关闭",
+    ):
+        assert expected in text, expected
+    english = shown(incident_view(get_incident(desk.store, 2)))
+    assert not re.search("[\u4e00-\u9fff]", english) and "an issue booked as a receipt" in english
+
+
+def test_a_row_of_an_older_store_is_told_in_chinese_once_it_is_seen_again(desk: Desk) -> None:
+    desk.run(finding("f1"))
+    desk.run(finding("f1", explanation_zh="出库记成了入库"))
+    (row,) = get_incident(desk.store, 1).rows
+    assert (row.explanation_zh, row.first_run_id) == ("出库记成了入库", "r1")
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("INC-00003 still fails (2 rows, 1,021.50 gross); it closes when a run passes. "
+         "Report the fix and the next run decides, or accept the risk until a date.", "INC-00003 仍未通过（2 行，差异金额 1,021.50）"),
+        ("accepted at 10.50, now 20.00, severity warning", "接受时为 10.50，现为 20.00，严重程度 warning"),
+        ("partial: 3 of 10 rows carry a value", "部分：10 行中 3 行有金额"),
+        ("what somebody wrote", None),
+    ],
+)  # fmt: skip
+def test_sentences_of_the_store_have_a_chinese(english: str, chinese: str | None) -> None:
+    said = phrases().chinese(english)
+    assert said == chinese if chinese is None else (said or "").startswith(chinese)
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    assert [key for key, text in words().items() if set(text) != {"en", "zh"} or not all(text.values())] == []
 
 
 def test_every_incident_leads_to_a_runbook_that_exists(desk: Desk) -> None:

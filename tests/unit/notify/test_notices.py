@@ -6,6 +6,7 @@ import logging
 import multiprocessing as mp
 import os
 import pickle
+import re
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -90,8 +91,8 @@ def test_critical_at_once_and_digest_once_a_day_in_the_owners_language(desk: Des
     assert sorted(told) == [
         ("ops", "Inventory data alarm: 1 to look at now"),
         ("ops", "Inventory data digest 2026-01-06: 1 open for li"),
-        ("ops", "库存数据告警:1 件需立即处理"),
-        ("ops", "库存数据日报 2026-01-06:wang 名下 1 件待处理"),
+        ("ops", "库存数据告警：1 件需立即处理"),
+        ("ops", "库存数据日报 2026-01-06：wang 名下 1 件待处理"),
         ("wecom", "Inventory data alarm: 1 to look at now"),
         ("wecom", "Inventory data digest 2026-01-06: 1 open for li"),
     ]
@@ -99,7 +100,7 @@ def test_critical_at_once_and_digest_once_a_day_in_the_owners_language(desk: Des
     assert "INC-00002" in body and "C/A · C/W1" in body and "10.50" in body and "stockturn incidents show" in body
     assert tell(desk, post) == []  # again, the same day: nothing
     desk.run(finding("f1"), finding("f2", "shrink", warehouse_id="C/W2"))
-    kinds = {title.split(":")[0] for _, title in tell(desk, post)}
+    kinds = {re.split("[:：]", title)[0] for _, title in tell(desk, post)}
     assert kinds == {"Inventory data digest 2026-01-07", "库存数据日报 2026-01-07", "催办", "Reminder"}
 
 
@@ -109,7 +110,7 @@ def test_a_second_spell_is_told_again(desk: Desk) -> None:
     tell(desk, post, with_digest=False)
     report_fix(desk.store, 1, "wang", "done")
     desk.run(finding("f1"))
-    assert ("ops", "库存数据告警:1 件需立即处理") in tell(desk, post, with_digest=False)
+    assert ("ops", "库存数据告警：1 件需立即处理") in tell(desk, post, with_digest=False)
 
 
 def test_reminders_escalation_and_silence(desk: Desk) -> None:
@@ -118,7 +119,7 @@ def test_reminders_escalation_and_silence(desk: Desk) -> None:
     told = []
     for _ in range(8):
         sweep(desk.store)
-        told.append([(c, t.split(":")[0]) for c, t in tell(desk, post, with_digest=False) if c != "data"])
+        told.append([(c, re.split("[:：]", t)[0]) for c, t in tell(desk, post, with_digest=False) if c != "data"])
         desk.clock.forward(days=1)
     alarm, reminder, escalation = ("ops", "库存数据告警"), ("ops", "催办"), ("boss", "Escalation")
     assert told == [
@@ -157,7 +158,7 @@ def test_failed_missing_run_and_stale_source(desk: Desk) -> None:
     desk.run(finding("f1", "stale_snapshot", severity="warning", item_id=""))
     assert sorted(tell(desk, post, with_digest=False)) == [
         ("data", "Source not up to date: 1"),
-        ("ops", "数据源未更新:1 项"),
+        ("ops", "数据源未更新：1 项"),
     ]
 
 
