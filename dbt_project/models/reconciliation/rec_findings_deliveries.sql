@@ -61,18 +61,44 @@ newest as (
     group by source_instance, warehouse_id
 ),
 
+-- A complete list (a master) of a later day that says the same as before has not come twice: nothing changed meanwhile.
+first_contents as (
+    select
+        source_instance,
+        contract,
+        source_sha256,
+        min(extract_date) as first_date
+    from batches
+    where status = 'loaded'
+    group by source_instance, contract, source_sha256
+),
+
 -- A file that was refused whole, or that came twice.
 whole_files as (
     select
         {{ finding_columns(
-            "case status when 'refused' then 'refused_file' else 'duplicate_file' end",
-            'batch_id',
-            "'file ' || source_file || case status when 'refused' then ' was refused: ' || coalesce(nullif(message, ''), 'no reason given') else ' was read before; its ' || cast(rows_in as varchar) || ' rows changed nothing' end",
-            business_date='extract_date',
-            source_file='source_file'
+            "case batches.status when 'refused' then 'refused_file' else 'duplicate_file' end",
+            'batches.batch_id',
+            "'file ' || batches.source_file || case batches.status when 'refused' then ' was refused: ' || coalesce(nullif(batches.message, ''), 'no reason given') else ' was read before; its ' || cast(batches.rows_in as varchar) || ' rows changed nothing' end",
+            business_date='batches.extract_date',
+            source_file='batches.source_file'
         ) }}
     from batches
-    where status in ('refused', 'duplicate_file')
+    left join first_contents
+        on
+            batches.source_instance = first_contents.source_instance
+            and batches.contract = first_contents.contract
+            and batches.source_sha256 = first_contents.source_sha256
+    where
+        batches.status = 'refused'
+        or (
+            batches.status = 'duplicate_file'
+            and (
+                batches.scope_kind <> 'full'
+                or first_contents.first_date is null
+                or batches.extract_date <= first_contents.first_date
+            )
+        )
 ),
 
 -- One finding per batch and kind; a file that came twice has its own rule.
