@@ -51,6 +51,12 @@ ISO_FORMATS = ("%Y-%m-%d",)
 UNAMBIGUOUS_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
 EXCEL_SERIAL = "excel_serial"
 EXCEL_SERIAL_1904 = "excel_serial_1904"
+# A month (`2024-01`, `202401`) or a span of days stands for its first or its last day: only where a mapping says so.
+PERIOD_START, PERIOD_END = "period_start", "period_end"
+NAMED_FORMATS = (EXCEL_SERIAL, EXCEL_SERIAL_1904, PERIOD_START, PERIOD_END)
+_SPAN = r"\s*(?:至|到|~|—+|--| - )\s*"
+_MONTH = r"\d{4}([-/.]\d{1,2}|年\d{1,2}月|\d{2})"
+_PLAIN_DAY = r"\d{4}([-/.]\d{1,2}[-/.]\d{1,2}|年\d{1,2}月\d{1,2}日|\d{4})"
 
 
 def format_pattern(date_format: str) -> str:
@@ -81,7 +87,9 @@ def _date_branches(formats: Sequence[str]) -> str:
     """WHEN branches that read `t` by each format in turn."""
     branches = []
     for date_format in formats:
-        if date_format in (EXCEL_SERIAL, EXCEL_SERIAL_1904):
+        if date_format in (PERIOD_START, PERIOD_END):
+            branches.append(f"WHEN sk_{date_format}(t) IS NOT NULL THEN sk_{date_format}(t)")
+        elif date_format in (EXCEL_SERIAL, EXCEL_SERIAL_1904):
             epoch = "1899-12-30" if date_format == EXCEL_SERIAL else "1904-01-01"
             days = "TRY_CAST(regexp_extract(t, '^[0-9]+') AS INTEGER)"
             branches.append(rf"WHEN regexp_full_match(t, '\d{{5}}(\.\d+)?') THEN DATE '{epoch}' + {days}")
@@ -198,6 +206,15 @@ def _base_macros() -> list[str]:
         r"|| CASE WHEN length(c) <= 5 THEN ':00' ELSE '' END AS TIME)",
         r"sk_time_part(s) AS sk_clock(regexp_extract(trim(s), '\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$'))",
         r"sk_has_offset(s) AS regexp_matches(s, '\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)\s*$')",
+        f"sk_month(p) AS CASE WHEN regexp_full_match(p, {literal(_MONTH)}) THEN CAST(try_strptime("
+        r"regexp_extract(p, '^\d{4}') || '-' || regexp_extract(p, '^\d{4}\D?(\d+)', 1) || '-01', '%Y-%m-%d') AS DATE) END",
+        f"sk_plain_day(p) AS CASE WHEN regexp_full_match(p, {literal(_PLAIN_DAY)}) THEN CAST(try_strptime(p, "
+        f"{literal_list([*ISO_FORMATS, *UNAMBIGUOUS_FORMATS])}) AS DATE) END",
+        f"sk_span_start(t) AS sk_date_part(regexp_extract(t, {literal(f'^(.+?){_SPAN}.+$')}, 1))",
+        f"sk_span_end(t) AS sk_date_part(regexp_extract(t, {literal(f'^.+?{_SPAN}(.+)$')}, 1))",
+        "sk_period_start(t) AS COALESCE(sk_month(t), sk_month(sk_span_start(t)), sk_plain_day(sk_span_start(t)))",
+        "sk_period_end(t) AS COALESCE(last_day(sk_month(t)), last_day(sk_month(sk_span_end(t))), "
+        "sk_plain_day(sk_span_end(t)))",
         f"sk_real_date(d) AS CASE WHEN year(d) BETWEEN {_FIRST_YEAR} AND {_LAST_YEAR} THEN d END",
     ]
 

@@ -11,11 +11,12 @@ from collections.abc import Mapping as PlainMapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.ingest.detect import files_of, unknown_files
 from assets.ingest.errors import IngestError
 from assets.ingest.live.folder import DatasetFolder
 from assets.ingest.mapping import ColumnRule, Dataset, Mapping
 from assets.ingest.mapping_loader import load_mapping
-from assets.ingest.readers.tablefiles import content_hash, joined_files, table_day, table_files
+from assets.ingest.readers.tablefiles import content_hash, joined_files, table_day
 from assets.ingest.settings import SourceSettings
 from assets.ingest.source_keys import IS_REMOVED
 
@@ -77,7 +78,9 @@ def _of_dataset(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_o
             yield Candidate(source, mapping, dataset, dataset.place, as_of, problem=problem)
         return
     root = source.path.resolve()
-    paths = dataset_files(source.path, dataset)
+    paths = files_of(source.path, mapping, dataset)
+    for path, problem in unknown_files(source.path, mapping, dataset):
+        yield Candidate(source, mapping, dataset, path.relative_to(source.path).as_posix(), as_of, problem=problem)
     if not paths and dataset.required:
         problem = IngestError(
             f"no file matches, and dataset {dataset.name!r} is required",
@@ -129,13 +132,6 @@ def as_read(source: SourceSettings, dataset: Dataset) -> Dataset:
             "columns": {"is_deleted": removed, **dataset.columns},
         }
     )
-
-
-def dataset_files(folder: Path, dataset: Dataset) -> list[Path]:
-    """Files of a dataset below a source folder, by name: those of its pattern, or the extracts of its table."""
-    if dataset.table is not None:
-        return [path for path, _ in table_files(folder, dataset.table, dataset.file_of(dataset.table))]
-    return [path for path in sorted(folder.glob(dataset.files or "")) if path.is_file()]
 
 
 def _content(source: SourceSettings, dataset: Dataset, path: Path) -> str:

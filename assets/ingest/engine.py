@@ -72,8 +72,9 @@ class FileEngine:
         file: str,
         checked_masters: frozenset[str],
         in_full: set[str],
+        mend: Callable[[RawFile], RawFile],
     ) -> None:
-        self.connection, self.contract, self.raw = session.connection, contract, raw
+        self.connection, self.contract, self.raw, self._mend = session.connection, contract, raw, mend
         self.held = self.repeated = 0
         self.lane: Lane | None = None
         self.lane_rows = 0
@@ -106,9 +107,11 @@ class FileEngine:
         """
         if self.raw.pieces is not None:
             self._take_fast_lane(self.raw.pieces, stamp, part_of)
+        self._mend_codes()
         self._stage()
         if self.lane is not None and self.lane.call_back(place=place if compare_landed else None):
             self._count_rest(self.lane)
+            self._mend_codes()
             self._stage()
         summary = self._summary()
         if summary.is_open:
@@ -146,6 +149,12 @@ class FileEngine:
     def _count_rest(self, lane: Lane) -> None:
         self.raw = RawFile(self._header, self._scalar(f"SELECT count(*) FROM {RAW_TABLE}"))
         self.lane_rows = self._scalar(f"SELECT count(*) FROM {lane.source}") if lane.parts else 0
+
+    def _mend_codes(self) -> None:
+        """Restore spoilt codes in `raw`: of a file in pieces, in the rows that were not landed."""
+        mended = self._mend(self.raw)
+        self.notes = tuple(dict.fromkeys((*self.notes, *mended.notes)))
+        self.raw = mended
 
     @property
     def parts(self) -> list[Path]:

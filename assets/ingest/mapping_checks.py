@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from assets.ingest.casting import EXCEL_SERIAL, EXCEL_SERIAL_1904, format_pattern
+from assets.ingest.casting import NAMED_FORMATS, PERIOD_END, PERIOD_START, format_pattern
 from assets.ingest.contracts import ColumnType
 from assets.ingest.expressions import parse_expression
 
@@ -42,7 +42,9 @@ def expand_columns(columns: Any) -> Any:
 
 def check_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse unknown directives and day-first beside month-first, which would read 03/04 either way."""
-    numeric = [text for text in formats if text not in (EXCEL_SERIAL, EXCEL_SERIAL_1904)]
+    numeric = [text for text in formats if text not in NAMED_FORMATS]
+    if PERIOD_START in formats and PERIOD_END in formats:
+        raise ValueError(f"{PERIOD_START!r} and {PERIOD_END!r} read the same text as different days; give one of them")
     by_pattern: dict[str, str] = {}
     for text in numeric:
         other = by_pattern.setdefault(format_pattern(text), text)

@@ -15,6 +15,7 @@ from assets.ingest.expressions import Compiled, Kind, bind, compile_expression, 
 from assets.ingest.header import HeaderMatch
 from assets.ingest.leaves import Leaves, way_of
 from assets.ingest.mapping import ColumnRule, Dataset, Mapping
+from assets.ingest.sentences import sentence_of
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import ident, literal
 
@@ -139,7 +140,7 @@ def _parse_rules(
             column.name,
             f"{context.leaves.unreadable(raw, way, suffix)}{unfit}",
             raw,
-            f"{literal(f'{header}: ')} || {_quoted(raw)} || {literal(f' is {sentence}')}",
+            f"{literal(f'{header}: ')} || {_quoted(raw)} || ' ' || {sentence_of(noun, raw, f'is {sentence}')}",
         ),
     )
 

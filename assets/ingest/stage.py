@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assets.ingest.contracts import ingest_order, load_contracts
-from assets.ingest.discovery import dataset_files, extract_date_of
+from assets.ingest.detect import files_of
+from assets.ingest.discovery import extract_date_of
 from assets.ingest.errors import IngestError
 from assets.ingest.live.extract import extract_sources
 from assets.ingest.mapping_loader import load_mapping
@@ -53,12 +54,13 @@ def latest_extract_date(workspace: Path, sources: Sequence[SourceSettings]) -> d
         if manifest.source_instance in instances and manifest.status != "refused"
     ]
     for source in sources:
-        for dataset in load_mapping(source.mapping).datasets:
+        mapping = load_mapping(source.mapping)
+        for dataset in mapping.datasets:
             if source.kind != "file":
                 continue
             if (dataset.extract_date is None and dataset.table is None) or not source.path.is_dir():
                 continue
-            for path in dataset_files(source.path, dataset):
+            for path in files_of(source.path, mapping, dataset):
                 try:
                     days.append(extract_date_of(dataset, path.name, dt.date.min))
                 except IngestError:

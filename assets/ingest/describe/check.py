@@ -15,7 +15,7 @@ from assets.ingest.contracts import Contract, ingest_order, load_contracts
 from assets.ingest.describe.codes import code_findings
 from assets.ingest.describe.findings import Finding
 from assets.ingest.describe.types import type_findings
-from assets.ingest.discovery import dataset_files
+from assets.ingest.detect import files_of
 from assets.ingest.errors import IngestError
 from assets.ingest.live.difference import Difference
 from assets.ingest.live.extract import Opening
@@ -25,6 +25,7 @@ from assets.ingest.mapping import Dataset, Mapping
 from assets.ingest.mapping_loader import load_mapping
 from assets.ingest.readers.live import Prepared
 from assets.ingest.readers.sql_reader import PreparedSql
+from assets.ingest.readers.tablefiles import dataset_files
 from assets.ingest.report import ContractReport
 from assets.ingest.run import ContractRun
 from assets.ingest.session import Session
@@ -100,7 +101,8 @@ class _Trial:
             self._add("error", "", f"the folder of source {self.source.name!r} does not exist")
             return
         for dataset in self.mapping.datasets:
-            files = dataset_files(self.source.path, dataset) if dataset.files or dataset.table else []
+            is_there = dataset.files or dataset.table
+            files = files_of(self.source.path, self.mapping, dataset) if is_there else []
             if not files:
                 level: Literal["error", "warning"] = "error" if dataset.required else "warning"
                 self._add(level, dataset.name, f"no file matches {dataset.place}")

@@ -10,18 +10,16 @@ import duckdb
 import sqlalchemy as sa
 
 from assets.ingest.casting import install_macros
+from assets.ingest.describe.headers import SUFFIXES, read_unknown
 from assets.ingest.describe.profile import TableProfile, profile_column
 from assets.ingest.errors import IngestError
 from assets.ingest.live.secrets import Secrets
-from assets.ingest.mapping import Dataset
-from assets.ingest.readers.files import read_file
 from assets.ingest.readers.live import texts
 from assets.ingest.readers.raw import RAW_TABLE
 from assets.ingest.readers.sql_connection import reported
 from assets.ingest.readers.sql_reader import SqlReader, open_sql
 
 LOOK_AT_ROWS = 500
-_SUFFIXES = (".csv", ".txt", ".tsv", ".xls", ".xlsx", ".parquet")
 
 
 def profile_database(secrets: Secrets, *, only: str | None = None, rows: int = LOOK_AT_ROWS) -> list[TableProfile]:
@@ -71,7 +69,7 @@ def profile_files(path: Path, *, rows: int = LOOK_AT_ROWS) -> list[TableProfile]
     """A file, or every file below a folder, by name; one that cannot be read is left out unless it was asked for."""
     paths = [path] if path.is_file() else list(_files_below(path))
     if not paths:
-        raise IngestError("there is no file that could be read", file=path.name, fix=f"Known: {', '.join(_SUFFIXES)}.")
+        raise IngestError("there is no file that could be read", file=path.name, fix=f"Known: {', '.join(SUFFIXES)}.")
     found = []
     for file in paths:
         try:
@@ -84,17 +82,14 @@ def profile_files(path: Path, *, rows: int = LOOK_AT_ROWS) -> list[TableProfile]
 
 def _files_below(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix.lower() in _SUFFIXES and not path.name.startswith("."):
+        if path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
             yield path
 
 
 def _profile_file(path: Path, name: str, rows: int) -> TableProfile:
-    dataset = Dataset.model_validate(
-        {"name": "look", "contract": "item", "files": "*", "scope": "full", "allow_empty": True}
-    )
     with tempfile.TemporaryDirectory() as work, duckdb.connect(":memory:") as connection:
         install_macros(connection)
-        raw = read_file(connection, path, name, dataset, (), Path(work))
+        raw = read_unknown(connection, path, name, Path(work))
         wanted = ", ".join(raw.columns) or "1"
         sample = connection.execute(f"SELECT {wanted} FROM {RAW_TABLE} ORDER BY source_row LIMIT {rows}").fetchall()
     values = [list(column) for column in zip(*sample, strict=True)] or [[] for _ in raw.header]

@@ -6,19 +6,14 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-
-import yaml
 
 from assets.ingest.contracts import Contract
 from assets.ingest.describe.profile import ColumnProfile, TableProfile
-from assets.ingest.readers.raw import normal_header
+from assets.ingest.describe.vocabulary import plain_name, synonyms
 
 EXACT, PARTIAL = 1.0, 0.7
 LEAST = 0.55
 """Below this a likeness is chance; see the test that measures it."""
-_UNIT = re.compile(r"[(（][^)）]*[)）]")
 
 
 @dataclass(frozen=True)
@@ -40,22 +35,10 @@ class TableFit:
     candidates: tuple[Candidate, ...]
 
 
-@lru_cache(maxsize=1)
-def synonyms() -> dict[str, tuple[str, ...]]:
-    """Names of every contract column, as they are compared."""
-    document = yaml.safe_load((Path(__file__).parent / "synonyms.yml").read_text(encoding="utf-8"))
-    return {name: tuple(dict.fromkeys([_plain(name), *map(_plain, words)])) for name, words in document.items()}
-
-
-def _plain(text: object) -> str:
-    """A name as it is compared: without unit in brackets, case, blanks and underscores."""
-    return normal_header(_UNIT.sub("", str(text))).replace("_", "").replace("-", "")
-
-
 def name_score(contract_column: str, *names: str) -> float:
     """How well names (column and caption) fit a contract column: 1 the same, 0.7 one in the other, else the likeness."""
-    known = synonyms().get(contract_column, (_plain(contract_column),))
-    return max((_likeness(_plain(name), word) for name in names if name for word in known), default=0.0)
+    known = synonyms().get(contract_column, (plain_name(contract_column),))
+    return max((_likeness(plain_name(name), word) for name in names if name for word in known), default=0.0)
 
 
 def _likeness(name: str, word: str) -> float:

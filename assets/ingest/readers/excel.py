@@ -7,6 +7,7 @@ a text cell is taken as it stands (leading zeros kept). Hidden rows and columns 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -54,6 +55,11 @@ def read_excel(
         _fill_merged(rows, cells, heading.last_row, facts)
         hidden = ((facts.hidden_rows, "rows"), (facts.hidden_columns, "column ranges"))
         notes += [f"{count} hidden {what} were read like the others" for count, what in hidden if count]
+        if facts.red:
+            shown = ", ".join(facts.red[:_SHOWN_CELLS]) + (" ..." if len(facts.red) > _SHOWN_CELLS else "")
+            notes.append(
+                f"warning: {len(facts.red)} positive numbers stand in red ({shown}); if red means minus, their sign is missing"
+            )
     # A date typed into a cell that is not formatted as one arrives as its serial number.
     formats = (EXCEL_SERIAL_1904 if _is_1904(path) else EXCEL_SERIAL,)
     return _load(connection, rows, heading, formats, tuple(notes))
@@ -111,9 +117,9 @@ def _load(
     connection.execute("CREATE OR REPLACE TEMP TABLE raw_store AS SELECT * FROM excel_sheet")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
     connection.unregister("excel_sheet")
-    titled = ((row, " ".join(cell for cell in rows[row] if cell)) for row in range(heading.first_row - 1))
-    above = tuple(f"row {row + 1}: {text}" for row, text in titled if text)
-    return RawFile(header, len(body), date_formats=formats, notes=(*above, *notes))
+    titled = ((row + 1, tuple(cell for cell in rows[row] if cell)) for row in range(heading.first_row - 1))
+    above = tuple((row, texts) for row, texts in titled if texts)
+    return RawFile(header, len(body), date_formats=formats, notes=notes, above=above)
 
 
 def _fill_merged(rows: list[list[str | None]], cells: Sequence[list[Any]], below: int, facts: SheetFacts) -> None:
@@ -167,6 +173,6 @@ def _is_1904(path: Path) -> bool:
     """True where the workbook counts days from 1904 (old Macintosh files)."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return b'date1904="1"' in archive.read("xl/workbook.xml")
+            return re.search(rb'date1904="(?:1|true)"', archive.read("xl/workbook.xml")) is not None
     except (zipfile.BadZipFile, KeyError):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -14,29 +15,34 @@ _MOST_SPAN = 1000
 
 
 class _Tables(HTMLParser):
-    """Collects the rows of every outermost table; a spanned cell stands in its first place, the others are empty."""
+    """Collects the rows of every outermost table; a spanned cell stands in its first place, the others are empty.
+
+    Down the rows of a span its text is carried, a number never: what is merged is the head of a document.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.tables: list[list[list[str | None]]] = []
         self._depth = 0
         self._cell: list[str] | None = None
-        self._span = 1
+        self._span = (1, 1)
+        self._below: dict[int, tuple[int, str | None]] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
             self._depth += 1
             if self._depth == 1:
                 self.tables.append([])
+                self._below = {}
         elif self._depth == 1 and tag == "tr":
-            self._close()
+            self._end_row()
             self.tables[-1].append([])
         elif self._depth == 1 and tag in ("td", "th"):
             self._close()
             if not self.tables[-1]:
                 self.tables[-1].append([])
-            given = dict(attrs).get("colspan") or "1"
-            self._span = min(int(given), _MOST_SPAN) if given.isascii() and given.isdigit() else 1
+            given = dict(attrs)
+            self._span = (_span_of(given.get("colspan")), _span_of(given.get("rowspan")))
             self._cell = []
         elif tag == "br" and self._cell is not None:
             self._cell.append(" ")
@@ -45,18 +51,45 @@ class _Tables(HTMLParser):
         if tag in ("td", "th", "tr") and self._depth == 1:
             self._close()
         if tag == "table" and self._depth:
-            self._close()
+            if self._depth == 1:
+                self._end_row()
             self._depth -= 1
 
     def handle_data(self, data: str) -> None:
         if self._cell is not None:
             self._cell.append(data)
 
+    def _end_row(self) -> None:
+        self._close()
+        if self.tables[-1]:
+            self._fill(self.tables[-1][-1])
+
     def _close(self) -> None:
         if self._cell is not None:
-            text = "".join(self._cell).strip()
-            self.tables[-1][-1] += [text or None, *[None] * (self._span - 1)]
+            text = "".join(self._cell).strip() or None
+            wide, deep = self._span
+            row = self.tables[-1][-1]
+            self._fill(row)
+            for column in range(len(row), len(row) + wide):
+                if deep > 1:
+                    carried = text if column == len(row) and not _is_number(text) else None
+                    self._below[column] = (len(self.tables[-1]) + deep - 1, carried)
+            row += [text, *[None] * (wide - 1)]
             self._cell = None
+
+    def _fill(self, row: list[str | None]) -> None:
+        """Put in what spans reach into the row from above."""
+        number = len(self.tables[-1])
+        while (found := self._below.get(len(row))) is not None and found[0] >= number:
+            row.append(found[1])
+
+
+def _span_of(given: str | None) -> int:
+    return min(max(int(given), 1), _MOST_SPAN) if given and given.isascii() and given.isdigit() else 1
+
+
+def _is_number(text: str | None) -> bool:
+    return text is not None and re.fullmatch(r"[-+(]?[\d,.]+\)?%?", text) is not None
 
 
 def html_cells(text: str, name: str) -> list[list[str | None]]:
@@ -89,17 +122,40 @@ def spreadsheetml_cells(data: bytes, name: str, sheet: str | None) -> list[list[
             fix="Correct `sheet` in the mapping, or save the file again as .xlsx.",
         )
     rows: list[list[str | None]] = []
+    # Columns that a merged cell reaches down into: the row it ends before, and the text that it carries.
+    below: dict[int, tuple[int, str | None]] = {}
     for row in (by_name[sheet] if sheet is not None else sheets[0]).iter(f"{_SHEET}Row"):
         _fill(rows, row.get(f"{_SHEET}Index"), [])
         cells: list[str | None] = []
         for cell in row.findall(f"{_SHEET}Cell"):
-            _fill(cells, cell.get(f"{_SHEET}Index"), None)
+            place = cell.get(f"{_SHEET}Index")
+            _reach_down(cells, below, len(rows), _more(place) - 1 if place is not None else 0)
             value = cell.find(f"{_SHEET}Data")
             text = "".join(value.itertext()).strip() if value is not None else ""
             is_day = value is not None and value.get(f"{_SHEET}Type") == "DateTime"
-            cells.append((text.removesuffix("T00:00:00.000") if is_day else text) or None)
+            value_text = (text.removesuffix("T00:00:00.000") if is_day else text) or None
+            wide, deep = (_more(cell.get(f"{_SHEET}{merge}")) for merge in ("MergeAcross", "MergeDown"))
+            for column in range(len(cells), len(cells) + wide + 1) if deep else ():
+                carried = value_text if column == len(cells) and not _is_number(value_text) else None
+                below[column] = (len(rows) + deep + 1, carried)
+            cells += [value_text, *[None] * wide]
+        _reach_down(cells, below, len(rows), 0)
         rows.append(cells)
     return rows
+
+
+def _reach_down(cells: list[str | None], below: dict[int, tuple[int, str | None]], row: int, least: int) -> None:
+    """Go on to column `least` or further, past the cells that reach into the row from above, with what they carry."""
+    while True:
+        end, carried = below.get(len(cells), (0, None))
+        if end <= row and len(cells) >= least:
+            return
+        cells.append(carried if end > row else None)
+
+
+def _more(given: str | None) -> int:
+    """How many further cells a merged one covers."""
+    return min(int(given), _MOST_SPAN) if given and given.isascii() and given.isdigit() else 0
 
 
 def _fill(items: list[Any], index: str | None, empty: Any) -> None:

@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from assets.ingest.readers.chinese import simplified
 
 if TYPE_CHECKING:
     from assets.ingest.readers.pieces import Pieces
@@ -29,7 +32,8 @@ class MalformedRow:
 class RawFile:
     """Table `raw` holds `source_row` BIGINT and one VARCHAR column `c<n>` for each entry of `header`; with `pieces`, the
     rows are still in the file, which is to be read piece by piece. `notes` are kept in the manifest: title rows, what was
-    hidden, totals that were checked."""
+    hidden, totals that were checked. `above` are the filled cells of the rows above the header, with their row numbers;
+    `units` the columns whose headers named a unit."""
 
     header: tuple[str, ...]
     rows: int
@@ -37,6 +41,8 @@ class RawFile:
     date_formats: tuple[str, ...] = ()
     pieces: Pieces | None = None
     notes: tuple[str, ...] = ()
+    above: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    units: tuple[tuple[str, str], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -49,9 +55,11 @@ class RawFile:
         return self.rows + len(self.malformed)
 
 
+@lru_cache(maxsize=1 << 14)
 def normal_header(header: str) -> str:
-    """A header as it is compared: half-width, without blanks and marks, ASCII in lower case."""
-    return _NOISE.sub("", unicodedata.normalize("NFKC", header)).casefold()
+    """A header as it is compared: half-width, without blanks and marks, simplified characters, ASCII in lower case."""
+    # 帐 and 账 are written for one another, and OpenCC takes them for two characters.
+    return _NOISE.sub("", simplified(unicodedata.normalize("NFKC", header))).replace("帐", "账").casefold()
 
 
 def name_headers(cells: Sequence[str | None]) -> tuple[str, ...]:

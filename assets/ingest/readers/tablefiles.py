@@ -47,6 +47,13 @@ def joined_files(folder: Path, dataset: Dataset, day: dt.date | None) -> list[Pa
     return chosen
 
 
+def dataset_files(folder: Path, dataset: Dataset) -> list[Path]:
+    """Files of a dataset below a source folder, by name: those of its pattern, or the extracts of its table."""
+    if dataset.table is not None:
+        return [path for path, _ in table_files(folder, dataset.table, dataset.file_of(dataset.table))]
+    return [path for path in sorted(folder.glob(dataset.files or "")) if path.is_file()]
+
+
 def content_hash(driving: str, joined: Sequence[str]) -> str:
     """What a dataset was read from: it changes when any of its tables does."""
     return hashlib.sha256("\x1f".join((driving, *joined)).encode()).hexdigest() if joined else driving

@@ -1,4 +1,4 @@
-"""Units of money in headers: `库存金额（万元）` is read as 库存金额, its numbers times 10,000."""
+"""Units in headers: `库存金额（万元）` is read as 库存金额, its numbers times 10,000; `数量(kg)` as 数量, its unit noted."""
 
 from __future__ import annotations
 
@@ -15,16 +15,37 @@ _FACTORS = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000,
 _SUFFIX = re.compile(r"[(（]\s*(元|千元|万元|百万元|亿元)\s*[)）]\s*$")
 
 
+# What goods are counted in says what the numbers mean, no more; whether it is the item's own unit is judged later.
+_COUNTED_IN = (
+    "个件箱包袋瓶盒台套只支张片卷条双把桶罐吨克斤米升天日",
+    ("千克", "公斤", "毫升", "kg", "g", "t", "mg", "m", "l", "ml", "pcs", "pc", "ea"),
+)
+_MEASURE = re.compile(
+    rf"\s*(?:[(（]\s*([{_COUNTED_IN[0]}]|{'|'.join(_COUNTED_IN[1])})\s*[)）]|/\s*([{_COUNTED_IN[0]}]|{'|'.join(_COUNTED_IN[1])}))\s*$",
+    re.IGNORECASE,
+)
+
+
 def scale_units(connection: duckdb.DuckDBPyConnection, raw: RawFile, wanted: Collection[str]) -> RawFile:
     """Bring amounts to the unit of account and take the unit off their headers.
 
     A header that the mapping asks for as it stands, or that would then stand twice, is left alone. `wanted` holds
     normalised headers.
     """
-    header, values, factors = list(raw.header), list(raw.columns), []
+    header, values, factors = list(raw.header), list(raw.columns), list[str]()
+    hints: list[tuple[str, str]] = []
     taken = {normal_header(title) for title in raw.header}
     for number, title in enumerate(raw.header):
         found = _SUFFIX.search(title)
+        measure = _MEASURE.search(title) if found is None else None
+        if measure is not None and normal_header(title) not in wanted:
+            bare = title[: measure.start()].strip()
+            if normal_header(bare) in wanted and normal_header(bare) not in taken:
+                header[number] = bare
+                unit = measure[1] or measure[2]
+                hints.append((raw.columns[number], unit))
+                factors.append(f"{bare}: in {unit}, as the header says")
+            continue
         bare = title[: found.start()].strip() if found else ""
         if found is None or not bare or normal_header(title) in wanted or normal_header(bare) in taken:
             continue
@@ -38,8 +59,8 @@ def scale_units(connection: duckdb.DuckDBPyConnection, raw: RawFile, wanted: Col
             factors.append(f"{bare}: times {factor:,}")
     if tuple(header) == raw.header:
         return raw
-    if factors:
+    if values != list(raw.columns):
         chosen = ", ".join(f"{value} AS {ident(name)}" for value, name in zip(values, raw.columns, strict=True))
         connection.execute(f"CREATE OR REPLACE TEMP TABLE raw_scaled AS SELECT {SOURCE_ROW}, {chosen} FROM {RAW_TABLE}")
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_scaled")
-    return replace(raw, header=tuple(header), notes=(*raw.notes, *factors))
+    return replace(raw, header=tuple(header), notes=(*raw.notes, *factors), units=tuple(hints))

@@ -1,4 +1,5 @@
-"""What calamine does not tell of an .xlsx sheet: hidden rows and columns, formulas without a stored value, merged cells."""
+"""What calamine does not tell of an .xlsx sheet: hidden rows and columns, formulas without a stored value, merged cells, and
+positive numbers shown in red."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+
+from assets.ingest.readers.workbook_red import red_positives, red_styles
 
 _MOST_XML = 1 << 28
 _CELL = re.compile(rb"<c\b([^>]*[^/])?>\s*<f\b[^>]*?(?:/>|>.*?</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>", re.DOTALL)
@@ -18,13 +21,14 @@ _MERGED = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 
 @dataclass(frozen=True)
 class SheetFacts:
-    """Numbers of hidden rows and column ranges, places of formulas without a value, and merged ranges of one column as
-    (column from 0, first row, last row)."""
+    """Numbers of hidden rows and column ranges, places of formulas without a value, merged ranges of one column as
+    (column from 0, first row, last row), and places of positive numbers that a reader sees in red."""
 
     hidden_rows: int
     hidden_columns: int
     uncached: tuple[str, ...]
     merged_down: tuple[tuple[int, int, int], ...]
+    red: tuple[str, ...] = ()
 
 
 def sheet_facts(path: Path, sheet: str | None) -> SheetFacts | None:
@@ -35,6 +39,7 @@ def sheet_facts(path: Path, sheet: str | None) -> SheetFacts | None:
             if part is None or archive.getinfo(part).file_size > _MOST_XML:
                 return None
             xml = archive.read(part)
+            styles = archive.read("xl/styles.xml") if "xl/styles.xml" in archive.namelist() else b""
     except (zipfile.BadZipFile, KeyError, OSError, ElementTree.ParseError):
         return None
     places = [_PLACE.search(found[1] or b"") for found in _CELL.finditer(xml)] if b"<f" in xml else []
@@ -47,6 +52,7 @@ def sheet_facts(path: Path, sheet: str | None) -> SheetFacts | None:
             for left, first, right, last in _MERGED.findall(xml)
             if left == right and first != last
         ),
+        red_positives(xml, red_styles(styles)),
     )
 
 

@@ -13,7 +13,8 @@ from assets.ingest.describe.check import MappingCheck, check_mapping
 from assets.ingest.describe.draft import draft_mapping
 from assets.ingest.describe.look import profile_database, profile_files
 from assets.ingest.describe.profile import TableProfile, profile_column
-from assets.ingest.describe.scores import LEAST, _likeness, synonyms, table_fits
+from assets.ingest.describe.scores import LEAST, _likeness, table_fits
+from assets.ingest.describe.vocabulary import synonyms
 from assets.ingest.live.secrets import Secrets
 from assets.ingest.mapping_loader import load_mapping
 from assets.ingest.settings import SourceSettings
