@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assets.ingest.describe.kinds import contradiction, detect_kind
 from assets.ingest.errors import IngestError
@@ -47,6 +47,11 @@ class HeaderMatch:
 
     columns: dict[str, str]
     unused: tuple[tuple[str, str], ...]
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def title_of(self, header: str) -> str:
+        """A header as it stands in the file, for messages."""
+        return self.titles.get(self.columns.get(normal_header(header), ""), header)
 
     def column_of(self, header: str) -> str:
         """Internal column of a header; KeyError for an optional one that the file lacks."""
@@ -142,4 +147,5 @@ def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
             column=unused[0][0],
             fix="Map them, or set `unknown_columns: ext` to keep them as they are.",
         )
-    return HeaderMatch({key: found[key] for key in asked if key in found}, unused)
+    titles = dict(zip(raw.columns, raw.header, strict=True))
+    return HeaderMatch({key: found[key] for key in asked if key in found}, unused, titles)

@@ -140,7 +140,7 @@ def _parse_rules(
             column.name,
             f"{context.leaves.unreadable(raw, way, suffix)}{unfit}",
             raw,
-            f"{literal(f'{header}: ')} || {_quoted(raw)} || ' ' || {sentence_of(noun, raw, f'is {sentence}')}",
+            f"{literal(f'{context.header.title_of(header)}: ')} || {_quoted(raw)} || ' ' || {sentence_of(noun, raw, f'is {sentence}')}",
         ),
     )
 
@@ -219,7 +219,7 @@ def _read_enum(context: Context, column: Column, rule: ColumnRule) -> Reading:
     if default != "fail":
         return Reading(value, (), computed)
     known = ", ".join(literal(half_width(code)) for code in codes) or "NULL"
-    label = rule.from_ or column.name
+    label = context.header.title_of(rule.from_) if rule.from_ is not None else column.name
     sentence = f" is a code that enum {rule.enum} of the mapping does not know"
     return Reading(
         value,
@@ -252,7 +252,7 @@ def value_rules(context: Context, column: Column, rule: ColumnRule | None, readi
     if reading is None:
         return []
     name, value = column.name, ident("t_" + column.name)
-    label = (rule.from_ if rule is not None and rule.from_ is not None else None) or name
+    label = context.header.title_of(rule.from_) if rule is not None and rule.from_ is not None else name
     rules: list[Rule] = []
     if column.is_required:
         unread = "".join(f" AND NOT ({other.condition})" for other in reading.rules)

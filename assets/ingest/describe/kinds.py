@@ -64,8 +64,11 @@ def _rules() -> tuple[dict[str, tuple[str, ...]], dict[str, Kind]]:
 
 
 def known_headers() -> tuple[str, ...]:
-    """Names of the roles, as they are compared."""
-    return tuple(dict.fromkeys(name for names in _rules()[0].values() for name in names))
+    """Names of the roles, as they are compared, those of a summary also as groups over 数量 and 金额."""
+    roles = _rules()[0]
+    names = [name for role in roles.values() for name in role]
+    groups = [name for role in ("opening", "period_in", "period_out", "closing") for name in roles[role]]
+    return tuple(dict.fromkeys([*names, *(f"{group}_{measure}" for group in groups for measure in ("数量", "金额"))]))
 
 
 def known_kinds() -> dict[str, Kind]:

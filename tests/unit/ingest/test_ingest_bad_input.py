@@ -114,7 +114,7 @@ BAD_ROWS = [
         "unparseable_number",
         "quantity_units",
         "3箱",
-        "数量: '3箱' is not a number that the column can hold",
+        "数量: '3箱' is a number with its unit; put the unit into the header",
     ),
     (
         "入库,D2,1,2024-13-05,001,W1,3,已审",
