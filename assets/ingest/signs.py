@@ -18,9 +18,10 @@ from assets.ingest.readings import half_width
 from assets.ingest.sqltext import literal_list
 
 SIGN = "_sign"
-OUTWARD = frozenset(
-    "purchase_return sales_issue production_receipt_return production_issue subcontract_issue transfer_out count_loss "
-    "adjustment_out status_change_out conversion_out consignment_transfer_out scrap internal_use other_out".split()
+OUTWARD = (
+    *("purchase_return", "sales_issue", "production_receipt_return", "production_issue", "subcontract_issue"),
+    *("transfer_out", "count_loss", "adjustment_out", "status_change_out", "conversion_out"),
+    *("consignment_transfer_out", "scrap", "internal_use", "other_out"),
 )
 _UNCLEAR = (0.25, 0.75)
 """Share of negatives among goods going out between which nothing is told: red documents are rare, a file in which a

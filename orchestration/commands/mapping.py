@@ -80,6 +80,8 @@ def describe(
         caption = f" {profile.caption}" if profile.caption else ""
         console.print(f"[bold]{escape(profile.name)}[/]{escape(caption)}: {profile.rows} rows; could be "
                       + (", ".join(f"{fit.contract} {fit.score:.2f}" for fit in fits) or "nothing we know"))  # fmt: skip
+        if profile.kind is not None:
+            console.print(f"its headers tell {escape(str(profile.kind))}")
         best = {found.source_column: found for found in (fits[0].candidates if fits else ())}
         view = Table("column", "caption", "type", _right("filled"), _right("distinct"), "samples", "candidate")
         for column in profile.columns:

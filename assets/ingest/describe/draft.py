@@ -10,9 +10,13 @@ from collections.abc import Mapping, Sequence
 from assets.ingest.contracts import Contract
 from assets.ingest.describe.profile import ColumnProfile, TableProfile
 from assets.ingest.describe.scores import EXACT, TableFit, table_fits
+from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.readers.chinese import simplified
 
+_COMMON = "generic_excel"
+"""The mapping that knows the codes which most systems write."""
 LEAST_FIT = 0.5
-"""A table that fits a contract less than by half is something else; nothing is drafted for it."""
+"""A table that fits a contract less than by half is something else; nothing is drafted for it, unless its headers tell its kind."""
 
 
 def best_fits(tables: Sequence[TableProfile], contracts: Mapping[str, Contract]) -> list[tuple[TableProfile, TableFit]]:
@@ -20,7 +24,7 @@ def best_fits(tables: Sequence[TableProfile], contracts: Mapping[str, Contract])
     found = []
     for table in tables:
         fits = table_fits(table, contracts)
-        if fits and fits[0].score >= LEAST_FIT and table.rows:
+        if fits and (fits[0].score >= LEAST_FIT or table.kind is not None) and table.rows:
             found.append((table, fits[0]))
     return sorted(found, key=lambda pair: (list(contracts).index(pair[1].contract), -pair[1].score, pair[0].name))
 
@@ -44,8 +48,9 @@ def _dataset(table: TableProfile, fit: TableFit, contract: Contract, enums: list
         "_"
     )
     caption = f" ({table.caption})" if table.caption else ""
+    told = f"; {table.kind}" if table.kind is not None else ""
     lines = [
-        f"  # {table.name}{caption}: {table.rows} rows, fit {fit.score:.2f}",
+        f"  # {table.name}{caption}: {table.rows} rows, fit {fit.score:.2f}{told}",
         f"  - name: {label}",
         f"    contract: {contract.name}",
         f"    files: {_quoted(table.name)}" if table.is_file else f"    table: {_quoted(table.name)}",
@@ -76,7 +81,9 @@ def _dataset(table: TableProfile, fit: TableFit, contract: Contract, enums: list
 
 
 def _enum(name: str, column: ColumnProfile, values: Sequence[str]) -> str:
-    codes = "".join(f"{_quoted(code)}: {code if code in values else 'null'}, " for code in column.samples)
+    known = {code: value for codes in load_mapping(_COMMON).enums.values() for code, value in codes.items()}
+    meant = {code: code if code in values else known.get(simplified(code)) for code in column.samples}
+    codes = "".join(f"{_quoted(code)}: {value if value in values else 'null'}, " for code, value in meant.items())
     return f"  {name}: {{{codes}_default: fail}}   # values: {', '.join(values)}"
 
 

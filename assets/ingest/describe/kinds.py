@@ -8,8 +8,8 @@ nothing is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,7 +24,8 @@ _MONTHS_OF_A_SUMMARY = 3
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file; `needs` are alternatives, each a list of roles that must all be there."""
+    """A kind of file; `needs` are alternatives, each a list of roles that must all be there. `means` gives the names, as they are
+    compared, that say a contract column in a file of this kind."""
 
     name: str
     title: str
@@ -32,6 +33,7 @@ class Kind:
     needs: tuple[tuple[str, ...], ...]
     without: tuple[str, ...] = ()
     never_as: tuple[str, ...] = ()
+    means: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def _rules() -> tuple[dict[str, tuple[str, ...]], dict[str, Kind]]:
             tuple(map(tuple, rule["needs"])),
             tuple(rule.get("without", ())),
             tuple(rule.get("never_as", ())),
+            {column: tuple(map(plain_name, names)) for column, names in rule.get("means", {}).items()},
         )
         for name, rule in document["kinds"].items()
     }

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from assets.ingest.casting import install_macros
 from assets.ingest.describe.headers import SUFFIXES, read_unknown
+from assets.ingest.describe.kinds import detect_kind
 from assets.ingest.describe.profile import TableProfile, profile_column
 from assets.ingest.errors import IngestError
 from assets.ingest.live.secrets import Secrets
@@ -94,4 +95,4 @@ def _profile_file(path: Path, name: str, rows: int) -> TableProfile:
         sample = connection.execute(f"SELECT {wanted} FROM {RAW_TABLE} ORDER BY source_row LIMIT {rows}").fetchall()
     values = [list(column) for column in zip(*sample, strict=True)] or [[] for _ in raw.header]
     columns = tuple(profile_column(header, "text", column) for header, column in zip(raw.header, values, strict=True))
-    return TableProfile(name, columns, raw.rows, len(sample), is_file=True)
+    return TableProfile(name, columns, raw.rows, len(sample), is_file=True, kind=detect_kind(raw.header))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assets.ingest.describe.kinds import Detected
+
 
 @dataclass(frozen=True)
 class ColumnProfile:
@@ -21,7 +23,8 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class TableProfile:
-    """One table, view, sheet or file. `looked_at` rows were read for the column profiles."""
+    """One table, view, sheet or file. `looked_at` rows were read for the column profiles; `kind` is that of a file whose headers
+    tell it."""
 
     name: str
     columns: tuple[ColumnProfile, ...]
@@ -29,6 +32,7 @@ class TableProfile:
     looked_at: int
     caption: str = ""
     is_file: bool = False
+    kind: Detected | None = None
 
     @property
     def key(self) -> tuple[str, ...]:

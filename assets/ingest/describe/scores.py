@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assets.ingest.contracts import Contract
+from assets.ingest.describe.kinds import Detected
 from assets.ingest.describe.profile import ColumnProfile, TableProfile
 from assets.ingest.describe.vocabulary import plain_name, synonyms
 
@@ -35,9 +36,19 @@ class TableFit:
     candidates: tuple[Candidate, ...]
 
 
-def name_score(contract_column: str, *names: str) -> float:
-    """How well names (column and caption) fit a contract column: 1 the same, 0.7 one in the other, else the likeness."""
+def name_score(contract_column: str, *names: str, kind: Detected | None = None) -> float:
+    """How well names (column and caption) fit a contract column: 1 the same, 0.7 one in the other, else the likeness.
+
+    In a file whose kind is told, the names that this kind gives a meaning mean nothing else.
+    """
     known = synonyms().get(contract_column, (plain_name(contract_column),))
+    if kind is not None:
+        plain = {plain_name(name) for name in names if name}
+        here = kind.kind.means
+        if plain & set(here.get(contract_column, ())):
+            return EXACT
+        if any(plain & set(meant) for meant in here.values()):
+            return 0.0
     return max((_likeness(plain_name(name), word) for name in names if name for word in known), default=0.0)
 
 
@@ -54,13 +65,17 @@ def _likeness(name: str, word: str) -> float:
 
 def column_candidates(contract: Contract, table: TableProfile) -> tuple[Candidate, ...]:
     """Best column for each contract column, best first; a column is suggested once, where it fits best."""
+    kind = table.kind if table.kind is not None and table.kind.kind.contract == contract.name else None
     scored = sorted(
         (
             Candidate(name, column.name, score)
             for name in contract.columns
             for column in table.columns
             if column.filled_rate > 0 or table.looked_at == 0
-            if (score := name_score(name, column.name, column.caption) * _type_factor(contract, name, column)) >= LEAST
+            if (
+                score := name_score(name, column.name, column.caption, kind=kind) * _type_factor(contract, name, column)
+            )
+            >= LEAST
         ),
         key=lambda found: (-found.score, list(contract.columns).index(found.contract_column), found.source_column),
     )
@@ -93,10 +108,12 @@ def table_fits(table: TableProfile, contracts: Mapping[str, Contract]) -> list[T
     """Contracts that a table could fill, best first.
 
     The score is the harmonic mean of two shares: how much of what the contract requires is there, and how much of what
-    is there the contract has a use for. Either alone misleads: a contract of two columns is found in every table.
+    is there the contract has a use for. Either alone misleads: a contract of two columns is found in every table. The
+    contract of a file's kind comes first, whatever its score.
     """
     fits = [_fit(table, contract) for contract in contracts.values()]
-    return sorted(fits, key=lambda fit: (-fit.score, fit.contract))
+    told = table.kind.kind.contract if table.kind is not None else None
+    return sorted(fits, key=lambda fit: (fit.contract != told, -fit.score, fit.contract))
 
 
 def _fit(table: TableProfile, contract: Contract) -> TableFit:
