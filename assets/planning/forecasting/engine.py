@@ -18,7 +18,7 @@ from assets.planning.backtest.origins import rolling_origins, spread_step
 from assets.planning.demand.periods import mean_period_days
 from assets.planning.forecasting.accuracy import accuracy_frame
 from assets.planning.forecasting.batch_source import BATCH_MODEL, planned_series
-from assets.planning.forecasting.calibration import calibrated, level_maps
+from assets.planning.forecasting.calibration import calibrated, level_maps, origin_weights
 from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
 from assets.planning.forecasting.evidence import Evidence, GridSource, gather_evidence
@@ -133,7 +133,7 @@ def forecast_panel(
         )
 
     choice = pick(evidence)
-    maps = level_maps(held_out_levels(evidence, pick), segments, len(SEGMENT_NAMES))
+    maps = level_maps(held_out_levels(evidence, pick), segments, len(SEGMENT_NAMES), origin_weights(origins))
     every = Ahead(horizon, np.arange(1, horizon + 1), knots)
     source = grid_source(panel, settings, segments, kinds, [count], every, planned)
     grids = _present(panel, source, choice, names, every, settings.workers)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from assets.planning.backtest.origins import rolling_origins, spread_step
 from assets.planning.backtest.scores import difference_scale, pinball
-from assets.planning.forecasting.calibration import level_map, level_maps
+from assets.planning.forecasting.calibration import level_map, level_maps, origin_weights
 from assets.planning.forecasting.counts import moment_grid
 from assets.planning.forecasting.empirical import window_grids
 from assets.planning.forecasting.grids import LEVELS, at_levels, grid_mean_sd, level_of, sum_knots
@@ -110,6 +110,21 @@ def test_a_map_learns_too_narrow_intervals() -> None:
     assert read[position] == pytest.approx(stats.norm.cdf(2 * 1.2816), abs=0.005)
     assert np.all(np.diff(read) >= 0)
     np.testing.assert_array_equal(level_map(np.array([np.nan], dtype=np.float32)), LEVELS)
+
+
+def test_an_origin_with_little_history_says_little_about_todays_quantiles() -> None:
+    """At 12 periods the actuals scatter twice as widely as claimed, at 60 as claimed: the reading follows the latter."""
+    rng = np.random.default_rng(4)
+    seen = np.stack([stats.norm.cdf(rng.normal(0, 2, 4000)), rng.random(4000)], axis=1).astype(np.float32)
+    k = int(np.flatnonzero(LEVELS == 0.9)[0])
+    weights = origin_weights([12, 60])
+    assert weights[1] == 1.0 and 0 < weights[0] < 0.01
+    # 3 %: four thousand levels, a prior of 300, and the one origin in a hundred that still counts
+    assert level_map(seen, weights=weights)[k] == pytest.approx(0.9, abs=0.03)
+    assert level_map(seen)[k] > 0.95
+    # long histories hardly differ: the weights tell learning from drift
+    assert origin_weights([1000, 1010]).min() > 0.99
+    assert len(origin_weights([])) == 0
 
 
 def test_a_small_segment_leans_on_all_series_and_a_large_one_speaks_for_itself() -> None:
