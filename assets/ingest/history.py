@@ -77,6 +77,7 @@ class History:
             source_sha256=candidate.sha256,
             extract_date=day,
             scope_kind=dataset.scope,
+            scope_by=dataset.scope_by,
             mapping=mapping.mapping,
             mapping_version=mapping.version,
             status="loaded",

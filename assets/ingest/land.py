@@ -71,6 +71,7 @@ def land_batch(
             "value_sum": _decimal(counts.value_sum),
             "scope_from_date": _day(span[0]),
             "scope_to_date": _day(span[1]),
+            "scope_values": engine.values_of(draft.scope_by) if draft.scope_by is not None else (),
             "header": engine.raw.header,
             "message": draft.message or "; ".join(engine.notes),
         }

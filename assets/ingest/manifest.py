@@ -18,7 +18,8 @@ class Manifest(BaseModel):
     """One batch: one dataset read from one file, or rows released from the quarantine of an earlier batch.
 
     Rows are counted as source rows: rows_in = rows_loaded + rows_quarantined + rows_duplicate + rows_excluded.
-    `contract_rows` counts what was landed; one source row may become several. `parts` is the number of landing files.
+    `contract_rows` counts what was landed; one source row may become several. With `scope_by`, a period batch replaces only
+    rows whose column of that name has one of `scope_values`. `parts` is the number of landing files.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +36,8 @@ class Manifest(BaseModel):
     scope_kind: Literal["key", "period", "full"]
     scope_from_date: dt.date | None = None
     scope_to_date: dt.date | None = None
+    scope_by: str | None = None
+    scope_values: tuple[str, ...] = ()
     mapping: str
     mapping_version: int
     status: Status

@@ -66,6 +66,10 @@ def _replaces(later: Placed, earlier: Placed) -> bool:
         return False
     if old.scope_from_date is None or old.scope_to_date is None:
         return False
+    if later.manifest.scope_by is not None and not (
+        old.scope_by == later.manifest.scope_by and set(old.scope_values) <= set(later.manifest.scope_values)
+    ):
+        return False
     return span[0] <= old.scope_from_date and old.scope_to_date <= span[1]
 
 
@@ -73,6 +77,11 @@ def _span_literals(manifest: Manifest) -> str:
     """The days that a batch replaces, as two SQL literals; a released one replaces nothing."""
     days = (None, None) if manifest.released_from else (manifest.scope_from_date, manifest.scope_to_date)
     return ", ".join(literal(day.isoformat() if day is not None else None) for day in days)
+
+
+def _warehouses(manifest: Manifest) -> str:
+    """The warehouses that a batch replaces rows of, as a SQL list; NULL for all of them."""
+    return "NULL" if manifest.scope_by is None else f"{literal_list(manifest.scope_values)}::VARCHAR[]"
 
 
 def _series(manifest: Manifest) -> tuple[str, str]:
@@ -93,11 +102,11 @@ def find_superseded(
         return 0
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE placed (batch_id VARCHAR, place BIGINT, series VARCHAR, span_from "
-        "DATE, span_to DATE)"
+        "DATE, span_to DATE, warehouses VARCHAR[])"
     )
     rows = ", ".join(
         f"({literal(batch.manifest.batch_id)}, {batch.place}, {literal('/'.join(_series(batch.manifest)))}, "
-        f"{_span_literals(batch.manifest)})"
+        f"{_span_literals(batch.manifest)}, {_warehouses(batch.manifest)})"
         for batch in placed
     )
     connection.execute(f"INSERT INTO placed VALUES {rows}")
@@ -105,12 +114,15 @@ def find_superseded(
     source = f"read_parquet({paths}, hive_partitioning = false)"
     name = literal(contract.name)
     if _spans_touch(with_rows):
+        # A batch that names its warehouses says nothing of the others.
+        same = " AND (later.warehouses IS NULL OR list_contains(later.warehouses, r.warehouse_code))"
+        within = same if any(batch.manifest.scope_by is not None for batch in with_rows) else ""
         connection.execute(
             f"INSERT INTO {target} SELECT DISTINCT {name}, r.batch_id, r.source_key, 'replaced_period' FROM "
             f"{source} AS r "
             "JOIN placed AS own USING (batch_id) JOIN placed AS later ON later.series = own.series AND "
             "later.place > own.place "
-            f"AND r.{ident(contract.scope_date or '')} BETWEEN later.span_from AND later.span_to"
+            f"AND r.{ident(contract.scope_date or '')} BETWEEN later.span_from AND later.span_to{within}"
         )
     _older_versions(connection, store, contract, with_rows, source, target)
     row = connection.execute(f"SELECT count(*) FROM {target} WHERE contract = {name}").fetchone()
