@@ -164,6 +164,7 @@ class Dataset(_Table):
     records: Records | None = None
     extract_date: str | dt.date | None = None
     scope: Literal["key", "period", "full"]
+    scope_by: Literal["warehouse_code"] | None = None
     unknown_columns: Literal["ext", "fail"] = "ext"
     combine: Combine | None = None
     balance: Balance | None = None
@@ -185,6 +186,8 @@ class Dataset(_Table):
             raise ValueError("give exactly one of `files`, `table` and `union`")
         if (self.join or self.combine) and self.files is not None:
             raise ValueError("`join` and `combine` go with `table`")
+        if self.scope_by is not None and self.scope != "period":
+            raise ValueError("`scope_by` goes with `scope: period`")
         if self.header and self.records is not None:
             raise ValueError("`records` have names of their own; leave `header` out")
         if (self.header or self.records is not None) and self.files is None:
