@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,9 +31,13 @@ from assets.ledger.spool import Spool
 from assets.ledger.stage import compute_with_state
 from assets.ledger.state import LedgerState
 from assets.ledger.state_store import StateHead, StateWriter
+from assets.ledger.tables import LedgerTables
 
-ROWS_PER_BUCKET = 2_500_000
+ROWS_PER_BUCKET = 1_250_000
 """Movements whose input, answers and tables are in memory together: about 1 GiB (2026-11, benchmarks/ledger)."""
+
+ROWS_PER_WRITE = 1_000_000
+"""Rows of all tables that are gathered before they are written: whole row groups go to the disk at once, parts of them twice."""
 
 FULL_SHARE = 0.5
 """Share of movements to be computed from which a full run is the quicker one (2026-11, benchmarks/ledger)."""
@@ -84,6 +89,51 @@ class _Run:
             self.connection.commit()
 
 
+class _Writer:
+    """Writes the tables of buckets while the next are computed; few rows at a time are gathered first.
+
+    Nothing else uses the connection meanwhile; movements come from the spool.
+    """
+
+    def __init__(self, run: _Run, *, replace: bool) -> None:
+        self._run, self._replace = run, replace
+        self._pool = ThreadPoolExecutor(1)
+        self._running: Future[None] | None = None
+        self._gathered: list[LedgerTables] = []
+        self._rows = 0
+
+    def put(self, tables: LedgerTables) -> None:
+        """Take the tables of a bucket; may wait for the ones before."""
+        self._gathered.append(tables)
+        self._rows += sum(len(table) for _, table in tables.items())
+        if self._rows >= ROWS_PER_WRITE:
+            self._start()
+
+    def finish(self) -> None:
+        """Until everything is written. Raises what writing raised."""
+        if self._gathered:
+            self._start()
+        self._wait()
+
+    def _start(self) -> None:
+        self._wait()
+        gathered, replace = self._gathered, self._replace
+        self._gathered, self._rows, self._replace = [], 0, False
+        self._running = self._pool.submit(warehouse.write, self._run.connection, gathered, replace=replace)
+
+    def _wait(self) -> None:
+        with self._run.timed("write"):
+            running, self._running = self._running, None
+            if running is not None:
+                running.result()
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True)
+
+
 def run_ledger(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
@@ -112,7 +162,7 @@ def run_ledger(
             plan = _plan(run, head, seen, homes)
             count = warehouse.work(connection, plan.recomputed)
         if count <= FULL_SHARE * seen.total:
-            _continue(run, stamp, head, seen, homes, plan)
+            _continue(run, stamp, head, seen, homes, plan, count)
             return LedgerRun(True, f"continued from {head.as_of}", count, len(plan.restated), run.seconds)
         reason = f"{count} of the movements are new or of items that must be computed again"
     count, items = _anew(run, stamp, rows_per_bucket)
@@ -125,8 +175,7 @@ def _anew(run: _Run, stamp: str, rows_per_bucket: int) -> tuple[int, int]:
     total = sum(items["movements"].to_pylist())
     count = max(1, -(-total // rows_per_bucket))
     wanted = buckets.deal(items["item_id"], warehouse.conversion_legs(run.connection), count)
-    write = warehouse.write_first
-    with run.transaction() as states, _spool(run, wanted, count, None) as spool:
+    with run.transaction() as states, _spool(run, wanted, total, None) as spool, _Writer(run, replace=True) as writer:
         for bucket in range(count):
             with run.timed("read"):
                 table = spool.read(bucket)
@@ -135,12 +184,11 @@ def _anew(run: _Run, stamp: str, rows_per_bucket: int) -> tuple[int, int]:
                     table, as_of=run.as_of, settings=run.settings, standard_costs=run.standards, threads=run.threads
                 )
             del table
-            with run.timed("write"):
-                write(run.connection, tables)
-                write = warehouse.write_more
+            writer.put(tables)
             with run.timed("state"):
                 states.put(state)
             del tables, state
+        writer.finish()
         warehouse.remember(run.connection, stamp, states.commit())
     return total, len(items)
 
@@ -160,13 +208,15 @@ def _plan(run: _Run, head: StateHead, seen: warehouse.Survey, homes: pa.Table) -
     )
 
 
-def _continue(run: _Run, stamp: str, head: StateHead, seen: warehouse.Survey, homes: pa.Table, plan: Plan) -> None:
-    """Bring every bucket of the state to the day; items that did not move are not computed."""
+def _continue(
+    run: _Run, stamp: str, head: StateHead, seen: warehouse.Survey, homes: pa.Table, plan: Plan, rows: int
+) -> None:
+    """Bring every bucket of the state to the day; items that did not move are not computed. `rows` are the movements to compute."""
     wanted, moves = buckets.deal_again(homes, seen.documents, seen.moved_items, plan.recomputed, head.buckets)
     with run.transaction() as states:
         with run.timed("void"):
             warehouse.void(run.connection, plan.restated, head.as_of, run.as_of)
-        with _spool(run, wanted, head.buckets, head.as_of) as spool:
+        with _spool(run, wanted, rows, head.as_of) as spool, _Writer(run, replace=False) as writer:
             for bucket in range(head.buckets):
                 mine = buckets.of_bucket(wanted, bucket)
                 with run.timed("read"):
@@ -181,20 +231,20 @@ def _continue(run: _Run, stamp: str, head: StateHead, seen: warehouse.Survey, ho
                         standard_costs=run.standards,
                         threads=run.threads,
                     )
-                with run.timed("write"):
-                    warehouse.write_more(run.connection, delta.tables)
+                writer.put(delta.tables)
                 with run.timed("state"):
                     if len(mine) or buckets.is_moved(moves, bucket):
                         states.put(delta.state)
                     else:
                         states.keep(head, bucket)
                 del table, delta
+            writer.finish()
         warehouse.remember(run.connection, stamp, states.commit())
 
 
-def _spool(run: _Run, wanted: pa.Table, count: int, since: date | None) -> Spool:
+def _spool(run: _Run, wanted: pa.Table, rows: int, since: date | None) -> Spool:
     with run.timed("read"):
-        return Spool(run.connection, warehouse.EFFECTIVE, wanted, count, since, run.folder / "spool")
+        return Spool(run.connection, warehouse.EFFECTIVE, wanted, rows, since, run.folder / "spool")
 
 
 def _state(folder: Path, head: StateHead, bucket: int, moves: buckets.Moves) -> LedgerState:

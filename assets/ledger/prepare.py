@@ -44,6 +44,21 @@ REQUIRED = (
     "unit_cost", "transfer_group_id", "ref_doc_no", "ref_line_id", "lot_expiry_date",
 )  # fmt: skip
 
+NOTHING = pa.schema(
+    [
+        (name, pa.string())
+        for name in (*GRAIN_COLUMNS, "movement_key", "movement_type", "transfer_group_id", "ref_doc_no", "ref_line_id")
+    ]
+    + [("movement_sequence", pa.int64()), ("is_demand", pa.bool_()), ("is_valued", pa.bool_())]
+    + [
+        ("quantity_units", UNITS_TYPE),
+        ("unit_cost", COST_TYPE),
+        ("business_date", pa.date32()),
+        ("lot_expiry_date", pa.date32()),
+    ]
+).empty_table()
+"""No movements."""
+
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
 

@@ -9,9 +9,9 @@ the movement itself, and a day costs one pass over the table instead of a join o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 import duckdb
@@ -30,6 +30,7 @@ LINK = "ledger.state_link"
 # The place in the order follows from the other columns and moves when a late document comes before it: no change of its own.
 EFFECTIVE = "_effective_movements"
 _HASH = f"hash({', '.join(f'now.{name}' for name in REQUIRED if name != 'movement_sequence')})"
+TABLES = tuple(table.name for table in fields(LedgerTables))
 _CONVERTS = f"movement_type in {CONVERSION_TYPES} and transfer_group_id is not null"
 
 
@@ -187,17 +188,15 @@ def linked_state(connection: duckdb.DuckDBPyConnection) -> tuple[str, str] | Non
     return (str(row[0]), str(row[1])) if row else None
 
 
-def write_first(connection: duckdb.DuckDBPyConnection, tables: LedgerTables) -> None:
-    """Replace every table of the ledger."""
-    for name, table in tables.items():
-        write_table(connection, f"ledger.{name}", table)
-
-
-def write_more(connection: duckdb.DuckDBPyConnection, tables: LedgerTables) -> None:
-    """Add to every table of the ledger."""
-    for name, table in tables.items():
-        with _named(connection, "_more", table):
-            connection.execute(f"insert into ledger.{name} by name select * from _more")
+def write(connection: duckdb.DuckDBPyConnection, parts: Sequence[LedgerTables], *, replace: bool) -> None:
+    """Add these rows to every table of the ledger; with `replace` they are its first."""
+    for name in TABLES:
+        table = pa.concat_tables([_as_stored(getattr(part, name)) for part in parts])
+        if replace:
+            write_table(connection, f"ledger.{name}", table)
+        elif len(table):
+            with _named(connection, "_more", table):
+                connection.execute(f"insert into ledger.{name} by name select * from _more")
 
 
 def void(connection: duckdb.DuckDBPyConnection, restated: pa.Array, since: date, as_of: date) -> None:
@@ -212,6 +211,12 @@ def void(connection: duckdb.DuckDBPyConnection, restated: pa.Array, since: date,
                 connection.execute(f"delete from ledger.{name} where item_id in (select item_id from _void_items)")
     for name in ("conservation", "transit_conservation"):
         connection.execute(f"truncate ledger.{name}")
+
+
+def _as_stored(table: pa.Table) -> pa.Table:
+    """Plain text in pieces of a row group: what DuckDB takes in at half the cost of one long dictionary-coded piece (measured 2026-11)."""
+    text = [(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
+    return pa.Table.from_batches(table.cast(pa.schema(text)).to_batches(max_chunksize=122_880), pa.schema(text))
 
 
 @contextmanager
