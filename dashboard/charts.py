@@ -35,6 +35,14 @@ def _styled(chart: Picture, height: int) -> Picture:
     )  # fmt: skip
 
 
+def _label_left(mark: pd.DataFrame, colour: str) -> list[Picture]:
+    """The text of a horizontal line above its left end, with a white seam so that it reads over an area."""
+    base = alt.Chart(mark).encode(y="y:Q", x=alt.value(0), text="text:N")
+    place = {"align": "left", "dx": 4, "dy": -8, "fontWeight": "bold"}
+    seam = base.mark_text(stroke="white", strokeWidth=4, strokeOpacity=0.9, color="white", **place)
+    return [seam, base.mark_text(color=colour, **place)]
+
+
 def value_and_turnover(frame: pd.DataFrame, words: Words) -> Picture:
     """Bars: inventory value at month end. Line, own axis on the right: annualised turnover."""
     bars = (
@@ -77,8 +85,9 @@ def rate_line(frame: pd.DataFrame, column: str, words: Words, target: float | No
     )
     layers = [line]
     if target is not None:
-        rule = alt.Chart(pd.DataFrame({"y": [target]})).mark_rule(color=INK, strokeDash=[5, 4])
-        layers.append(rule.encode(y="y:Q"))
+        mark = pd.DataFrame({"y": [target], "text": [words("target", value=words.percent(target))]})
+        layers.append(alt.Chart(mark).mark_rule(color=INK, strokeDash=[5, 4]).encode(y="y:Q"))
+        layers += _label_left(mark, INK)
     return _styled(alt.layer(*layers), 260)
 
 
@@ -107,7 +116,11 @@ def stacked_capital(frame: pd.DataFrame, words: Words) -> Picture:
             tooltip=["name:N", "part:N", alt.Tooltip("amount:Q", format=",.0f")],
         )
     )
-    return _styled(chart, max(140, 26 * len(order) + 50))
+    sums = shown.assign(text=[words.money(value) for value in shown["total_value"]])
+    total = alt.Chart(sums).mark_text(align="left", dx=4, color="#52606d").encode(
+        y=alt.Y("name:N", sort=order), x="total_value:Q", text="text:N"
+    )  # fmt: skip
+    return _styled(alt.layer(chart, total), max(160, 30 * len(order) + 90))
 
 
 def waterfall(frame: pd.DataFrame, words: Words) -> Picture:
@@ -180,18 +193,31 @@ def bars(frame: pd.DataFrame, name: str, amount: str, words: Words, colour: str 
             tooltip=[alt.Tooltip(f"{name}:N"), alt.Tooltip(f"{amount}:Q", format=",.0f")],
         )
     )
-    return _styled(chart, max(120, 34 * len(order) + 40))
+    said = frame.assign(text=[words.money(value) for value in frame[amount]])
+    sums = alt.Chart(said).mark_text(align="left", dx=4, color="#52606d").encode(
+        y=alt.Y(f"{name}:N", sort=order), x=f"{amount}:Q", text="text:N"
+    )  # fmt: skip
+    return _styled(alt.layer(chart, sums), max(120, 34 * len(order) + 40))
 
 
-def columns(frame: pd.DataFrame, name: str, amount: str, words: Words, kind: str = "O", money: bool = True) -> Picture:
-    """Vertical bars in the order of the frame."""
+def columns(
+    frame: pd.DataFrame,
+    name: str,
+    amount: str,
+    words: Words,
+    kind: str = "O",
+    *,
+    money: bool = True,
+    title: str | None = None,
+) -> Picture:
+    """Vertical bars in the order of the frame; `title` stands below the axis."""
     axis = money_axis(words) if money else alt.Axis(title=None)
     chart = (
         alt.Chart(frame)
         .mark_bar(color=BLUE, cornerRadius=2, size=max(6, min(48, 420 // max(1, len(frame)))))
         .encode(
             x=alt.X(
-                f"{name}:{kind}", sort=list(frame[name]), axis=alt.Axis(title=None, labelOverlap=True, labelAngle=0)
+                f"{name}:{kind}", sort=list(frame[name]), axis=alt.Axis(title=title, labelOverlap=True, labelAngle=0)
             ),
             y=alt.Y(f"{amount}:Q", axis=axis),
             tooltip=[alt.Tooltip(f"{name}:{kind}"), alt.Tooltip(f"{amount}:Q", format=",.0f")],
@@ -219,7 +245,7 @@ def recovered(frame: pd.DataFrame, words: Words) -> Picture:
             tooltip=["way:N", "part:N", alt.Tooltip("amount:Q", format=",.0f")],
         )
     )
-    return _styled(chart, max(150, 36 * len(order) + 70))
+    return _styled(chart, max(170, 36 * len(order) + 90))
 
 
 def plan_and_past(frame: pd.DataFrame, figure: str, words: Words, *, is_rate: bool) -> Picture:
@@ -245,7 +271,12 @@ def plan_and_past(frame: pd.DataFrame, figure: str, words: Words, *, is_rate: bo
             tooltip=["abc_class:N", "side:N", alt.Tooltip("amount:Q", format=".1%" if is_rate else ",.0f")],
         )
     )
-    return _styled(chart, 220)
+    form = words.percent if is_rate else words.money
+    said = long.assign(text=[form(value) for value in long["amount"]])
+    labels = alt.Chart(said).mark_text(dy=-7, color="#52606d").encode(
+        x="abc_class:N", xOffset=alt.XOffset("side:N", sort=sides), y="amount:Q", text="text:N"
+    )  # fmt: skip
+    return _styled(alt.layer(chart, labels), 280)
 
 
 def nine_cells(frame: pd.DataFrame, words: Words) -> Picture:
@@ -253,7 +284,8 @@ def nine_cells(frame: pd.DataFrame, words: Words) -> Picture:
     total = frame["inventory_value"].sum() or 1.0
     shown = frame.assign(share=frame["inventory_value"].fillna(0) / total)
     shown["text"] = [
-        f"{share:.0%} · {items:,}" for share, items in zip(shown["share"], shown["items"], strict=True)
+        f"{share:.0%} · {words('cell_items', n=f'{items:,}')}"
+        for share, items in zip(shown["share"], shown["items"], strict=True)
     ]  # fmt: skip
     shown["speed"] = [f"{words('turnover')} {words.number(value, 1)}" for value in shown["turnover"]]
     base = alt.Chart(shown).encode(
@@ -274,7 +306,7 @@ def nine_cells(frame: pd.DataFrame, words: Words) -> Picture:
     )
     first = base.mark_text(dy=-8, fontSize=15, fontWeight="bold", color=INK).encode(text="text:N")
     second = base.mark_text(dy=12, fontSize=12, color="#3e4c59").encode(text="speed:N")
-    return _styled(alt.layer(cells, first, second), 290)
+    return _styled(alt.layer(cells, first, second), 320)
 
 
 def stock_steps(frame: pd.DataFrame, words: Words, reorder_point: float | None) -> Picture:
@@ -297,8 +329,7 @@ def stock_steps(frame: pd.DataFrame, words: Words, reorder_point: float | None) 
     if reorder_point is not None:
         mark = pd.DataFrame({"y": [reorder_point], "text": [words("reorder_point")]})
         layers.append(alt.Chart(mark).mark_rule(color=AMBER, strokeDash=[6, 4], strokeWidth=2).encode(y="y:Q"))
-        text = alt.Chart(mark).mark_text(align="left", dx=4, dy=-6, color="#a86f10")
-        layers.append(text.encode(y="y:Q", x=alt.value(0), text="text:N"))
+        layers += _label_left(mark, "#8a5a0b")
     return _styled(alt.layer(*layers), 240)
 
 
@@ -326,5 +357,9 @@ def demand_fan(history: pd.DataFrame, fan: pd.DataFrame, words: Words) -> Pictur
             alt.Tooltip(f"{name}_units:Q", format=",.1f", title=title)
             for name, title in (("mean", words("forecast")), ("q05", "5 %"), ("q50", "50 %"), ("q95", "95 %"))
         ]
-        layers.append(base.mark_line(color=TEAL, strokeWidth=2.5, point=True).encode(y="q50_units:Q", tooltip=tips))
+        layers.append(
+            base.mark_line(color=TEAL, strokeWidth=2.5, point=alt.OverlayMarkDef(color=TEAL)).encode(
+                y="q50_units:Q", tooltip=tips
+            )
+        )
     return _styled(alt.layer(*layers), 260)

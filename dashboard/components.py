@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -25,7 +26,7 @@ STYLE = """<style>
 .st-tile.good {border-left-color: #2a9d8f;} .st-tile.warn {border-left-color: #e0a030;} .st-tile.bad {border-left-color: #c8453c;}
 .st-tile .name {font-size: .8rem; color: #52606d; line-height: 1.25;}
 .st-tile .figure {font-size: 1.55rem; font-weight: 650; color: #1f2a37; line-height: 1.3; white-space: nowrap;}
-.st-tile .note {font-size: .76rem; color: #7b8794;} .st-tile.bad .figure {color: #b0342c;}
+.st-tile .note {font-size: .76rem; color: #66727f; overflow-wrap: anywhere;} .st-tile.bad .figure {color: #b0342c;}
 h1 {font-size: 1.5rem !important; padding: 0 0 .4rem !important;}
 h3 {font-size: 1.05rem !important; padding-bottom: .2rem !important;}
 @media (max-width: 1100px) {.st-tiles {grid-template-columns: repeat(3, minmax(0, 1fr));}}
@@ -75,18 +76,21 @@ def table(
     shown: int = 200,
     link: bool = False,
     texts: Sequence[str] = (),
+    reasons: Sequence[str] = (),
+    totals: Mapping[str, Any] | None = None,
 ) -> None:
     """The first rows of a query, with the dictionary's headings; the button exports all rows.
 
     `link`: choosing a row opens the page of its item. `texts`: columns whose values are words of the catalogue
-    (`cause` -> `cause_expired`).
+    (`cause` -> `cause_expired`). `reasons`: columns that hold sentences of the planner. `totals`: sums over all rows, those that
+    are not shown too: `rows`, and a figure for each of the columns of money that are added up.
     """
     words = context.words
     frame = query(shown)
     if frame.empty:
         st.info(words("empty"))
         return
-    visible = translated(context, frame, texts)
+    visible = as_percent(translated(context, frame, texts, reasons))
     hidden = {"item_id", "warehouse_id"} if link else set()
     event = st.dataframe(
         visible,
@@ -99,12 +103,18 @@ def table(
         on_select="rerun" if link else "ignore",
         selection_mode="single-row",
     )
-    left, right = st.columns([3, 2], vertical_alignment="center")
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    said = [total_line(context, totals, headings(context, frame, marts))] if totals else []
     if len(frame) >= shown:
-        left.caption(words("shown", shown=shown))
+        said.append(words("shown", shown=shown))
+    if said:
+        left.caption("  \n".join(said))
     right.download_button(
         words("export"),
-        data=lambda: csv_bytes(translated(context, query(MAX_EXPORT_ROWS), texts), headings(context, frame, marts)),
+        data=lambda: csv_bytes(
+            translated(context, query(MAX_EXPORT_ROWS), texts, reasons), headings(context, frame, marts)
+        ),
+        help=words("export_help"),
         file_name=f"stockturn_{key}_{context.reader.release.as_of}.csv",
         mime="text/csv",
         key=f"export_{key}",
@@ -123,15 +133,51 @@ def chosen_rows(event: Any) -> list[int]:
     return list(event.selection.rows)
 
 
-def translated(context: Context, frame: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
-    """Coded values as words of the language."""
-    return frame.assign(
-        **{
-            name: [context.words.maybe(f"{name}_{value}", str(value)) for value in frame[name]]
-            for name in texts
-            if name in frame
-        }
-    )
+def total_line(context: Context, totals: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """`Total of 37 rows: dead stock value 17,412`, with the headings of the table's columns."""
+    words = context.words
+    parts = [
+        words("total_part", name=names.get(name) or words.maybe(f"column_{name}", name), value=words.number(value))
+        for name, value in totals.items()
+        if name != "rows" and value is not None
+    ]
+    counted = words("total_of", n=words.number(totals.get("rows")))
+    return counted + (("：" if words.language == "zh" else ": ") + words.listed(parts) if parts else "")
+
+
+def translated(
+    context: Context, frame: pd.DataFrame, texts: Sequence[str], reasons: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Coded values, and sentences of the planner, as words of the language."""
+    words = context.words
+    told: dict[str, list[str]] = {
+        name: ["" if _is_empty(value) else words.maybe(f"{name}_{value}", str(value)) for value in frame[name]]
+        for name in texts
+        if name in frame
+    }
+    told |= {
+        name: ["" if _is_empty(value) else words.reason(str(value)) for value in frame[name]]
+        for name in reasons
+        if name in frame
+    }
+    return frame.assign(**told)
+
+
+def as_percent(frame: pd.DataFrame) -> pd.DataFrame:
+    """Shares as per cent, so that a table can show them with one decimal."""
+    return frame.assign(**{str(name): frame[name] * 100 for name in frame.columns if is_share(str(name))})
+
+
+def is_share(name: str) -> bool:
+    """Is the column a share, by its name? Turnover rates are no shares: they count per year."""
+    return (name.endswith("_rate") and "turnover" not in name) or name in _SHARES
+
+
+_SHARES = frozenset({"wape", "bias", "median_wape", "median_bias", "share"})
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
 
 
 def headings(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -> dict[str, str]:
@@ -146,12 +192,13 @@ def headings(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -> dic
 
 
 def column_config(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -> dict[str, Any]:
-    """How each column is shown: heading, what it means, and its kind of number."""
+    """How each column is shown: heading, what it means, and its kind of number. Shares are per cent (`as_percent`)."""
     result: dict[str, Any] = {}
     for name, label in headings(context, frame, marts).items():
+        # the dictionary explains columns in English; a Chinese reader has the label
         meaning = next(
             (found["description"] for mart in marts if (found := context.reader.words(mart).get(name))), None
-        )  # fmt: skip
+        ) if context.words.language == "en" else None  # fmt: skip
         if pd.api.types.is_object_dtype(frame[name]) and _holds_dates(frame[name]):
             result[name] = st.column_config.DateColumn(label, help=meaning, format="YYYY-MM-DD")
         elif pd.api.types.is_bool_dtype(frame[name]):
@@ -171,10 +218,12 @@ def _holds_dates(values: pd.Series) -> bool:
 
 
 def _number_format(name: str, values: pd.Series) -> str:
-    if name.endswith("_rate") or name in {"wape", "bias", "median_wape", "median_bias", "share"}:
-        return "percent"
+    if is_share(name):
+        return "%.1f%%"
+    if name.endswith("_row"):
+        return "%d"  # a line number is no amount
     whole = bool(((values.dropna() % 1) == 0).all())
-    if whole or name.endswith(("_value", "_units", "_days")):
+    if whole or re.search(r"_(value|units|days)(_\d+)?$", name):
         return "%,.0f" if whole or float(values.abs().max() or 0) >= 100 else "%,.1f"
     return "%,.2f"
 

@@ -54,7 +54,7 @@ class Filter:
 
     def summary(self, name: str) -> str:
         """A summary of the release (`assets.publish.summaries`), cut to the same item-warehouses."""
-        return f"(select * from summaries.{name} where {self.condition})"
+        return f"(select * from {name} where {self.condition})"
 
     def of(self, mart: str) -> str:
         """Another mart with item_id and warehouse_id, cut to the same item-warehouses."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from assets.publish.releases import Release, read_release
 from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
-from assets.publish.summaries import write_summaries
+from assets.publish.summaries import summaries_of, write_summaries
 
 MAX_EXPORT_ROWS = 1_000_000  # what a spreadsheet can hold, less its header; asked for by the export only
 
@@ -26,15 +26,21 @@ class ReleaseReader:
         # without settings of its own: DuckDB refuses a second opening of a file in one process where these differ (explain)
         self._connection = duckdb.connect(str(release.database), read_only=True)
         self._connection.execute(f"set threads = {int(threads)}; set enable_progress_bar = false")
-        schemas = sorted({str(mart["schema"]) for mart in release.manifest["marts"]})
-        self._search_path = f"set search_path = '{','.join(schemas)}'"
         self._lock = threading.Lock()
         self._words: dict[str, dict[str, Mapping[str, Any]]] | None = None
         rows = self._connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
         self.tables = frozenset(str(name) for _, name in rows)
-        if SUMMARY_SCHEMA not in {schema for schema, _ in rows}:  # a release from before there were any
-            self._connection.execute(f"attach ':memory:' as {SUMMARY_SCHEMA} (read_write)")
-            write_summaries(self._connection, self.tables)
+        schemas = sorted({str(mart["schema"]) for mart in release.manifest["marts"]})
+        schemas.append(self._summary_place({str(name) for schema, name in rows if schema == SUMMARY_SCHEMA}))
+        self._search_path = f"set search_path = '{','.join(schemas)}'"
+
+    def _summary_place(self, known: set[str]) -> str:
+        """Where the summaries stand: in the release, or in memory where the release is older than one of them."""
+        if known.issuperset(summaries_of(self.tables)):
+            return SUMMARY_SCHEMA
+        self._connection.execute("attach ':memory:' as made_here (read_write)")
+        write_summaries(self._connection, self.tables, "made_here.main")
+        return "made_here.main"
 
     @classmethod
     def open(cls, folder: Path) -> ReleaseReader:

@@ -11,19 +11,32 @@ from typing import Any, Literal
 import yaml
 
 from assets.publish.dictionary import kpi_labels
+from expectations.incidents.texts import sentence
+from expectations.incidents.texts import words as incident_words
+from expectations.phrases import Phrasebook
 
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
 _STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "K")), "zh": ((1e8, "亿"), (1e4, "万"))}
 _MISSING = "—"
+_OF_INCIDENTS = frozenset({"state", "severity", "done", "metric", "field"})
 
 
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """All texts by key; `kpi_<name>` are the names that the dictionary gives."""
+    """All texts by key; `kpi_<name>` are the names that the dictionary gives, what incidents say stands with them."""
     path = Path(__file__).with_name("texts.yml")
     names = {f"kpi_{name}": label for name, label in kpi_labels().items()}
-    return {**yaml.safe_load(path.read_text(encoding="utf-8")), **names}
+    told = {key: text for key, text in incident_words().items() if key.split("_")[0] in _OF_INCIDENTS}
+    return {**told, **yaml.safe_load(path.read_text(encoding="utf-8")), **names}
+
+
+@lru_cache(maxsize=2)
+def reasons(language: Language) -> Phrasebook:
+    """The planner's sentences in a language."""
+    known = yaml.safe_load(Path(__file__).with_name("reasons.yml").read_text(encoding="utf-8"))
+    phrases, words = ({key: text[language] for key, text in known[part].items()} for part in ("phrases", "words"))
+    return Phrasebook(phrases, words)
 
 
 class Words:
@@ -39,6 +52,14 @@ class Words:
     def maybe(self, key: str, otherwise: str) -> str:
         """The text of a key that data makes up (a cause, a KPI), or what to show where there is none."""
         return catalogue().get(key, {}).get(self.language, otherwise)
+
+    def reason(self, text: str) -> str:
+        """A sentence of the planner in the language."""
+        return reasons(self.language).clauses(text, "；" if self.language == "zh" else "; ")
+
+    def refusal(self, text: str) -> str:
+        """A sentence of the incident store in the language."""
+        return sentence(text, self.language)
 
     def listed(self, parts: Iterable[str]) -> str:
         """Several words in a row."""

@@ -1,6 +1,6 @@
-"""Sentences that the product itself makes, told in Chinese: a phrase with gaps, and what it is in the other language.
+"""Sentences that the product itself makes, told in a language: a phrase with gaps, and what it is in the other words.
 
-A phrase is English text in which {n} is a number and {t} any text; its Chinese names the gaps \\1, \\2 ... The same notation
+A phrase is English text in which {n} is a number and {t} any text; its translation names the gaps \\1, \\2 ... The same notation
 as in the seed `finding_phrases`, which tells the findings. What people wrote themselves fits no phrase and stays as it is.
 """
 
@@ -9,27 +9,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_GAPS = {"{n}": r"([+-]?\d[\d,]*(?:\.\d+)?)", "{t}": r"(.*?)"}
+_GAPS = {"{n}": r"([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)", "{t}": r"(.*?)"}
 
 
 class Phrasebook:
     """Phrases in the order in which they are tried."""
 
-    def __init__(self, phrases: Mapping[str, str]) -> None:
-        """English phrase -> Chinese template."""
-        self._phrases = [(re.compile(_pattern(english), re.DOTALL), chinese) for english, chinese in phrases.items()]
+    def __init__(self, phrases: Mapping[str, str], words: Mapping[str, str] | None = None) -> None:
+        """Phrase -> translation; `words` are codes that may stand in a gap, and what they are called."""
+        self._phrases = [(re.compile(_pattern(phrase), re.DOTALL), told) for phrase, told in phrases.items()]
+        self._words = dict(words or {})
 
-    def chinese(self, text: str) -> str | None:
-        """The sentence in Chinese; None where no phrase fits it whole."""
-        for pattern, template in self._phrases:
+    def find(self, text: str) -> str | None:
+        """The sentence in the language of the book; None where no phrase fits it whole. A gap may hold a sentence again."""
+        for pattern, told in self._phrases:
             if found := pattern.fullmatch(text):
-                return found.expand(template)
+                parts = [self._words.get(part) or self.find(part) or part for part in found.groups()]
+                return re.sub(r"\\(\d)", lambda gap, parts=parts: parts[int(gap[1]) - 1], told)  # type: ignore[misc]
         return None
 
-    def said(self, text: str, language: str) -> str:
-        """The sentence in the language, as it is where no phrase fits."""
-        return (self.chinese(text) if language == "zh" else None) or text
+    def said(self, text: str) -> str:
+        """The sentence in the language of the book, as it is where no phrase fits."""
+        return self.find(text) or text
+
+    def clauses(self, text: str, joined: str = "; ") -> str:
+        """A text of clauses that "; " joins, each told by itself."""
+        return joined.join(self.said(clause) for clause in text.split("; "))
 
 
-def _pattern(english: str) -> str:
-    return "".join(_GAPS.get(part, re.escape(part)) for part in re.split(r"(\{n\}|\{t\})", english))
+def _pattern(phrase: str) -> str:
+    return "".join(_GAPS.get(part, re.escape(part)) for part in re.split(r"(\{n\}|\{t\})", phrase))

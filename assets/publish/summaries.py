@@ -18,6 +18,36 @@ _GROUP = "m.warehouse_id, h.category_name, h.owner_name, h.abc_class, h.xyz_clas
 _HEALTH = "left join marts.fct_inventory_health h on h.item_id = m.item_id and h.warehouse_id = m.warehouse_id"
 _KNOWN = "filter (where m.turnover_status in ('ok', 'no_sales'))"
 
+# KPIs of any choice of item-warehouses: sums of numerators over sums of denominators, from the columns that the health mart keeps
+# for it. A row whose input is missing is in neither sum. KPI -> numerator, denominator (empty: none), rows that are known.
+ROLLED_KPIS = {
+    "inventory_capital": ("inventory_value", "", "value_status = 'ok'"),
+    "inventory_turnover": (
+        "cast(cogs_value_365 as double) * 365 / turnover_period_days",
+        "average_inventory_value_365",
+        "turnover_status in ('ok', 'no_sales')",
+    ),
+    "days_inventory_outstanding": (
+        "average_inventory_value_365 * turnover_period_days",
+        "cogs_value_365",
+        "turnover_status in ('ok', 'no_sales')",
+    ),
+    "stockout_line_rate": ("stockout_lines_365", "due_lines_365", "service_status = 'ok'"),
+    "dead_stock_rate": ("dead_stock_value", "inventory_value", "value_status = 'ok'"),
+    "excess_rate": ("excess_value", "inventory_value", "value_status = 'ok' and excess_value is not null"),
+}
+
+
+def _kpi_sums() -> str:
+    parts = []
+    for name, (numerator, denominator, known) in ROLLED_KPIS.items():
+        parts.append(f"sum(cast({numerator} as double)) filter (where {known}) as {name}_n")
+        divisor = f"sum(cast({denominator} as double)) filter (where {known})" if denominator else "cast(1 as double)"
+        parts.append(f"{divisor} as {name}_d")
+        parts.append(f"count(*) filter (where {known}) as {name}_k")
+    return ", ".join(parts)
+
+
 # Exact sums, then DOUBLE: a chart needs no more digits, and adding 38-digit decimals again is five times dearer.
 # Summary -> the marts that it is made of, and how. Group columns have the names that the filter asks for.
 SUMMARIES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -33,6 +63,24 @@ SUMMARIES: dict[str, tuple[tuple[str, ...], str]] = {
                 cast(sum(m.cogs_value) {_KNOWN} as double) as cogs_value,
                 cast(sum(m.average_inventory_value * m.period_days) {_KNOWN} as double) as average_value_days
             from marts.fct_turnover_monthly m {_HEALTH} group by m.month_start_date, {_GROUP}""",
+    ),
+    "health": (
+        ("fct_inventory_health",),
+        f"""select warehouse_id, any_value(warehouse_name) as warehouse_name, category_name, owner_name, abc_class, xyz_class,
+                count(*) as item_warehouses, {_kpi_sums()},
+                count(*) filter (where suggested_order_units > 0) as order_items,
+                cast(sum(suggested_order_value) as double) as order_value,
+                count(*) filter (where projected_stockout_date <= as_of_date + 14) as stockout_soon_items,
+                count(*) filter (where is_dead) as dead_items, cast(sum(dead_stock_value) as double) as dead_value,
+                count(*) filter (where near_expiry_value > 0) as expiry_items,
+                cast(sum(near_expiry_value) as double) as expiry_value,
+                count(*) filter (where critical_findings > 0) as mismatch_items,
+                cast(sum(inventory_value) filter (where value_status = 'ok') as double) as known_value,
+                cast(sum(dead_stock_value) filter (where value_status = 'ok') as double) as known_dead_value,
+                cast(sum(case when not coalesce(is_dead, false) then least(coalesce(excess_value, 0), inventory_value) end)
+                    filter (where value_status = 'ok') as double) as known_excess_value
+            from marts.fct_inventory_health where is_stocked
+            group by warehouse_id, category_name, owner_name, abc_class, xyz_class""",
     ),
     "service": (
         ("fct_order_service", "fct_inventory_health"),

@@ -26,7 +26,7 @@ def transfer_summary(reader: ReleaseReader, wanted: Filter) -> dict:
     """How many moves, what they move and what they save after their cost."""
     return reader.row(
         f"""select count(*) as moves, sum(transfer_value) as transfer_value, sum(net_saving_value) as net_saving_value,
-                count(*) filter (where value_status <> 'ok') as without_value
+                sum(cost_value) as cost_value, count(*) filter (where value_status <> 'ok') as without_value
             from {_transfers(wanted)}""",
         wanted.parameters,
     )

@@ -7,32 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from assets.publish.summaries import ROLLED_KPIS
 from dashboard.filters import Filter
 from dashboard.release_reader import ReleaseReader
 
-# Sums of numerators over sums of denominators, from the columns that the health mart keeps for it. A row whose input is
-# missing is in neither sum; `coverage` says how many rows are.
-_ROLLED = {
-    "inventory_capital": ("inventory_value", "", "value_status = 'ok'"),
-    "inventory_turnover": (
-        "cast(cogs_value_365 as double) * 365 / turnover_period_days",
-        "average_inventory_value_365",
-        "turnover_status in ('ok', 'no_sales')",
-    ),
-    "days_inventory_outstanding": (
-        "average_inventory_value_365 * turnover_period_days",
-        "cogs_value_365",
-        "turnover_status in ('ok', 'no_sales')",
-    ),
-    "stockout_line_rate": ("stockout_lines_365", "due_lines_365", "service_status = 'ok'"),
-    "dead_stock_rate": ("dead_stock_value", "inventory_value", "value_status = 'ok'"),
-    "excess_rate": ("excess_value", "inventory_value", "value_status = 'ok' and excess_value is not null"),
-}
 _SCOPED = (
     "record_accuracy_rate",
     "on_time_delivery_rate",
 )  # made of documents, kept per company, warehouse and category
-KPIS = (*_ROLLED, *_SCOPED)
+KPIS = (*ROLLED_KPIS, *_SCOPED)
 
 
 @dataclass(frozen=True)
@@ -77,14 +60,14 @@ def kpis(reader: ReleaseReader, wanted: Filter, before: ReleaseReader | None) ->
 
 
 def _values(reader: ReleaseReader, wanted: Filter) -> dict[str, tuple[float | None, str, float | None]]:
+    """The KPIs of the choice; `coverage` says how many rows are in the sums."""
     parts = []
-    for name, (numerator, denominator, known) in _ROLLED.items():
-        parts.append(f"sum(cast({numerator} as double)) filter (where {known}) as {name}_n")
-        divisor = f"sum(cast({denominator} as double)) filter (where {known})" if denominator else "1"
-        parts.append(f"{divisor} as {name}_d")
-        parts.append(f"count(*) filter (where {known}) / nullif(count(*), 0) as {name}_c")
-    row = reader.row(f"select {', '.join(parts)} from {wanted.health} where is_stocked", wanted.parameters)
-    result = {name: _ratio(row, name) for name in _ROLLED}
+    for name, (_, denominator, _known) in ROLLED_KPIS.items():
+        parts.append(f"sum({name}_n) as {name}_n")
+        parts.append(f"{f'sum({name}_d)' if denominator else '1'} as {name}_d")
+        parts.append(f"sum({name}_k) / nullif(sum(item_warehouses), 0) as {name}_c")
+    row = reader.row(f"select {', '.join(parts)} from {wanted.summary('health')}", wanted.parameters)
+    result = {name: _ratio(row, name) for name in ROLLED_KPIS}
     return {**result, **_scoped(reader, wanted)}
 
 
@@ -162,16 +145,20 @@ def trend(reader: ReleaseReader, wanted: Filter, months: int = 24) -> pd.DataFra
 
 def actions(reader: ReleaseReader, wanted: Filter) -> dict:
     """How many things wait, and the money in them."""
-    return reader.row(
-        f"""select count(*) filter (where suggested_order_units > 0) as order_items,
-                sum(suggested_order_value) as order_value,
-                count(*) filter (where projected_stockout_date <= as_of_date + 14) as stockout_soon_items,
-                count(*) filter (where is_dead) as dead_items, sum(dead_stock_value) as dead_value,
-                count(*) filter (where near_expiry_value > 0) as expiry_items, sum(near_expiry_value) as expiry_value,
-                count(*) filter (where critical_findings > 0) as mismatch_items
-            from {wanted.health} where is_stocked""",
-        wanted.parameters,
-    )
+    sums = ", ".join(f"sum({name}) as {name}" for name in _WAITING)
+    return reader.row(f"select {sums} from {wanted.summary('health')} having count(*) > 0", wanted.parameters)
+
+
+_WAITING = (
+    "order_items",
+    "order_value",
+    "stockout_soon_items",
+    "dead_items",
+    "dead_value",
+    "expiry_items",
+    "expiry_value",
+    "mismatch_items",
+)
 
 
 def where_it_sits(reader: ReleaseReader, wanted: Filter, by: str, limit: int = 12) -> pd.DataFrame:
@@ -182,10 +169,9 @@ def where_it_sits(reader: ReleaseReader, wanted: Filter, by: str, limit: int = 1
     if by not in {"category_name", "warehouse_name", "owner_name"}:
         raise ValueError(f"cannot group by {by}")
     return reader.frame(
-        f"""select coalesce({by}, '') as name, sum(inventory_value) as total_value, sum(dead_stock_value) as dead_value,
-                sum(case when not coalesce(is_dead, false) then least(coalesce(excess_value, 0), inventory_value) end)
-                    as excess_value
-            from {wanted.health} where is_stocked and value_status = 'ok'
+        f"""select coalesce({by}, '') as name, sum(known_value) as total_value, sum(known_dead_value) as dead_value,
+                sum(known_excess_value) as excess_value
+            from {wanted.summary("health")} where known_value is not null
             group by all order by total_value desc nulls last, name limit {int(limit)}""",
         wanted.parameters,
     )

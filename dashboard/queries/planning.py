@@ -25,9 +25,9 @@ def orders(reader: ReleaseReader, wanted: Filter, limit: int = 300) -> pd.DataFr
     """What to order, most urgent first."""
     return reader.frame(
         f"""select h.item_code, h.item_name, h.warehouse_name, i.default_supplier_id as supplier_id,
-                h.abc_xyz_cell, r.policy, r.position_units, r.reorder_point_units,
                 r.suggested_order_units, h.base_uom, r.suggested_order_value, r.order_by_date,
-                r.expected_arrival_date, r.projected_stockout_date, r.cover_days, r.flags, r.reason,
+                r.projected_stockout_date, r.expected_arrival_date, r.position_units, r.reorder_point_units,
+                r.cover_days, h.abc_xyz_cell, r.policy, r.reason,
                 r.item_id, r.warehouse_id
             from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)
             left join dim_items i on i.item_id = h.item_id

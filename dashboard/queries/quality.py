@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from dashboard.filters import Filter
@@ -45,25 +43,13 @@ def findings(
     """The findings of one rule, dearest first."""
     relation = "fct_findings" if wanted.is_everything else wanted.of("fct_findings")
     return reader.frame(
-        f"""select severity, item_id, warehouse_id, doc_no, business_date, variance_units, variance_value, cause,
-                {_in_language(reader, "explanation", language)}, source_file, source_row, owner_name
+        f"""select severity, item_id, warehouse_id, doc_no, business_date,
+                {_in_language(reader, "explanation", language)} as explanation, variance_units, variance_value, cause,
+                source_file, source_row, owner_name
             from {relation} where rule_id = $rule_id
             order by abs(variance_value) desc nulls last, finding_id limit {int(limit)}""",
         {**wanted.parameters, "rule_id": rule_id},
     )
-
-
-def told(reader: ReleaseReader, rule_id: str, sentences: Sequence[str], language: str) -> dict[str, str]:
-    """Sentences of findings in the language, by the English one that an incident keeps; those of this release."""
-    column = _in_language(reader, "explanation", language)
-    if column == "explanation":
-        return {}
-    frame = reader.frame(
-        f"""select distinct explanation, {column} as said from fct_findings
-            where rule_id = $rule_id and list_contains($sentences, explanation)""",
-        {"rule_id": rule_id, "sentences": list(sentences)},
-    )
-    return dict(zip(frame["explanation"], frame["said"], strict=True))
 
 
 def choices(reader: ReleaseReader, wanted: Filter) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ def buckets_now(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     return reader.frame(
         f"""select bucket_no, any_value(bucket_label) as bucket_label, sum(stock_value) as stock_value
             from {wanted.summary("ageing")}
-            where snapshot_date = (select max(snapshot_date) from summaries.ageing)
+            where snapshot_date = (select max(snapshot_date) from ageing)
             group by bucket_no order by bucket_no""",
         wanted.parameters,
     )
@@ -52,8 +52,8 @@ def disposal_list(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd
     way = "d.way, d.expected_recovery_value," if has_ways else ""
     join = "left join (from fct_disposals where way_rank = 1) d using (item_id, warehouse_id)" if has_ways else ""
     return reader.frame(
-        f"""select item_code, item_name, warehouse_name, category_name, owner_name, on_hand_units, base_uom,
-                dead_stock_value, idle_days, oldest_age_days, last_demand_date, {CAUSES} as cause, {way}
+        f"""select item_code, item_name, warehouse_name, dead_stock_value, {CAUSES} as cause, {way}
+                on_hand_units, base_uom, idle_days, oldest_age_days, last_demand_date, category_name, owner_name,
                 item_id, warehouse_id
             from {wanted.health} h {join} where is_dead
             order by dead_stock_value desc nulls last, item_id, warehouse_id limit {int(limit)}""",

@@ -38,4 +38,5 @@ def show(context: Context) -> None:
         marts=("fct_inventory_health", "fct_disposals"),
         link=True,
         texts=["cause", "way"],
+        totals={"rows": int(causes["items"].sum()), "dead_stock_value": float(causes["dead_stock_value"].sum())},
     )

@@ -21,8 +21,10 @@ def show(context: Context) -> None:
     chart(charts.nine_cells(found, words), words("nine_cells"))
     names = [f"{row.abc_class}{row.xyz_class}" for row in found.itertuples()]
     chosen = st.segmented_control(words("cell"), names, default=names[0], key="cell") or names[0]
+    cell = found[(found["abc_class"] == chosen[0]) & (found["xyz_class"] == chosen[1:])].iloc[0]
+    sums = {name: cell[name] for name in ("inventory_value", "cogs_value_365", "dead_stock_value")}
     marts = ("fct_inventory_health",)
     table(
         context, f"cell_{chosen}", lambda limit: stock.items_of_cell(reader, wanted, chosen[0], chosen[1:], limit),
-        marts=marts, link=True, texts=["policy"],
+        marts=marts, link=True, texts=["policy", "demand_pattern"], totals={"rows": int(cell["items"]), **sums},
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,25 @@ import streamlit as st
 
 from assets.explain.cell import explain_cell, explainable_columns
 from assets.explain.model import ExplainError, Explanation, shown
+from dashboard.components import as_percent, column_config, is_share
 from dashboard.context import Context
 
 MART = "fct_inventory_health"
+# Marts whose dictionary names the columns of evidence, the most telling first.
+_HEADINGS = (
+    "fct_stock_movements",
+    "fct_stock_layers",
+    "fct_replenishment",
+    "dim_item_warehouses",
+    "fct_order_lines",
+    "fct_stock_balances",
+    "fct_turnover_monthly",
+    "fct_open_supply",
+    "fct_findings",
+    "dim_run_parameters",
+    "dim_warehouses",
+    MART,
+)
 FIGURES = (
     "inventory_value",
     "inventory_turnover_annualised",
@@ -33,13 +50,13 @@ def show(context: Context, card: Mapping[Any, Any]) -> None:
     st.subheader(words("explain"))
     if card.get("plan_reason"):
         st.markdown(f"**{words('plan_reason')}**")
-        st.text(str(card["plan_reason"]))
+        st.text(words.reason(str(card["plan_reason"])))
     known = context.reader.words(MART)
     rows = [
         {
             words("figure"): known.get(name, {}).get(f"label_{words.language}", name),
-            words("value"): words.number(card.get(name), 2),
-            words("formula"): known.get(name, {}).get("formula", ""),
+            words("value"): _figure(context, name, card.get(name)),
+            words("formula"): _formula(context, known.get(name, {}).get("formula", "")),
             words("source"): ", ".join(known.get(name, {}).get("source", [])),
         }
         for name in FIGURES
@@ -60,6 +77,23 @@ def show(context: Context, card: Mapping[Any, Any]) -> None:
         _one(context, chosen, str(card["item_id"]), str(card["warehouse_id"]))
 
 
+def _figure(context: Context, name: str, value: Any) -> str:
+    """A figure in its own unit."""
+    words = context.words
+    if is_share(name):
+        return words.percent(value)
+    days = f" {words('days')}" if name.endswith(("_days", "_outstanding")) and value is not None else ""
+    return words.number(value, 1 if days else 2) + days
+
+
+def _formula(context: Context, formula: str) -> str:
+    """The formula of the dictionary without the types that SQL needs; where it stands in another mart, that mart's name."""
+    plain = re.sub(r"CAST\((\w+) AS [A-Z]+(?:\([\d, ]+\))?\)", r"\1", formula)
+    if context.words.language == "zh" and plain.startswith("as in "):
+        return context.words("as_in", name=plain.removeprefix("as in "))
+    return plain
+
+
 def _one(context: Context, column: str, item_id: str, warehouse_id: str) -> None:
     words, release = context.words, context.reader.release
     try:
@@ -71,7 +105,8 @@ def _one(context: Context, column: str, item_id: str, warehouse_id: str) -> None
         return
     label = found.label_zh if words.language == "zh" else found.label_en
     st.markdown(f"**{label}**")
-    st.caption(found.description)
+    if words.language == "en":  # the dictionary describes in English; the label above says it in Chinese
+        st.caption(found.description)
     if found.is_recomputed:
         st.code(
             f"{found.calculation}\n= {found.with_numbers}\n= {shown(found.recomputed)}", language="sql", wrap_lines=True
@@ -82,8 +117,10 @@ def _one(context: Context, column: str, item_id: str, warehouse_id: str) -> None
             st.warning(words("explain_differs", value=shown(found.value), found=shown(found.recomputed)))
     _inputs(context, found)
     for one in found.evidence:
-        with st.expander(f"{one.title} ({one.rows.num_rows:,})"):
-            st.dataframe(one.rows.to_pandas(), hide_index=True, placeholder="", width="stretch")
+        with st.expander(f"{one.title_in(words.language)} ({one.rows.num_rows:,})"):
+            rows = one.rows.to_pandas()
+            shown_as = column_config(context, rows, _HEADINGS)
+            st.dataframe(as_percent(rows), hide_index=True, placeholder="", width="stretch", column_config=shown_as)
     sources = found.sources()
     if sources:
         files = sorted({file for file, _ in sources})

@@ -29,7 +29,11 @@ def show(context: Context) -> None:
                 words.percent(better, 0),
                 tone="plain" if better is None else ("good" if better > 0.5 else "bad"),
             ),
-            Tile(words("median_coverage"), words.percent(sums["median_coverage"], 0)),
+            Tile(
+                words("median_coverage"),
+                words.percent(sums["median_coverage"], 0),
+                [words("should_be", value=words.percent(0.9, 0))],
+            ),
         ]
     )
     left, right = st.columns(2)
@@ -37,7 +41,10 @@ def show(context: Context) -> None:
         st.subheader(words("wape_spread"))
         spread = planning.wape_spread(reader, wanted)
         spread["wape_from"] = [f"{value:.0%}" if value < 2 else "200%+" for value in spread["wape_from"]]
-        chart(charts.columns(spread, "wape_from", "series", words, money=False), words("wape_spread"))
+        chart(
+            charts.columns(spread, "wape_from", "series", words, money=False, title=words("wape_axis")),
+            words("wape_spread"),
+        )
     with right:
         st.subheader(words("models"))
         table(context, "models", lambda limit: planning.forecast_models(reader, wanted).head(limit), marts=MARTS)

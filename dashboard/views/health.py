@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
+from assets.publish.dictionary import mart_labels
 from assets.publish.history import ReleaseDiff, diff_releases, find_release
 from assets.publish.releases import list_releases
-from dashboard.components import Tile, table, tiles
+from dashboard.components import Tile, column_config, table, tiles
 from dashboard.context import Context
 from dashboard.queries import quality
-from expectations.incidents.queries import latest_run
+from expectations.incidents.queries import failed_results, latest_run
+from orchestration.resources import load_company_rules
 
 
 def show(context: Context) -> None:
@@ -25,7 +29,7 @@ def show(context: Context) -> None:
             Tile(
                 words("release"),
                 str(reader.release.as_of),
-                [reader.release_id, f"{words('built_at')} {manifest.get('built_at', '')}"],
+                [reader.release_id, f"{words('built_at')} {_moment(manifest.get('built_at', ''))}"],
             ),
             Tile(
                 words("extract_age"),
@@ -40,13 +44,59 @@ def show(context: Context) -> None:
         names = ("rows_in", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_excluded")
         st.caption(words("accounting", **{name: f"{accounting.get(name, 0):,}" for name in names}))
     if context.store is not None and (run := latest_run(context.store)):
-        st.caption(words("last_run", run=run["run_id"], day=run["as_of_date"], status=run["status"]))
+        status = words.maybe(f"status_{run['status']}", run["status"])
+        st.caption(words("last_run", run=run["run_id"][:8], day=run["as_of_date"], status=status))
+        _failed_checks(context, failed_results(context.store, run["run_seq"]))
     st.subheader(words("sources"))
-    table(context, "sources", lambda limit: quality.sources(reader).head(limit), marts=("fct_data_quality",))
+    counted = ("rows_in", "rows_loaded", "rows_quarantined", "rows_duplicate")
+    table(
+        context,
+        "sources",
+        lambda limit: sources.head(limit),
+        marts=("fct_data_quality",),
+        texts=["contract"],
+        totals={"rows": len(sources), **{name: int(sources[name].sum()) for name in counted}} if len(sources) else None,
+    )
     _releases(context)
     st.subheader(words("marts"))
-    rows = [{words("mart"): mart["name"], words("row_count"): mart["rows"]} for mart in manifest["marts"]]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", width="stretch")
+    labels = mart_labels()
+    frame = pd.DataFrame(
+        {
+            "mart": [mart["name"] for mart in manifest["marts"]],
+            "mart_label": [labels.get(mart["name"], {}).get(words.language, "") for mart in manifest["marts"]],
+            "rows": [mart["rows"] for mart in manifest["marts"]],
+        }
+    )
+    st.dataframe(
+        frame, hide_index=True, placeholder="", width="stretch", column_config=column_config(context, frame, ())
+    )
+
+
+def _moment(text: str) -> str:
+    """An instant to the minute: `2026-11-22 03:19 UTC`."""
+    return f"{text[:10]} {text[11:16]} UTC" if len(text) >= 16 else text
+
+
+def _failed_checks(context: Context, failed: list[dict[str, Any]]) -> None:
+    words = context.words
+    st.subheader(words("failed_checks"))
+    if not failed:
+        st.caption(words("checks_all_good"))
+        return
+    titles = {rule.id: rule.title_zh for rule in load_company_rules(context.settings).rules}
+    frame = pd.DataFrame(
+        {
+            "severity": [words(f"severity_{one['severity']}") for one in failed],
+            "check": [
+                (titles.get(one["rule_id"]) if words.language == "zh" else "") or one["check_id"] for one in failed
+            ],
+            "message": [one["message"] for one in failed],
+            "rows_failed": [one["rows_failed"] for one in failed],
+        }
+    )
+    st.dataframe(
+        frame, hide_index=True, placeholder="", width="stretch", column_config=column_config(context, frame, ())
+    )
 
 
 def _releases(context: Context) -> None:
@@ -57,7 +107,7 @@ def _releases(context: Context) -> None:
         {
             words("release"): [one.release_id for one in known],
             words("date"): [str(one.as_of) for one in known],
-            words("built_at"): [str(one.manifest.get("built_at", "")) for one in known],
+            words("built_at"): [_moment(str(one.manifest.get("built_at", ""))) for one in known],
         }
     )
     st.dataframe(frame, hide_index=True, placeholder="", width="stretch")

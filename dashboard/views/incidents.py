@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.components import Tile, chosen_rows, column_config, table, tiles
+from dashboard.components import Tile, chosen_rows, column_config, headings, table, tiles, total_line
 from dashboard.context import Context
 from dashboard.identity import Role
 from dashboard.queries import quality
 from expectations import incidents as work
-from expectations.incidents import Incident, IncidentDetail, IncidentError, IncidentFilter, IncidentStore
+from expectations.incidents import Incident, IncidentDetail, IncidentError, IncidentFilter, IncidentStore, load_policy
+from expectations.incidents.render import change_text
+from expectations.incidents.texts import said
 
 # Action -> role it needs, and what must be filled in.
 ACTIONS: dict[str, tuple[Role, tuple[str, ...]]] = {
@@ -45,15 +48,26 @@ def show(context: Context) -> None:
         str(row["rule_id"]): f"{row[title] or row['rule_id']} ({row['findings']})" for row in found.to_dict("records")
     }
     chosen = st.selectbox(words("rule"), list(labels), format_func=lambda rule: labels[rule])
-    if fix := found.loc[found["rule_id"] == chosen, "fix"].iloc[0]:
-        st.caption(f"{words('fix')}: {fix}")
+    row = found[found["rule_id"] == chosen].iloc[0]
+    if row["fix"]:
+        st.caption(f"{words('fix')}{'：' if words.language == 'zh' else ': '}{row['fix']}")
     table(
         context,
         f"findings_{chosen}",
-        lambda limit: quality.findings(context.reader, context.wanted, chosen, limit, words.language),
+        lambda limit: _with_causes(
+            context, quality.findings(context.reader, context.wanted, chosen, limit, words.language)
+        ),
         marts=("fct_findings",),
         texts=["severity"],
+        totals={
+            "rows": int(row["findings"]),
+            "variance_value": None if pd.isna(row["gross_value"]) else row["gross_value"],
+        },
     )
+
+
+def _with_causes(context: Context, found: pd.DataFrame) -> pd.DataFrame:
+    return found.assign(cause=[_cause(context, str(cause)) for cause in found["cause"]])
 
 
 def visible(context: Context, store: IncidentStore, everything: bool) -> list[Incident]:
@@ -72,14 +86,14 @@ def _queue(context: Context, store: IncidentStore) -> None:
         words("state"), options, default=options[0], format_func=words, label_visibility="collapsed"
     )  # fmt: skip
     found = visible(context, store, which == "states_all")
+    live = [one for one in found if one.state != "closed"]
+    critical, overdue = sum(one.severity == "critical" for one in live), sum(one.is_overdue for one in live)
     tiles(
         [
-            Tile(words("incidents_open"), words.number(sum(one.state != "closed" for one in found))),
-            Tile(
-                words("incidents_critical"), words.number(sum(one.severity == "critical" for one in found)), tone="bad"
-            ),
-            Tile(words("incidents_overdue"), words.number(sum(one.is_overdue for one in found))),
-            Tile(words("incidents_value"), words.money(float(sum(one.variance_gross_value or 0 for one in found)))),
+            Tile(words("incidents_open"), words.number(len(live))),
+            Tile(words("incidents_critical"), words.number(critical), tone="bad" if critical else "good"),
+            Tile(words("incidents_overdue"), words.number(overdue), tone="bad" if overdue else "good"),
+            Tile(words("incidents_value"), words.money(float(sum(one.variance_gross_value or 0 for one in live)))),
         ]
     )
     if not found:
@@ -103,7 +117,8 @@ def _queue(context: Context, store: IncidentStore) -> None:
         st.session_state["incident"] = ids[rows[0]]
     if st.session_state.get("incident") not in ids:
         st.session_state["incident"] = ids[0]
-    chosen = st.selectbox(words("pick_incident"), ids, key="incident")
+    labels = {one.incident_id: _label(context, one) for one in found}
+    chosen = st.selectbox(words("pick_incident"), ids, key="incident", format_func=lambda name: labels[name])
     _one(context, store, work.get_incident(store, chosen))
 
 
@@ -111,7 +126,8 @@ def _line(context: Context, one: Incident) -> dict:
     words = context.words
     return {
         words("pick_incident"): one.incident_id,
-        words("rule"): one.title_zh if words.language == "zh" else one.title,
+        words("rule"): said(one, "title", words.language),
+        words("where"): _where(one),
         words("state"): words(f"state_{one.state}"),
         words("severity"): words(f"severity_{one.severity}"),
         words("incidents_value"): None if one.variance_gross_value is None else float(one.variance_gross_value),
@@ -121,54 +137,96 @@ def _line(context: Context, one: Incident) -> dict:
     }
 
 
+def _where(one: Incident) -> str:
+    """What it is about: item, warehouse, document, source; else the cause that tells it from others of its rule."""
+    named = " ".join(part for part in (one.item_id, one.warehouse_id, one.doc_no, one.source_name) if part)
+    return named or (one.cause if one.cause != one.rule_id else "")
+
+
+def _label(context: Context, one: Incident) -> str:
+    return " · ".join(
+        part for part in (one.incident_id, said(one, "title", context.words.language), _where(one)) if part
+    )
+
+
 def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None:
     words, incident = context.words, detail.incident
-    title = incident.title_zh if words.language == "zh" else incident.title
-    st.markdown(f"#### {incident.incident_id}")
-    st.text(
-        f"{title} · {words(f'severity_{incident.severity}')} · {words(f'state_{incident.state}')} · {incident.owner_name}"
-    )
-    sentences = {incident.explanation, *(row.explanation for row in detail.rows)} - {""}
-    said = quality.told(context.reader, incident.rule_id, sorted(sentences), words.language)
-    if incident.explanation:
-        st.text(said.get(incident.explanation, incident.explanation))
-    if detail.marts:
-        st.warning(
-            words(
-                "untrustworthy", metrics=words.listed(words.maybe(f"metric_{name}", name) for name in incident.metrics)
-            )
+    language = words.language
+    left, right = st.columns([3, 2])
+    with left:
+        st.markdown(f"#### {incident.incident_id}")
+        parts = (
+            said(incident, "title", language),
+            words(f"severity_{incident.severity}"),
+            words(f"state_{incident.state}"),
+            incident.owner_name,
         )
+        st.text(" · ".join(part for part in parts if part))
+        if incident.explanation:
+            st.text(said(incident, "explanation", language))
+        if incident.task:
+            st.text(words("task", text=said(incident, "task", language)))
+        facts = [words("first_bad_run", day=detail.first_bad_as_of_date or "—")]
+        if incident.stock_value_touched is not None:
+            facts.append(words("stock_touched", value=words.money(float(incident.stock_value_touched))))
+        st.caption(" · ".join([*facts, words("runbook", page=detail.runbook)]))
+        if detail.marts:
+            metrics = words.listed(words.maybe(f"metric_{name}", name) for name in incident.metrics)
+            st.warning(words("untrustworthy", metrics=metrics))
+    with right:
+        _act(context, store, incident)
+    _rows(context, detail)
+    st.subheader(words("history"))
+    history = pd.DataFrame(
+        [
+            {
+                words("at"): f"{entry.at:%Y-%m-%d %H:%M} UTC",
+                words("user"): entry.user_name,
+                words("action"): words.maybe(f"done_{entry.action}", entry.action),
+                words("rows_changed"): change_text(entry, language),
+                words("words"): said(entry, "comment", language),
+            }
+            for entry in detail.history
+        ]
+    )
+    st.dataframe(history, hide_index=True, placeholder="", width="stretch")
+
+
+def _rows(context: Context, detail: IncidentDetail) -> None:
+    """The offending rows; a column in which none of them has anything is left out."""
+    words = context.words
     rows = pd.DataFrame(
         [{name: getattr(row, name) for name in ROW_COLUMNS} for row in detail.rows], columns=list(ROW_COLUMNS)
     )
-    rows["explanation"] = [said.get(text, text) for text in rows["explanation"]]
-    left, right = st.columns([3, 2])
-    with left:
-        st.subheader(f"{words('rows')} ({detail.rows_total})")
-        rows["variance_value"] = rows["variance_value"].astype(float)
-        rows["business_date"] = pd.to_datetime(rows["business_date"])
-        st.dataframe(
-            rows,
-            hide_index=True,
-            placeholder="",
-            width="stretch",
-            column_config=column_config(context, rows, ("fct_findings",)),
-        )
-        st.subheader(words("history"))
-        history = pd.DataFrame(
-            [
-                {
-                    words("at"): f"{entry.at:%Y-%m-%d %H:%M} UTC",
-                    words("user"): entry.user_name,
-                    words("action"): words.maybe(f"done_{entry.action}", entry.action),
-                    words("words"): entry.comment,
-                }
-                for entry in detail.history
-            ]
-        )
-        st.dataframe(history, hide_index=True, placeholder="", width="stretch")
-    with right:
-        _act(context, store, incident)
+    rows["explanation"] = [said(row, "explanation", words.language) for row in detail.rows]
+    rows["cause"] = [_cause(context, str(cause)) for cause in rows["cause"]]
+    rows["variance_value"] = rows["variance_value"].astype(float)
+    rows["business_date"] = pd.to_datetime(rows["business_date"])
+    st.subheader(f"{words('rows')} ({detail.rows_total:,})")
+    filled = [name for name in ROW_COLUMNS if any(value not in ("", None) and value == value for value in rows[name])]
+    st.dataframe(
+        rows[filled],
+        hide_index=True,
+        placeholder="",
+        width="stretch",
+        column_config=column_config(context, rows, ("fct_findings",)),
+    )
+    if rows["variance_value"].notna().any() and detail.rows_total == len(rows):
+        totals = {"rows": len(rows), "variance_value": float(rows["variance_value"].sum())}
+        st.caption(total_line(context, totals, headings(context, rows, ("fct_findings",))))
+
+
+def _cause(context: Context, cause: str) -> str:
+    """A cause that is a rule's id, by the rule's title; others as they are."""
+    known = rule_titles().get(cause)
+    return known[context.words.language] if known else cause
+
+
+@lru_cache(maxsize=1)
+def rule_titles() -> dict[str, dict[str, str]]:
+    """What the product's rules are called, by id and language."""
+    rules = load_policy().rules
+    return {rule_id: {"en": rule.title, "zh": rule.title_zh} for rule_id, rule in rules.items() if rule.title_zh}
 
 
 ROW_COLUMNS = (
@@ -176,10 +234,10 @@ ROW_COLUMNS = (
     "warehouse_id",
     "doc_no",
     "business_date",
+    "explanation",
     "variance_units",
     "variance_value",
     "cause",
-    "explanation",
     "source_file",
     "source_row",
 )
@@ -205,7 +263,7 @@ def _act(context: Context, store: IncidentStore, incident: Incident) -> None:
         try:
             perform(context, store, incident.incident_id, action, owner, text, until)
         except IncidentError as error:
-            st.error(str(error))
+            st.error(words.refusal(str(error)))
             return
         st.session_state["said"] = words("saved", what=words(f"act_{action}"))
         st.rerun()

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import charts
-from dashboard.components import Tile, chart, column_config, table, tiles
+from dashboard.components import Tile, chart, column_config, headings, table, tiles, total_line
 from dashboard.context import Context
 from dashboard.queries import item
 from dashboard.views import explain
@@ -105,7 +105,7 @@ def _pictures(context: Context, card: dict[Any, Any], item_id: str, warehouse_id
         fan = item.fan(reader, item_id, warehouse_id)
         chart(charts.demand_fan(history, fan, words), words("demand_and_forecast"))
         if not fan.empty:
-            st.caption(f"{fan['model'].iloc[0]} · {fan['model_reason'].iloc[0] or ''}")
+            st.caption(f"{fan['model'].iloc[0]} · {words.reason(str(fan['model_reason'].iloc[0] or ''))}")
 
 
 def _layers(context: Context, item_id: str, warehouse_id: str) -> None:
@@ -119,10 +119,14 @@ def _layers(context: Context, item_id: str, warehouse_id: str) -> None:
         chart(charts.columns(found, "bucket_label", "quantity_units", words, money=False), words("layers"))
     with right:
         st.subheader(" ")
+        # the state of the value is worth a column only where some value is missing
+        hidden = ["bucket_no", *(["value_status"] if set(found["value_status"]) == {"ok"} else [])]
         st.dataframe(
-            found.drop(columns=["bucket_no"]),
+            found.drop(columns=hidden),
             hide_index=True,
             placeholder="",
             width="stretch",
             column_config=column_config(context, found, ("fct_stock_ageing",)),
         )
+        sums = {"rows": len(found), **{name: found[name].sum() for name in ("quantity_units", "stock_value")}}
+        st.caption(total_line(context, sums, headings(context, found, ("fct_stock_ageing",))))

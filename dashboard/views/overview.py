@@ -17,6 +17,7 @@ def show(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
     found = overview.kpis(reader, wanted, context.before)
     tiles([_tile(context, kpi) for kpi in found])
+    st.caption(words("tone_hint"))
     _to_do(context)
     left, right = st.columns(2)
     trend = overview.trend(reader, wanted)
@@ -70,7 +71,7 @@ def _to_do(context: Context) -> None:
         return
     things = [
         Tile(words("do_order", n=words.number(wait["order_items"])), words.money(wait["order_value"])),
-        Tile(words("do_soon", n=words.number(wait["stockout_soon_items"])), words.number(wait["stockout_soon_items"])),
+        Tile(words("do_soon"), words.number(wait["stockout_soon_items"])),
         Tile(words("do_dead", n=words.number(wait["dead_items"])), words.money(wait["dead_value"])),
     ]
     if wait["expiry_items"]:
@@ -79,7 +80,7 @@ def _to_do(context: Context) -> None:
     if context.store is not None and context.user.owners is None:
         failing = [one for one in list_incidents(context.store, IncidentFilter(limit=10_000)) if one.state != "closed"]
         critical = sum(one.severity == "critical" for one in failing)
-        label = words("do_incidents", n=len(failing), m=critical)
+        label = words("do_incidents", m=critical)
         things.append(Tile(label, words.number(len(failing)), tone="bad" if critical else "plain"))
     st.subheader(words("to_do"))
     tiles(things)

@@ -43,6 +43,8 @@ def show(context: Context) -> None:
         marts=MARTS,
         link=True,
         texts=["policy"],
+        reasons=["reason"],
+        totals={"rows": sums["orders"], "suggested_order_value": sums["order_value"]},
     )
     _transfers(context)
     _ways_out(context)
@@ -62,7 +64,11 @@ def _transfers(context: Context) -> None:
         said = words("transfers_sum", n=n, value=words.money(sums["transfer_value"]), saving=saving)
     st.caption(said)
     marts = ("fct_transfers", "dim_items")
-    table(context, "transfers", lambda limit: moves.transfers(reader, wanted, limit), marts=marts, link=True)
+    table(
+        context, "transfers", lambda limit: moves.transfers(reader, wanted, limit), marts=marts, link=True,
+        reasons=["reason"],
+        totals={"rows": sums["moves"], **{name: sums[name] for name in ("transfer_value", "cost_value", "net_saving_value")}},
+    )  # fmt: skip
 
 
 def _ways_out(context: Context) -> None:
@@ -76,11 +82,13 @@ def _ways_out(context: Context) -> None:
         st.info(words("empty"))
         return
     st.caption(words("ways_out_hint"))
+    added = ("book_value", "expected_recovery_value", "expected_loss_value")
+    totals = {"rows": int(found["items"].sum()), **{name: float(found[name].sum()) for name in added}}
     found["way"] = [words.maybe(f"way_{way}", str(way)) for way in found["way"]]
     chart(charts.recovered(found, words), words("ways_out"))
     table(
         context, "ways_out", lambda limit: moves.disposals(reader, wanted, limit),
-        marts=("fct_disposals", "fct_inventory_health"), link=True, texts=["way"],
+        marts=("fct_disposals", "fct_inventory_health"), link=True, texts=["way"], reasons=["reason"], totals=totals,
     )  # fmt: skip
 
 
@@ -111,6 +119,7 @@ def _replay(context: Context) -> None:
     table(
         context, "replay", lambda limit: moves.replay_verdicts(reader, wanted, limit),
         marts=("fct_policy_replay", "fct_inventory_health"), link=True, texts=["policy", "verdict"],
+        reasons=["verdict_reason"],
     )  # fmt: skip
 
 

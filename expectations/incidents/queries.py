@@ -135,6 +135,15 @@ def result_history(store: IncidentStore, check_id: str, limit: int = 400) -> lis
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def failed_results(store: IncidentStore, run_seq: int) -> list[dict[str, Any]]:
+    """The results of one run that failed, critical first, then by check: the columns of the results table."""
+    table = schema.check_results
+    query = sa.select(table).where((table.c.run_seq == run_seq) & table.c.is_passed.is_(False))
+    with store.reading() as connection:
+        found = [dict(row) for row in connection.execute(query).mappings()]
+    return sorted(found, key=lambda row: (-SEVERITIES.index(row["severity"]), row["check_id"]))
+
+
 def latest_run(store: IncidentStore) -> dict[str, Any] | None:
     """The run recorded last, or None."""
     query = sa.select(schema.runs).order_by(schema.runs.c.run_seq.desc()).limit(1)

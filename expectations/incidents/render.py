@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from expectations.incidents.model import State
-from expectations.incidents.texts import Language, name_of, phrases, said, word
+from expectations.incidents.texts import Language, name_of, said, sentence, word
 from expectations.incidents.views import FailingRow, HistoryEntry, Incident, IncidentDetail
 
 COLOURS = {"critical": "bold red", "warning": "yellow", "info": "dim"}
@@ -108,9 +108,7 @@ def change_text(entry: HistoryEntry, language: Language) -> str:
     if not entry.field:
         return ""
     shown = [
-        name_of(entry.field, value, language)
-        if entry.field in ("state", "severity")
-        else phrases().said(value, language)
+        name_of(entry.field, value, language) if entry.field in ("state", "severity") else sentence(value, language)
         for value in (entry.old_value, entry.new_value)
     ]
     return f"{name_of('field', entry.field, language)}: {shown[0] or '-'} -> {shown[1] or '-'}"

@@ -44,7 +44,12 @@ def said(record: object, name: str, language: Language) -> str:
     Who has it in Chinese says so in `<name>_zh`; what the store itself wrote is told by its phrases; English for the rest.
     """
     own = getattr(record, f"{name}_zh", "") if language == "zh" else ""
-    return str(own or phrases().said(str(getattr(record, name)), language))
+    return str(own or sentence(str(getattr(record, name)), language))
+
+
+def sentence(text: str, language: Language) -> str:
+    """A sentence of the store (a comment, a refusal, a status) in the language; what people wrote stays as it is."""
+    return phrases().said(text) if language == "zh" else text
 
 
 def _read() -> Mapping[str, Any]:

@@ -65,7 +65,7 @@ def test_an_owner_sees_his_own_stock_only(reader: ReleaseReader) -> None:
     assert item.card(reader, mine, other["item_id"], other["warehouse_id"]) == {}
     assert item.find(reader, mine, other["item_id"].split("/")[1]).empty
     nobody = Filter(allowed_owners=())
-    assert overview.actions(reader, nobody)["order_items"] == 0
+    assert overview.actions(reader, nobody) == {}
     assert stock.cells(reader, nobody).empty
 
 

@@ -56,6 +56,22 @@ def test_sums_are_those_of_the_marts(reader: ReleaseReader, name: str) -> None:
             from {wanted.of("fct_order_service")} group by all order by all""",
         wanted.parameters,
     )
+    row = reader.row(
+        f"""select sum(inventory_value) filter (where value_status = 'ok') as capital,
+                count(*) filter (where suggested_order_units > 0) as orders, sum(dead_stock_value) as dead,
+                sum(cast(stockout_lines_365 as double)) filter (where service_status = 'ok')
+                    / sum(due_lines_365) filter (where service_status = 'ok') as stockout
+            from {wanted.health} where is_stocked""",
+        wanted.parameters,
+    )
+    kpis = {kpi.name: kpi for kpi in overview.kpis(reader, wanted, None)}
+    assert kpis["inventory_capital"].value == (None if row["capital"] is None else pytest.approx(float(row["capital"])))
+    assert kpis["stockout_line_rate"].value == (None if row["stockout"] is None else pytest.approx(row["stockout"]))
+    waiting = overview.actions(reader, wanted)
+    assert waiting.get("order_items", 0) == row["orders"]
+    assert float(waiting.get("dead_value") or 0) == pytest.approx(float(row["dead"] or 0))
+    by_category = overview.where_it_sits(reader, wanted, "category_name", 1000)
+    assert by_category["total_value"].sum() == pytest.approx(float(row["capital"] or 0))
     trend = overview.trend(reader, wanted)
     assert trend["ending_value"].tolist() == pytest.approx(months["ending"].tolist())
     assert trend["inventory_turnover"].tolist() == pytest.approx(months["turnover"].tolist())
@@ -77,6 +93,9 @@ def test_a_release_without_summaries_is_summed_when_it_is_opened(release: Releas
     try:
         for wanted in FILTERS.values():
             assert_frame_equal(overview.trend(older, wanted), overview.trend(fresh, wanted), rtol=LAST_DIGITS)
+            assert overview.kpis(older, wanted, None)[0].value == pytest.approx(
+                overview.kpis(fresh, wanted, None)[0].value
+            )
             assert len(stock.buckets_now(older, wanted)) == len(stock.buckets_now(fresh, wanted)) > 0
         assert "way" in stock.disposal_list(fresh, Filter()) and "way" not in stock.disposal_list(older, Filter())
     finally:
@@ -86,7 +105,7 @@ def test_a_release_without_summaries_is_summed_when_it_is_opened(release: Releas
 
 def test_what_cannot_be_made_is_left_out() -> None:
     assert summaries_of(["fct_stock_ageing"]) == []
-    assert summaries_of(["fct_stock_ageing", "fct_inventory_health", "x"]) == ["ageing"]
+    assert summaries_of(["fct_stock_ageing", "fct_inventory_health", "x"]) == ["ageing", "health"]
     assert len(summaries_of({mart for needed, _ in SUMMARIES.values() for mart in needed})) == len(SUMMARIES)
 
 

@@ -90,7 +90,7 @@ def test_a_row_of_an_older_store_is_told_in_chinese_once_it_is_seen_again(desk: 
     ],
 )  # fmt: skip
 def test_sentences_of_the_store_have_a_chinese(english: str, chinese: str | None) -> None:
-    said = phrases().chinese(english)
+    said = phrases().find(english)
     assert said == chinese if chinese is None else (said or "").startswith(chinese)
 
 
