@@ -95,7 +95,8 @@ def possible_kinds(header: Sequence[str]) -> list[Detected]:
     months = _months(header)
     if months and not any(detected.kind.name == "period_summary" for detected in found):
         found = [Detected(kinds["period_summary"], months)]
-    return found
+    never = {name for detected in found for name in detected.kind.never_as}
+    return [detected for detected in found if detected.kind.name not in never]
 
 
 def detect_kind(header: Sequence[str]) -> Detected | None:
