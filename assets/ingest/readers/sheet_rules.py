@@ -12,7 +12,7 @@ from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
 from assets.ingest.readers.shelf_life import tell_shelf_life
 from assets.ingest.readers.short_years import tell_short_years
 from assets.ingest.readers.titles import take_titles
-from assets.ingest.readers.totals import settle_totals
+from assets.ingest.readers.totals import settle_bare_total, settle_totals
 from assets.ingest.readers.traditional import simplify_codes
 from assets.ingest.readers.units import scale_units
 
@@ -37,6 +37,7 @@ def apply_rules(
     raw = scale_units(connection, raw, wanted)
     if may_hold_totals:
         raw = settle_totals(connection, raw, name)
+    raw = settle_bare_total(connection, raw)
     raw = simplify_codes(connection, raw, dataset)
     raw = fill_down(connection, raw, dataset)
     raw = tell_shelf_life(connection, raw, wanted)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 
 import duckdb
@@ -13,10 +14,8 @@ from assets.ingest.errors import IngestError
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
 from assets.ingest.sqltext import literal
 
-WORDS = ("合计", "总计", "小计", "累计")
-_GRAND = r"(?:合\s*计|总\s*计|累\s*计)[:：]?"
-_PART = r".*小\s*计[:：]?"
-_LOOKED_AT = 4
+WORDS = tuple(f"{first}{gap}{last}" for first in "合总總小累" for gap in ("", " ", "\u3000", "  ") for last in "计計")
+_LABEL = r"(?:.*[合小总總]|累|本?[页頁期][合小累])\s*[计計][数數]?[:：]?"
 # A total of these means nothing, and what stands there is an average at best.
 _NOT_ADDED = re.compile(r"价|率|折扣|比例|日期|单号|编码|编号|代码|名称|行号|序号|price|rate|no$", re.IGNORECASE)
 
@@ -33,58 +32,111 @@ def may_hold_totals(path: Path) -> bool:
 def settle_totals(connection: duckdb.DuckDBPyConnection, raw: RawFile, name: str) -> RawFile:
     """Take the rows of totals out of `raw`; raises IngestError where one differs from the sum of its rows.
 
-    A grand total adds up all rows above it, a subtotal those since the last one. It is compared at the decimals that
-    it shows, as it has been rounded to them.
+    A row of totals is one whose first filled cell says so. It adds up the rows since some total before it, or all of them: which,
+    its numbers tell. It is compared at the decimals that it shows, as it has been rounded to them.
     """
-    label = f"COALESCE({', '.join(f'sk_text({column})' for column in raw.columns[:_LOOKED_AT])}, NULL)"
+    label = f"COALESCE({', '.join(f'sk_text({column})' for column in raw.columns)}, NULL)"
     columns = ", ".join(f"CAST(sk_number({column}) AS VARCHAR), sk_text({column})" for column in raw.columns)
     found = connection.execute(
-        f"SELECT {SOURCE_ROW}, {label}, {columns} FROM {RAW_TABLE} "
-        f"WHERE regexp_full_match({label}, {literal(f'{_GRAND}|{_PART}')}) ORDER BY {SOURCE_ROW}"
+        f"SELECT {SOURCE_ROW}, {columns} FROM {RAW_TABLE} "
+        f"WHERE regexp_full_match({label}, {literal(_LABEL)}) ORDER BY {SOURCE_ROW}"
     ).fetchall()
     if not found:
         return raw
-    totals = ", ".join(str(row[0]) for row in found)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE raw_settled AS SELECT * FROM {RAW_TABLE} WHERE {SOURCE_ROW} NOT IN ({totals})"
-    )
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_settled")
-    since = 0
-    for row, word, *cells in found:
-        is_part = re.fullmatch(_PART, word) is not None
-        for number, title in enumerate(raw.header):
-            value, text = cells[2 * number : 2 * number + 2]
-            if value is not None and not _NOT_ADDED.search(title):
-                _compare(connection, name, row, title, f"c{number}", Decimal(value), text, since if is_part else 0)
-        since = row if is_part else since
+    _leave_out(connection, [row[0] for row in found])
+    before = [0]
+    for row, *cells in found:
+        totals = _totals(raw, cells)
+        doubts = [_first_doubt(connection, totals, since, row) for since in reversed(before)]
+        if all(doubts):
+            doubt = doubts[-1] if doubts[-1] is not None else doubts[0]
+            title, text, sum_of_rows = doubt or ("", "", "")
+            raise IngestError(
+                f"says {text}, but the rows that it adds up give {sum_of_rows}",
+                file=name,
+                row=row,
+                column=title,
+                fix="Rows are missing or were changed after the export; export the file again.",
+            )
+        before.append(row)
     return replace(raw, rows=raw.rows - len(found), notes=(*raw.notes, f"{len(found)} rows of totals agree"))
 
 
-def _compare(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    row: int,
-    title: str,
-    column: str,
-    total: Decimal,
-    text: str,
-    since: int,
-) -> None:
-    result = connection.execute(
-        f"SELECT CAST(sum(sk_number({column})) AS VARCHAR), count(*) FILTER (sk_number({column}) IS NULL AND NOT "
-        f"sk_number_is_blank({column})) FROM {RAW_TABLE} WHERE {SOURCE_ROW} > {since} AND {SOURCE_ROW} < {row}"
+def settle_bare_total(connection: duckdb.DuckDBPyConnection, raw: RawFile) -> RawFile:
+    """Take out a last row that has numbers alone and adds up the rows above: a total that does not call itself one.
+
+    Where its numbers do not agree it is a row like the others, which lacks what a row must have.
+    """
+    if raw.rows <= _FEWEST_ADDED or not raw.columns:
+        return raw
+    columns = ", ".join(f"CAST(sk_number({column}) AS VARCHAR), sk_text({column})" for column in raw.columns)
+    last = connection.execute(
+        f"SELECT {SOURCE_ROW}, {columns} FROM {RAW_TABLE} ORDER BY {SOURCE_ROW} DESC LIMIT 1"
     ).fetchone()
-    if result is None or result[1]:
-        return
-    found = Decimal(result[0] or 0)
-    decimals = len(text.rpartition(".")[2].rstrip(")-%")) if "." in text else 0
-    if found.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP) != total.quantize(
-        Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP
-    ):
-        raise IngestError(
-            f"says {text}, but the rows that it adds up give {found.normalize():f}",
-            file=name,
-            row=row,
-            column=title,
-            fix="Rows are missing or were changed after the export; export the file again.",
-        )
+    if last is None:
+        return raw
+    row, *cells = last
+    totals = _totals(raw, cells)
+    filled = sum(text is not None for text in cells[1::2])
+    if not totals or filled != len(totals) or filled * 2 > len(raw.columns):
+        return raw
+    if all(Decimal(total) == 0 for _, _, total, _ in totals) or _first_doubt(connection, totals, 0, row) is not None:
+        return raw
+    _leave_out(connection, [row])
+    return replace(raw, rows=raw.rows - 1, notes=(*raw.notes, "the last row adds up the others and is left out"))
+
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+_FEWEST_ADDED = 2
+"""A last row that equals the one above it is no proof of a sum."""
+_Total = tuple[str, str, str, str]
+
+
+def _totals(raw: RawFile, cells: Sequence[str | None]) -> list[_Total]:
+    """Title, column, number and text of what a row of totals adds up."""
+    return [
+        (title, f"c{at}", value, text)
+        for at, title in enumerate(raw.header)
+        if (value := cells[2 * at]) is not None
+        and (text := cells[2 * at + 1]) is not None
+        and not _NOT_ADDED.search(title)
+    ]
+
+
+def _leave_out(connection: duckdb.DuckDBPyConnection, rows: Sequence[int]) -> None:
+    listed = ", ".join(map(str, rows))
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE raw_settled AS SELECT * FROM {RAW_TABLE} WHERE {SOURCE_ROW} NOT IN ({listed})"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_settled")
+
+
+def _first_doubt(
+    connection: duckdb.DuckDBPyConnection, totals: Sequence[_Total], since: int, row: int
+) -> tuple[str, str, str] | None:
+    """Title, text and true sum of the first number that does not agree with the rows between `since` and `row`.
+
+    A column with texts among its numbers says nothing; a running balance is carried to the total from the last row.
+    """
+    if not totals:
+        return None
+    # Of more digits than any quantity has, so that no sum can overflow.
+    numbers = [(column, f"TRY_CAST(sk_number({column}) AS DECIMAL(28,10))") for _, column, _, _ in totals]
+    sums = ", ".join(
+        f"CAST(sum({number}) AS VARCHAR), count(*) FILTER ({number} IS NULL AND NOT sk_number_is_blank({column})), "
+        f"CAST(arg_max({number}, {SOURCE_ROW}) AS VARCHAR)"
+        for column, number in numbers
+    )
+    found = connection.execute(
+        f"SELECT {sums} FROM {RAW_TABLE} WHERE {SOURCE_ROW} > {since} AND {SOURCE_ROW} < {row}"
+    ).fetchone()
+    for at, (title, _, value, text) in enumerate(totals):
+        total, unread, last = found[3 * at : 3 * at + 3] if found is not None else (None, 0, None)
+        if unread:
+            continue
+        decimals = len(text.rpartition(".")[2].rstrip(")-%")) if "." in text else 0
+        step = Decimal(1).scaleb(-decimals)
+        shown, *candidates = (_EXACT.quantize(Decimal(number or 0), step) for number in (value, total, last))
+        if shown not in candidates:
+            return title, text, f"{Decimal(total or 0).normalize():f}"
+    return None
