@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from dashboard import components
-from dashboard.components import Tile, csv_bytes
+from dashboard.components import Tile, as_percent, csv_bytes
 
 
 def test_csv_has_a_bom_and_the_headings_of_the_page() -> None:
@@ -34,3 +34,8 @@ def test_names_from_extracts_do_not_become_html(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(components.st, "markdown", keep)
     components.tiles([Tile("<script>x</script>", '"><img src=x onerror=y>', ["<b>"])])
     assert "<script>" not in written[0] and "<img" not in written[0] and "<b>" not in written[0]
+
+
+def test_shares_are_shown_as_per_cent_and_turnover_is_no_share() -> None:
+    frame = pd.DataFrame({"fill_rate": [0.125], "replay_turnover_rate": [5.7], "wape": [1.1695], "stock_value": [3.0]})
+    assert as_percent(frame).iloc[0].round(2).tolist() == [12.5, 5.7, 116.95, 3.0]

@@ -78,6 +78,16 @@ def test_it_fires_inside_the_threshold_and_not_on_it(con: duckdb.DuckDBPyConnect
     assert run.evaluated == {"a_rule"}
 
 
+def test_a_rule_speaks_both_languages(con: duckdb.DuckDBPyConnection) -> None:
+    """The task as the book has it in each; the evidence by the columns' Chinese names where the dictionary has one."""
+    labels = {"fct_inventory_health": {"available_units": "可用数量", "safety_stock_units": "安全库存"}}
+    (found,) = evaluate([rule(task_zh="为 {item_id} 补货")], con, labels).findings
+    assert (found.task, found.task_zh) == ("order C/in: 109.999999 of 100", "为 C/in 补货")
+    assert "available_units = 109.999999" in found.explanation
+    assert "可用数量 109.999999；安全库存 100" in found.explanation_zh and "abc_class A" in found.explanation_zh
+    assert evaluate([rule()], con).findings[0].task_zh == ""
+
+
 def test_the_finding_keeps_its_id_from_day_to_day(con: duckdb.DuckDBPyConnection) -> None:
     before = evaluate([rule()], con).findings[0]
     fill(con, "3")
