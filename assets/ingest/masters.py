@@ -24,6 +24,21 @@ def checked_masters(source: SourceSettings, sources: Sequence[SourceSettings], c
     )
 
 
+def item_units(store: LandingStore, company: str, as_of: dt.date) -> str | None:
+    """SQL of the base unit of each item of a company (code, base_uom) as its newest master says; None without one."""
+    paths = [
+        str(store.path_of("landing", manifest))
+        for manifest in current(store.manifests("item"))
+        if manifest.contract_rows and manifest.extract_date <= as_of and manifest.company_code == company
+    ]
+    if not paths:
+        return None
+    return (
+        "SELECT item_code AS code, arg_max(base_uom, extract_date) AS base_uom FROM "
+        f"read_parquet({literal_list(paths)}, hive_partitioning = false) GROUP BY item_code"
+    )
+
+
 def load_known_codes(session: Session, store: LandingStore, contract: Contract, as_of: dt.date) -> None:
     """Create `known_<master>` (company_code, code) for every master that the contract refers to, once a session.
 

@@ -18,7 +18,8 @@ from assets.ingest.history import History
 from assets.ingest.land import land_batch, land_duplicate_file
 from assets.ingest.manifest import Manifest, batch_id, current
 from assets.ingest.mapping_loader import load_mapping
-from assets.ingest.masters import checked_masters, load_known_codes
+from assets.ingest.masters import checked_masters, item_units, load_known_codes
+from assets.ingest.measures import bring_to_base
 from assets.ingest.readers.files import read_file
 from assets.ingest.readers.joined import read_joined
 from assets.ingest.readers.raw import RawFile
@@ -150,10 +151,14 @@ class ContractRun:
         return add_signs(self.session.connection, raw, dataset, candidate.mapping, values, candidate.name)
 
     def _mend(self, candidate: Candidate, masters: frozenset[str], raw: RawFile) -> RawFile:
-        """Item codes that a spreadsheet has spoilt, restored where the master leaves no doubt."""
+        """What only the item master can put right: codes that a spreadsheet has spoilt, quantities in another unit."""
         company = literal(candidate.source.company)
         known = f"SELECT code FROM known_item WHERE company_code = {company}" if "item" in masters else None
-        return mend_codes(self.session.connection, raw, candidate.dataset, self.contract, known)
+        raw = mend_codes(self.session.connection, raw, candidate.dataset, self.contract, known)
+        if not raw.units:
+            return raw
+        units = item_units(self.store, candidate.source.company, self.as_of)
+        return bring_to_base(self.session.connection, raw, candidate.dataset, self.contract, units)
 
     def _land(self, candidate: Candidate, draft: Manifest, raw: RawFile, more: bool) -> Manifest:
         masters = checked_masters(candidate.source, self.sources, self.contract)

@@ -60,6 +60,8 @@ FILES: dict[str, str] = {
     # Rule 12: the second list is of another warehouse, the third renews the first.
     "库存_甲.csv": STOCK + "0001,C1,5,2024-05-31\n0002,C1,7,2024-05-31\n",
     "库存_乙.csv": STOCK + "0001,C2,6,2024-05-31\n",
+    # Rules 4 and 9: a total without a name; a unit in the header that is not the unit of every item.
+    "库存_吨.csv": "料号,仓库,库存数量（千克）,日期\n0001,C1,1500,2024-06-30\n0012,C1,2,2024-06-30\n0002,C1,8,2024-06-30\n,,1510,\n",
     "库存_甲_更正.csv": STOCK + "0001,C1,8,2024-05-31\n",
 }
 
@@ -217,6 +219,17 @@ def test_a_list_of_one_warehouse_replaces_the_rows_of_that_warehouse_only(landed
         "select item_code, warehouse_code, on_hand_units::double from landing.stock_on_hand "
         "where as_of_date = date '2024-05-31' order by all"
     ) == [("0001", "C1", 8.0), ("0001", "C2", 6.0)]
+
+
+def test_a_unit_in_the_header_is_brought_to_that_of_the_item_and_a_bare_total_is_left_out(landed):
+    file = "库存_吨.csv"
+    assert landed.rows(
+        f"select item_code, on_hand_units::double from landing.stock_on_hand where source_file = '{file}' order by all"
+    ) == [("0001", 1.5), ("0002", 0.008)]
+    assert landed.rows(f"select source_row, reason from quality.quarantined_rows where source_file = '{file}'") == [
+        (3, "库存数量 is in 千克, but item 0012 is kept in 块; export its base quantity")
+    ]
+    assert landed.batch(file).rows_in == 3 and "the last row adds up the others" in landed.batch(file).message
 
 
 def test_shelf_life_is_brought_to_days_and_other_columns_of_a_master_are_read(landed):
