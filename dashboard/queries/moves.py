@@ -61,14 +61,17 @@ def ways_out(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
 
 
 def disposals(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
-    """Ways out by item-warehouse, those that bring most first."""
+    """Ways out by item-warehouse, those that bring most first. Names are looked up for the rows that are shown."""
     return reader.frame(
-        f"""select h.item_code, h.item_name, h.warehouse_name, h.owner_name, d.way, d.disposal_units, h.base_uom,
+        f"""with chosen as (
+                select * from {wanted.of("fct_disposals")}
+                order by expected_recovery_value desc nulls last, item_id, warehouse_id, way_rank limit {int(limit)}
+            )
+            select h.item_code, h.item_name, h.warehouse_name, h.owner_name, d.way, d.disposal_units, h.base_uom,
                 d.book_value, d.expected_recovery_value, d.expected_loss_value, d.done_by_date, d.reason,
                 h.item_id, h.warehouse_id
-            from {wanted.health} h join fct_disposals d using (item_id, warehouse_id)
-            order by d.expected_recovery_value desc nulls last, h.item_id, h.warehouse_id, d.way_rank
-            limit {int(limit)}""",
+            from chosen d join fct_inventory_health h using (item_id, warehouse_id)
+            order by d.expected_recovery_value desc nulls last, h.item_id, h.warehouse_id, d.way_rank""",
         wanted.parameters,
     )
 
@@ -125,14 +128,18 @@ def _total(values: pd.Series) -> float | None:
 def replay_verdicts(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
     """Item-warehouses that the replay advises against first, then by the stock that the plan would free."""
     return reader.frame(
-        f"""select h.item_code, h.item_name, h.warehouse_name, p.abc_xyz_cell, p.policy, p.verdict, p.replay_fill_rate,
+        f"""with chosen as (
+                select * from {wanted.of("fct_policy_replay")} where {_BOTH}
+                order by verdict <> 'not_recommended',
+                    actual_average_stock_value - replay_average_stock_value desc nulls last, item_id, warehouse_id
+                limit {int(limit)}
+            )
+            select h.item_code, h.item_name, h.warehouse_name, p.abc_xyz_cell, p.policy, p.verdict, p.replay_fill_rate,
                 p.actual_fill_rate, p.replay_stockout_days, p.actual_stockout_days, p.replay_average_stock_value,
                 p.actual_average_stock_value, p.replay_turnover_rate, p.actual_turnover_rate, p.verdict_reason,
                 h.item_id, h.warehouse_id
-            from {wanted.health} h join fct_policy_replay p using (item_id, warehouse_id)
-            where {_BOTH}
+            from chosen p join fct_inventory_health h using (item_id, warehouse_id)
             order by p.verdict <> 'not_recommended',
-                p.actual_average_stock_value - p.replay_average_stock_value desc nulls last, h.item_id, h.warehouse_id
-            limit {int(limit)}""",
+                p.actual_average_stock_value - p.replay_average_stock_value desc nulls last, h.item_id, h.warehouse_id""",
         wanted.parameters,
     )

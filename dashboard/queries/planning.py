@@ -7,33 +7,38 @@ import pandas as pd
 from dashboard.filters import Filter
 from dashboard.release_reader import ReleaseReader
 
+_TODAY = "(select max(as_of_date) from fct_inventory_health)"
+
 
 def order_summary(reader: ReleaseReader, wanted: Filter) -> dict:
     """What the suggestions add up to, and how urgent they are."""
     return reader.row(
         f"""select count(*) filter (where r.suggested_order_units > 0) as orders,
                 sum(r.suggested_order_value) as order_value,
-                count(*) filter (where r.suggested_order_units > 0 and r.order_by_date <= h.as_of_date) as due_now,
-                count(*) filter (where r.projected_stockout_date <= h.as_of_date + 14) as stockout_soon,
+                count(*) filter (where r.suggested_order_units > 0 and r.order_by_date <= {_TODAY}) as due_now,
+                count(*) filter (where r.projected_stockout_date <= {_TODAY} + 14) as stockout_soon,
                 sum(r.excess_value) as excess_value, count(*) filter (where r.shortage_units > 0) as shortages
-            from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)""",
+            from {wanted.of("fct_replenishment")} r""",
         wanted.parameters,
     )
 
 
 def orders(reader: ReleaseReader, wanted: Filter, limit: int = 300) -> pd.DataFrame:
-    """What to order, most urgent first."""
+    """What to order, most urgent first. The names are looked up for the rows that are shown, not for all."""
     return reader.frame(
-        f"""select h.item_code, h.item_name, h.warehouse_name, i.default_supplier_id as supplier_id,
+        f"""with chosen as (
+                select * from {wanted.of("fct_replenishment")} where suggested_order_units > 0
+                order by order_by_date nulls last, suggested_order_value desc nulls last, item_id, warehouse_id
+                limit {int(limit)}
+            )
+            select h.item_code, h.item_name, h.warehouse_name, i.default_supplier_id as supplier_id,
                 r.suggested_order_units, h.base_uom, r.suggested_order_value, r.order_by_date,
                 r.projected_stockout_date, r.expected_arrival_date, r.position_units, r.reorder_point_units,
                 r.cover_days, h.abc_xyz_cell, r.policy, r.reason,
                 r.item_id, r.warehouse_id
-            from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)
+            from chosen r join fct_inventory_health h using (item_id, warehouse_id)
             left join dim_items i on i.item_id = h.item_id
-            where r.suggested_order_units > 0
-            order by r.order_by_date nulls last, r.suggested_order_value desc nulls last, r.item_id, r.warehouse_id
-            limit {int(limit)}""",
+            order by r.order_by_date nulls last, r.suggested_order_value desc nulls last, r.item_id, r.warehouse_id""",
         wanted.parameters,
     )
 
@@ -41,9 +46,9 @@ def orders(reader: ReleaseReader, wanted: Filter, limit: int = 300) -> pd.DataFr
 def orders_by_week(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     """Order value by the week in which to order; what is overdue stands in the first."""
     return reader.frame(
-        f"""select cast(date_trunc('week', greatest(r.order_by_date, h.as_of_date)) as date) as week_start_date,
+        f"""select cast(date_trunc('week', greatest(r.order_by_date, {_TODAY})) as date) as week_start_date,
                 count(*) as orders, sum(r.suggested_order_value) as order_value
-            from {wanted.health} h join fct_replenishment r using (item_id, warehouse_id)
+            from {wanted.of("fct_replenishment")} r
             where r.suggested_order_units > 0 and r.order_by_date is not null
             group by all order by 1 limit 13""",
         wanted.parameters,

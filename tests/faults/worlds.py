@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,7 @@ from history_kinds import delivery_kinds, history_kinds
 from refusal_faults import harmless_kinds, refusal_kinds
 from stock_tools import Breach, seen_by_stock_tools
 
+from benchmarks.recording import RESULTS
 from demo.defects import masters
 from demo.defects.plan import Plan
 from demo.delivery import build_extracts
@@ -28,6 +30,7 @@ from demo.writing import write_extract
 
 SETTINGS = DemoSettings(seed=7, items=140, days=400, daily_from=DEFAULT_END - timedelta(days=29))
 MOVES_RATE = 0.001
+CLEAN_DAYS = RESULTS / "clean_days.json"
 
 
 @dataclass
@@ -186,6 +189,19 @@ def _moved(entry: Entry, now: Figures, clean: Figures) -> bool:
     return False
 
 
+def _clean_walk() -> str:
+    """What `benchmarks clean_days` came to, as it was saved."""
+    saved = json.loads(CLEAN_DAYS.read_text(encoding="utf-8"))
+    found = saved["figures"]
+    opened = ", ".join(f"{rule} {count}" for rule, count in found["incidents_opened_by_rule"].items())
+    return (
+        f"- {found['clean_days']} clean days of another company ({found['items']} items, seed {saved['seed']}), {found['examined_days']}"
+        f" of them examined one after the other with the incident store carried along (`python -m benchmarks clean_days`,"
+        f" {saved['date']}): critical findings {found['critical_findings']}, failed checks {found['failed_checks']}, incidents"
+        f" opened {found['incidents_opened']}{f' ({opened})' if opened else ''}, open at the end {found['incidents_open_at_the_end']}."
+    )
+
+
 def as_page(worlds: Worlds) -> str:
     """docs/faults.md: every kind with what it should be called, what it was called, and what it costs."""
     real = [v for v in worlds.verdicts if not v.is_harmless]
@@ -205,8 +221,9 @@ def as_page(worlds: Worlds) -> str:
         f"- {len(real)} kinds of fault and {len(worlds.verdicts) - len(real)} harmless variations of files.",
         f"- {len(moving)} of them move a published figure by more than 0.1 %; seen: {seen} of {len(moving)}.",
         f"- Cause named right: {named} of {len(real)} ({named / len(real):.0%}).",
-        f"- Critical findings in {SETTINGS.days} clean days: {sum(f['severity'] == 'critical' for f in clean)};"
+        f"- Critical findings on the last of {SETTINGS.days} clean days: {sum(f['severity'] == 'critical' for f in clean)};"
         f" findings of any kind: {len(clean)}.",
+        _clean_walk(),
         "- The defaults of dbt and Great Expectations (not null, unique, accepted values, relationships, on the same files)"
         f" see {plain} of {len(real)}, {plain_moving} of the {len(moving)} that move a figure, and name no cause.",
         "",
