@@ -1,7 +1,8 @@
 """Movements for the ledger benchmark, made by DuckDB from a seed: one distribution centre and four shops per item, two years.
 
 10 % of the documents are transfers (two legs, 0 to 3 days apart), 25 % receipts, 60 % sales, 1 % returns (half by order), 4 % counts.
-The last day holds 1 % of all rows.
+The last day holds another 1 %. Files follow one another in time and hold all items, as a warehouse does; each is made by itself, so that
+the memory does not grow with the ledger.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from pathlib import Path
 import duckdb
 
 DAYS = 730
+"""Before the last day."""
 FIRST_DAY = "2024-01-01"
 LAST_DAY = "2025-12-31"
 SHOPS = 4
 MOVEMENTS_PER_ITEM = 1000
 """10 M movements over 50,000 item-warehouses (issue 4): 200 each, and five warehouses to an item."""
+ROWS_PER_FILE = 2_500_000
 
 _DOCUMENTS = """
 create or replace temp view documents as
@@ -31,9 +34,7 @@ with drawn as (
         cast(hash(range * 8 + 7 + {seed} * 1000003) % 4 as integer) as delay
     from range({first}, {last})
 )
-select
-    n, item, shop, delay, u_kind, u_units, u_where,
-    case when u_day >= 0.99 then date '{last_day}' else date '{first_day}' + cast(floor(u_day / 0.99 * {days}) as integer) end as day
+select n, item, shop, delay, u_kind, u_units, u_where, date '{first_day}' + cast(floor({from_day} + u_day * {days}) as integer) as day
 from drawn
 """
 
@@ -66,7 +67,8 @@ _FINAL = """
 copy (
     select
         movement_key,
-        row_number() over (order by day, rank, tie, movement_key) as movement_sequence,
+        -- By day, kind and document: a total order, though not dense.
+        (day - date '{first_day}') * 1000000000000 + rank * 100000000000 + tie as movement_sequence,
         'C/' || lpad(cast(item as varchar), 7, '0') as item_id,
         case when place < 0 then 'C/DC' else 'C/S' || place end as warehouse_id,
         '' as lot_no, 'available' as stock_status, 'own' as owner_type, '' as owner_code,
@@ -90,33 +92,33 @@ def item_count(movements: int) -> int:
     return max(1, movements // MOVEMENTS_PER_ITEM)
 
 
-def write_movements(folder: Path, movements: int, seed: int, parts: int) -> list[Path]:
-    """Parquet files of about `movements` rows before the last day, each whole items in ledger order; kept where they exist."""
+def write_movements(folder: Path, movements: int, seed: int) -> list[Path]:
+    """Parquet files of about `movements` rows before the last day and a hundredth of that on it, kept where they exist."""
     folder.mkdir(parents=True, exist_ok=True)
-    # A hundredth more, which is the last day: the full run is over `movements` rows, the day comes on top.
-    documents = int(movements / 1.1 / 0.99)
-    per_part, items = documents // parts, max(1, item_count(movements) // parts)
+    # A transfer has two rows.
+    documents = int(movements / 1.1)
+    files = max(1, round(movements / ROWS_PER_FILE))
+    edges = [documents * number // files for number in range(files + 1)]
+    spans = [(edges[k], edges[k + 1], k * DAYS / files, DAYS / files) for k in range(files)]
+    spans.append((documents, documents + max(1, documents // 100), DAYS, 1))
     paths = []
-    for part in range(parts):
-        path = folder / f"movements-{movements}-{seed}-{parts}-{part}.parquet"
+    for number, (first, last, from_day, days) in enumerate(spans):
+        path = folder / f"movements-{movements}-{seed}-{number:03d}.parquet"
         paths.append(path)
         if path.exists():
             continue
         with duckdb.connect(
-            config={"threads": 2, "memory_limit": "4GB", "temp_directory": str(folder / "spill")}
+            config={"threads": 2, "memory_limit": "2GB", "temp_directory": str(folder / "spill")}
         ) as connection:
             connection.execute("set enable_progress_bar = false")
             connection.execute(
                 _DOCUMENTS.format(
-                    seed=seed, items=items, shops=SHOPS, first=part * per_part, last=(part + 1) * per_part, first_day=FIRST_DAY,
-                    last_day=LAST_DAY, days=DAYS,
+                    seed=seed, items=item_count(movements), shops=SHOPS, first=first, last=last, first_day=FIRST_DAY, from_day=from_day,
+                    days=days,
                 )
             )  # fmt: skip
-            # Items of different parts must differ.
-            rows = _ROWS.format(last_day=LAST_DAY).replace("item, day", f"item + {part * items} as item, day", 1)
-            rows = rows.replace("n * 2, item, day", f"n * 2, item + {part * items}, day")
-            rows = rows.replace("n * 2 + 1, item, least", f"n * 2 + 1, item + {part * items}, least")
             pending = path.with_suffix(".tmp")
-            connection.execute(_FINAL.format(rows=rows, path=pending))
+            rows = _ROWS.format(last_day=LAST_DAY)
+            connection.execute(_FINAL.format(rows=rows, path=pending, first_day=FIRST_DAY))
             pending.rename(path)
     return paths

@@ -21,13 +21,13 @@ TABLES = (
     "restatement_documents",
 )
 
+INPUTS = [["intermediate", "int_stock_movements"], ["staging", "stg_item_costs"]]
+
 
 def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """The ledger stage: layers, costs and the proof of conservation from the movements."""
     specs = [
-        dg.AssetSpec(
-            ["ledger", name], deps=[["intermediate", "int_stock_movements"]], group_name="ledger", kinds={"numba"}
-        )
+        dg.AssetSpec(["ledger", name], deps=INPUTS, group_name="ledger", kinds={"numba"})
         for name in TABLES
     ]
 

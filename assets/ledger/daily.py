@@ -33,7 +33,7 @@ from assets.ledger.state import LedgerState
 from assets.ledger.state_store import StateHead, StateWriter
 from assets.ledger.tables import LedgerTables
 
-ROWS_PER_BUCKET = 1_250_000
+ROWS_PER_BUCKET = 1_000_000
 """Movements whose input, answers and tables are in memory together: about 1 GiB (2026-11, benchmarks/ledger)."""
 
 ROWS_PER_WRITE = 1_000_000

@@ -23,7 +23,7 @@ from assets.ledger.plan import Plan, make_plan
 from assets.ledger.prepare import REQUIRED, Ints, Movements, prepare, require_columns
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.settings import LedgerSettings
-from assets.ledger.stage import transit_sums, until
+from assets.ledger.stage import costs_until, transit_sums, until
 from assets.ledger.state import LedgerState, is_in, load_state, saved_labels, take_state
 from assets.ledger.tables import LedgerTables, movement_costs, open_layers, place_sums, transit_layers, value_entries
 
@@ -113,7 +113,7 @@ def advance(
     movements = until(movements, as_of)
     begun = part_of(state, plan.continued, inside=True)
     kept = part_of(state, pa.concat_arrays([plan.recomputed, plan.continued]), inside=False)
-    data = prepare(movements, settings, standard_costs, saved_labels(begun))
+    data = prepare(movements, settings, costs_until(standard_costs, as_of), saved_labels(begun))
     saved, keys = load_state(begun, data, movements["movement_key"], settings)
     days, new_from = _snapshots(data, state.as_of, as_of)
     again = np.asarray(pc.is_in(data.grains.labels["item_id"], value_set=plan.restated), dtype=np.bool_)

@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.ledger.calendar import day_number, month_ends
 from assets.ledger.engine import Result, run
@@ -65,7 +66,7 @@ def compute_with_state(
     """Like `compute`; also the state from which `incremental.compute_incremental` goes on."""
     require_columns(movements)
     movements = until(movements, as_of)
-    data = prepare(movements, settings, standard_costs)
+    data = prepare(movements, settings, costs_until(standard_costs, as_of))
     days = snapshot_days(data, as_of, snapshot_dates)
     result = run(data, settings, days, threads=threads)
     grains, keys = data.grains, movements["movement_key"]
@@ -101,6 +102,14 @@ def until(movements: pa.Table, as_of: date) -> pa.Table:
     """Movements up to and including a date."""
     early = days_of(movements["business_date"], 0) <= day_number(as_of)
     return movements if early.all() else movements.filter(pa.array(early))
+
+
+def costs_until(standard_costs: pa.Table | None, as_of: date) -> pa.Table | None:
+    """Standard costs that hold by a date: one of the future has not revalued anything yet."""
+    if standard_costs is None:
+        return None
+    day = pc.cast(standard_costs["effective_date"], pa.date32())
+    return standard_costs.filter(pc.less_equal(day, pa.scalar(as_of, pa.date32())))
 
 
 def snapshot_days(data: Movements, as_of: date, snapshot_dates: Sequence[date] | None) -> list[int]:

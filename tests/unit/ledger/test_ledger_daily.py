@@ -13,9 +13,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from ledger_cases import as_table, move, numbered
 from ledger_random import random_rows
 
-from assets.ledger import daily, warehouse
+from assets.ledger import daily, spool, warehouse
+from assets.ledger.buckets import bucket_of
 from assets.ledger.daily import run_ledger
 from assets.ledger.merge import content_hash
 from assets.ledger.settings import LedgerSettings
@@ -30,6 +32,7 @@ SETTINGS = LedgerSettings()
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         opened.execute("create schema intermediate")
+        opened.execute("create schema staging")
         yield opened
 
 
@@ -41,18 +44,65 @@ def show(connection: duckdb.DuckDBPyConnection, movements: pa.Table) -> None:
     connection.execute(f"create or replace table {warehouse.MOVEMENTS} as select * from _movements")
 
 
+def show_standards(connection: duckdb.DuckDBPyConnection, raised: float) -> pa.Table:
+    """Item costs as staging has them: a standard that changes in time, and rows that are no standard; returns the standards.
+
+    `raised` is what the first standard of one item reads now.
+    """
+    connection.execute(
+        f"""
+        create or replace table {warehouse.STANDARDS} as
+        select 'C/I' || lpad(cast(item as varchar), 3, '0') as item_id, '' as variant_key, 'company' as cost_scope, '' as scope_code,
+            '' as lot_no, day as effective_date, case when item % 2 = 0 then 'standard' end as cost_method,
+            cast(case when item = 9 and month(day) = 1 then {raised} else 5 + item + month(day) / 10.0 end as decimal(28, 8)) as unit_cost,
+            'erp' as source_instance
+        from range(60) as items(item), (values (date '2025-01-01'), (date '2025-07-30'), (date '2026-01-01')) as days(day)
+        where item < 6 or day <> date '2025-07-30'
+        """
+    )
+    standards = connection.execute(
+        f"select item_id, effective_date, unit_cost from {warehouse.STANDARDS}"
+    ).to_arrow_table()
+    # What the averages of the source were, what a lot cost, what a second source says.
+    for change in ("cost_method: 'moving_average'", "cost_scope: 'lot', lot_no: 'L1'", "source_instance: 'other'"):
+        replaced = ", ".join("{1} as {0}".format(*part.split(": ")) for part in change.split(", "))
+        connection.execute(
+            f"""
+            insert into {warehouse.STANDARDS} by name
+            select * replace (unit_cost + 99 as unit_cost, {replaced}) from {warehouse.STANDARDS} where source_instance = 'erp'
+            """
+        )
+    return standards
+
+
 def shown(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     return connection.execute(f"from {warehouse.MOVEMENTS}").to_arrow_table()
 
 
 def published(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    names = ("open_layers", "movement_costs", "value_entries", "conservation", "transit_layers", "transit_conservation")
-    return content_hash(LedgerTables(*(connection.execute(f"from ledger.{name}").to_arrow_table() for name in names)))
+    return content_hash(
+        LedgerTables(*(connection.execute(f"from ledger.{name}").to_arrow_table() for name in warehouse.TABLES))
+    )
 
 
-def test_days_continued_equal_a_run_from_the_start(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """Late documents, one that vanishes, one whose quantity and one whose item was corrected: every day equals the whole."""
+@pytest.mark.parametrize(
+    ("settings", "rows_per_bucket", "in_memory"),
+    [(SETTINGS, 10**6, 10**6), (SETTINGS, 100, 0), (LedgerSettings(cost="standard"), 100, 10**6)],
+    ids=["one-bucket", "buckets-spooled", "standard-costs"],
+)
+def test_days_continued_equal_a_run_from_the_start(
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: LedgerSettings,
+    rows_per_bucket: int,
+    in_memory: int,
+) -> None:
+    """Late documents, one that vanishes, one whose quantity and one whose item was corrected, a standard changed backwards: every day
+    equals the whole, however the items are dealt out."""
+    monkeypatch.setattr(spool, "IN_MEMORY", in_memory)
     table = random_rows(7, 900, items=60, entered=True)
+    moved = 0
     for step in range(7):
         day = BEGIN + timedelta(days=step)
         known = table.filter(pc.less_equal(table["entered_date"], pa.scalar(day, pa.date32())))
@@ -68,9 +118,57 @@ def test_days_continued_equal_a_run_from_the_start(connection: duckdb.DuckDBPyCo
             other = pc.if_else(wrong, "C/I000", known["item_id"].cast(pa.string()))
             known = known.set_column(known.column_names.index("item_id"), "item_id", other)
         show(connection, known)
-        outcome = run_ledger(connection, tmp_path, as_of=day, settings=SETTINGS)
+        standards = show_standards(connection, raised=14.5 if step >= 5 else 14.1)
+        outcome = run_ledger(connection, tmp_path, as_of=day, settings=settings, rows_per_bucket=rows_per_bucket)
         assert outcome.is_incremental == (step > 0), outcome.reason
-        whole = compute(shown(connection), as_of=day, settings=SETTINGS)
+        moved += outcome.restated_items
+        whole = compute(shown(connection), as_of=day, settings=settings, standard_costs=standards)
+        assert published(connection) == content_hash(whole), f"{day} differs"
+    assert 20 < moved < 7 * 60 * 0.8, "nothing was corrected, or everything was computed again"
+
+
+def test_standard_costs_reach_the_ledger(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A company that values by standard: its stock stands at the standard of the day, not at what was paid or at nothing."""
+    show(connection, random_rows(7, 300, items=60, entered=True))
+    show_standards(connection, raised=14.5)
+    run_ledger(connection, tmp_path, as_of=BEGIN, settings=LedgerSettings(cost="standard"))
+    item, stock, cost = connection.execute(
+        f"""
+        select item_id, sum(quantity_units) as stock, round(sum(layer_value) / stock, 4)
+        from ledger.open_layers where snapshot_date = date '{BEGIN}' and item_id <> 'C/I009'
+        group by all having stock > 0 order by stock desc limit 1
+        """
+    ).fetchall()[0]
+    assert cost == pytest.approx(5 + int(item[-3:]) + 0.1), f"{item}: {stock} units"
+
+
+def test_a_conversion_that_ties_items_of_two_buckets(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Repacking into an item of another bucket moves its state there; a late second leg restates the item of the first."""
+    rows = [move("2025-07-01", "purchase_receipt", 10, 2 + at, item_id=f"C/I{at:03d}") for at in range(40)]
+    # Two pairs, each of items in different buckets.
+    here, other = (
+        sorted(f"C/I{at:03d}" for at in range(40) if bucket_of(f"C/I{at:03d}", 4) == bucket) for bucket in (1, 2)
+    )
+    out = move("2025-07-29", "conversion_out", -4, item_id=here[0], transfer_group_id="K1")
+    into = move("2025-07-29", "conversion_in", 8, item_id=other[0], transfer_group_id="K1")
+    first = move("2025-07-29", "conversion_in", 6, item_id=here[1], transfer_group_id="K2")
+    late = move("2025-07-28", "conversion_out", -3, item_id=other[1], transfer_group_id="K2")
+    sold = move("2025-07-31", "sales_issue", -1, item_id=other[0])
+    for day, more in (
+        (28, []),
+        (29, [out, into, first]),
+        (30, [late]),
+        (31, [sold]),
+    ):
+        rows += more
+        keyed = [{**row, "movement_key": f"k{at}"} for at, row in enumerate(rows)]
+        table = as_table(numbered(keyed))
+        connection.register("_rows", table)
+        connection.execute(f"create or replace table {warehouse.MOVEMENTS} as select * from _rows")
+        outcome = run_ledger(connection, tmp_path, as_of=date(2025, 7, day), settings=SETTINGS, rows_per_bucket=10)
+        assert outcome.is_incremental == (day > 28)
+        assert outcome.restated_items == {28: 40, 30: 2}.get(day, 0)
+        whole = compute(table, as_of=date(2025, 7, day), settings=SETTINGS)
         assert published(connection) == content_hash(whole), f"{day} differs"
 
 
