@@ -103,9 +103,8 @@ def _date_branches(formats: Sequence[str]) -> str:
 
 _STEADY_FROM = 1992
 """China ended its summer time in September 1991; most zones without summer time have kept their offset since."""
-# As patterns: the years of a business date, and those from the second steady one on.
+# As a pattern: the years of a business date.
 _YEARS = "(?:19[5-9][0-9]|20[0-9]{2}|21[0-9]{2})"
-_STEADY_YEARS = "(?:199[3-9]|20[0-9]{2}|21[0-9]{2})"
 
 
 @lru_cache(maxsize=64)
@@ -121,18 +120,23 @@ def _steady_offset(timezone: str) -> int | None:
 def _quick_instant(text: str, timezone: str) -> str:
     """SQL that reads an ISO date and full time of day; by one subtraction where the zone allows it, half the cost.
 
-    The pattern bounds the year, so that nothing has to be read twice to judge it.
+    The text bounds the year, so that nothing has to be read twice to judge it.
     """
     offset = _steady_offset(timezone)
-    years = _YEARS if offset is None else _STEADY_YEARS
+    first = _FIRST_YEAR if offset is None else _STEADY_FROM + 1
     moment = f"TRY_CAST({text} AS TIMESTAMP)"
     instant = (
         f"timezone({literal(timezone)}, {moment})"
         if offset is None
         else f"make_timestamptz(epoch_us({moment}) - {offset})"
     )
-    pattern = literal(rf"{years}-[0-9]{{2}}-[0-9]{{2}}[ T][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}")
-    return f"CASE WHEN regexp_full_match({text}, {pattern}) THEN {instant} END"
+    # Half the cost of a regular expression. Nothing else that the cast reads has this outline: an offset needs more room,
+    # and the one letter that would do, Z, is ruled out; so is a blank in place of the last digit.
+    outline = (
+        f"{text} LIKE '____-__-_____:__:__' AND {text} >= '{first}' AND {text} < '{_LAST_YEAR + 1}' "
+        f"AND NOT suffix({text}, 'Z') AND NOT suffix({text}, ' ')"
+    )
+    return f"CASE WHEN {outline} THEN {instant} END"
 
 
 def quick_date(text: str) -> str:
@@ -172,6 +176,9 @@ def _base_macros() -> list[str]:
     shape = literal(rf"([+-]?{number}|{number}-|\({number}\))%?")
     return [
         f"sk_text(s) AS NULLIF(trim(s, {spaces}), '')",
+        # True only for texts of ASCII that `sk_text` and `sk_code` keep: a third of the cost of a pattern, and most texts.
+        "sk_is_ascii_word(s) AS (s >= '!' AND s < chr(127) AND strlen(s) = length(s) AND NOT (suffix(s, ' ') "
+        "OR suffix(s, chr(9)) OR suffix(s, chr(13)) OR suffix(s, chr(10))))",
         # `translate` walks its tables for every letter (3 us a Chinese code); the pattern settles most texts without it.
         f"sk_half(s) AS CASE WHEN strlen(s) = length(s) OR NOT regexp_matches(s, {literal(FULL_WIDTH)}) THEN s "
         f"ELSE translate(s, {full}, {half}) END",

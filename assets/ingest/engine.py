@@ -147,8 +147,9 @@ class FileEngine:
             self.raw = pieces.read_whole()
 
     def _count_rest(self, lane: Lane) -> None:
-        self.raw = RawFile(self._header, self._scalar(f"SELECT count(*) FROM {RAW_TABLE}"))
-        self.lane_rows = self._scalar(f"SELECT count(*) FROM {lane.source}") if lane.parts else 0
+        rows = self._scalar(f"SELECT count(*) FROM {RAW_TABLE}")
+        self.raw = RawFile(self._header, rows, lane.malformed)
+        self.lane_rows = lane.rows
 
     def _mend_codes(self) -> None:
         """Restore spoilt codes in `raw`: of a file in pieces, in the rows that were not landed."""

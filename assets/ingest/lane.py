@@ -7,18 +7,21 @@ stands twice or has been landed before. A lane decides nothing itself but that a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
+import numpy as np
 
 from assets.ingest.contracts import ColumnType, Contract, load_envelope
+from assets.ingest.key_runs import Hashes, holds_any, read_run, repeated, shared, write_run
 from assets.ingest.leaves import Leaves
 from assets.ingest.mapping import MAPPABLE_ENVELOPE
 from assets.ingest.readers.pieces import Piece, Pieces
-from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW
+from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, MalformedRow
 from assets.ingest.sqltext import literal, literal_list
 from assets.ingest.stamping import landing_list, one_text
 from assets.ingest.store import parquet_copy
@@ -29,15 +32,20 @@ _OPEN_SHARE = 0.05
 """A leaf that the cheap reading leaves open in more rows of the sample than this is read in full in the lane: sending
 a row to the engine costs some twenty times a full reading in place (measured 2026-11)."""
 _TEXTS = (ColumnType.TEXT, ColumnType.ENUM)
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What came of a piece: its landing rows as a file, and the table of the rows left over."""
+    """What came of a piece: its landing rows as a file, their keys as a run, and the rows left over as text."""
 
     piece: Piece
     path: Path
-    rest: str
+    keys: Path
+    rows: int
+    rest: Path | None
+    malformed: tuple[MalformedRow, ...] = ()
 
 
 class Lane:
@@ -52,11 +60,17 @@ class Lane:
     ) -> None:
         self.connection, self.contract, self.pieces, self.part_of = connection, contract, pieces, part_of
         self.parts: list[_Part] = []
+        self.malformed: tuple[MalformedRow, ...] = ()
 
     @property
     def paths(self) -> list[Path]:
         """Parquet files with the rows that are to be landed."""
         return [part.path for part in self.parts]
+
+    @property
+    def rows(self) -> int:
+        """Number of those rows."""
+        return sum(part.rows for part in self.parts)
 
     @property
     def source(self) -> str:
@@ -75,24 +89,19 @@ class Lane:
             f"SELECT {landing_list(self.contract, stamp)} FROM (SELECT *, row_number() OVER () AS lane_row FROM "
             f"({staged_sql(in_full)})) WHERE lane_row > 0 AND NOT is_bad AND NOT is_open"
         )
-        threads = self._number("SELECT current_setting('threads')")
-        with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(lambda piece: self._take(piece, query), self.pieces.items))
+        found = self._each(self.pieces.items, lambda piece: self._take(piece, query))
         parts = [part for part in found if part is not None]
         if len(parts) < len(found):
-            self._drop([part.rest for part in parts])
             for part in parts:
                 part.path.unlink(missing_ok=True)
             return None
-        self.parts = [part for part in parts if self._has_rows(part)]
-        rest = " UNION ALL ".join(f"FROM {part.rest}" for part in parts)
-        names = ", ".join(f"c{number}" for number in range(self.pieces.columns))
-        # Rows without any value are no rows.
+        self.malformed = tuple(row for part in parts for row in part.malformed)
+        self.parts = self._with_rows(parts)
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw_store AS FROM ({rest}) WHERE COALESCE({names}, NULL) IS NOT NULL"
+            f"CREATE OR REPLACE TEMP TABLE raw_store ({SOURCE_ROW} BIGINT, "
+            f"{', '.join(f'c{number} VARCHAR' for number in range(self.pieces.columns))})"
         )
-        self._drop([part.rest for part in parts])
-        return self._show_rest()
+        return self._add_rest([part.rest for part in parts])
 
     def _needed_in_full(self, leaves: Leaves) -> set[str]:
         self.pieces.show(self.connection, self.pieces.items[0])
@@ -105,28 +114,71 @@ class Lane:
         counts = self.connection.execute(query).fetchone() or ()
         return {name for name, count in zip(names, counts, strict=True) if count > rows * _OPEN_SHARE}
 
+    def _each(self, items: Sequence[_Item], work: Callable[[_Item], _Result]) -> list[_Result]:
+        """The results of some work on each, done with all threads."""
+        with ThreadPoolExecutor(self._number("SELECT current_setting('threads')")) as pool:
+            return list(pool.map(work, items))
+
     def _take(self, piece: Piece, query: str) -> _Part | None:
         """Land what is good of one piece; None where it cannot be read or has not the rows it was cut with."""
-        part = _Part(piece, self.part_of(piece.path.stem), f"lane_rest_{piece.path.stem}")
+        path = self.part_of(piece.path.stem)
+        malformed: list[MalformedRow] = []
         cursor = self.connection.cursor()
         try:
             cursor.execute("SET TimeZone = 'UTC'")
             self.pieces.show(cursor, piece)
-            cursor.execute(parquet_copy(query, part.path))
-            cursor.execute(
-                f"CREATE OR REPLACE TABLE {part.rest} AS SELECT * FROM {RAW_TABLE} "
-                f"ANTI JOIN {_read(part.path)} USING ({SOURCE_ROW}) ORDER BY {SOURCE_ROW}"
-            )
-            counts = f"SELECT (SELECT count(*) FROM {_read(part.path)}) + (SELECT count(*) FROM {part.rest})"
-            found = cursor.execute(counts).fetchone()
-            if found is not None and found[0] == piece.rows:
-                return part
-        except duckdb.Error:
-            pass  # not readable as it was cut: the careful way gives the reason, with its row
+            try:
+                cursor.execute(parquet_copy(query, path))
+            except duckdb.InvalidInputException:
+                malformed = self.pieces.blank_misshapen(piece)
+                if not malformed:
+                    return None
+                cursor.execute(parquet_copy(query, path))
+            return self._part(cursor, piece, path, malformed)
+        except (duckdb.Error, ValueError):
+            path.unlink(missing_ok=True)
+            return None  # not readable as it was cut: the careful way gives the reason, with its row
         finally:
             cursor.close()
-        part.path.unlink(missing_ok=True)
-        return None
+
+    def _part(
+        self, cursor: duckdb.DuckDBPyConnection, piece: Piece, path: Path, malformed: Iterable[MalformedRow] = ()
+    ) -> _Part:
+        """What a finished landing file holds and what it lacks; raises ValueError where it has rows that are not its."""
+        rows, hashes = cursor.execute(f"SELECT {SOURCE_ROW}, hash(source_key) FROM {_read(path)}").fetchnumpy().values()
+        places = np.asarray(rows, np.int64) - piece.first_row
+        is_left = np.ones(piece.rows, np.bool_)
+        if len(places) and not 0 <= int(places.min()) <= int(places.max()) < piece.rows:
+            raise ValueError(f"{path.name} has rows beyond its piece")
+        is_left[places] = False
+        keys = write_run(piece.path.with_suffix(".keys"), np.asarray(hashes, np.uint64))
+        left = np.flatnonzero(is_left) + piece.first_row
+        rest = self.pieces.take_out(cursor, piece, left) if len(left) else None
+        return _Part(piece, path, keys, len(places), rest, tuple(malformed))
+
+    def _with_rows(self, parts: Iterable[_Part]) -> list[_Part]:
+        """Parts without those that have no rows, which are removed."""
+        kept = []
+        for part in parts:
+            if part.rows:
+                kept.append(part)
+            else:
+                part.path.unlink()
+        return kept
+
+    def _add_rest(self, paths: Iterable[Path | None]) -> int:
+        """Take rows that were left over into `raw`; returns how many are there now."""
+        files = [path for path in paths if path is not None]
+        if files:
+            names = ", ".join(f"c{number}" for number in range(self.pieces.columns))
+            # Rows without any value are no rows.
+            self.connection.execute(
+                f"INSERT INTO raw_store FROM {self.pieces.read_out(files)} WHERE COALESCE({names}, NULL) IS NOT NULL"
+            )
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store ORDER BY {SOURCE_ROW}"
+        )
+        return self._number("SELECT count(*) FROM raw_store")
 
     def call_back(self, *, place: int | None) -> bool:
         """Move rows to `raw` whose key stands twice among the rows of the file or, with `place`, was landed before it.
@@ -136,60 +188,44 @@ class Lane:
         """
         if not self.parts:
             return False
-        execute = self.connection.execute
-        execute(f"CREATE OR REPLACE TEMP TABLE lane_keys AS SELECT hash(source_key) AS key_hash FROM {self.source}")
-        every = "SELECT key_hash FROM lane_keys UNION ALL SELECT hash(source_key) FROM staged WHERE NOT is_bad"
-        is_unique = self._number(f"SELECT count(*) - count(DISTINCT key_hash) FROM ({every})") == 0
-        doubtful = [] if is_unique else [f"SELECT key_hash FROM ({every}) GROUP BY key_hash HAVING count(*) > 1"]
+        runs = [read_run(part.keys) for part in self.parts]
+        doubtful = repeated([*runs, self._hashes("SELECT hash(source_key) FROM staged WHERE NOT is_bad")])
         if place is not None:
-            doubtful.append(
-                f"SELECT key_hash FROM lane_keys WHERE key_hash IN (SELECT key_hash FROM {KNOWN_VERSIONS} "
-                f"WHERE place < {place})"
+            known = self._hashes(f"SELECT DISTINCT key_hash FROM {KNOWN_VERSIONS} WHERE place < {place}")
+            doubtful = np.union1d(doubtful, shared(runs, np.sort(known)))
+        called = [part for part, run in zip(self.parts, runs, strict=True) if holds_any(run, doubtful)]
+        if not called:
+            return False
+        self.connection.execute("CREATE OR REPLACE TABLE doubtful_keys (key_hash UBIGINT)")
+        self.connection.execute("INSERT INTO doubtful_keys SELECT unnest($keys)", {"keys": doubtful})
+        again = dict(zip(called, self._each(called, self._give_back), strict=True))
+        self.connection.execute("DROP TABLE doubtful_keys")
+        self._add_rest(part.rest for part in again.values())
+        self.parts = self._with_rows(again.get(part, part) for part in self.parts)
+        return True
+
+    def _give_back(self, part: _Part) -> _Part:
+        """Take the rows with doubtful keys out of a part; the text of those rows is the `rest` of what is returned."""
+        target = self.part_of(f"{part.piece.path.stem}-kept")
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute("SET TimeZone = 'UTC'")
+            kept = f"SELECT * FROM {_read(part.path)} WHERE hash(source_key) {{}} (SELECT key_hash FROM doubtful_keys)"
+            (moved,) = (
+                cursor.execute(f"SELECT {SOURCE_ROW} FROM ({kept.format('IN')}) ORDER BY ALL").fetchnumpy().values()
             )
-        execute(f"CREATE OR REPLACE TEMP TABLE doubtful_keys AS {' UNION '.join(doubtful) or 'SELECT 1 LIMIT 0'}")
-        execute("DROP TABLE lane_keys")
-        moved = 0
-        if self._number("SELECT count(*) FROM doubtful_keys"):
-            moved = sum([self._give_back(part) for part in self.parts])
-            self.parts = [part for part in self.parts if part.path.exists()]
-            self._show_rest()
-        execute("DROP TABLE doubtful_keys")
-        return moved > 0
+            cursor.execute(parquet_copy(f"{kept.format('NOT IN')} ORDER BY {SOURCE_ROW}", target))
+            rows = np.asarray(moved, np.int64)
+            rest = self.pieces.take_out(cursor, part.piece, rows)
+        finally:
+            cursor.close()
+        target.replace(part.path)
+        return _Part(part.piece, part.path, part.keys, part.rows - len(rows), rest)
 
-    def _give_back(self, part: _Part) -> int:
-        """Take the rows with doubtful keys out of a part; returns their number."""
-        execute = self.connection.execute
-        execute(
-            f"CREATE OR REPLACE TEMP TABLE given_back AS SELECT {SOURCE_ROW} FROM {_read(part.path)} "
-            "WHERE hash(source_key) IN (SELECT key_hash FROM doubtful_keys)"
-        )
-        moved = self._number("SELECT count(*) FROM given_back")
-        if moved:
-            self.pieces.show(self.connection, part.piece)
-            execute(f"INSERT INTO raw_store SELECT * FROM {RAW_TABLE} SEMI JOIN given_back USING ({SOURCE_ROW})")
-            kept = f"SELECT * FROM {_read(part.path)} ANTI JOIN given_back USING ({SOURCE_ROW}) ORDER BY {SOURCE_ROW}"
-            target = self.part_of(f"{part.piece.path.stem}-kept")
-            execute(parquet_copy(kept, target))
-            target.replace(part.path)
-            self._has_rows(part)
-        return moved
-
-    def _has_rows(self, part: _Part) -> bool:
-        """False for a part without rows, which is removed."""
-        if self._number(f"SELECT count(*) FROM {_read(part.path)}"):
-            return True
-        part.path.unlink()
-        return False
-
-    def _show_rest(self) -> int:
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store ORDER BY {SOURCE_ROW}"
-        )
-        return self._number("SELECT count(*) FROM raw_store")
-
-    def _drop(self, tables: Sequence[str]) -> None:
-        for table in tables:
-            self.connection.execute(f"DROP TABLE IF EXISTS {table}")
+    def _hashes(self, query: str) -> Hashes:
+        """The one column of a query over hashes."""
+        (found,) = self.connection.execute(query).fetchnumpy().values()
+        return np.asarray(found, np.uint64)
 
     def _number(self, query: str) -> int:
         row = self.connection.execute(query).fetchone()

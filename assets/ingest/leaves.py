@@ -145,7 +145,7 @@ class Leaves:
         return {
             alias: f"({alias} IS NULL AND {raw} IS NOT NULL)"
             if way in _WAYS
-            else f"CASE WHEN regexp_full_match({raw}, {literal(PLAIN_TEXT)}) THEN false "
+            else f"CASE WHEN sk_is_ascii_word({raw}) OR regexp_full_match({raw}, {literal(PLAIN_TEXT)}) THEN false "
             f"ELSE NOT regexp_full_match({raw}, {_KEPT_BY[way]}) END"
             for (raw, way, _), alias in self.found.items()
             if alias not in in_full and not (way == "text" and (raw, "code", "") in self.found)

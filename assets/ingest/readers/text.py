@@ -12,13 +12,15 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from assets.ingest.errors import IngestError
+from assets.ingest.readers.cutting import CUT_FROM_BYTES, cut, is_large_utf8
 from assets.ingest.readers.headings import SEARCHED_ROWS, Heading, find_heading
-from assets.ingest.readers.pieces import CUT_FROM_BYTES, Pieces, cut, read_csv
+from assets.ingest.readers.pieces import Pieces, read_csv, shape
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, MalformedRow, RawFile, name_headers, normal_header
 
 _BLOCK = 1 << 22
@@ -89,14 +91,28 @@ def read_text(
 
     With `in_pieces`, a large file is cut instead and stays unread; see RawFile.
     """
-    encoding, has_blank_lines = detect_encoding(path, name)
+    read_whole = partial(
+        read_text,
+        connection,
+        path,
+        name,
+        work=work,
+        header_row=header_row,
+        delimiter=delimiter,
+        expected=expected,
+        given_header=given_header,
+    )
+    # Cutting looks at every byte anyway; where it finds another encoding or blank lines, all begins anew.
+    is_looked_at = in_pieces and is_large_utf8(path)
+    encoding, has_blank_lines = ("utf-8", False) if is_looked_at else detect_encoding(path, name)
     if encoding not in ("utf-8", "utf-8-sig"):
         path = _transcode(path, encoding, work / "text.csv")
     head = _head_lines(path)
+    above: tuple[tuple[int, tuple[str, ...]], ...] = ()
     if given_header:
         chosen = delimiter or _delimiter_of_width(head, len(given_header))
         _check_headless(head, chosen, given_header, name)
-        cells, lines, header_row, above = list(given_header), 0, 0, ()
+        cells, lines, header_row = list(given_header), 0, 0
     else:
         chosen = delimiter or _sniff_delimiter(head, header_row, expected)
         heading = _heading(head, header_row, chosen, expected)
@@ -110,17 +126,15 @@ def read_text(
         path, skipped = _safe_name(path, work / "source.csv"), []
     header = name_headers(cells)
 
-    def read_whole() -> RawFile:
-        malformed = _load(connection, path, name, header, chosen, lines, header_row, skipped)
-        rows = connection.execute(f"SELECT count(*) FROM {RAW_TABLE}").fetchone()
-        return RawFile(header, rows[0] if rows else 0, tuple(malformed), above=above)
-
-    if in_pieces and not has_blank_lines and path.stat().st_size >= CUT_FROM_BYTES:
+    if in_pieces and not has_blank_lines and len(header) > 1 and path.stat().st_size >= CUT_FROM_BYTES:
         items = cut(connection, path, lines, header_row + 1, len(header), chosen, work)
-        if items:
-            pieces = Pieces(items, len(header), chosen, read_whole)
-            return RawFile(header, sum(piece.rows for piece in items), pieces=pieces)
-    return read_whole()
+        if not items:
+            return read_whole()
+        pieces = Pieces(items, len(header), chosen, read_whole)
+        return RawFile(header, sum(piece.rows for piece in items), pieces=pieces, above=above)
+    malformed = _load(connection, path, name, header, chosen, lines, header_row, skipped)
+    rows = connection.execute(f"SELECT count(*) FROM {RAW_TABLE}").fetchone()
+    return RawFile(header, rows[0] if rows else 0, tuple(malformed), above=above)
 
 
 def _above(head: str, first_row: int, delimiter: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
@@ -264,15 +278,17 @@ def _load(
                 row=row,
                 fix="Close or double the mark in that row.",
             )
-        malformed.append(MalformedRow(row, text.strip("\r\n"), _shape(message)))
+        malformed.append(MalformedRow(row, text.strip("\r\n"), _shape(message, text, delimiter)))
     _number_rows(connection, header, first, records, blanks)
     return malformed
 
 
-def _shape(message: str) -> str:
+def _shape(message: str, text: str, delimiter: str) -> str:
     found = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
     if found:
-        return f"the row has {found[2]} fields where the header has {found[1]}"
+        # DuckDB stops counting where it finds the first field too many.
+        fields = len(next(csv.reader([text.strip("\r\n")], delimiter=delimiter), []))
+        return shape(fields if fields != int(found[1]) else int(found[2]), int(found[1]))
     return "the row cannot be split into fields: " + message.splitlines()[0].rstrip(".")
 
 

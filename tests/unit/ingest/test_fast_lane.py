@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from assets.ingest.readers import pieces, text
+from assets.ingest.readers import cutting, text
 
 HEAD = "类型,单号,行,日期,存货编码,仓库,数量,状态,备注\n"
 NOTED = {
@@ -40,7 +40,8 @@ def extract(first: int, last: int, special: dict[int, str] | None = None) -> str
 def small_pieces(monkeypatch):
     def use(piece: int):
         monkeypatch.setattr(text, "CUT_FROM_BYTES", 1)
-        monkeypatch.setattr(pieces, "PIECE_BYTES", piece)
+        monkeypatch.setattr(cutting, "CUT_FROM_BYTES", 1)
+        monkeypatch.setattr(cutting, "PIECE_BYTES", piece)
 
     return use
 
@@ -75,9 +76,30 @@ def test_pieces_and_whole_files_land_the_same(make_company, tmp_path, small_piec
     assert {row[5] for row in whole[1]} == {"unparseable_number", "unknown_item", "duplicate_key"}
 
 
-def test_a_file_with_a_misshapen_row_is_read_whole_and_loses_nothing(company, small_pieces):
+MISSHAPEN = {
+    9: "入库,D9,1\n",
+    12: "入库,D12,1,2024-01-05,001,W1,12,已审,,,\n",  # empty fields at the end are none
+    13: "入库,D13,1,2024-01-05,001,W1,13,已审,,,,more\n",
+    25: "no field at all\n",
+}
+
+
+def test_misshapen_rows_leave_their_piece_and_nothing_else_changes(make_company, tmp_path, small_pieces):
+    """One broken line in ten million must not send the whole file the slow way."""
+    company = make_company()
+    files = {"moves_20240106.csv": extract(1, 40, MISSHAPEN)}
+    whole, _ = run(company, files)
     small_pieces(300)
-    files = {"moves_20240106.csv": extract(1, 40, {9: "入库,D9,1\n"})}
+    company.workspace = tmp_path / "in pieces"
+    cut, parts = run(company, files)
+    assert len(parts) > 4
+    assert cut == whole
+    assert [(row[3], row[5]) for row in cut[1]] == [(row, "malformed_row") for row in (10, 14, 26)]
+
+
+def test_a_misshapen_row_among_quotation_marks_is_read_whole_and_loses_nothing(company, small_pieces):
+    small_pieces(300)
+    files = {"moves_20240106.csv": extract(1, 40, {9: '入库,"D9",1\n'})}
     found, parts = run(company, files)
     assert len(parts) == 1
     assert [row[:3] for row in found[4]] == [("moves_20240106.csv", 39, 38)]

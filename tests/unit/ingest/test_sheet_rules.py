@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.ingest.errors import IngestError
+from assets.ingest.readers.cutting import record_end
 from assets.ingest.readers.headings import find_heading
 from assets.ingest.readers.markup import html_cells, spreadsheetml_cells
-from assets.ingest.readers.pieces import _record_end
 from assets.ingest.readers.raw import normal_header
 
 HEAD = ["类型", "单号", "行", "日期", "存货编码", "仓库", "数量", "状态"]
@@ -232,4 +232,4 @@ def test_a_file_is_cut_only_between_records(rows):
         ends.add(len(target.getvalue().encode()))
     data = target.getvalue().encode()
     for size in range(len(data) + 1):
-        assert _record_end(data[:size]) in ends
+        assert record_end(data[:size]) in ends
