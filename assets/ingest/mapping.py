@@ -84,6 +84,14 @@ class ColumnRule(_Strict):
         return check_formats(formats)
 
 
+class Told(_Strict):
+    """What a missing header is where the column `filled` is filled, and where it is not."""
+
+    filled: str
+    then: str
+    otherwise: str
+
+
 class Branch(_Strict):
     """One kind of contract row that a source row yields."""
 
@@ -172,6 +180,7 @@ class Dataset(_Table):
     synonyms: dict[str, tuple[str, ...]] = {}
     otherwise: dict[str, tuple[str, ...]] = {}
     fill_down: tuple[str, ...] = ()
+    told_by: dict[str, Told] = {}
     signs: Signs | None = None
     date_formats: tuple[str, ...] = ()
     allow_empty: bool = False

@@ -12,6 +12,7 @@ from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
 from assets.ingest.readers.shelf_life import tell_shelf_life
 from assets.ingest.readers.short_years import tell_short_years
 from assets.ingest.readers.titles import take_titles
+from assets.ingest.readers.told_by import add_told
 from assets.ingest.readers.totals import settle_bare_total, settle_totals
 from assets.ingest.readers.traditional import simplify_codes
 from assets.ingest.readers.units import scale_units
@@ -40,6 +41,7 @@ def apply_rules(
     raw = settle_bare_total(connection, raw)
     raw = simplify_codes(connection, raw, dataset)
     raw = fill_down(connection, raw, dataset)
+    raw = add_told(connection, raw, dataset)
     raw = tell_shelf_life(connection, raw, wanted)
     raw = take_titles(connection, raw, dataset, expected)
     return tell_short_years(connection, raw, dataset, _sample(connection, raw))

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.ingest.casting import EXCEL_SERIAL, date_macros, fit_decimal, format_pattern, install_macros, quick_date
+from assets.ingest.casting import (
+    EXCEL_SERIAL,
+    PERIOD_END,
+    PERIOD_START,
+    date_macros,
+    fit_decimal,
+    format_pattern,
+    install_macros,
+    quick_date,
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +27,13 @@ def db():
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     install_macros(connection)
-    for suffix, formats in (("", []), ("_dmy", ["%d/%m/%Y"]), ("_xl", [EXCEL_SERIAL])):
+    for suffix, formats in (
+        ("", []),
+        ("_dmy", ["%d/%m/%Y"]),
+        ("_xl", [EXCEL_SERIAL]),
+        ("_from", [PERIOD_START]),
+        ("_to", [PERIOD_END]),
+    ):
         for macro in date_macros(suffix, formats, "Asia/Shanghai"):
             connection.execute(macro)
     return connection
@@ -51,7 +66,19 @@ def many(db, sql, values):
 @given(st.lists(st.text(max_size=30), min_size=40, max_size=80))
 @settings(deadline=None, max_examples=5)
 def test_no_text_crashes_a_parser(db, texts):
-    for macro in ("number", "integer", "date", "timestamp", "date_dmy", "date_xl", "boolean", "text", "code"):
+    for macro in (
+        "number",
+        "integer",
+        "date",
+        "timestamp",
+        "date_dmy",
+        "date_xl",
+        "date_from",
+        "date_to",
+        "boolean",
+        "text",
+        "code",
+    ):
         assert len(many(db, f"sk_{macro}(s)", texts)) == len(texts)
 
 
@@ -90,6 +117,31 @@ def test_a_date_comes_back_however_it_is_written(db, days):
     # Five digits reach to the year 2173; six could be a year and month.
     expected = [day if serial < 100_000 else None for day, serial in zip(days, serials, strict=True)]
     assert many(db, "sk_date_xl(s)", [str(serial) for serial in serials]) == expected
+
+
+@given(
+    st.lists(
+        st.tuples(st.dates(dt.date(1950, 1, 1), dt.date(2190, 1, 1)), st.integers(0, 400)), min_size=40, max_size=60
+    )
+)
+@settings(deadline=None, max_examples=3)
+def test_a_month_or_a_span_stands_for_its_first_or_last_day(db, spans):
+    days = [(first, first + dt.timedelta(days=length)) for first, length in spans]
+    for form in ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日"):
+        for link in ("至", " - ", "~", "～", "到"):
+            texts = [f"{first:{form}}{link}{last:{form}}" for first, last in days]
+            assert many(db, "sk_date_from(s)", texts) == [first for first, _ in days]
+            assert many(db, "sk_date_to(s)", texts) == [last for _, last in days]
+    firsts = [first.replace(day=1) for first, _ in days]
+    lasts = [(first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1) for first, _ in days]
+    for form in ("%Y-%m", "%Y%m", "%Y/%m", "%Y年%m月"):
+        texts = [f"{first:{form}}" for first, _ in days]
+        assert many(db, "sk_date_from(s)", texts) == firsts and many(db, "sk_date_to(s)", texts) == lasts
+        assert many(db, "sk_date(s)", texts) == [None] * len(texts)
+    assert (
+        many(db, "sk_date_to(s)", ["2024-13", "202400", "2024-01-01至", "至2024-01-31", "2024-02-30至2024-02-31"])
+        == [None] * 5
+    )
 
 
 @pytest.mark.parametrize(
