@@ -135,7 +135,9 @@ def test_a_code_that_a_spreadsheet_spoilt_is_mended_where_the_master_leaves_no_d
 
 
 def test_a_code_that_lost_digits_is_kept_back(landed):
-    reasons = landed.rows("select source_row, reason from quality.quarantined_rows where rule_id = 'malformed_row'")
+    reasons = landed.rows(
+        "select source_row, reason from quality.quarantined_rows where rule_id = 'malformed_row' and source_file like '出入库%'"
+    )
     assert reasons == [
         (7, "the spreadsheet has cut the code to 6.9E+11; format the column as text and export it again")
     ]
@@ -499,8 +501,11 @@ def test_every_header_of_the_trade_is_known_to_the_mapping_for_any_system():
         for header in rule.headers
         for name in dataset.spellings(header)
     }
-    read = "item_name spec barcode variant location_code lot_no mfg_date on_hand_qty available_qty reserved_qty frozen_qty in_transit_qty"
-    read += " stock_value unit_cost stock_status book_qty counted_qty reason doc_no line_no business_date entered_at supplier customer abc_class_source"
+    read = (
+        "item_name spec barcode variant location_code lot_no mfg_date on_hand_qty available_qty reserved_qty frozen_qty "
+        "in_transit_qty stock_value unit_cost stock_status book_qty counted_qty reason doc_no line_no business_date "
+        "entered_at supplier customer abc_class_source"
+    )
     rows = [
         line.strip("|").split("|") for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")
     ]
@@ -526,7 +531,7 @@ CELLS = (
 
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6), st.lists(CELLS, max_size=3))
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_sheet_crashes_the_rules_and_every_row_is_there_or_was_a_total(db, rows, titles):
     dataset = next(found for found in load_mapping("generic_excel").datasets if found.name == "on_hand")
     above = tuple((1, (text,)) for text in titles if text)
