@@ -26,10 +26,7 @@ INPUTS = [["intermediate", "int_stock_movements"], ["staging", "stg_item_costs"]
 
 def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """The ledger stage: layers, costs and the proof of conservation from the movements."""
-    specs = [
-        dg.AssetSpec(["ledger", name], deps=INPUTS, group_name="ledger", kinds={"numba"})
-        for name in TABLES
-    ]
+    specs = [dg.AssetSpec(["ledger", name], deps=INPUTS, group_name="ledger", kinds={"numba"}) for name in TABLES]
 
     @dg.multi_asset(
         specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="ledger"

@@ -126,24 +126,32 @@ def _documents(connection: duckdb.DuckDBPyConnection, since: date) -> pa.Table:
     is_new = f"business_date > date '{since}'"
     connection.execute(
         f"""
+        create or replace temp table _groups as
+        select distinct transfer_group_id from {EFFECTIVE}
+        where {_CONVERTS} and ({is_new} or item_id in (select item_id from _stale))
+        """
+    )
+    connection.execute(
+        f"""
         create or replace temp table _returns as
         select {columns}, coalesce(ref_line_id, '') as line from {EFFECTIVE} now
         where {is_new} and movement_type in {BACK_TYPES} and quantity_units > 0 and ref_doc_no is not null
         """
     )
-    return connection.execute(
-        f"""
-        with groups as (
-            select distinct transfer_group_id from {EFFECTIVE}
-            where {_CONVERTS} and ({is_new} or item_id in (select item_id from _stale))
-        )
-        select {columns} from {EFFECTIVE} now where {_CONVERTS} and transfer_group_id in (select transfer_group_id from groups)
-        union all
+    # Two passes over a few columns, and none where there is nothing to look for.
+    legs = f"select {columns} from {EFFECTIVE} now where {_CONVERTS} and transfer_group_id in (select transfer_group_id from _groups)"
+    returns = f"""
         select distinct {columns} from {EFFECTIVE} old join _returns now
             on old.item_id = now.item_id and old.ref_doc_no = now.ref_doc_no and coalesce(old.ref_line_id, '') = now.line
-        where old.business_date <= date '{since}' and old.movement_type in {BACK_TYPES} and old.quantity_units < 0
+        where old.business_date <= date '{since}' and old.movement_type in {BACK_TYPES}
         """
-    ).to_arrow_table()
+    asked = [query for query, table in ((legs, "_groups"), (returns, "_returns")) if _has_rows(connection, table)]
+    nothing = f"select {columns} from _returns now limit 0"
+    return connection.execute(" union all ".join(asked) or nothing).to_arrow_table()
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return connection.execute(f"select 1 from {table} limit 1").fetchone() is not None
 
 
 def conversion_legs(connection: duckdb.DuckDBPyConnection) -> pa.Table:
