@@ -104,6 +104,25 @@ def test_critical_at_once_and_digest_once_a_day_in_the_owners_language(desk: Des
     assert kinds == {"Inventory data digest 2026-01-07", "库存数据日报 2026-01-07", "催办", "Reminder"}
 
 
+def test_why_and_what_to_do_are_told_in_the_language_of_who_reads(desk: Desk) -> None:
+    """Each sentence stands on a line of its own, so that two incidents do not run into one another on a phone."""
+    post = Post()
+    told = {"explanation_zh": "出库记成了入库", "fix": "Correct the sign", "fix_zh": "更正方向"}
+    desk.run(finding("f1", **told), finding("f2", item_id="C/B", **told), finding("f3", warehouse_id="C/W2", **told))
+    tell(desk, post, with_digest=False)
+    chinese = next(body for channel, title, body in post.sent if "告警" in title)
+    english = next(body for channel, title, body in post.sent if "alarm" in title)
+    lines = chinese.splitlines()
+    heads = [line.split(" ")[:3] for line in lines if line.startswith("[")]
+    assert sorted(heads) == [["[严重]", "INC-00001", "出入库方向相反"], ["[严重]", "INC-00002", "出入库方向相反"]]
+    assert [lines.count(line) for line in ("  说明：出库记成了入库", "  任务：更正方向")] == [2, 2]
+    assert (
+        "  Why: an issue booked as a receipt" in english.splitlines()
+        and "  Task: Correct the sign" in english.splitlines()
+    )
+    assert not re.search("[\u4e00-\u9fff]", english)
+
+
 def test_a_second_spell_is_told_again(desk: Desk) -> None:
     post = Post()
     desk.run(finding("f1"))
