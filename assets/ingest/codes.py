@@ -20,6 +20,7 @@ from assets.ingest.sqltext import literal, literal_list
 _SHOWN = 3
 _FLOAT = r"'^[0-9]+\.0+$'"
 _POWER = r"'^[0-9](\.[0-9]+)?[eE]\+[0-9]{2,}$'"
+_SUSPECT = r"regexp_matches({}, '[.．][0０]+\s*$|[eEｅＥ][+＋]')"
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,17 @@ def mend_codes(
     column = _item_column(raw, dataset)
     if column is None:
         return raw
+    has_master = known is not None and contract.name != "item"
+    # Without the macros, whose planning would cost every small file more than the rest of its reading.
+    suspect = (
+        f"regexp_matches({column}, '[0-9０-９]') AND {column} NOT IN ({known})"
+        if has_master
+        else _SUSPECT.format(column)
+    )
+    if not connection.execute(f"SELECT 1 FROM {RAW_TABLE} WHERE {suspect} LIMIT 1").fetchone():
+        return raw
     values = f"SELECT DISTINCT sk_code({column}) AS v FROM {RAW_TABLE} WHERE {column} IS NOT NULL"
-    if known is not None and contract.name != "item":
+    if known is not None and has_master:
         mended = _by_master(connection, values, known)
     else:
         mended = _by_shape(connection, values)

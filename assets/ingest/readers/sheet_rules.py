@@ -17,7 +17,7 @@ from assets.ingest.readers.totals import settle_bare_total, settle_totals
 from assets.ingest.readers.traditional import simplify_codes
 from assets.ingest.readers.units import scale_units
 
-_SAMPLE_ROWS = 200
+_SAMPLE_ROWS = 50
 
 
 def apply_rules(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -36,13 +37,10 @@ def settle_totals(connection: duckdb.DuckDBPyConnection, raw: RawFile, name: str
     its numbers tell. It is compared at the decimals that it shows, as it has been rounded to them.
     """
     label = f"COALESCE({', '.join(f'sk_text({column})' for column in raw.columns)}, NULL)"
-    columns = ", ".join(f"CAST(sk_number({column}) AS VARCHAR), sk_text({column})" for column in raw.columns)
-    found = connection.execute(
-        f"SELECT {SOURCE_ROW}, {columns} FROM {RAW_TABLE} "
-        f"WHERE regexp_full_match({label}, {literal(_LABEL)}) ORDER BY {SOURCE_ROW}"
-    ).fetchall()
-    if not found:
+    where = f"regexp_full_match({label}, {literal(_LABEL)})"
+    if not connection.execute(f"SELECT 1 FROM {RAW_TABLE} WHERE {where} LIMIT 1").fetchone():
         return raw
+    found = _read(connection, raw, f"WHERE {where} ORDER BY {SOURCE_ROW}")
     _leave_out(connection, [row[0] for row in found])
     before = [0]
     for row, *cells in found:
@@ -69,16 +67,15 @@ def settle_bare_total(connection: duckdb.DuckDBPyConnection, raw: RawFile) -> Ra
     """
     if raw.rows <= _FEWEST_ADDED or not raw.columns:
         return raw
-    columns = ", ".join(f"CAST(sk_number({column}) AS VARCHAR), sk_text({column})" for column in raw.columns)
-    last = connection.execute(
-        f"SELECT {SOURCE_ROW}, {columns} FROM {RAW_TABLE} ORDER BY {SOURCE_ROW} DESC LIMIT 1"
-    ).fetchone()
-    if last is None:
+    # Looked at in Python first: planning the reading of numbers for every column costs more than reading a small file.
+    columns = ", ".join(raw.columns)
+    texts = connection.execute(f"SELECT {columns} FROM {RAW_TABLE} ORDER BY {SOURCE_ROW} DESC LIMIT 1").fetchone()
+    filled = [text for text in texts or () if text and text.strip()]
+    if not filled or len(filled) * 2 > len(raw.columns) or not all(re.search(r"\d", text) for text in filled):
         return raw
-    row, *cells = last
+    (row, *cells), *_ = _read(connection, raw, f"ORDER BY {SOURCE_ROW} DESC LIMIT 1")
     totals = _totals(raw, cells)
-    filled = sum(text is not None for text in cells[1::2])
-    if not totals or filled != len(totals) or filled * 2 > len(raw.columns):
+    if len(filled) != len(totals):
         return raw
     if all(Decimal(total) == 0 for _, _, total, _ in totals) or _first_doubt(connection, totals, 0, row) is not None:
         return raw
@@ -90,6 +87,13 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _FEWEST_ADDED = 2
 """A last row that equals the one above it is no proof of a sum."""
 _Total = tuple[str, str, str, str]
+
+
+def _read(connection: duckdb.DuckDBPyConnection, raw: RawFile, which: str) -> list[tuple[Any, ...]]:
+    """Some rows of `raw`: the row number, then number and text of each column."""
+    columns = ", ".join(f"CAST(sk_number({column}) AS VARCHAR), sk_text({column})" for column in raw.columns)
+    chosen = f"SELECT * FROM {RAW_TABLE} {which}"
+    return connection.execute(f"SELECT {SOURCE_ROW}, {columns} FROM ({chosen}) ORDER BY {SOURCE_ROW}").fetchall()
 
 
 def _totals(raw: RawFile, cells: Sequence[str | None]) -> list[_Total]:
