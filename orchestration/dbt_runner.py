@@ -1,43 +1,34 @@
-"""dbt run by its own runner in this process: parsed once, built on a warehouse file. No Dagster here."""
+"""The dbt project made ready: parsed and compiled by dbt once for each state of its files, then executed without it.
+
+No Dagster here. What is executed: `sql_plan.py`, `sql_run.py`; why not by dbt itself: docs/adr/0009-dbt-compiles.md.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
+from orchestration.sql_plan import PlanNode, choose, in_order, plan_text, read_plan, waits_for
+from orchestration.sql_run import NodeResult, run_nodes
+
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 MANIFEST = PROJECT / "target" / "manifest.json"
+PLAN = PROJECT / "target" / "plan.json"
 WAREHOUSE_VARIABLE = "STOCKTURN_WAREHOUSE"
+WAREHOUSE_NAME = "warehouse"  # compiled SQL names the database, which is called like its file
 
 
 class DbtError(RuntimeError):
-    """dbt could not build; the message names the model and dbt's own words."""
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """What dbt did with one node: a model, a seed or a data test."""
-
-    unique_id: str
-    name: str
-    kind: str
-    status: str
-    seconds: float
-    failures: int
-    message: str
-    severity: str
-
-    @property
-    def is_good(self) -> bool:
-        return self.status in {"success", "pass", "warn", "no-op"}
+    """dbt could not parse or compile, or the project asks for what a run cannot do; the message says which."""
 
 
 def project_fingerprint() -> str:
-    """SHA-256 over the project's own files; a manifest is good for exactly one of them."""
+    """SHA-256 over the project's own files; a manifest and a plan are good for exactly one of them."""
     digest = hashlib.sha256()
     folders = ("models", "macros", "seeds", "tests")
     files = [path for folder in folders for path in (PROJECT / folder).rglob("*") if path.is_file()]
@@ -49,46 +40,124 @@ def project_fingerprint() -> str:
 
 def manifest_path() -> Path:
     """The parsed manifest, parsed anew only where a file of the project has changed."""
-    manifest, stamp = MANIFEST, MANIFEST.with_suffix(".sha256")
     wanted = project_fingerprint()
-    if not manifest.is_file() or not stamp.is_file() or stamp.read_text() != wanted:
-        _invoke(["parse", "--no-partial-parse"], Path(os.environ.get(WAREHOUSE_VARIABLE, "var/warehouse.duckdb")), None)
-        stamp.write_text(wanted)
-    return manifest
+    if not _is_made_of(MANIFEST, wanted):
+        _invoke(["parse", "--no-partial-parse"])
+        _stamp(MANIFEST, wanted)
+    return MANIFEST
+
+
+def plan_path() -> Path:
+    """Everything that a run executes as compiled SQL, compiled anew only where a file of the project has changed.
+
+    Raises:
+        DbtError: dbt cannot compile, or the project asks for what a run cannot do.
+    """
+    wanted = project_fingerprint()
+    if not _is_made_of(PLAN, wanted):
+        partial = PLAN.with_name(f".{PLAN.name}.{os.getpid()}")
+        partial.write_text(plan_text(in_order(_compiled())), encoding="utf-8")
+        partial.replace(PLAN)  # two processes at once write the same
+        _stamp(PLAN, wanted)
+    return PLAN
+
+
+def build(
+    warehouse: Path,
+    select: list[str],
+    *,
+    exclude_tests: bool = False,
+    threads: int = 2,
+    memory_limit: str = "4GB",
+) -> list[NodeResult]:
+    """Build the selected models and seeds with their tests on a warehouse file, as `dbt build` would.
+
+    Raises:
+        DbtError: the project cannot be compiled (not: a model or test failed; that is a result).
+        ValueError: a selector finds nothing, or the file is not called `warehouse.duckdb`.
+    """
+    if warehouse.stem != WAREHOUSE_NAME:
+        raise ValueError(f"{warehouse}: the compiled SQL is for a file called {WAREHOUSE_NAME}.duckdb")
+    everything = _plan(project_fingerprint())
+    nodes = [node for node in choose(everything, select) if not (exclude_tests and node.kind == "test")]
+    with duckdb.connect(str(warehouse), config={"threads": threads, "memory_limit": memory_limit}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        return run_nodes(connection, nodes, waits_for(nodes, everything), PROJECT)
 
 
 @lru_cache(maxsize=1)
-def _parsed(fingerprint: str) -> Any:
-    """The project as dbt's own object, read once a process: without it every invocation parses again."""
+def _plan(fingerprint: str) -> tuple[PlanNode, ...]:
+    """The plan, read once a process."""
+    return tuple(read_plan(plan_path().read_text(encoding="utf-8")))
+
+
+def _is_made_of(made: Path, fingerprint: str) -> bool:
+    stamp = made.with_suffix(".sha256")
+    return made.is_file() and stamp.is_file() and stamp.read_text() == fingerprint
+
+
+def _stamp(made: Path, fingerprint: str) -> None:
+    made.with_suffix(".sha256").write_text(fingerprint)
+
+
+def _compiled() -> list[PlanNode]:
+    """Models, seeds and data tests as dbt compiles them; no database is opened."""
     from dbt.contracts.graph.manifest import Manifest  # dbt imports slowly
 
-    return Manifest.from_msgpack((manifest_path().parent / "partial_parse.msgpack").read_bytes())
+    manifest = Manifest.from_msgpack((manifest_path().parent / "partial_parse.msgpack").read_bytes())
+    kinds = ("model", "seed", "test")
+    arguments = ["compile", "--no-introspect", "--no-populate-cache", "--no-write-json"]
+    outcome = _invoke([*arguments, "--select", *(f"resource_type:{kind}" for kind in kinds)], manifest)
+    return [_plan_node(item.node) for item in outcome.results]
 
 
-def build(warehouse: Path, select: list[str], *, exclude_tests: bool = False) -> list[NodeResult]:
-    """`dbt build` of the named models (and their tests) on a warehouse file.
+def _plan_node(node: Any) -> PlanNode:
+    config, kind = node.config, str(node.resource_type)
+    columns: dict[str, str] = {}
+    if kind == "test":
+        asked = (config.severity.lower(), config.fail_calc, config.warn_if, config.error_if, config.limit, config.where)
+        is_known = asked == ("error", "count(*)", "!= 0", "!= 0", None, None)
+    else:
+        is_known = config.materialized in {"table", "view", "seed"} and not (config.pre_hook or config.post_hook)
+    if kind == "seed":
+        columns = dict(config.column_types)
+        is_known = is_known and set(columns) == set(node.columns)
+    elif kind == "model" and node.contract.enforced:
+        columns = {column.name: column.data_type for column in node.columns.values()}
+        is_known = is_known and not (node.constraints or any(column.constraints for column in node.columns.values()))
+    if not is_known:
+        raise DbtError(f"{node.original_file_path}: {node.name} has a setting that a run does not carry out")
+    return PlanNode(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=kind,
+        fqn=tuple(node.fqn),
+        relation="" if kind == "test" else node.relation_name,
+        materialized="" if kind == "test" else config.materialized,
+        sql=node.original_file_path if kind == "seed" else node.compiled_code.strip(),
+        columns=_as_duckdb_names(columns),
+        parents=() if kind == "seed" else tuple(sorted(name for name in node.depends_on.nodes if _is_built(name))),
+    )
 
-    Raises:
-        DbtError: dbt itself failed (not: a test failed; that is a result).
-    """
-    # without --no-write-json dbt writes the whole manifest again: about 1 s of CPU each time (measured 2026-11)
-    arguments = ["run" if exclude_tests else "build", "--no-write-json", "--select", *select]
-    if not exclude_tests:
-        arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-    outcome = _invoke(arguments, warehouse, _parsed(project_fingerprint()))
-    return [_node_result(item) for item in outcome.results]
+
+def _is_built(unique_id: str) -> bool:
+    return unique_id.startswith(("model.", "seed."))
 
 
-def compile_project(warehouse: Path) -> list[Any]:
-    """Every node with its compiled SQL (`compiled_code`), as dbt's own objects."""
-    return [item.node for item in _invoke(["compile"], warehouse, _parsed(project_fingerprint())).results]
+def _as_duckdb_names(columns: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Types as DuckDB writes them: `DECIMAL(28,6)` for `decimal(28, 6)`."""
+    if not columns:
+        return ()
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    with duckdb.connect() as connection:
+        connection.execute(f"create table declared ({declared})")
+        return tuple((str(row[0]), str(row[1])) for row in connection.execute("describe declared").fetchall())
 
 
-def _invoke(arguments: list[str], warehouse: Path, manifest: Any) -> Any:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+def _invoke(arguments: list[str], manifest: Any = None) -> Any:
     from dbt.cli.main import dbtRunner
 
-    os.environ[WAREHOUSE_VARIABLE] = str(warehouse)
+    os.environ[WAREHOUSE_VARIABLE] = f"{WAREHOUSE_NAME}.duckdb"
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
     common = [
         "--project-dir",
@@ -100,24 +169,10 @@ def _invoke(arguments: list[str], warehouse: Path, manifest: Any) -> Any:
         "--log-level-file",
         "none",
     ]
-    try:
-        outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
-    finally:
-        # dbt-duckdb keeps the file open for the process; the Python stages write to it next
-        DuckDBConnectionManager.close_all_connections()
+    outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
     if outcome.exception is not None:
         raise DbtError(f"dbt {arguments[0]}: {outcome.exception}") from outcome.exception
+    if not outcome.success:
+        failed = [f"{item.node.name}: {item.message}" for item in getattr(outcome.result, "results", ())]
+        raise DbtError(f"dbt {arguments[0]} failed: {'; '.join(failed)}")
     return outcome.result
-
-
-def _node_result(item: Any) -> NodeResult:
-    return NodeResult(
-        unique_id=item.node.unique_id,
-        name=item.node.name,
-        kind=str(item.node.resource_type),
-        status=str(item.status),
-        seconds=float(item.execution_time or 0.0),
-        failures=int(item.failures or 0),
-        message=str(item.message or ""),
-        severity=str(getattr(item.node.config, "severity", "") or "").lower(),
-    )

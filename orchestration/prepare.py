@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from assets.publish.dictionary_store import stored_dictionary
-from orchestration.dbt_runner import manifest_path
+from orchestration.dbt_runner import manifest_path, plan_path
 
 
 def prepare() -> None:
     """Parse the dbt project and keep the dictionary of its models; nothing to do where neither has changed."""
     stored_dictionary(manifest_path())
+    plan_path()
 
 
 if __name__ == "__main__":
