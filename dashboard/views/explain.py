@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -88,10 +87,25 @@ def _figure(context: Context, name: str, value: Any) -> str:
 
 def _formula(context: Context, formula: str) -> str:
     """The formula of the dictionary without the types that SQL needs; where it stands in another mart, that mart's name."""
-    plain = re.sub(r"CAST\((\w+) AS [A-Z]+(?:\([\d, ]+\))?\)", r"\1", formula)
+    plain = without_types(formula)
     if context.words.language == "zh" and plain.startswith("as in "):
         return context.words("as_in", name=plain.removeprefix("as in "))
     return plain
+
+
+def without_types(formula: str) -> str:
+    """`CAST(x AS TYPE)` as `x`, however deep: the types are for SQL, not for people. Unbalanced text stays as it is."""
+    start = formula.find("CAST(")
+    if start < 0:
+        return formula
+    depth, end = 0, -1
+    for at in range(start + 4, len(formula)):
+        depth += {"(": 1, ")": -1}.get(formula[at], 0)
+        if depth == 0:
+            end = at
+            break
+    inner = formula[start + 5 : end].rpartition(" AS ")[0] if end > 0 else ""
+    return f"{formula[:start]}{without_types(inner)}{without_types(formula[end + 1 :])}" if inner else formula
 
 
 def _one(context: Context, column: str, item_id: str, warehouse_id: str) -> None:

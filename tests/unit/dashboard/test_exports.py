@@ -10,6 +10,7 @@ import pytest
 
 from dashboard import components
 from dashboard.components import Tile, as_percent, csv_bytes
+from dashboard.views.explain import without_types
 
 
 def test_csv_has_a_bom_and_the_headings_of_the_page() -> None:
@@ -34,6 +35,20 @@ def test_names_from_extracts_do_not_become_html(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(components.st, "markdown", keep)
     components.tiles([Tile("<script>x</script>", '"><img src=x onerror=y>', ["<b>"])])
     assert "<script>" not in written[0] and "<img" not in written[0] and "<b>" not in written[0]
+
+
+@pytest.mark.parametrize(
+    ("formula", "plain"),
+    [
+        ("CAST(ROUND(inventory_value, 4) AS DECIMAL(24, 4))", "ROUND(inventory_value, 4)"),
+        ("ROUND(CAST(a AS DOUBLE) / NULLIF(CAST(b AS DOUBLE), 0), 6)", "ROUND(a / NULLIF(b, 0), 6)"),
+        ("CAST(ROUND(CAST(a AS DOUBLE), 4) AS DECIMAL(24, 4)) + 1", "ROUND(a, 4) + 1"),
+        ("CAST(unbalanced", "CAST(unbalanced"),
+        ("as in fct_x.y", "as in fct_x.y"),
+    ],
+)
+def test_a_formula_is_shown_without_its_types(formula: str, plain: str) -> None:
+    assert without_types(formula) == plain
 
 
 def test_shares_are_shown_as_per_cent_and_turnover_is_no_share() -> None:

@@ -63,7 +63,7 @@ def test_every_contract_and_demand_pattern_has_a_name() -> None:
          "DEMO/001 比所需多 12.5，DEMO/002 短缺 8"),
         ("over 6 origins 1.8% better than level_150_mix, best of smooth",
          "over 6 origins 1.8% better than level_150_mix, the best of the smooth series",
-         "在 6 个起点上比 level_150_mix（平稳 序列中最优）好 1.8%"),
+         "在 6 个起点上比 level_150_mix（平稳序列中最优）好 1.8%"),
         ("someone wrote this; by hand", "someone wrote this; by hand", "someone wrote this；by hand"),
     ],
 )  # fmt: skip
