@@ -125,8 +125,10 @@ class ContractRun:
         connection, dataset, work = self.session.connection, candidate.dataset, self.session.work
         if dataset.is_read_as_it_stands:
             must, may = dataset_headers(dataset)
-            # Several contract rows of a source row, and the first row of a group, need the whole file at once.
-            in_pieces = len(dataset.branches) == 1 and dataset.branches[0].keep_first is None
+            # Several contract rows of a source row, the first row of a group and what rows tell of each other need the
+            # whole file at once.
+            is_whole = bool(dataset.signs or dataset.fill_down or dataset.told_by)
+            in_pieces = len(dataset.branches) == 1 and dataset.branches[0].keep_first is None and not is_whole
             return read_file(connection, path, candidate.name, dataset, [*must, *may], work, in_pieces=in_pieces)
         source = candidate.source
         values = candidate.mapping.parameter_values(source.parameters, source.built_in_parameters)

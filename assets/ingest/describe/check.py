@@ -15,7 +15,7 @@ from assets.ingest.contracts import Contract, ingest_order, load_contracts
 from assets.ingest.describe.codes import code_findings
 from assets.ingest.describe.findings import Finding
 from assets.ingest.describe.types import type_findings
-from assets.ingest.detect import files_of
+from assets.ingest.detect import files_of, unknown_files
 from assets.ingest.errors import IngestError
 from assets.ingest.live.difference import Difference
 from assets.ingest.live.extract import Opening
@@ -101,6 +101,8 @@ class _Trial:
             self._add("error", "", f"the folder of source {self.source.name!r} does not exist")
             return
         for dataset in self.mapping.datasets:
+            for _, problem in unknown_files(self.source.path, self.mapping, dataset):
+                self._add("error", dataset.name, str(problem))
             is_there = dataset.files or dataset.table
             files = files_of(self.source.path, self.mapping, dataset) if is_there else []
             if not files:
