@@ -15,19 +15,36 @@ from assets.ingest.errors import IngestError
 from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, RawFile
 from assets.ingest.sqltext import literal
 
-WORDS = tuple(f"{first}{gap}{last}" for first in "合总總小累" for gap in ("", " ", "\u3000", "  ") for last in "计計")
 _LABEL = r"(?:.*[合小总總]|累|本?[页頁期][合小累])\s*[计計][数數]?[:：]?"
 # A total of these means nothing, and what stands there is an average at best.
 _NOT_ADDED = re.compile(r"价|率|折扣|比例|日期|单号|编码|编号|代码|名称|行号|序号|price|rate|no$", re.IGNORECASE)
 
 
-_WORD_BYTES = tuple(word.encode(encoding) for word in WORDS for encoding in ("utf-8", "gb18030", "utf-16-le"))
+_STARTS = tuple(f"{first}{gap}" for first in "合总總小累" for gap in ("", " ", "\u3000", "  "))
+# The last letter of the words and what may stand before it, as bytes.
+_WORDS = {
+    last.encode(encoding): tuple(start.encode(encoding) for start in _STARTS)
+    for last in "计計"
+    for encoding in ("utf-8", "gb18030", "utf-16-le")
+}
 _MOST_BYTES = 64 << 20
 
 
 def may_hold_totals(path: Path) -> bool:
     """True where a text file has one of the words; very large extracts come from interfaces, which add no totals."""
-    return path.stat().st_size <= _MOST_BYTES and any(word in path.read_bytes() for word in _WORD_BYTES)
+    if path.stat().st_size > _MOST_BYTES:
+        return False
+    data = path.read_bytes()
+    return any(_holds(data, last, starts) for last, starts in _WORDS.items())
+
+
+def _holds(data: bytes, last: bytes, starts: tuple[bytes, ...]) -> bool:
+    place = data.find(last)
+    while place >= 0:
+        if data.endswith(starts, 0, place):
+            return True
+        place = data.find(last, place + 1)
+    return False
 
 
 def settle_totals(connection: duckdb.DuckDBPyConnection, raw: RawFile, name: str) -> RawFile:
