@@ -37,6 +37,8 @@ def dataset_headers(dataset: Dataset) -> tuple[list[str], list[str]]:
         must += headers_of(parse_expression(dataset.condition))
     if dataset.balance is not None:
         must += dataset.balance.headers
+    if dataset.combine is not None:
+        must += dataset.combine.headers
     must = list(dict.fromkeys(must))
     return must, [header for header in dict.fromkeys(may) if header not in must]
 

@@ -24,10 +24,26 @@ class KeepFirst(_Strict):
 
 
 class Combine(_Strict):
-    """Rows of one extract that mean one: they are added up by key, the first of them stands for all of them."""
+    """Rows of one extract that mean one: they are added up by key, the first of them stands for all of them.
+
+    Only rows for which `where` holds are added up; the others are left out like those that were added to another row.
+    """
 
     by: tuple[str, ...] = Field(min_length=1)
     sum: tuple[str, ...] = Field(min_length=1)
+    where: str | None = None
+
+    @field_validator("where")
+    @classmethod
+    def _allowed(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_expression(text)
+        return text
+
+    @property
+    def headers(self) -> list[str]:
+        """Source headers that its condition reads."""
+        return headers_of(parse_expression(self.where)) if self.where is not None else []
 
 
 class Signs(_Strict):

@@ -96,7 +96,7 @@ def read_joined(
         selected.append(literal(extract_date.isoformat()))
     if dataset.combine is not None:
         positions = {normal_header(title): at for at, title in enumerate(header)}
-        selected = _added_up(dataset.combine, positions, selected, name)
+        selected = _added_up(dataset.combine, positions, selected, name, bound)
         header.append(COMBINED)
     balance = dataset.balance
     if balance is not None:
@@ -137,7 +137,13 @@ def _changes(
     )
 
 
-def _added_up(combine: Combine, positions: dict[str, int], selected: Sequence[str], file: str) -> list[str]:
+def _added_up(
+    combine: Combine,
+    positions: dict[str, int],
+    selected: Sequence[str],
+    file: str,
+    bound: Callable[[str], exp.Expr],
+) -> list[str]:
     """SQL of the columns with sums over each group, and behind them the row that carries the sum for the other rows."""
 
     def at(title: str) -> int:
@@ -145,12 +151,27 @@ def _added_up(combine: Combine, positions: dict[str, int], selected: Sequence[st
             raise IngestError(f"has no column {title!r}, by which rows are added up", file=file, column=title)
         return positions[normal_header(title)]
 
-    window = f"PARTITION BY {', '.join(f'sk_code({selected[at(title)]})' for title in combine.by)}"
+    counts = "true"
+    if combine.where is not None:
+        values: dict[str, str] = {}
+
+        def read(header: str, kind: Kind) -> str:
+            """A name for the value, which is put in its place below: names are quoted."""
+            name = f"combined_{len(values)}"
+            values[name] = _READ_AS[kind].format(selected[at(header)])
+            return name
+
+        counts = compile_expression(bound(combine.where), Kind.BOOLEAN, read).sql
+        for name, value in reversed(values.items()):
+            counts = counts.replace(f'"{name}"', f"({value})")
+        counts = f"COALESCE({counts}, true)"
+    window = f"PARTITION BY {', '.join(f'sk_code({selected[at(title)]})' for title in combine.by)}, {counts}"
     added = list(selected)
     for title in combine.sum:
         added[at(title)] = f"CAST(sum(sk_number({selected[at(title)]})) OVER ({window}) AS VARCHAR)"
     first = f"min(d.{SOURCE_ROW}) OVER ({window})"
-    return [*added, f"CASE WHEN {first} <> d.{SOURCE_ROW} THEN CAST({first} AS VARCHAR) END"]
+    carrier = f"CASE WHEN NOT {counts} THEN 'left out' WHEN {first} <> d.{SOURCE_ROW} THEN CAST({first} AS VARCHAR) END"
+    return [*added, carrier]
 
 
 def _key(join: Join, column: str) -> str:
