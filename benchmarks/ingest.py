@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from benchmarks.ingest_steps import profiled_lane, timed_steps
 from benchmarks.recording import save_result
 
 BAD_EVERY = 100
@@ -86,7 +87,7 @@ def copy_alone(extract: Path, target: Path) -> dict[str, Any]:
 
 
 def ingest_alone(folder: Path, workspace: Path) -> dict[str, Any]:
-    """Contract, checks, lineage, quarantine and landing of the same CSV."""
+    """Contract, checks, lineage, quarantine and landing of the same CSV, with the seconds of each step."""
     from assets.ingest.settings import SourceSettings
     from assets.ingest.stage import ingest
 
@@ -94,14 +95,24 @@ def ingest_alone(folder: Path, workspace: Path) -> dict[str, Any]:
         name="bench", kind="file", mapping=str(folder / "bench.yml"), path=folder, instance="bench01"
     )
     reports = []
-    figures = _timed(lambda: reports.append(ingest(workspace, [source], "stock_movement", dt.date(2026, 6, 30))))
+    with timed_steps() as steps:
+        figures = _timed(lambda: reports.append(ingest(workspace, [source], "stock_movement", dt.date(2026, 6, 30))))
     report = reports[0]
+    steps["start, planning and what is not named"] = figures["seconds"] - sum(steps.values())
     return figures | {
+        "seconds_by_step": {label: round(seconds, 2) for label, seconds in steps.items()},
         "rows_in": report.rows_in,
         "rows_loaded": report.rows_loaded,
         "rows_quarantined": report.rows_quarantined,
         "rows_add_up": report.is_closed,
     }
+
+
+def profile_alone(folder: Path, workspace: Path) -> dict[str, float]:
+    """CPU seconds of the lane's statement by kind of work, in a run of its own."""
+    with profiled_lane(folder) as seconds:
+        ingest_alone(folder, workspace)
+    return {label: round(spent, 2) for label, spent in seconds.items()}
 
 
 def _timed(call: Callable[[], object]) -> dict[str, Any]:
@@ -130,6 +141,7 @@ def _at(base: Path, rows: int, seed: int) -> dict[str, Any]:
     shutil.rmtree(workspace, ignore_errors=True)
     copy = _alone(copy_alone, extract, base / "copy.parquet")
     ours = _alone(ingest_alone, folder, workspace)
+    shutil.rmtree(workspace)
     return {
         "rows": rows,
         "csv_mib": extract.stat().st_size >> 20,
@@ -150,7 +162,12 @@ def main(argv: Sequence[str]) -> dict[str, Any]:
     options = parser.parse_args(argv)
     base = options.folder or Path(tempfile.mkdtemp(prefix="stockturn-ingest-"))
     curve = [_at(base, rows, options.seed) for rows in options.rows]
-    figures: dict[str, Any] = {**curve[-1], "curve": curve}
+    smallest = base / f"extract-{min(options.rows)}"
+    figures: dict[str, Any] = {
+        **curve[-1],
+        "curve": curve,
+        "lane_cpu_seconds": {"rows": min(options.rows)} | _alone(profile_alone, smallest, base / "workspace"),
+    }
     if options.save:
         save_result("ingest", figures, seed=options.seed, packages=["duckdb"])
     if options.folder is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class FileEngine:
         self.lane_rows = 0
         self._dataset, self._header, self.notes = dataset, raw.header, raw.notes
         self._matched = match_header(dataset, raw, file)
-        self._has_broken = False
+        self._has_broken, self._knows_items = False, "item" in checked_masters
         context = Context(
             contract,
             mapping,
@@ -129,6 +129,11 @@ class FileEngine:
 
     def _take_fast_lane(self, pieces: Pieces, stamp: Mapping[str, str], part_of: Callable[[str], Path]) -> None:
         """Land what is good in the pieces; `raw` then holds the rest, or the whole file where a piece cannot be read."""
+        sample = replace(pieces.show_sample(self.connection), header=self._header)
+        if not self._knows_items and self._mend(sample) != sample:
+            # Without a master a code is judged by all of its column.
+            self.raw = pieces.read_whole()
+            return
         columns = self._dataset.branches[0].columns
 
         def is_given(name: str) -> bool:
@@ -165,7 +170,9 @@ class FileEngine:
     def values_of(self, column: str) -> tuple[str, ...]:
         """Distinct values of a contract column in the file, rows of quarantine included."""
         sources = [f"SELECT {ident(column)} AS v FROM staged"]
-        sources += [f"SELECT {ident(column)} FROM {self.lane.source}"] if self.lane is not None and self.lane_rows else []
+        sources += (
+            [f"SELECT {ident(column)} FROM {self.lane.source}"] if self.lane is not None and self.lane_rows else []
+        )
         query = f"SELECT DISTINCT v FROM ({' UNION ALL '.join(sources)}) WHERE v IS NOT NULL ORDER BY v"
         return tuple(row[0] for row in self.connection.execute(query).fetchall())
 

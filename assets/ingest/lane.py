@@ -27,7 +27,6 @@ from assets.ingest.stamping import landing_list, one_text
 from assets.ingest.store import parquet_copy
 from assets.ingest.versions import KNOWN_VERSIONS
 
-_SAMPLE_ROWS = 10_000
 _OPEN_SHARE = 0.05
 """A leaf that the cheap reading leaves open in more rows of the sample than this is read in full in the lane: sending
 a row to the engine costs some twenty times a full reading in place (measured 2026-11)."""
@@ -104,12 +103,7 @@ class Lane:
         return self._add_rest([part.rest for part in parts])
 
     def _needed_in_full(self, leaves: Leaves) -> set[str]:
-        self.pieces.show(self.connection, self.pieces.items[0])
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE lane_sample AS SELECT * FROM {RAW_TABLE} LIMIT {_SAMPLE_ROWS}"
-        )
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM lane_sample")
-        rows = self._number("SELECT count(*) FROM lane_sample")
+        rows = self.pieces.show_sample(self.connection).rows
         names, query = leaves.open_sql(set())
         counts = self.connection.execute(query).fetchone() or ()
         return {name for name, count in zip(names, counts, strict=True) if count > rows * _OPEN_SHARE}

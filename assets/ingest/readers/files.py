@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -82,7 +83,14 @@ def read_file(
     else:
         known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet", ".json"))
         raise IngestError(f"files of kind {suffix or '(none)'} are not read", file=name, fix=f"Known kinds: {known}.")
-    if raw.pieces is None and kind in ("workbook", "markup", "text"):
+    if raw.pieces is not None:
+        # The rules see all rows at once: where the header or the first rows call for one, the file is read whole.
+        sample = replace(raw.pieces.show_sample(connection), header=raw.header, above=raw.above)
+        seen = apply_rules(connection, sample, name, dataset, expected, wanted, may_hold_totals=False)
+        if may_hold_totals(path) or seen != replace(sample, header=seen.header):
+            return read_file(connection, path, name, dataset, expected, work)
+        raw = replace(raw, header=seen.header)
+    elif kind in ("workbook", "markup", "text"):
         totals = kind != "text" or may_hold_totals(path)
         raw = apply_rules(connection, raw, name, dataset, expected, wanted, may_hold_totals=totals)
     if raw.rows_in == 0 and not dataset.allow_empty:

@@ -17,6 +17,7 @@ from assets.ingest.readers.raw import RAW_TABLE, SOURCE_ROW, MalformedRow, RawFi
 from assets.ingest.sqltext import literal, literal_list
 
 _LINE_END = 10
+_SAMPLE_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ class Pieces:
             f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT row_number() OVER () + {piece.first_row - 1} AS "
             f"{SOURCE_ROW}, {names} FROM {read_csv(piece.path, self.columns, self.delimiter)}"
         )
+
+    def show_sample(self, connection: duckdb.DuckDBPyConnection) -> RawFile:
+        """Make `raw` of the connection the first rows of the file; returns what is known of them but their header."""
+        self.show(connection, self.items[0])
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw_sample AS SELECT * FROM {RAW_TABLE} LIMIT {_SAMPLE_ROWS}")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_sample")
+        row = connection.execute("SELECT count(*) FROM raw_sample").fetchone()
+        return RawFile((), int(row[0]) if row is not None else 0)
 
     def take_out(self, connection: duckdb.DuckDBPyConnection, piece: Piece, rows: NDArray[np.int64]) -> Path:
         """Write a text file of some rows of a piece, each with its number in front; returns where. `rows` ascend.
