@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assets.ingest.contracts import ColumnType, Contract, load_contracts, load_envelope
+from assets.ingest.describe.kinds import known_kinds
 from assets.ingest.errors import MappingError
 from assets.ingest.expressions import parameters_of, parse_expression
 from assets.ingest.header import dataset_headers
@@ -123,6 +124,7 @@ def _declared_problems(
     problems: list[Problem] = []
     if declared.scope == "period" and contract.scope_date is None:
         problems.append(((*path, "scope"), f"contract {contract.name} has no scope date; use key or full"))
+    problems += _file_problems(mapping, declared, path)
     parts = [part.name for part in declared.union]
     for number, name in enumerate(parts):
         if name in parts[:number]:
@@ -174,6 +176,22 @@ def _extract_problems(mapping: Mapping, own_tables: list[str]) -> list[Problem]:
             problems += [(place, f"dataset {dataset.name} reads {name!r}, which it does not name") for name in missing]
     unread = [name for name in own_tables if name.casefold() not in read]
     return problems + [(("tables", name), "no dataset reads this table") for name in unread]
+
+
+def _file_problems(mapping: Mapping, declared: Dataset, path: KeyPath) -> list[Problem]:
+    """A kind of file that there is not or that holds something else; signs by an enum or a parameter that there is not."""
+    problems: list[Problem] = []
+    kind = known_kinds().get(declared.kind) if declared.kind is not None else None
+    if declared.kind is not None and kind is None:
+        problems.append(((*path, "kind"), f"there is no kind {declared.kind!r}; known are: {', '.join(known_kinds())}"))
+    elif kind is not None and kind.contract != declared.contract:
+        problems.append(((*path, "kind"), f"a file of kind {kind.name} fills {kind.contract}, not {declared.contract}"))
+    signs = declared.signs
+    if signs is not None and signs.enum not in mapping.enums:
+        problems.append(((*path, "signs", "enum"), f"there is no enum {signs.enum!r} in this mapping"))
+    if signs is not None and signs.parameter not in mapping.parameters:
+        problems.append(((*path, "signs", "parameter"), f"parameter {signs.parameter!r} is declared nowhere"))
+    return problems
 
 
 def _join_problems(declared: Dataset, dataset: Dataset, path: KeyPath, place: KeyPath) -> list[Problem]:

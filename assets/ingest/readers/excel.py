@@ -52,6 +52,10 @@ def read_excel(
                 file=name,
                 fix="Open the file in Excel, let it calculate, and save it; or export values.",
             )
+        # calamine gives nothing for `#N/A`; an error is no missing value.
+        for column, row, text in facts.errors:
+            if row <= len(rows) and column < len(rows[row - 1]):
+                rows[row - 1][column] = text
         _fill_merged(rows, cells, heading.last_row, facts)
         hidden = ((facts.hidden_rows, "rows"), (facts.hidden_columns, "column ranges"))
         notes += [f"{count} hidden {what} were read like the others" for count, what in hidden if count]

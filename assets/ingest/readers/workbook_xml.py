@@ -14,6 +14,8 @@ from assets.ingest.readers.workbook_red import red_positives, red_styles
 _MOST_XML = 1 << 28
 _CELL = re.compile(rb"<c\b([^>]*[^/])?>\s*<f\b[^>]*?(?:/>|>.*?</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>", re.DOTALL)
 _PLACE = re.compile(rb'\br="([A-Z]+\d+)"')
+_ERROR = re.compile(rb'<c\b([^>]*\bt="e"[^>]*)>(?:<f\b[^>]*?(?:/>|>[^<]*</f>))?<v>([^<]*)</v>')
+_PARTS = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _HIDDEN_ROW = re.compile(rb'<row\b[^>]*\bhidden="(?:1|true)"')
 _HIDDEN_COLUMN = re.compile(rb'<col\b[^>]*\bhidden="(?:1|true)"[^>]*')
 _MERGED = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
@@ -22,13 +24,15 @@ _MERGED = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 @dataclass(frozen=True)
 class SheetFacts:
     """Numbers of hidden rows and column ranges, places of formulas without a value, merged ranges of one column as
-    (column from 0, first row, last row), and places of positive numbers that a reader sees in red."""
+    (column from 0, first row, last row), places of positive numbers that a reader sees in red, and errors
+    as (column from 0, row, text)."""
 
     hidden_rows: int
     hidden_columns: int
     uncached: tuple[str, ...]
     merged_down: tuple[tuple[int, int, int], ...]
     red: tuple[str, ...] = ()
+    errors: tuple[tuple[int, int, str], ...] = ()
 
 
 def sheet_facts(path: Path, sheet: str | None) -> SheetFacts | None:
@@ -53,6 +57,11 @@ def sheet_facts(path: Path, sheet: str | None) -> SheetFacts | None:
             if left == right and first != last
         ),
         red_positives(xml, red_styles(styles)),
+        tuple(
+            (_column(place[1]), int(place[2]), found[2].decode())
+            for found in (_ERROR.finditer(xml) if b't="e"' in xml else ())
+            if (place := _PARTS.search(found[1])) is not None
+        ),
     )
 
 
