@@ -19,6 +19,6 @@ TEXTS: dict[str, dict[str, str]] = {
 }
 
 
-def text(key: str, language: str, **values: object) -> str:
-    """The text of a key. Raises KeyError where it does not exist."""
-    return TEXTS[key][language].format(**values)
+def text(name: str, language: str, /, **values: object) -> str:
+    """The text of a name. Raises KeyError where it does not exist."""
+    return TEXTS[name][language].format(**values)

@@ -44,7 +44,7 @@ def findings(
     relation = "fct_findings" if wanted.is_everything else wanted.of("fct_findings")
     return reader.frame(
         f"""select severity, item_id, warehouse_id, doc_no, business_date,
-                {_in_language(reader, "explanation", language)} as explanation, variance_units, variance_value, cause,
+                {_in_language(reader, "explanation", language)}, variance_units, variance_value, cause,
                 source_file, source_row, owner_name
             from {relation} where rule_id = $rule_id
             order by abs(variance_value) desc nulls last, finding_id limit {int(limit)}""",

@@ -36,7 +36,7 @@ def show(context: Context) -> None:
             ),
         ]
     )
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     with left:
         st.subheader(words("wape_spread"))
         spread = planning.wape_spread(reader, wanted)

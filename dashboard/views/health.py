@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,9 @@ from assets.publish.releases import list_releases
 from dashboard.components import Tile, column_config, table, tiles
 from dashboard.context import Context
 from dashboard.queries import quality
+from dashboard.texts import Words
 from expectations.incidents.queries import failed_results, latest_run
+from expectations.rules import Rule
 from orchestration.resources import load_company_rules
 
 
@@ -63,7 +66,10 @@ def show(context: Context) -> None:
     frame = pd.DataFrame(
         {
             "mart": [mart["name"] for mart in manifest["marts"]],
-            "mart_label": [labels.get(mart["name"], {}).get(words.language, "") for mart in manifest["marts"]],
+            "mart_label": [
+                labels.get(mart["name"], {}).get(words.language) or words.maybe(f"mart_{mart['name']}", "")
+                for mart in manifest["marts"]
+            ],
             "rows": [mart["rows"] for mart in manifest["marts"]],
         }
     )
@@ -83,20 +89,27 @@ def _failed_checks(context: Context, failed: list[dict[str, Any]]) -> None:
     if not failed:
         st.caption(words("checks_all_good"))
         return
-    titles = {rule.id: rule.title_zh for rule in load_company_rules(context.settings).rules}
+    rules = {rule.id: rule for rule in load_company_rules(context.settings).rules}
+    said = [_check_in_words(words, one, rules.get(one["rule_id"])) for one in failed]
     frame = pd.DataFrame(
         {
             "severity": [words(f"severity_{one['severity']}") for one in failed],
-            "check": [
-                (titles.get(one["rule_id"]) if words.language == "zh" else "") or one["check_id"] for one in failed
-            ],
-            "message": [one["message"] for one in failed],
+            "check": [name for name, _ in said],
             "rows_failed": [one["rows_failed"] for one in failed],
+            "message": [message for _, message in said],
         }
     )
     st.dataframe(
         frame, hide_index=True, placeholder="", width="stretch", column_config=column_config(context, frame, ())
     )
+
+
+def _check_in_words(words: Words, one: Mapping[str, Any], rule: Rule | None) -> tuple[str, str]:
+    """Name and message of a check: a company's rule by its title, C1 to C9 by theirs, the rest by its id."""
+    if rule is not None:
+        title = (rule.title_zh if words.language == "zh" else "") or rule.title
+        return title, words.refusal(one["message"].removeprefix(f"{rule.title}: "))
+    return words.maybe(f"check_{one['check_id'].rpartition(':')[2]}", one["check_id"]), words.refusal(one["message"])
 
 
 def _releases(context: Context) -> None:

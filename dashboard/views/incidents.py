@@ -198,12 +198,17 @@ def _rows(context: Context, detail: IncidentDetail) -> None:
     rows = pd.DataFrame(
         [{name: getattr(row, name) for name in ROW_COLUMNS} for row in detail.rows], columns=list(ROW_COLUMNS)
     )
+    told = "explanation_zh" if words.language == "zh" else "explanation"  # the heading says which of the two it is
     rows["explanation"] = [said(row, "explanation", words.language) for row in detail.rows]
     rows["cause"] = [_cause(context, str(cause)) for cause in rows["cause"]]
     rows["variance_value"] = rows["variance_value"].astype(float)
     rows["business_date"] = pd.to_datetime(rows["business_date"])
     st.subheader(f"{words('rows')} ({detail.rows_total:,})")
     filled = [name for name in ROW_COLUMNS if any(value not in ("", None) and value == value for value in rows[name])]
+    rows, filled = (
+        rows.rename(columns={"explanation": told}),
+        [told if name == "explanation" else name for name in filled],
+    )
     st.dataframe(
         rows[filled],
         hide_index=True,

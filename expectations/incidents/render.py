@@ -111,7 +111,8 @@ def change_text(entry: HistoryEntry, language: Language) -> str:
         name_of(entry.field, value, language) if entry.field in ("state", "severity") else sentence(value, language)
         for value in (entry.old_value, entry.new_value)
     ]
-    return f"{name_of('field', entry.field, language)}: {shown[0] or '-'} -> {shown[1] or '-'}"
+    before = f"{shown[0]} -> " if shown[0] else ""
+    return f"{name_of('field', entry.field, language)}: {before}{shown[1] or '-'}"
 
 
 def state_text(incident: Incident, language: Language = "en") -> str:

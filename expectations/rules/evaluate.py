@@ -142,8 +142,9 @@ def shown(value: Any, language: str = "en") -> str:
     if isinstance(value, bool) and language == "zh":
         return "是" if value else "否"
     if isinstance(value, float | Decimal):
-        text = f"{value:.2f}" if isinstance(value, float) else f"{value:.6f}"
-        return text.rstrip("0").rstrip(".")
+        exact, short = f"{value:.6f}".rstrip("0").rstrip("."), f"{value:.2f}".rstrip("0").rstrip(".")
+        # two decimals are enough to read, unless they hide on which side of a whole number it lies (109.999999)
+        return exact if "." in exact and "." not in short and isinstance(value, Decimal) else short
     return str(value)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -97,7 +96,10 @@ def _pair(text: str) -> tuple[str, str]:
 def _show(found: Explanation, rows: int, spoken: str) -> None:
     where = ", ".join(f"{name} {shown(value)}" for name, value in found.key.items())
     label, other = (found.label_zh, found.label_en) if spoken == "zh" else (found.label_en, found.label_zh)
-    say = partial(text, language=spoken)
+
+    def say(name: str, **values: object) -> str:
+        return text(name, spoken, **values)
+
     lines = [
         f"[bold]{escape(found.mart)}.{escape(found.column)}[/bold] = [bold]{escape(shown(found.value))}[/bold] {escape(found.unit)}",
         f"{escape(label)} · {escape(other)}: {escape(found.description)}",
