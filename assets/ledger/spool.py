@@ -58,6 +58,8 @@ class Spool:
                 return
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
+            # By default each thread keeps half a million rows of every bucket before it writes any.
+            connection.execute(f"set partitioned_write_flush_threshold = {ROW_GROUP}")
             connection.execute(
                 f"copy ({chosen}) to '{folder}' "
                 f"(format parquet, partition_by (bucket), row_group_size {ROW_GROUP}, compression lz4_raw)"
