@@ -13,7 +13,7 @@ from assets.ingest.contracts import Contract
 from assets.ingest.engine import Counts, FileEngine
 from assets.ingest.errors import IngestError
 from assets.ingest.manifest import Manifest
-from assets.ingest.sqltext import literal
+from assets.ingest.sqltext import ident, literal
 from assets.ingest.stamping import batch_stamp, landing_list
 from assets.ingest.store import LandingStore, parquet_copy
 
@@ -71,7 +71,7 @@ def land_batch(
             "value_sum": _decimal(counts.value_sum),
             "scope_from_date": _day(span[0]),
             "scope_to_date": _day(span[1]),
-            "scope_values": engine.values_of(draft.scope_by) if draft.scope_by is not None else (),
+            "scope_values": _values_of(engine, draft.scope_by) if draft.scope_by is not None else (),
             "header": engine.raw.header,
             "message": draft.message or "; ".join(engine.notes),
         }
@@ -101,6 +101,15 @@ def land_batch(
         _write_duplicates(connection, store, manifest, {place: batch for batch, place in places.items()})
     store.write_manifest(manifest)
     return manifest
+
+
+def _values_of(engine: FileEngine, column: str) -> tuple[str, ...]:
+    """Distinct values of a contract column in the file, rows of quarantine included."""
+    sources = [f"SELECT {ident(column)} AS v FROM staged"]
+    if engine.lane is not None and engine.lane_rows:
+        sources.append(f"SELECT {ident(column)} FROM {engine.lane.source}")
+    query = f"SELECT DISTINCT v FROM ({' UNION ALL '.join(sources)}) WHERE v IS NOT NULL ORDER BY v"
+    return tuple(row[0] for row in engine.connection.execute(query).fetchall())
 
 
 def _write_duplicates(
