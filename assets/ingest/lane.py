@@ -60,6 +60,7 @@ class Lane:
         self.connection, self.contract, self.pieces, self.part_of = connection, contract, pieces, part_of
         self.parts: list[_Part] = []
         self.malformed: tuple[MalformedRow, ...] = ()
+        self._is_short = False
 
     @property
     def paths(self) -> list[Path]:
@@ -89,6 +90,9 @@ class Lane:
             f"({staged_sql(in_full)})) WHERE lane_row > 0 AND NOT is_bad AND NOT is_open"
         )
         found = self._each(self.pieces.items, lambda piece: self._take(piece, query))
+        if self._is_short:
+            # What several pieces at once have no room for, one may have.
+            found = [part or self._take(piece, query) for piece, part in zip(self.pieces.items, found, strict=True)]
         parts = [part for part in found if part is not None]
         if len(parts) < len(found):
             for part in parts:
@@ -129,7 +133,8 @@ class Lane:
                     return None
                 cursor.execute(parquet_copy(query, path))
             return self._part(cursor, piece, path, malformed)
-        except (duckdb.Error, ValueError):
+        except (duckdb.Error, ValueError) as error:
+            self._is_short |= isinstance(error, duckdb.OutOfMemoryException)
             path.unlink(missing_ok=True)
             return None  # not readable as it was cut: the careful way gives the reason, with its row
         finally:
