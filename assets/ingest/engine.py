@@ -167,15 +167,6 @@ class FileEngine:
         """Landing files that are written already."""
         return self.lane.paths if self.lane is not None else []
 
-    def values_of(self, column: str) -> tuple[str, ...]:
-        """Distinct values of a contract column in the file, rows of quarantine included."""
-        sources = [f"SELECT {ident(column)} AS v FROM staged"]
-        sources += (
-            [f"SELECT {ident(column)} FROM {self.lane.source}"] if self.lane is not None and self.lane_rows else []
-        )
-        query = f"SELECT DISTINCT v FROM ({' UNION ALL '.join(sources)}) WHERE v IS NOT NULL ORDER BY v"
-        return tuple(row[0] for row in self.connection.execute(query).fetchall())
-
     def _stage(self) -> None:
         # Several branches read the leaves several times, so they are kept; a single one streams through them.
         if len(self.plans) > 1:
