@@ -18,6 +18,7 @@ from assets.ingest.sqltext import literal, literal_list
 
 _LINE_END, _RETURN = 10, 13
 _SAMPLE_ROWS = 10_000
+_READ_AGAIN = ".parquet"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Pieces:
         return RawFile((), int(row[0]) if row is not None else 0)
 
     def take_out(self, connection: duckdb.DuckDBPyConnection, piece: Piece, rows: NDArray[np.int64]) -> Path:
-        """Write a text file of some rows of a piece, each with its number in front; returns where. `rows` ascend.
+        """Write some rows of a piece to a file, each with its number in front; returns where. `rows` ascend.
 
         The lines of a plain piece are copied byte by byte; the others are read again.
         """
@@ -73,22 +74,29 @@ class Pieces:
             lines = zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
             target.write_bytes(b"".join(b"%d%b%b\n" % (row, mark, data[start:stop]) for row, start, stop in lines))
             return target
+        target = target.with_suffix(_READ_AGAIN)
         self.show(connection, piece)
         connection.execute("CREATE OR REPLACE TEMP TABLE rows_out AS SELECT unnest($rows) AS row", {"rows": rows})
         connection.execute(
             f"COPY (SELECT * FROM {RAW_TABLE} SEMI JOIN rows_out ON {SOURCE_ROW} = row ORDER BY {SOURCE_ROW}) "
-            f"TO {literal(str(target))} (FORMAT csv, HEADER false, DELIMITER {literal(self.delimiter)})"
+            f"TO {literal(str(target))} (FORMAT parquet)"
         )
         return target
 
     def read_out(self, paths: list[Path]) -> str:
-        """SQL of the rows that `take_out` wrote."""
-        declared = _texts(self.columns)
-        return (
-            f"read_csv({literal_list(map(str, paths))}, auto_detect = false, header = false, "
-            f"delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', "
-            f"columns = {{{literal(SOURCE_ROW)}: 'BIGINT', {declared}}})"
-        )
+        """SQL of the rows that `take_out` wrote: `source_row` and the columns of the file."""
+        parts = []
+        again = [str(path) for path in paths if path.suffix == _READ_AGAIN]
+        if again:
+            parts.append(f"SELECT * FROM read_parquet({literal_list(again)}, hive_partitioning = false)")
+        lines = [str(path) for path in paths if path.suffix != _READ_AGAIN]
+        if lines:
+            parts.append(
+                f"SELECT * FROM read_csv({literal_list(lines)}, auto_detect = false, header = false, "
+                f"delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', "
+                f"columns = {{{literal(SOURCE_ROW)}: 'BIGINT', {_texts(self.columns)}}})"
+            )
+        return f"({' UNION ALL '.join(parts)})"
 
     def blank_misshapen(self, piece: Piece) -> list[MalformedRow]:
         """Empty the rows of a plain piece that have not as many fields as the header; returns them as they were.
