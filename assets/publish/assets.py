@@ -52,7 +52,8 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
             }
             name = release_id(finished, context.partition_key, context.run_id)
             words = stored_dictionary(dbt_manifest)
-            built = build_release(connection, workspace.releases, name, facts, dictionary_documents(words))
+            keys = {mart["name"]: mart["grain"] for mart in words}
+            built = build_release(connection, workspace.releases, name, facts, dictionary_documents(words), keys)
         if publish_settings.write_csv:
             write_csv(built)
         address = postgres_url()

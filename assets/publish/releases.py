@@ -64,8 +64,12 @@ def build_release(
     release_id: str,
     facts: Mapping[str, Any],
     documents: Mapping[str, str] | None = None,
+    keys: Mapping[str, Sequence[str]] | None = None,
 ) -> Release:
     """Write every mart of the open warehouse into a new release folder; `current` stays as it is.
+
+    Rows stand in the order of the mart's key, where `keys` names one, else of all columns: sorting by the key alone is
+    two to three times cheaper, and a key that is not unique has failed its test before.
 
     `facts` (as_of_date, run id, row accounting, checks...) go into the manifest as they are; `documents` are further
     files by name (the dictionary), which belong to this version like the marts do.
@@ -81,7 +85,7 @@ def build_release(
         raise ReleaseError(f"release {release_id} exists already")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    entries = _write_marts(warehouse, partial, marts)
+    entries = _write_marts(warehouse, partial, marts, keys or {})
     for name, text in sorted((documents or {}).items()):
         _write_synced(partial / name, text)
     manifest = {**facts, "release_id": release_id, "marts": entries}
@@ -151,7 +155,10 @@ def _marts(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 
 def _write_marts(
-    warehouse: duckdb.DuckDBPyConnection, folder: Path, marts: Sequence[tuple[str, str]]
+    warehouse: duckdb.DuckDBPyConnection,
+    folder: Path,
+    marts: Sequence[tuple[str, str]],
+    keys: Mapping[str, Sequence[str]],
 ) -> list[dict[str, Any]]:
     """The DuckDB file with every mart, and from the same rows a Parquet file of each; what the manifest says of them.
 
@@ -162,7 +169,7 @@ def _write_marts(
         for schema in sorted({schema for schema, _ in marts}):
             warehouse.execute(f"create schema {_TARGET}.{quoted(schema)}")
         with ThreadPoolExecutor(_WRITERS) as pool:
-            entries = list(pool.map(lambda mart: _write_mart(warehouse, folder, *mart), marts))
+            entries = list(pool.map(lambda mart: _write_mart(warehouse, folder, mart, keys.get(mart[1], ())), marts))
     finally:
         warehouse.execute(f"detach {_TARGET}")
     with duckdb.connect(str(folder / DATABASE)) as connection:
@@ -173,12 +180,15 @@ def _write_marts(
     return entries
 
 
-def _write_mart(warehouse: duckdb.DuckDBPyConnection, folder: Path, schema: str, name: str) -> dict[str, Any]:
+def _write_mart(
+    warehouse: duckdb.DuckDBPyConnection, folder: Path, mart: tuple[str, str], key: Sequence[str]
+) -> dict[str, Any]:
+    schema, name = mart
     relation = f"{quoted(schema)}.{quoted(name)}"
     target = folder / f"{name}.parquet"
     with warehouse.cursor() as cursor:
         columns = [(row[0], row[1]) for row in cursor.execute(f"describe {relation}").fetchall()]
-        order = ", ".join(f"{quoted(column)} nulls first" for column, _ in columns)
+        order = ", ".join(f"{quoted(column)} nulls first" for column in key or [column for column, _ in columns])
         cursor.execute(f"create table {_TARGET}.{relation} as select * from {relation} order by {order}")
         cursor.execute(f"copy {_TARGET}.{relation} to {_text(target)} (format parquet, compression zstd)")
         rows, digest = content_hash(cursor, relation)
