@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from duckdb_engine import Dialect
+from sqlalchemy import types
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -42,6 +43,18 @@ class BufferedDuckDBDialect(Dialect):
         connection = super().connect(*args, **kwargs)
         self.opened.append(connection)
         return connection
+
+    def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> list[Any]:
+        """The columns of one table. The catalog query that this stands for binds every view of the file: 145 ms a table
+        against 3 (2026-11-22). Types are left out: a suite compares names, and landing gives the types of the contract."""
+        quote = self.identifier_preparer.quote_identifier
+        place = ".".join(quote(part) for part in (schema, table_name) if part)
+        rows = connection.exec_driver_sql(f"describe {place}").fetchall()
+        return [{"name": row[0], "type": types.NullType(), "nullable": True, "default": None} for row in rows]
+
+    def get_pk_constraint(self, *_: Any, **__: Any) -> Any:
+        """None: landing holds views."""
+        return {"constrained_columns": [], "name": None}
 
 
 def close_connections() -> None:
