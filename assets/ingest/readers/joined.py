@@ -132,7 +132,8 @@ def _changes(
     return change_sql(
         [aliases[header] for header in balance.by],
         [aliases[header] for header in balance.order],
-        *(expression.sql for expression in compiled),
+        change=compiled[0].sql,
+        stated=compiled[1].sql,
         source=f"(SELECT {', '.join(['*', *values])} FROM {rows})",
     )
 
