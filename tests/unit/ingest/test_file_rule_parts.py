@@ -28,6 +28,7 @@ from assets.ingest.readers.markup import html_cells, spreadsheetml_cells
 from assets.ingest.readers.raw import RawFile, normal_header
 from assets.ingest.readers.sheet_rules import apply_rules
 from assets.ingest.readers.short_years import YEAR_FIRST, tell_short_years
+from assets.ingest.readers.units import scale_units
 from assets.ingest.signs import add_signs
 
 
@@ -97,6 +98,17 @@ def test_two_digit_years_are_read_where_the_file_shows_their_order(db, days, is_
     raw = raw_of(db, ["日期"], [(day,) for day in days])
     told = tell_short_years(db, raw, dataset, [(day,) for day in days])
     assert told.date_formats == (YEAR_FIRST if is_told else ())
+
+
+def test_a_unit_of_money_in_the_title_is_that_of_the_amounts(db):
+    raw = raw_of(db, ["存货编码", "库存金额", "单价", "金额/千元"], [("01", "1.5", "3", "2"), ("02", "-", "4", "")])
+    raw = scale_units(db, replace(raw, above=((1, ("单位：万元   打印人：王",)),)), {"库存金额", "单价", "金额"})
+    assert raw.header == ("存货编码", "库存金额", "单价", "金额")
+    assert db.execute("SELECT c1, c2, c3 FROM raw ORDER BY source_row").fetchall() == [
+        ("15000", "3", "2000"),
+        ("-", "4", ""),
+    ]
+    assert "warning: the title gives the unit of amounts; prices are read as they stand" in raw.notes
 
 
 def test_codes_without_a_master_are_mended_only_as_a_whole_column(db):
