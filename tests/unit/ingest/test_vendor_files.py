@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.ingest.casting import install_macros
 from assets.ingest.contracts import load_contracts
 from assets.ingest.errors import IngestError, MappingError
 from assets.ingest.mapping_files import Records
@@ -141,6 +143,13 @@ def test_what_is_no_list_of_objects_is_refused_with_the_place(tmp_path, text, at
     with pytest.raises(IngestError) as caught, duckdb.connect() as connection:
         read_json(connection, path, "x.json", Records(at=at))
     assert message in str(caught.value) and "x.json" in str(caught.value)
+
+
+@cache
+def duckdb_with_macros() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    install_macros(connection)
+    return connection
 
 
 def read(
