@@ -104,7 +104,8 @@ def table(
         selection_mode="single-row",
     )
     left, right = st.columns([4, 1], vertical_alignment="center")
-    said = [total_line(context, totals, headings(context, frame, marts))] if totals else []
+    # one row is its own total
+    said = [total_line(context, totals, headings(context, frame, marts))] if totals and len(frame) > 1 else []
     if len(frame) >= shown:
         said.append(words("shown", shown=shown))
     if said:

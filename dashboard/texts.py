@@ -90,13 +90,18 @@ class Words:
         return self.number(value, 2) if name == "inventory_turnover" else self.percent(value)
 
     def change(self, name: str, before: float | None, after: float | None) -> str:
-        """How a KPI moved: points for shares, per cent for money, its unit for the rest; empty where unknown."""
+        """How a KPI moved: points for shares, per cent for money, its unit for the rest; empty where unknown.
+
+        What is too little to be seen in the digits that are shown is ±0.
+        """
         if _is_missing(before) or _is_missing(after):
             return ""
         assert before is not None and after is not None
+        moved = self._moved(name, before, after)
+        return moved if not moved or any(digit in moved for digit in "123456789") else "±0"
+
+    def _moved(self, name: str, before: float, after: float) -> str:
         moved = after - before
-        if abs(moved) < 1e-12:
-            return "±0"
         if name.endswith("_capital"):
             return f"{moved / before:+.1%}" if before else ""
         if name == "inventory_turnover":

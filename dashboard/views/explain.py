@@ -10,7 +10,7 @@ import streamlit as st
 
 from assets.explain.cell import explain_cell, explainable_columns
 from assets.explain.model import ExplainError, Explanation, shown
-from dashboard.components import as_percent, column_config, is_share
+from dashboard.components import as_percent, column_config, is_share, translated
 from dashboard.context import Context
 
 MART = "fct_inventory_health"
@@ -132,7 +132,7 @@ def _one(context: Context, column: str, item_id: str, warehouse_id: str) -> None
     _inputs(context, found)
     for one in found.evidence:
         with st.expander(f"{one.title_in(words.language)} ({one.rows.num_rows:,})"):
-            rows = one.rows.to_pandas()
+            rows = translated(context, one.rows.to_pandas(), ("movement_type", "stock_status", "owner_type"))
             shown_as = column_config(context, rows, _HEADINGS)
             st.dataframe(as_percent(rows), hide_index=True, placeholder="", width="stretch", column_config=shown_as)
     sources = found.sources()

@@ -127,7 +127,7 @@ def _releases(context: Context) -> None:
     others = [one.release_id for one in known if one.release_id != context.reader.release_id]
     if not others or context.user.owners is not None:
         return
-    other = st.selectbox(words("compare"), others, index=None, key="compare")
+    other = st.selectbox(words("compare"), others, index=None, placeholder=words("compare_choose"), key="compare")
     if other:
         diff = _compared(other, context.reader.release_id, context)
         st.dataframe(

@@ -128,11 +128,11 @@ def _line(context: Context, one: Incident) -> dict:
         words("pick_incident"): one.incident_id,
         words("rule"): said(one, "title", words.language),
         words("where"): _where(one),
-        words("state"): words(f"state_{one.state}"),
         words("severity"): words(f"severity_{one.severity}"),
         words("incidents_value"): None if one.variance_gross_value is None else float(one.variance_gross_value),
         words("owner"): one.owner_name,
         words("due"): pd.Timestamp(one.due_date),
+        words("state"): words(f"state_{one.state}"),
         words("rows"): one.rows_failed,
     }
 
@@ -183,7 +183,7 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
                 words("at"): f"{entry.at:%Y-%m-%d %H:%M} UTC",
                 words("user"): entry.user_name,
                 words("action"): words.maybe(f"done_{entry.action}", entry.action),
-                words("rows_changed"): change_text(entry, language),
+                words("change"): change_text(entry, language),
                 words("words"): said(entry, "comment", language),
             }
             for entry in detail.history
