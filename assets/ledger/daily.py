@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,13 +30,10 @@ from assets.ledger.spool import Spool
 from assets.ledger.stage import compute_with_state
 from assets.ledger.state import LedgerState
 from assets.ledger.state_store import StateHead, StateWriter
-from assets.ledger.tables import LedgerTables
+from assets.ledger.table_writer import TableWriter
 
 ROWS_PER_BUCKET = 1_000_000
 """Movements whose input, answers and tables are in memory together: about 1 GiB (2026-11, benchmarks/ledger)."""
-
-ROWS_PER_WRITE = 1_000_000
-"""Rows of all tables that are gathered before they are written: whole row groups go to the disk at once, parts of them twice."""
 
 FULL_SHARE = 0.3
 """Share of movements to be computed from which a full run is the quicker one (2026-11, benchmarks/ledger: a tenth of the items computed
@@ -90,51 +86,6 @@ class _Run:
             self.connection.commit()
 
 
-class _Writer:
-    """Writes the tables of buckets while the next are computed; few rows at a time are gathered first.
-
-    Nothing else uses the connection meanwhile; movements come from the spool.
-    """
-
-    def __init__(self, run: _Run, *, replace: bool) -> None:
-        self._run, self._replace = run, replace
-        self._pool = ThreadPoolExecutor(1)
-        self._running: Future[None] | None = None
-        self._gathered: list[LedgerTables] = []
-        self._rows = 0
-
-    def put(self, tables: LedgerTables) -> None:
-        """Take the tables of a bucket; may wait for the ones before."""
-        self._gathered.append(tables)
-        self._rows += sum(len(table) for _, table in tables.items())
-        if self._rows >= ROWS_PER_WRITE:
-            self._start()
-
-    def finish(self) -> None:
-        """Until everything is written. Raises what writing raised."""
-        if self._gathered:
-            self._start()
-        self._wait()
-
-    def _start(self) -> None:
-        self._wait()
-        gathered, replace = self._gathered, self._replace
-        self._gathered, self._rows, self._replace = [], 0, False
-        self._running = self._pool.submit(warehouse.write, self._run.connection, gathered, replace=replace)
-
-    def _wait(self) -> None:
-        with self._run.timed("write"):
-            running, self._running = self._running, None
-            if running is not None:
-                running.result()
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=True)
-
-
 def run_ledger(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
@@ -176,7 +127,11 @@ def _anew(run: _Run, stamp: str, rows_per_bucket: int) -> tuple[int, int]:
     total = sum(items["movements"].to_pylist())
     count = max(1, -(-total // rows_per_bucket))
     wanted = buckets.deal(items["item_id"], warehouse.conversion_legs(run.connection), count)
-    with run.transaction() as states, _spool(run, wanted, total, None) as spool, _Writer(run, replace=True) as writer:
+    with (
+        run.transaction() as states,
+        _spool(run, wanted, total, None) as spool,
+        TableWriter(run.connection, run.timed, replace=True) as writer,
+    ):
         for bucket in range(count):
             with run.timed("read"):
                 table = spool.read(bucket)
@@ -217,7 +172,10 @@ def _continue(
     with run.transaction() as states:
         with run.timed("void"):
             warehouse.void(run.connection, plan.restated, head.as_of, run.as_of)
-        with _spool(run, wanted, rows, head.as_of) as spool, _Writer(run, replace=False) as writer:
+        with (
+            _spool(run, wanted, rows, head.as_of) as spool,
+            TableWriter(run.connection, run.timed, replace=False) as writer,
+        ):
             for bucket in range(head.buckets):
                 mine = buckets.of_bucket(wanted, bucket)
                 with run.timed("read"):

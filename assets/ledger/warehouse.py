@@ -72,13 +72,16 @@ def take_stock(
     connection.execute(
         f"create or replace temp view {EFFECTIVE} as select * from {MOVEMENTS} where business_date <= date '{as_of}'"
     )
-    old = "true" if since is None else f"business_date <= date '{since}'"
+    # Fingerprints are sums by exclusive or, so what is old is what is all less what is new; the new is read alone, which is quick.
+    is_new = "false" if since is None else f"business_date > date '{since}'"
     connection.execute(
         f"""
         create or replace temp table _items_now as
-        select item_id, count(*) filter ({old}) as old_count, count(*) filter (not {old}) as new_count,
-            coalesce(bit_xor({_HASH}) filter ({old}), 0) as old_print, bit_xor({_HASH}) as whole_print
-        from {EFFECTIVE} now group by item_id
+        with whole as (select item_id, count(*) as n, bit_xor({_HASH}) as print from {EFFECTIVE} now group by item_id),
+        new as (select item_id, count(*) as n, bit_xor({_HASH}) as print from {EFFECTIVE} now where {is_new} group by item_id)
+        select item_id, whole.n - coalesce(new.n, 0) as old_count, coalesce(new.n, 0) as new_count,
+            case when old_count = 0 then 0 else xor(whole.print, coalesce(new.print, 0)) end as old_print, whole.print as whole_print
+        from whole left join new using (item_id)
         """
     )
     if standards is None:
@@ -89,7 +92,7 @@ def take_stock(
         connection.execute(
             f"""
             create or replace temp table _standards_now as
-            select item_id, coalesce(bit_xor(row_print) filter ({old}), 0) as old_print, bit_xor(row_print) as whole_print
+            select item_id, coalesce(bit_xor(row_print) filter (not {is_new}), 0) as old_print, bit_xor(row_print) as whole_print
             from (select item_id, effective_date as business_date, hash(effective_date, unit_cost) as row_print from _standards)
             group by item_id
             """

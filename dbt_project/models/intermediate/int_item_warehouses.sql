@@ -78,6 +78,7 @@ pairs as (
     from purchase_order_lines
 ),
 
+-- What came free says nothing of what a unit costs: counted, it would make holding the stock beside it look free.
 receipt_costs as (
     select
         item_id,
@@ -85,7 +86,7 @@ receipt_costs as (
         max_by(unit_cost, movement_sequence) as unit_cost,
         max(movement_sequence) as last_sequence
     from movements
-    where quantity_units > 0 and unit_cost is not null and movement_type not in ('transfer_in', 'sales_return')
+    where quantity_units > 0 and unit_cost > 0 and movement_type not in ('transfer_in', 'sales_return')
     group by item_id, warehouse_id
 ),
 
