@@ -22,7 +22,7 @@ from assets.ingest.session import Session
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import ident, literal
 from assets.ingest.transform import LEAVES_TABLE, BranchPlan, plan_branch, raw_json
-from assets.ingest.versions import KNOWN_VERSIONS, content_columns, hashes
+from assets.ingest.versions import KNOWN_VERSIONS, KnownVersions, content_columns, hashes
 
 _DOC_COLUMNS = ("doc_no", "po_no", "so_no", "receipt_no", "shipment_no", "count_no", "promotion_code")
 WHOLE_FROM_ROWS = 200_000
@@ -96,20 +96,20 @@ class FileEngine:
         self.in_full = in_full if raw.rows < WHOLE_FROM_ROWS else set(self.leaves.found.values())
 
     def run(
-        self, *, place: int, compare_landed: bool, stamp: Mapping[str, str], part_of: Callable[[str], Path]
+        self, *, place: int, landed: KnownVersions | None, stamp: Mapping[str, str], part_of: Callable[[str], Path]
     ) -> Counts:
         """Fill `staged` (contract rows), `broken` (violations) and `repeated` (duplicates); returns the counts.
 
         A file in pieces first gives its good rows to landing files, named by `part_of` and stamped with the batch's
-        constants; only the others come into these tables. `place` is the batch's position in the order; with
-        `compare_landed`, rows equal to the newest earlier version in `known_versions` are duplicates. `broken` and
+        constants; only the others come into these tables. `place` is the batch's position in the order; rows equal to the
+        newest earlier version among `landed` are duplicates. `broken` and
         `repeated` are valid only where `held` and `repeated` say that there is something in them.
         """
         if self.raw.pieces is not None:
             self._take_fast_lane(self.raw.pieces, stamp, part_of)
         self._mend_codes()
         self._stage()
-        if self.lane is not None and self.lane.call_back(place=place if compare_landed else None):
+        if self.lane is not None and self.lane.call_back(place=place if landed is not None else None):
             self._count_rest(self.lane)
             self._mend_codes()
             self._stage()
@@ -123,8 +123,8 @@ class FileEngine:
             self._find_broken()
         if summary.keys < summary.contract_rows:
             self._find_rivals(place)
-        if compare_landed:
-            self._find_landed(place)
+        if landed is not None:
+            self._find_landed(landed, place)
         return self._count(summary)
 
     def _take_fast_lane(self, pieces: Pieces, stamp: Mapping[str, str], part_of: Callable[[str], Path]) -> None:
@@ -300,18 +300,19 @@ class FileEngine:
             f"WHERE nth > 1 AND is_same AND {self._good}"
         )
 
-    def _find_landed(self, place: int) -> None:
+    def _find_landed(self, landed: KnownVersions, place: int) -> None:
         """Rows equal to the newest version that the batches before `place` have landed are duplicates of that."""
         known = f"SELECT key_hash FROM {KNOWN_VERSIONS} WHERE place < {place}"
         if not self._scalar(f"SELECT count(*) FROM staged WHERE hash(source_key) IN ({known})"):
             return
         fresh = "rowid NOT IN (SELECT row_id FROM repeated)" if self.repeated else "true"
+        rows = f"FROM staged WHERE {self._good} AND {fresh} AND hash(source_key) IN ({known})"
+        landed.load_content(f"SELECT source_key {rows}")
         self._open_repeated()
         self.repeated += self._insert(
             "INSERT INTO repeated SELECT row_id, any_value(source_row), any_value(source_key), 'already_landed', "
-            f"max(k.place) FROM (SELECT rowid AS row_id, {SOURCE_ROW}, source_key, {hashes(self.contract)} FROM staged "
-            f"WHERE {self._good} AND {fresh} AND hash(source_key) IN ({known})) AS s "
-            f"JOIN {KNOWN_VERSIONS} AS k ON s.key_hash = k.key_hash AND k.place < {place} "
+            f"max(k.place) FROM (SELECT rowid AS row_id, {SOURCE_ROW}, source_key, {hashes(self.contract)} {rows}) AS s "
+            f"JOIN known_content AS k ON s.key_hash = k.key_hash AND k.place < {place} "
             "GROUP BY row_id, s.content_hash HAVING arg_max(k.content_hash, k.place) = s.content_hash"
         )
 

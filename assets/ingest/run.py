@@ -182,21 +182,14 @@ class ContractRun:
         )
         counts = engine.run(
             place=place,
-            compare_landed=compare,
+            landed=self.versions if compare else None,
             stamp=batch_stamp(draft),
             part_of=lambda name: self.store.part_of(draft, name),
         )
         manifest = land_batch(self.session.connection, self.store, self.contract, engine, counts, draft, self.places)
         if more and manifest.contract_rows and self.versions.instance == draft.source_instance:
-            self.versions.add(self._landed_sql(engine, manifest), place)
+            self.versions.add(manifest, place)
         return manifest
-
-    def _landed_sql(self, engine: FileEngine, manifest: Manifest) -> str:
-        """The rows that a batch has just landed: from memory, or from disk where most of them went there directly."""
-        if not engine.lane_rows:
-            return engine.landed_sql
-        path = literal(str(self.store.path_of("landing", manifest)))
-        return f"SELECT * FROM read_parquet({path}, hive_partitioning = false)"
 
     def _release(self, waiting: Sequence[Manifest]) -> list[Manifest]:
         """Land rows of quarantine whose missing master has come."""

@@ -8,7 +8,7 @@ import duckdb
 
 from assets.ingest.contracts import Contract
 from assets.ingest.manifest import Manifest, current
-from assets.ingest.sqltext import ident, literal_list
+from assets.ingest.sqltext import ident, literal, literal_list
 from assets.ingest.store import LandingStore
 
 KNOWN_VERSIONS = "known_versions"
@@ -30,42 +30,64 @@ def hashes(contract: Contract) -> str:
 
 
 class KnownVersions:
-    """Table `known_versions` (key_hash, content_hash, place) of one source instance at a time."""
+    """What one source instance has landed, at a time: table `known_versions` (key_hash, place) of every row, and on
+    demand table `known_content` (key_hash, content_hash, place) of the rows with certain keys.
+
+    Keys are one column of fifty: a source of ten million rows that brings ten new ones must not have them all read.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, store: LandingStore, contract: Contract) -> None:
         self.connection, self.store, self.contract = connection, store, contract
         self.instance: str | None = None
         self.rows = 0
+        self._landed: list[tuple[Manifest, int]] = []
 
     def load(self, instance: str, manifests: Sequence[Manifest], places: Mapping[str, int]) -> bool:
         """Fill from what the instance has landed before this run; False where there is nothing to compare with."""
         if self.instance != instance:
-            self.instance, self.rows = instance, 0
-            self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {KNOWN_VERSIONS} (key_hash UBIGINT, content_hash UBIGINT, place BIGINT)"
+            self.instance, self.rows, self._landed = instance, 0, []
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN_VERSIONS} (key_hash UBIGINT, place BIGINT)")
+            self._add(
+                [
+                    (manifest, places[manifest.batch_id])
+                    for manifest in current(manifests)
+                    if manifest.source_instance == instance and manifest.contract_rows and manifest.batch_id in places
+                ]
             )
-            landed = [
-                manifest
-                for manifest in current(manifests)
-                if manifest.source_instance == instance and manifest.contract_rows and manifest.batch_id in places
-            ]
-            if landed:
-                of_batch = ", ".join(f"('{batch.batch_id}', {places[batch.batch_id]})" for batch in landed)
-                paths = literal_list(str(self.store.path_of("landing", manifest)) for manifest in landed)
-                self._insert(
-                    f"SELECT {hashes(self.contract)}, b.place FROM read_parquet({paths}, hive_partitioning = false) "
-                    f"JOIN (VALUES {of_batch}) AS b (batch_id, place) USING (batch_id)"
-                )
         return self.rows > 0
 
-    def add(self, landed_sql: str, place: int) -> None:
-        """Take the rows of a batch of this run into account."""
-        self._insert(f"SELECT {hashes(self.contract)}, {place} FROM ({landed_sql})")
+    def add(self, manifest: Manifest, place: int) -> None:
+        """Take a batch of this run into account, which has been landed."""
+        self._add([(manifest, place)])
 
     def forget(self) -> None:
         """Load again before the next comparison."""
         self.instance = None
 
-    def _insert(self, query: str) -> None:
-        row = self.connection.execute(f"INSERT INTO {KNOWN_VERSIONS} {query}").fetchone()
-        self.rows += int(row[0]) if row is not None else 0
+    def load_content(self, keys: str) -> None:
+        """Fill `known_content` with the rows whose key is in the column `source_key` of query `keys`."""
+        span = self.connection.execute(f"SELECT min(source_key), max(source_key) FROM ({keys})").fetchone()
+        low, high = span or (None, None)
+        # Documents are numbered as they come, so the span leaves most row groups unread.
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE known_content AS SELECT {hashes(self.contract)}, place FROM "
+            f"({self._rows(self._landed)}) WHERE source_key BETWEEN {literal(low)} AND {literal(high)} "
+            f"AND source_key IN (SELECT source_key FROM ({keys}))"
+        )
+
+    def _add(self, landed: list[tuple[Manifest, int]]) -> None:
+        if landed:
+            self._landed += landed
+            row = self.connection.execute(
+                f"INSERT INTO {KNOWN_VERSIONS} SELECT hash(source_key), place FROM ({self._rows(landed)})"
+            ).fetchone()
+            self.rows += int(row[0]) if row is not None else 0
+
+    def _rows(self, landed: list[tuple[Manifest, int]]) -> str:
+        """SQL of the rows of batches, with their `place`."""
+        of_batch = ", ".join(f"({literal(manifest.batch_id)}, {place})" for manifest, place in landed)
+        paths = literal_list(str(self.store.path_of("landing", manifest)) for manifest, _ in landed)
+        return (
+            f"SELECT r.*, b.place FROM read_parquet({paths}, hive_partitioning = false) AS r "
+            f"JOIN (VALUES {of_batch}) AS b (batch_id, place) USING (batch_id)"
+        )
