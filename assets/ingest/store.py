@@ -116,7 +116,8 @@ def parquet_copy(query: str, target: Path) -> str:
     """The statement that writes the rows of a query as every Parquet file of a workspace is written.
 
     A dictionary pays for columns of few values only: with its limit at a thousand a row group, and the encodings of
-    version 2, ten million movements took 40 % less time to write and no more space (measured 2026-11, DuckDB 1.5.5).
+    version 2, half a million movements take 0.29 s to write instead of 0.50 s, and 0.08 s to read instead of 0.06 s, in
+    a tenth more space (measured 2026-11, DuckDB 1.5.5, one thread).
     """
     return (
         f"COPY ({query}) TO {literal(str(target))} "
