@@ -32,7 +32,29 @@ MOVEMENTS = [
     movement("S3", "sales_issue", "2026-06-05", "B1", 4),
 ]  # fmt: skip
 
+
+def value_entry(no: str, kind: str, day: str, units: float, value: float, item: str = "A1", **more: Any) -> Row:
+    """An entry of the source's own value ledger."""
+    return {
+        "source_doc_type": kind, "source_doc_id": no, "source_line_id": "1", "doc_no": no, "business_date": day,
+        "item_code": item, "quantity_units": units, "entry_value": value, "entry_kind": kind, "source_file": "values.csv",
+        **more,
+    }  # fmt: skip
+
+
+# The source values by moving average, adds a freight invoice, and knows an issue that nobody sent us.
+VALUE_ENTRIES = [
+    value_entry("O1", "opening", "2026-05-01", 100, 1000), value_entry("R1", "receipt", "2026-05-11", 50, 590),
+    value_entry("S1", "cogs", "2026-05-21", -60, -636, is_cogs=True),
+    value_entry("LC1", "landed_cost", "2026-05-31", 0, 25),
+    value_entry("S2", "cogs", "2026-06-11", -30, -330, is_cogs=True),
+    value_entry("X9", "issue", "2026-06-20", -5, -55),
+    value_entry("O2", "opening", "2026-05-01", 20, 40, item="B1"),
+    value_entry("S9", "cogs", "2026-07-01", -1, -11, is_cogs=True),
+]  # fmt: skip
+
 LANDING: dict[str, list[Row]] = {
+    "inventory_value_entry": VALUE_ENTRIES,
     "item": [
         {"item_code": "A1", "item_name": "Kettle", "base_uom": "pcs", "category_name": "kitchen", "owner_name": "Li"},
         {"item_code": "B1", "item_name": "Cup", "base_uom": "pcs", "category_name": "kitchen"},

@@ -77,6 +77,27 @@ def test_kpis_are_sums_over_sums_with_coverage(mart: Rows) -> None:
     assert kpis["record_accuracy_rate"]["kpi_status"] == "not_available: nothing counted"
 
 
+def test_the_sources_value_ledger_stands_beside_ours_with_the_difference_explained(mart: Rows) -> None:
+    """Every cent of a difference is units, cost, or value without units; what is after the run's date is not compared."""
+    columns = "difference_value d, quantity_effect_value q, cost_effect_value c, value_only_effect_value v, difference_reason, doc_no"
+    rows = mart(f"select item_id, month(month_start_date) m, flow, {columns} from marts.fct_value_ledger")
+    found = {(row["item_id"], row["m"], row["flow"]): tuple(row.values())[3:] for row in rows}
+    assert found == {
+        ("C/A1", 5, "opening"): (0, 0, 0, 0, "agrees", "O1"),
+        ("C/A1", 5, "in"): (-10, 0, -10, 0, "inward_cost", "R1"),
+        ("C/A1", 5, "out"): (-36, 0, -36, 0, "costing_method", "S1"),
+        ("C/A1", 5, "value_only"): (25, 0, 0, 25, "value_only: landed_cost", "LC1"),
+        # 5 more units went out, at our 10 each; the other 35 of difference are the source's dearer average
+        ("C/A1", 6, "out"): (-85, -50, -35, 0, "documents_missing_in_ledger", "X9"),
+        ("C/B1", 5, "opening"): (None, None, None, 0, "not_available: no cost in any source", "O2"),
+        ("C/B1", 6, "in"): (None, None, None, 0, "not_available: no cost in any source", "S3"),
+    }
+    [cogs] = mart(
+        "select sum(source_cogs_value) s, sum(ledger_cogs_value) l from marts.fct_value_ledger where item_id = 'C/A1'"
+    )
+    assert (cogs["s"], cogs["l"]) == (966, 900)
+
+
 def test_findings_name_their_cause_once(mart: Rows) -> None:
     """The flipped sign explains the WMS and ERP differences of B1; A1's shelf is short of 15 and nothing
     explains it.

@@ -1,0 +1,36 @@
+with source as (
+    select * from {{ source('landing', 'inventory_value_entry') }}
+),
+
+final as (
+    select
+        {{ item_key('company_code', 'item_code', 'variant_key') }} as item_id,
+        {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
+        source_doc_type,
+        source_doc_id,
+        source_line_id,
+        entry_sequence,
+        doc_no,
+        business_date,
+        posted_period,
+        item_code,
+        variant_key,
+        warehouse_code,
+        lot_no,
+        quantity_units,
+        entry_value,
+        entry_kind,
+        is_cogs,
+        is_cost_final,
+        movement_key,
+        source_system,
+        source_instance,
+        company_code,
+        batch_id,
+        source_file,
+        source_row,
+        extract_date
+    from source
+)
+
+select * from final
