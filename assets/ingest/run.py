@@ -29,6 +29,7 @@ from assets.ingest.report import ContractReport
 from assets.ingest.session import Session
 from assets.ingest.settings import SourceSettings
 from assets.ingest.signs import add_signs
+from assets.ingest.source_keys import EXTRACT_DATE
 from assets.ingest.sqltext import literal
 from assets.ingest.stamping import batch_stamp
 from assets.ingest.store import LandingStore
@@ -123,8 +124,8 @@ class ContractRun:
     def _read(self, candidate: Candidate, path: Path, extract_date: dt.date) -> RawFile:
         """Table `raw` of a file, or of a table with those that are joined to it."""
         connection, dataset, work = self.session.connection, candidate.dataset, self.session.work
-        if dataset.is_read_as_it_stands:
-            must, may = dataset_headers(dataset)
+        must, may = dataset_headers(dataset)
+        if dataset.is_read_as_it_stands and EXTRACT_DATE not in must:
             # Several contract rows of a source row, the first row of a group and what rows tell of each other need the
             # whole file at once.
             is_whole = bool(dataset.signs or dataset.fill_down or dataset.told_by)

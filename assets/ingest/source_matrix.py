@@ -21,7 +21,8 @@ Written by `python -m assets.ingest.source_matrix` from `assets/ingest/mappings`
 A cell says how sure the columns of an entity are: **V** seen in a public source (or against a running system), **v** in part,
 **U** not verified: check it on the database with `stockturn mapping check` before relying on it. An empty cell is not read; what
 needs it is `not_available`, never zero. Every mapping has a fixture built from the documented columns with the documented traps
-(`tests/fixtures/vendors`); the ledger, the stock, row accounting and the reconciliations C1 to C9 are tested on each.
+(`tests/fixtures/vendors`); the ledger, the stock, row accounting and the reconciliations C1 to C9 are tested on each that has a
+ledger. Mappings of real tables (SAP text exports, OpenLMIS, AdventureWorks, SCMS, InvenTree) are in [real-data.md](real-data.md).
 """
 
 
