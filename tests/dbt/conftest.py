@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 import dbt_scene
 from warehouse_builder import DBT_PROJECT, build_warehouse
 
+from orchestration.dbt_runner import build
+
 Invoke = Callable[..., Any]
 
 
@@ -38,8 +40,11 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
     return invoke
 
 
-def _built(dbt: Invoke, path: Path, **scene: Any) -> Path:
-    build_warehouse(path, **scene)
+@pytest.fixture(scope="session")
+def built(dbt: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Warehouse of the hand-written scene, everything built by dbt itself and every data test passed."""
+    path = tmp_path_factory.mktemp("built") / "warehouse.duckdb"
+    build_warehouse(path, landing=dbt_scene.LANDING, tables=dbt_scene.TABLES)
     result = dbt(path, "build", "--exclude-resource-type", "unit_test")
     failed = [f"{row.node.name}: {row.message}" for row in result.result if row.status in ("error", "fail")]
     assert result.success, failed
@@ -50,16 +55,13 @@ def _built(dbt: Invoke, path: Path, **scene: Any) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(dbt: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Warehouse of the hand-written scene, everything built and every data test passed."""
-    path = tmp_path_factory.mktemp("built") / "warehouse.duckdb"
-    return _built(dbt, path, landing=dbt_scene.LANDING, tables=dbt_scene.TABLES)
-
-
-@pytest.fixture(scope="session")
-def empty(dbt: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Warehouse in which nothing has ever been landed."""
-    return _built(dbt, tmp_path_factory.mktemp("empty") / "warehouse.duckdb")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Warehouse in which nothing has ever been landed, built as a run builds it."""
+    path = build_warehouse(tmp_path_factory.mktemp("empty") / "warehouse.duckdb")
+    everything = [f"fqn:stockturn.{part}" for part in ("staging", "intermediate", "marts", "reconciliation")]
+    broken = [result for result in build(path, [*everything, "resource_type:seed"]) if not result.is_good]
+    assert not broken
+    return path
 
 
 @pytest.fixture

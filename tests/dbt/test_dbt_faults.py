@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
+
+from orchestration.dbt_runner import build
 
 FAULTS = {
     "fct_conservation_is_closed": "update marts.fct_conservation set is_closed = false where item_id = 'C/A1'",
@@ -22,12 +22,11 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("test_name", sorted(FAULTS))
-def test_a_planted_fault_is_caught(dbt: Callable[..., Any], copy_of_built: Path, test_name: str) -> None:
+def test_a_planted_fault_is_caught(copy_of_built: Path, test_name: str) -> None:
     """A data test that passes on a fault is worse than none."""
     with duckdb.connect(str(copy_of_built)) as connection:
         connection.execute(FAULTS[test_name])
-    result = dbt(copy_of_built, "test", "--select", test_name)
-    assert [(row.node.name, str(row.status)) for row in result.result] == [(test_name, "fail")]
+    assert [(result.name, result.status) for result in build(copy_of_built, [test_name])] == [(test_name, "fail")]
 
 
 @pytest.mark.parametrize(
@@ -38,11 +37,12 @@ def test_a_planted_fault_is_caught(dbt: Callable[..., Any], copy_of_built: Path,
         "delete from ledger.conservation where item_id = 'C/B1'",
     ],
 )
-def test_a_ledger_that_does_not_conserve_blocks(dbt: Callable[..., Any], copy_of_built: Path, fault: str) -> None:
+def test_a_ledger_that_does_not_conserve_blocks(copy_of_built: Path, fault: str) -> None:
     """One millionth of a unit lost between ledger and balance must stop the release, and say which item."""
     with duckdb.connect(str(copy_of_built)) as connection:
         connection.execute(fault)
     models = ["fct_stock_ageing", "fct_conservation", "rec_findings_stock"]
-    result = dbt(copy_of_built, "build", "--select", *models, "--exclude-resource-type", "unit_test")
-    assert not result.success
-    assert "fct_conservation_is_closed" in [row.node.name for row in result.result if str(row.status) == "fail"]
+    results = {result.name: result for result in build(copy_of_built, models)}
+    assert results["fct_conservation_is_closed"].status == "fail"
+    assert "item_id C/" in results["fct_conservation_is_closed"].message
+    assert results["rec_findings_stock"].status == "skipped"
