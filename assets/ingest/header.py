@@ -150,4 +150,5 @@ def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
             fix="Map them, or set `unknown_columns: ext` to keep them as they are.",
         )
     titles = dict(zip(raw.columns, raw.header, strict=True))
-    return HeaderMatch({key: found[key] for key in asked if key in found}, unused, titles)
+    kept = () if dataset.unknown_columns == "drop" else unused
+    return HeaderMatch({key: found[key] for key in asked if key in found}, kept, titles)

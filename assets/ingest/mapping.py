@@ -173,7 +173,7 @@ class Dataset(_Table):
     extract_date: str | dt.date | None = None
     scope: Literal["key", "period", "full"]
     scope_by: Literal["warehouse_code"] | None = None
-    unknown_columns: Literal["ext", "fail"] = "ext"
+    unknown_columns: Literal["ext", "drop", "fail"] = "ext"
     combine: Combine | None = None
     balance: Balance | None = None
     kind: str | None = None

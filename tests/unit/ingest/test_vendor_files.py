@@ -272,6 +272,15 @@ def test_changes_add_up_to_every_balance_that_is_stated(rows):
     assert [None if change is None else int(change) for (change,) in found] == expected
 
 
+@pytest.mark.parametrize(("rule", "ext"), [("ext", '{"colour":"red"}'), ("drop", None)])
+def test_columns_that_nobody_asked_for_are_kept_or_left_out(make_company, rule, ext):
+    text = f"mapping: u\nversion: 1\nsource_system: u\ndatasets:\n  - name: s\n    contract: supplier\n    files: s.csv\n    scope: full\n    unknown_columns: {rule}\n    columns: {{supplier_code: code, supplier_name: code}}\n"
+    company = make_company(text)
+    company.write("s.csv", "code,colour\nV1,red\n")
+    company.read("supplier")
+    assert company.query("select supplier_code, ext from landing.supplier") == [("V1", ext)]
+
+
 def test_rows_that_do_not_count_are_kept_out_of_a_sum(make_company):
     text = 'mapping: s\nversion: 1\nsource_system: s\ndatasets:\n  - name: stock\n    contract: stock_on_hand\n    table: stock\n    scope: full\n    combine: {by: [item], sum: [qty], where: "cast(day as date) <= cast(_extract_date as date) and flag < 3"}\n    columns: {as_of_date: _extract_date, item_code: item, warehouse_code: {const: W}, on_hand_units: qty}\n'
     company = make_company(text)
