@@ -40,17 +40,17 @@ class Pieces:
     delimiter: str
     read_whole: Callable[[], RawFile]
 
-    def show(self, connection: duckdb.DuckDBPyConnection, piece: Piece) -> None:
+    def show(self, connection: duckdb.DuckDBPyConnection, piece: Piece, more: str = "") -> None:
         """Make `raw` of the connection a view of one piece, numbered as the rows of the file."""
         names = ", ".join(f"c{number}" for number in range(self.columns))
         connection.execute(
             f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT row_number() OVER () + {piece.first_row - 1} AS "
-            f"{SOURCE_ROW}, {names} FROM {read_csv(piece.path, self.columns, self.delimiter)}"
+            f"{SOURCE_ROW}, {names} FROM {read_csv(piece.path, self.columns, self.delimiter, more)}"
         )
 
     def show_sample(self, connection: duckdb.DuckDBPyConnection) -> RawFile:
-        """Make `raw` of the connection the first rows of the file; returns what is known of them but their header."""
-        self.show(connection, self.items[0])
+        """Make `raw` of the connection the first rows that have the header's shape; returns what is known of them."""
+        self.show(connection, self.items[0], ", ignore_errors = true")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE raw_sample AS SELECT * FROM {RAW_TABLE} LIMIT {_SAMPLE_ROWS}")
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_sample")
         row = connection.execute("SELECT count(*) FROM raw_sample").fetchone()
@@ -103,7 +103,7 @@ class Pieces:
 
         The rows stay, so that the numbers of the others do; a row without any value is no row.
         """
-        if not piece.is_plain:
+        if not piece.is_plain or len(self.delimiter.encode()) > 1:
             return []
         data = piece.path.read_bytes()
         ends = line_ends(data)

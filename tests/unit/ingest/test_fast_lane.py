@@ -77,6 +77,7 @@ def test_pieces_and_whole_files_land_the_same(make_company, tmp_path, small_piec
 
 
 MISSHAPEN = {
+    2: "入库,D2\n",
     9: "入库,D9,1\n",
     12: "入库,D12,1,2024-01-05,001,W1,12,已审,,,\n",  # empty fields at the end are none
     13: "入库,D13,1,2024-01-05,001,W1,13,已审,,,,more\n",
@@ -94,7 +95,7 @@ def test_misshapen_rows_leave_their_piece_and_nothing_else_changes(make_company,
     cut, parts = run(company, files)
     assert len(parts) > 4
     assert cut == whole
-    assert [(row[3], row[5]) for row in cut[1]] == [(row, "malformed_row") for row in (10, 14, 26)]
+    assert [(row[3], row[5]) for row in cut[1]] == [(row, "malformed_row") for row in (3, 10, 14, 26)]
 
 
 def test_a_misshapen_row_among_quotation_marks_is_read_whole_and_loses_nothing(company, small_pieces):
