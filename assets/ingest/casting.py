@@ -88,7 +88,7 @@ def _date_branches(formats: Sequence[str]) -> str:
     branches = []
     for date_format in formats:
         if date_format in (PERIOD_START, PERIOD_END):
-            branches.append(f"WHEN sk_{date_format}(t) IS NOT NULL THEN sk_{date_format}(t)")
+            branches.append(f"WHEN regexp_matches(t, {literal(f'^{_MONTH}$|{_SPAN}')}) THEN sk_{date_format}(t)")
         elif date_format in (EXCEL_SERIAL, EXCEL_SERIAL_1904):
             epoch = "1899-12-30" if date_format == EXCEL_SERIAL else "1904-01-01"
             days = "TRY_CAST(regexp_extract(t, '^[0-9]+') AS INTEGER)"
@@ -170,6 +170,20 @@ def _words(words: Sequence[str], value: str) -> str:
     return " ".join(f"WHEN {literal(word)} THEN {value}" for word in words)
 
 
+def _period_macro(edge: str, part: str, day_of_month: str) -> str:
+    """`sk_period_<edge>`: a month or a span of days as its first or last day; `part` takes that edge out of a span.
+
+    The lambda binds the edge once: a macro repeats its argument wherever it is named, and planning would grow with it.
+    """
+    own = rf"regexp_replace(regexp_replace(t, {literal(part)}, '\1'), '\s+\d{{1,2}}:.*$', '')"
+    first = r"CAST(try_strptime(regexp_replace(p, '^(\d{4})\D?(\d{1,2})\D?$', '\1-\2-01'), '%Y-%m-%d') AS DATE)"
+    day = f"CAST(try_strptime(p, {literal_list([*ISO_FORMATS, *UNAMBIGUOUS_FORMATS])}) AS DATE)"
+    return (
+        f"sk_period_{edge}(t) AS list_transform([{own}], lambda p: CASE WHEN regexp_full_match(p, {literal(_MONTH)}) THEN "
+        f"{day_of_month}({first}) WHEN regexp_full_match(p, {literal(_PLAIN_DAY)}) THEN {day} END)[1]"
+    )
+
+
 def _base_macros() -> list[str]:
     spaces, full, half = literal(_SPACES), literal(_FULL), literal(_HALF)
     number = r"(\d{1,3}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+)"
@@ -213,15 +227,8 @@ def _base_macros() -> list[str]:
         r"|| CASE WHEN length(c) <= 5 THEN ':00' ELSE '' END AS TIME)",
         r"sk_time_part(s) AS sk_clock(regexp_extract(trim(s), '\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$'))",
         r"sk_has_offset(s) AS regexp_matches(s, '\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)\s*$')",
-        f"sk_month(p) AS CASE WHEN regexp_full_match(p, {literal(_MONTH)}) THEN CAST(try_strptime("
-        r"regexp_extract(p, '^\d{4}') || '-' || regexp_extract(p, '^\d{4}\D?(\d+)', 1) || '-01', '%Y-%m-%d') AS DATE) END",
-        f"sk_plain_day(p) AS CASE WHEN regexp_full_match(p, {literal(_PLAIN_DAY)}) THEN CAST(try_strptime(p, "
-        f"{literal_list([*ISO_FORMATS, *UNAMBIGUOUS_FORMATS])}) AS DATE) END",
-        f"sk_span_start(t) AS sk_date_part(regexp_extract(t, {literal(f'^(.+?){_SPAN}.+$')}, 1))",
-        f"sk_span_end(t) AS sk_date_part(regexp_extract(t, {literal(f'^.+?{_SPAN}(.+)$')}, 1))",
-        "sk_period_start(t) AS COALESCE(sk_month(t), sk_month(sk_span_start(t)), sk_plain_day(sk_span_start(t)))",
-        "sk_period_end(t) AS COALESCE(last_day(sk_month(t)), last_day(sk_month(sk_span_end(t))), "
-        "sk_plain_day(sk_span_end(t)))",
+        _period_macro("start", rf"^(.+?){_SPAN}.+$", ""),
+        _period_macro("end", rf"^.+?{_SPAN}(.+)$", "last_day"),
         f"sk_real_date(d) AS CASE WHEN year(d) BETWEEN {_FIRST_YEAR} AND {_LAST_YEAR} THEN d END",
     ]
 
