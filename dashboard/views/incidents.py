@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.components import Tile, chosen_rows, column_config, headings, table, tiles, total_line
+from dashboard.components import Tile, chosen_rows, column_config, table, tiles
 from dashboard.context import Context
 from dashboard.identity import Role
 from dashboard.queries import quality
+from dashboard.views.incident_rows import named_cause, show_rows
 from expectations import incidents as work
-from expectations.incidents import Incident, IncidentDetail, IncidentError, IncidentFilter, IncidentStore, load_policy
+from expectations.incidents import Incident, IncidentDetail, IncidentError, IncidentFilter, IncidentStore
 from expectations.incidents.render import change_text
 from expectations.incidents.texts import said
 
@@ -61,13 +61,13 @@ def show(context: Context) -> None:
         texts=["severity"],
         totals={
             "rows": int(row["findings"]),
-            "variance_value": None if pd.isna(row["gross_value"]) else row["gross_value"],
+            "gross_value": None if pd.isna(row["gross_value"]) else row["gross_value"],
         },
     )
 
 
 def _with_causes(context: Context, found: pd.DataFrame) -> pd.DataFrame:
-    return found.assign(cause=[_cause(context, str(cause)) for cause in found["cause"]])
+    return found.assign(cause=[named_cause(context, str(cause)) for cause in found["cause"]])
 
 
 def visible(context: Context, store: IncidentStore, everything: bool) -> list[Incident]:
@@ -175,7 +175,7 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
             st.warning(words("untrustworthy", metrics=metrics))
     with right:
         _act(context, store, incident)
-    _rows(context, detail)
+    show_rows(context, detail)
     st.subheader(words("history"))
     history = pd.DataFrame(
         [
@@ -190,62 +190,6 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
         ]
     )
     st.dataframe(history, hide_index=True, placeholder="", width="stretch")
-
-
-def _rows(context: Context, detail: IncidentDetail) -> None:
-    """The offending rows; a column in which none of them has anything is left out."""
-    words = context.words
-    rows = pd.DataFrame(
-        [{name: getattr(row, name) for name in ROW_COLUMNS} for row in detail.rows], columns=list(ROW_COLUMNS)
-    )
-    told = "explanation_zh" if words.language == "zh" else "explanation"  # the heading says which of the two it is
-    rows["explanation"] = [said(row, "explanation", words.language) for row in detail.rows]
-    rows["cause"] = [_cause(context, str(cause)) for cause in rows["cause"]]
-    rows["variance_value"] = rows["variance_value"].astype(float)
-    rows["business_date"] = pd.to_datetime(rows["business_date"])
-    st.subheader(f"{words('rows')} ({detail.rows_total:,})")
-    filled = [name for name in ROW_COLUMNS if any(value not in ("", None) and value == value for value in rows[name])]
-    rows, filled = (
-        rows.rename(columns={"explanation": told}),
-        [told if name == "explanation" else name for name in filled],
-    )
-    st.dataframe(
-        rows[filled],
-        hide_index=True,
-        placeholder="",
-        width="stretch",
-        column_config=column_config(context, rows, ("fct_findings",)),
-    )
-    if rows["variance_value"].notna().any() and detail.rows_total == len(rows):
-        totals = {"rows": len(rows), "variance_value": float(rows["variance_value"].sum())}
-        st.caption(total_line(context, totals, headings(context, rows, ("fct_findings",))))
-
-
-def _cause(context: Context, cause: str) -> str:
-    """A cause that is a rule's id, by the rule's title; others as they are."""
-    known = rule_titles().get(cause)
-    return known[context.words.language] if known else cause
-
-
-@lru_cache(maxsize=1)
-def rule_titles() -> dict[str, dict[str, str]]:
-    """What the product's rules are called, by id and language."""
-    rules = load_policy().rules
-    return {rule_id: {"en": rule.title, "zh": rule.title_zh} for rule_id, rule in rules.items() if rule.title_zh}
-
-
-ROW_COLUMNS = (
-    "item_id",
-    "warehouse_id",
-    "doc_no",
-    "business_date",
-    "explanation",
-    "variance_units",
-    "variance_value",
-    "cause",
-    "source_file",
-    "source_row",
-)
 
 
 def _act(context: Context, store: IncidentStore, incident: Incident) -> None:
