@@ -1,7 +1,7 @@
 """The demo company: forecasts against the demand that customers truly had, with and without the censoring correction.
 
 Orders are what the systems see; `truth/demand` also holds customers who met an empty shelf and left. The history ends
-13 weeks before the end, and the true demand of those weeks is the actual.
+13 weeks before the end, and the true demand of those weeks is the actual; two earlier quarters tell what is chance.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
 
 HORIZON = 13
+#: Quarters that are forecast, and draws of the bootstrap.
+QUARTERS, DRAWS = 3, 400
 KEYS = ["item_id", "warehouse_id"]
 
 
@@ -74,7 +76,20 @@ def run_demo(workspace: str, seed: int = 1) -> dict[str, Any]:
 
 def _compare(demand: pd.DataFrame, stock: pd.DataFrame) -> dict[str, Any]:
     last = demand["business_date"].max()
-    end = last - pd.Timedelta(days=int((last.weekday() + 1) % 7)) - pd.Timedelta(weeks=HORIZON)
+    newest = last - pd.Timedelta(days=int((last.weekday() + 1) % 7)) - pd.Timedelta(weeks=HORIZON)
+    quarters = [_quarter(demand, stock, newest - pd.Timedelta(weeks=HORIZON * back)) for back in range(QUARTERS)]
+    return {
+        "horizon_weeks": HORIZON,
+        **quarters[0],
+        "earlier_quarters": quarters[1:],
+        "history_bias_of_orders_rate": round(
+            float(demand["ordered_units"].sum() / demand["wanted_units"].sum() - 1.0), 4
+        ),
+    }
+
+
+def _quarter(demand: pd.DataFrame, stock: pd.DataFrame, end: pd.Timestamp) -> dict[str, Any]:
+    """Figures of the `HORIZON` weeks after `end`, by variant of the correction."""
     future = demand[(demand["business_date"] > end) & (demand["business_date"] <= end + pd.Timedelta(weeks=HORIZON))]
     week = ((future["business_date"] - end).dt.days - 1) // 7
     wanted = future.assign(week=week).groupby([*KEYS, "week"])["wanted_units"].sum()
@@ -83,13 +98,12 @@ def _compare(demand: pd.DataFrame, stock: pd.DataFrame) -> dict[str, Any]:
         "share_of_lost_orders_from_data": DemandSettings(),
         "all_orders_on_empty_shelf_lost": DemandSettings(are_orders_censored=True),
     }
-    figures: dict[str, Any] = {"end": str(end.date()), "horizon_weeks": HORIZON}
+    figures: dict[str, Any] = {"end": str(end.date())}
     seen = _history(demand, stock, end, DemandSettings())
     empty = (seen["in_stock_rate"] < 0.85).groupby([seen[k] for k in KEYS]).mean()
     touched = set(empty.index[empty > 0.1])
     for label, settings in variants.items():
-        history = _history(demand, stock, end, settings)
-        result = forecast(history, settings=ForecastSettings(horizon=HORIZON))
+        result = forecast(_history(demand, stock, end, settings), settings=ForecastSettings(horizon=HORIZON))
         mean = result.forecasts["mean_units"].to_numpy().reshape(-1, HORIZON)
         index = pd.MultiIndex.from_frame(result.keys)
         actual = np.stack(
@@ -99,22 +113,25 @@ def _compare(demand: pd.DataFrame, stock: pd.DataFrame) -> dict[str, Any]:
         inside = (actual.ravel() >= table[:, 0]) & (actual.ravel() <= table[:, 7])
         member = np.array([k in touched for k in index])
         figures[label] = {
-            "series": len(index),
-            "bias_rate": round(float((mean - actual).sum() / actual.sum()), 4),
-            "wape": round(float(np.abs(mean - actual).sum() / actual.sum()), 4),
+            **_errors(mean, actual),
             "coverage_90": round(float(inside.mean()), 4),
             "horizon_sum_coverage_95": round(
                 float((actual.sum(axis=1) <= result.sum_quantiles(HORIZON, [0.95])[:, 0]).mean()), 4
             ),
         }
         if member.any():
-            gap = (mean - actual)[member]
-            figures[label]["often_empty"] = {
-                "series": int(member.sum()),
-                "bias_rate": round(float(gap.sum() / actual[member].sum()), 4),
-                "wape": round(float(np.abs(gap).sum() / actual[member].sum()), 4),
-            }
-    figures["history_bias_of_orders_rate"] = round(
-        float(demand["ordered_units"].sum() / demand["wanted_units"].sum() - 1.0), 4
-    )
+            figures[label]["often_empty"] = _errors(mean[member], actual[member])
     return figures
+
+
+def _errors(mean: np.ndarray, actual: np.ndarray) -> dict[str, Any]:
+    """Bias with its standard error over series (bootstrap: a few large series make most of the units), and WAPE."""
+    gap, units = (mean - actual).sum(axis=1), actual.sum(axis=1)
+    picks = np.random.default_rng(0).integers(0, len(gap), (DRAWS, len(gap)))
+    drawn = gap[picks].sum(axis=1) / np.maximum(units[picks].sum(axis=1), 1e-9)
+    return {
+        "series": len(gap),
+        "bias_rate": round(float(gap.sum() / units.sum()), 4),
+        "bias_standard_error": round(float(drawn.std()), 4),
+        "wape": round(float(np.abs(mean - actual).sum() / actual.sum()), 4),
+    }
