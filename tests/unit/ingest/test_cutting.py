@@ -116,7 +116,7 @@ changed = st.lists(st.tuples(st.integers(0, 18), st.sampled_from("0123459 TZz:-+
 
 
 @given(st.lists(changed, min_size=60, max_size=60))
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=4)
 def test_the_quick_reading_of_an_instant_never_differs_from_the_careful_one(db, changes):
     texts = [OUTLINE]
     for change in changes:
@@ -132,7 +132,7 @@ def test_the_quick_reading_of_an_instant_never_differs_from_the_careful_one(db, 
 
 
 @given(st.lists(st.text(alphabet="aZ09-|~! \t\r\n\u00a0\u3000Ａ中é", max_size=6), min_size=40, max_size=80))
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=4)
 def test_a_word_that_is_kept_unread_is_what_reading_gives(db, texts):
     found = db.execute(
         "SELECT s, sk_is_ascii_word(s), sk_text(s), sk_code(s) FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS s)", [texts]
@@ -144,7 +144,7 @@ hashes = st.lists(st.integers(0, (1 << 64) - 1) | st.integers(0, 9), max_size=40
 
 
 @given(st.lists(hashes, min_size=1, max_size=4), hashes, st.integers(1, 50))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_keys_that_stand_twice_are_found_whatever_fits_into_memory(tmp_path_factory, lists, known, at_once):
     folder = tmp_path_factory.mktemp("runs")
     runs = [
