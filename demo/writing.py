@@ -8,10 +8,12 @@ import re
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
 
 from demo.extracts import Extract
+from demo.sheet import first_of_each_day_type, rows_xml
 
 FIXED_MOMENT = (2024, 1, 1, 0, 0, 0)
 FIXED_STAMP = b"2024-01-01T00:00:00Z"
@@ -40,26 +42,32 @@ def _csv_text(extract: Extract) -> str:
 
 
 def _workbook_bytes(extract: Extract) -> bytes:
+    layout = extract.layout
+    rows: list[list[Any]] = [[layout.title]] if layout.title else []
+    rows.append(list(layout.header))
+    rows += [
+        [None if cell == "" else cell for cell in extract.cells(position)] for position in range(len(extract.rows))
+    ]
     book = Workbook(write_only=True)
     book.properties.created = datetime(*FIXED_MOMENT)  # noqa: DTZ001 - workbooks know no zone
-    sheet = book.create_sheet(extract.layout.sheet)
-    if extract.layout.title:
-        sheet.append([extract.layout.title])
-    sheet.append(list(extract.layout.header))
-    for position in range(len(extract.rows)):
-        sheet.append([None if cell == "" else cell for cell in extract.cells(position)])
+    # one row that has every number format; the rows themselves take its place
+    book.create_sheet(layout.sheet).append(first_of_each_day_type(rows))
     raw = io.BytesIO()
     book.save(raw)
-    return _without_clock(raw.getvalue())
+    return _filled(raw.getvalue(), rows_xml(rows))
 
 
-def _without_clock(workbook: bytes) -> bytes:
-    """The same workbook with every stamp of the present moment replaced by a fixed one."""
+def _filled(workbook: bytes, rows: str) -> bytes:
+    """The workbook with `rows` in its sheet, and every stamp of the present moment replaced by a fixed one."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(source.namelist()):
             content = source.read(name)
             if name == "docProps/core.xml":
                 content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", FIXED_STAMP, content)
+            elif name.startswith("xl/worksheets/"):
+                before, _, rest = content.partition(b"<sheetData>")
+                after = rest.partition(b"</sheetData>")[2]
+                content = before + b"<sheetData>" + rows.encode() + b"</sheetData>" + after
             target.writestr(zipfile.ZipInfo(name, FIXED_MOMENT), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
