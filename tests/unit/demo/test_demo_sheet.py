@@ -12,8 +12,8 @@ from demo.sheet import rows_xml
 
 ROWS = [
     ["数量", None, " padded ", "a<&>\"'", "two\nlines"],
-    [1, 2.5, datetime(2026, 6, 30, 12, 34, 56), 0.1, -3, 3.0, 1e-7],  # noqa: DTZ001 - workbooks know no zone
-    [date(2026, 6, 30), None, datetime(2026, 6, 30)],  # noqa: DTZ001
+    [1, 2.5, datetime(2026, 6, 30, 12, 34, 56), 0.1, -3, 3.0, 1e-7],
+    [date(2026, 6, 30), None, datetime(2026, 6, 30)],
     [None, None],
 ]
 
