@@ -130,11 +130,11 @@ def _quick_instant(text: str, timezone: str) -> str:
         if offset is None
         else f"make_timestamptz(epoch_us({moment}) - {offset})"
     )
-    # Half the cost of a regular expression. Nothing else that the cast reads has this outline: an offset needs more room,
-    # and the one letter that would do, Z, is ruled out; so is a blank in place of the last digit.
+    # Half the cost of a regular expression. Of what the cast reads nothing else has this outline, but for a last letter
+    # that is no digit (Z, a blank, a point), which is ruled out, and for other blanks than a space before the hour.
     outline = (
         f"{text} LIKE '____-__-_____:__:__' AND {text} >= '{first}' AND {text} < '{_LAST_YEAR + 1}' "
-        f"AND NOT suffix({text}, 'Z') AND NOT suffix({text}, ' ')"
+        f"AND NOT (suffix({text}, 'Z') OR suffix({text}, ' ') OR suffix({text}, '.'))"
     )
     return f"CASE WHEN {outline} THEN {instant} END"
 
