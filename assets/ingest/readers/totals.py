@@ -18,7 +18,7 @@ from assets.ingest.sqltext import literal
 _LABEL = r"(?:.*[合小总總]|累|本?[页頁期][合小累])\s*[计計][数數]?[:：]?"
 # A total of these means nothing, and what stands there is an average at best.
 _NOT_ADDED = re.compile(r"价|率|折扣|比例|日期|单号|编码|编号|代码|名称|行号|序号|price|rate|no$", re.IGNORECASE)
-
+_ADDED = re.compile(r"数|數|量|额|額|成本|结存|結存|库存|庫存|qty|quantity|units|amount|value", re.IGNORECASE)
 
 _STARTS = tuple(f"{first}{gap}" for first in "合总總小累" for gap in ("", " ", "\u3000", "  "))
 # The last letter of the words and what may stand before it, as bytes.
@@ -92,7 +92,13 @@ def settle_bare_total(connection: duckdb.DuckDBPyConnection, raw: RawFile) -> Ra
         return raw
     (row, *cells), *_ = _read(connection, raw, f"ORDER BY {SOURCE_ROW} DESC LIMIT 1")
     totals = _totals(raw, cells)
-    if len(filled) != len(totals):
+    if len(filled) != len(totals) or not all(_ADDED.search(title) for title, *_ in totals):
+        return raw
+    counts = connection.execute(
+        f"SELECT {', '.join(f'count({column})' for column in raw.columns)} FROM {RAW_TABLE} WHERE {SOURCE_ROW} < {row}"
+    ).fetchone()
+    # A row of goods has its key; the total is the one row that lacks it.
+    if not any(number == raw.rows - 1 and not text for number, text in zip(counts or (), texts or (), strict=True)):
         return raw
     if all(Decimal(total) == 0 for _, _, total, _ in totals) or _first_doubt(connection, totals, 0, row) is not None:
         return raw

@@ -20,16 +20,18 @@ from assets.ingest.describe.kinds import detect_kind
 from assets.ingest.describe.look import profile_files
 from assets.ingest.describe.scores import table_fits
 from assets.ingest.describe.vocabulary import plain_name
-from assets.ingest.errors import IngestError
+from assets.ingest.errors import IngestError, MappingError
 from assets.ingest.header import dataset_headers
-from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.mapping_loader import load_mapping, mapping_path, parse_mapping
 from assets.ingest.readers.chinese import simplified
 from assets.ingest.readers.markup import html_cells, spreadsheetml_cells
 from assets.ingest.readers.raw import RawFile, normal_header
 from assets.ingest.readers.sheet_rules import apply_rules
 from assets.ingest.readers.short_years import YEAR_FIRST, tell_short_years
+from assets.ingest.readers.totals import settle_bare_total
 from assets.ingest.readers.units import scale_units
 from assets.ingest.signs import add_signs
+from assets.ingest.yaml_lines import Located
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,38 @@ def test_a_unit_of_money_in_the_title_is_that_of_the_amounts(db):
         ("-", "4", ""),
     ]
     assert "warning: the title gives the unit of amounts; prices are read as they stand" in raw.notes
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "left"),
+    [
+        (["货号", "仓库", "数量"], [("a", "W", "1"), ("b", "W", "2"), (None, None, "3")], 2),
+        (["货号", "仓库", "数量"], [("a", "W", "1"), ("b", "W", "2"), (None, None, "4")], 3),
+        (["id", "parent", "note"], [("1", None, None), ("2", "1", "x"), ("3", None, None)], 3),
+        (["货号", "仓库", "数量"], [(None, "W", "1"), ("b", None, "2"), (None, None, "3")], 3),
+    ],
+    ids=["a total", "it does not add up", "numbers that are names", "no key that it lacks"],
+)
+def test_a_last_row_of_numbers_alone_is_a_total_where_it_adds_up(db, header, rows, left):
+    assert settle_bare_total(db, raw_of(db, header, rows)).rows == left
+    assert db.execute("SELECT count(*) FROM raw").fetchone() == (left,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("kind: snapshot", "kind: snap", "there is no kind 'snap'; known are: count"),
+        ("kind: snapshot", "kind: count", "a file of kind count fills stock_count_line, not stock_on_hand"),
+        ("enum: types, parameter: signed_quantities", "enum: t, parameter: s", "parameter 's' is declared nowhere"),
+        ("    scope: period\n    scope_by", "    scope: key\n    scope_by", "`scope_by` goes with `scope: period`"),
+        ("formats: [period_end]", "formats: [period_end, period_start]", "read the same text as different days"),
+    ],
+)
+def test_a_mistake_in_what_a_mapping_says_of_files_is_told_with_its_line(old, new, message):
+    text = mapping_path("generic_excel").read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(MappingError, match=rf"(?s)g\.yml:\d+: datasets\.\d.*{re.escape(message)}"):
+        parse_mapping(Located("g.yml", text.replace(old, new)), load_contracts())
 
 
 def test_codes_without_a_master_are_mended_only_as_a_whole_column(db):
