@@ -93,9 +93,10 @@ def wape_spread(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
 def forecast_misses(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
     """Where a wrong forecast costs most: relative bias times the demand that it stands for."""
     return reader.frame(
-        f"""select h.item_code, h.item_name, h.warehouse_name, h.abc_xyz_cell, h.owner_name, f.model,
-                f.mean_units, f.wape, f.bias, f.scaled_pinball, f.naive_scaled_pinball,
-                abs(f.bias) * f.mean_units * h.unit_cost_latest as miss_value, f.model_reason, h.item_id, h.warehouse_id
+        f"""select h.item_code, h.item_name, h.warehouse_name,
+                abs(f.bias) * f.mean_units * h.unit_cost_latest as miss_value, f.bias, f.wape, f.mean_units,
+                h.abc_xyz_cell, h.owner_name, f.model, f.scaled_pinball, f.naive_scaled_pinball, f.model_reason,
+                h.item_id, h.warehouse_id
             from {wanted.health} h join fct_forecasts f using (item_id, warehouse_id)
             where f.{_ONE_EACH} and f.bias is not null
             order by miss_value desc nulls last, h.item_id, h.warehouse_id limit {int(limit)}""",

@@ -50,4 +50,7 @@ def show(context: Context) -> None:
         table(context, "models", lambda limit: planning.forecast_models(reader, wanted).head(limit), marts=MARTS)
     st.subheader(words("misses"))
     st.caption(words("bias_hint"))
-    table(context, "misses", lambda limit: planning.forecast_misses(reader, wanted, limit), marts=MARTS, link=True)
+    table(
+        context, "misses", lambda limit: planning.forecast_misses(reader, wanted, limit), marts=MARTS, link=True,
+        reasons=["model_reason"],
+    )  # fmt: skip
