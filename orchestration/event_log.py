@@ -7,7 +7,7 @@ spent more time on opening files than on any stage but dbt. Tables, files and qu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
+        self._known: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @contextmanager
@@ -41,6 +42,27 @@ class OpenEventLog(SqliteEventLogStorage):
             self._initdb(engine)
             self._engines[shard] = engine
         return self._engines[shard]
+
+    # What the schema had once it keeps; Dagster asks for each of these at every event.
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the table is there."""
+        return self._keeps(f"table {table_name}", lambda: super(OpenEventLog, self).has_table(table_name))
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether a migration of the log is complete."""
+        return self._keeps(f"index {name}", lambda: super(OpenEventLog, self).has_secondary_index(name))
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        return self._keeps(
+            f"column {column_name}",
+            lambda: super(OpenEventLog, self)._has_asset_key_col_on_connection(conn, column_name),
+        )
+
+    def _keeps(self, fact: str, look: Callable[[], bool]) -> bool:
+        if fact not in self._known and look():
+            self._known.add(fact)
+        return fact in self._known
 
     def dispose(self) -> None:
         """Close the files."""
