@@ -50,6 +50,8 @@ class Tally:
     """What the days came to."""
 
     days: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
     critical_findings: int = 0
     warning_findings: int = 0
     failed_checks: int = 0
@@ -74,8 +76,11 @@ def main(arguments: list[str]) -> dict[str, Any]:
         tally, still_open = walk(settings, chosen.days, chosen.every, chosen.suites_every)
     figures = {
         "items": chosen.items,
-        "clean_days": chosen.days,
+        "clean_days": (tally.last_day - tally.first_day).days + 1 if tally.first_day and tally.last_day else 0,
+        "every": chosen.every,
         "examined_days": tally.days,
+        "first_day": tally.first_day,
+        "last_day": tally.last_day,
         "critical_findings": tally.critical_findings,
         "warning_findings": tally.warning_findings,
         "failed_checks": tally.failed_checks,
@@ -129,7 +134,10 @@ def _masters_of_the_months(world: History, first: date) -> list[Extract]:
 
 
 def walk(settings: Settings, days: int, every: int, suites_every: int) -> tuple[Tally, int]:
-    """Examine the last `days` days one after the other; the tally, and how many incidents are open after the last."""
+    """Examine the last `days` days one after the other; the tally, and how many incidents are open after the last.
+
+    Interrupted (Ctrl-C), it tells of the days that it came to.
+    """
     book = load_company_rules(settings)
     today = [datetime(2000, 1, 1, tzinfo=UTC)]
     store = IncidentStore.at(settings.workspace().incident_store, book.policy, lambda: today[0])
@@ -137,8 +145,11 @@ def walk(settings: Settings, days: int, every: int, suites_every: int) -> tuple[
     for number, back in enumerate(range(days - 1, -1, -every)):
         day = DEFAULT_END - timedelta(days=back)
         today[0] = datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
-        examine(settings, day, MODELS)
-        _record(settings, store, book, day, tally, with_suites=number % suites_every == 0)
+        try:
+            examine(settings, day, MODELS)
+            _record(settings, store, book, day, tally, with_suites=number % suites_every == 0)
+        except KeyboardInterrupt:
+            break
         sweep(store)
     still_open = len(list_incidents(store))
     store.close()
@@ -162,6 +173,7 @@ def _record(
     outcome = record_run(store, run, [*told, *own.results], [*findings, *own.findings])
     severities = Counter(row["severity"] for row in findings) + Counter(one.severity for one in own.findings)
     tally.days += 1
+    tally.first_day, tally.last_day = tally.first_day or day, day
     tally.critical_findings += severities["critical"]
     tally.warning_findings += severities["warning"]
     failed = [check for check in checks if not check.is_passed]

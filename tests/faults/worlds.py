@@ -195,8 +195,8 @@ def _clean_walk() -> str:
     found = saved["figures"]
     opened = ", ".join(f"{rule} {count}" for rule, count in found["incidents_opened_by_rule"].items())
     return (
-        f"- {found['clean_days']} clean days of another company ({found['items']} items, seed {saved['seed']}), {found['examined_days']}"
-        f" of them examined one after the other with the incident store carried along (`python -m benchmarks clean_days`,"
+        f"- {found['clean_days']} clean days of another company ({found['items']} items, seed {saved['seed']}), every {found['every']}th"
+        f" day examined with the incident store carried along, {found['examined_days']} in all (`python -m benchmarks clean_days`,"
         f" {saved['date']}): critical findings {found['critical_findings']}, failed checks {found['failed_checks']}, incidents"
         f" opened {found['incidents_opened']}{f' ({opened})' if opened else ''}, open at the end {found['incidents_open_at_the_end']}."
     )
