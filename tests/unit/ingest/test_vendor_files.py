@@ -293,3 +293,40 @@ def test_rows_that_do_not_count_are_kept_out_of_a_sum(make_company):
     assert company.query("select item_code, on_hand_units::int, source_row from landing.stock_on_hand") == [
         ("a", 10, 3)
     ]
+
+
+def test_lists_that_users_export_from_sap_are_read_by_their_headings(make_company):
+    company = make_company()
+    company.source = company.source.model_copy(update={"mapping": "sap_lists"})
+    company.write(
+        "MB52_20240331.txt",
+        "Stock overview\t\t\t\t\t\t\t\nMaterial\tMaterial Description\tPlant\tStorage Location\tBase Unit of Measure\tUnrestricted\tIn Quality Insp.\tBlocked\n"
+        "100\tPump\t1000\t0001\tPC\t1,250.000\t4\t0\n100\tPump\t1000\t\tPC\t9\t0\t0\n200\tResin\t1000\t0002\tKG\t3\t0\t2\n",
+    )
+    company.write(
+        "MB51_1.csv",
+        "物料,工厂,库存地点,移动类型,特殊库存,物料凭证,物料凭证项目,过账日期,数量\n"
+        '100,1000,0001,101,,5000000001,1,2024.01.05,"1,260.000"\n100,1000,0001,601,,4900000001,1,2024.01.06,10-\n'
+        "100,1000,0001,101,K,5000000002,1,2024.01.07,5\n100,1000,0001,Z01,,4900000002,1,2024.01.08,1-\n100,1000,,103,,5000000003,1,2024.01.08,7\n",
+    )
+    for master in ("item", "warehouse"):
+        assert company.read(master).refusals == ()
+    stock = company.read("stock_on_hand")
+    assert (stock.refusals, stock.rows_in, stock.rows_loaded) == ((), 3, 2)
+    assert company.query(
+        "select item_code, warehouse_code, stock_status, on_hand_units::int from landing.stock_on_hand order by all"
+    ) == [
+        ("100", "1000/0001", "available", 1250),
+        ("100", "1000/0001", "qc", 4),
+        ("200", "1000/0002", "available", 3),
+        ("200", "1000/0002", "frozen", 2),
+    ]
+    moves = company.read("stock_movement")
+    assert (moves.refusals, moves.rows_in, moves.rows_loaded, moves.rows_quarantined) == ((), 5, 3, 1)
+    assert company.query(
+        "select source_doc_id, movement_type, owner_type, quantity_units::int from landing.stock_movement order by business_date"
+    ) == [
+        ("5000000001/2024", "purchase_receipt", "own", 1260),
+        ("4900000001/2024", "sales_issue", "own", -10),
+        ("5000000002/2024", "purchase_receipt", "supplier", 5),
+    ]
