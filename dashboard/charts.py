@@ -38,7 +38,7 @@ def _styled(chart: Picture, height: int) -> Picture:
 def _label_left(mark: pd.DataFrame, colour: str) -> list[Picture]:
     """The text of a horizontal line above its left end, with a white seam so that it reads over an area."""
     base = alt.Chart(mark).encode(y="y:Q", x=alt.value(0), text="text:N")
-    place = {"align": "left", "dx": 4, "dy": -8, "fontWeight": "bold"}
+    place: dict[str, Any] = {"align": "left", "dx": 4, "dy": -8, "fontWeight": "bold"}
     seam = base.mark_text(stroke="white", strokeWidth=4, strokeOpacity=0.9, color="white", **place)
     return [seam, base.mark_text(color=colour, **place)]
 

@@ -25,7 +25,7 @@ class Phrasebook:
         for pattern, told in self._phrases:
             if found := pattern.fullmatch(text):
                 parts = [self._words.get(part) or self.find(part) or part for part in found.groups()]
-                return re.sub(r"\\(\d)", lambda gap, parts=parts: parts[int(gap[1]) - 1], told)  # type: ignore[misc]
+                return _filled(told, parts)
         return None
 
     def said(self, text: str) -> str:
@@ -35,6 +35,11 @@ class Phrasebook:
     def clauses(self, text: str, joined: str = "; ") -> str:
         """A text of clauses that "; " joins, each told by itself."""
         return joined.join(self.said(clause) for clause in text.split("; "))
+
+
+def _filled(told: str, parts: list[str]) -> str:
+    """The translation with its numbered gaps filled."""
+    return re.sub(r"\\(\d)", lambda gap: parts[int(gap[1]) - 1], told)
 
 
 def _pattern(phrase: str) -> str:
