@@ -31,9 +31,21 @@ class _Mended:
 
 
 def mend_codes(
-    connection: duckdb.DuckDBPyConnection, raw: RawFile, dataset: Dataset, contract: Contract, known: str | None
+    connection: duckdb.DuckDBPyConnection,
+    raw: RawFile,
+    dataset: Dataset,
+    contract: Contract,
+    known: str | None,
+    *,
+    landed: str | None = None,
+    by_cell: bool = False,
 ) -> RawFile:
-    """Mend the item codes in `raw`; `known` is SQL of the company's codes (one column `code`), None without a master."""
+    """Mend the item codes in `raw`; `known` is SQL of the company's codes (one column `code`), None without a master.
+
+    `landed` is SQL of the rows of the file that need no mending. A text file has lost its zeros as a whole or not at all:
+    where one code still has them, a shorter one is another code. `by_cell` is true of a workbook, whose cells are typed one
+    by one.
+    """
     column = _item_column(raw, dataset)
     if column is None:
         return raw
@@ -48,7 +60,7 @@ def mend_codes(
         return raw
     values = f"SELECT DISTINCT sk_code({column}) AS v FROM {RAW_TABLE} WHERE {column} IS NOT NULL"
     if known is not None and has_master:
-        mended = _by_master(connection, values, known)
+        mended = _by_master(connection, values, known, by_cell or not _has_zeros(connection, values, landed))
     else:
         mended = _by_shape(connection, values)
     if not mended:
@@ -66,7 +78,18 @@ def mend_codes(
     return replace(raw, notes=(*raw.notes, *_notes(certain)))
 
 
-def _by_master(connection: duckdb.DuckDBPyConnection, values: str, known: str) -> list[_Mended]:
+def _has_zeros(connection: duckdb.DuckDBPyConnection, values: str, landed: str | None) -> bool:
+    """True where a number in the column begins with a zero."""
+    every = f"{values} UNION ALL SELECT item_code FROM {landed}" if landed is not None else values
+    return (
+        connection.execute(f"SELECT 1 FROM ({every}) WHERE regexp_matches(v, '^0[0-9]+$') LIMIT 1").fetchone()
+        is not None
+    )
+
+
+def _by_master(
+    connection: duckdb.DuckDBPyConnection, values: str, known: str, may_have_lost_zeros: bool
+) -> list[_Mended]:
     """Codes that no master knows, with the one code there that each must have been."""
     rows = connection.execute(
         f"WITH known AS ({known}), spoilt AS (SELECT v, CASE WHEN regexp_full_match(v, {_FLOAT}) THEN "
@@ -79,10 +102,10 @@ def _by_master(connection: duckdb.DuckDBPyConnection, values: str, known: str) -
     ).fetchall()
     mended = []
     for spoilt, plain, codes, is_exact in rows:
-        found = [code for code in codes if code is not None]
+        found = [code for code in codes if code is not None and len(code) > len(plain) and plain[0] != "0"]
         if is_exact:
             mended.append(_Mended(spoilt, plain, "written as a number"))
-        elif len(found) == 1:
+        elif len(found) == 1 and may_have_lost_zeros:
             mended.append(_Mended(spoilt, found[0], "zeros in front were lost"))
         elif "E" in spoilt.upper():
             mended.append(_Mended(spoilt, None, ""))

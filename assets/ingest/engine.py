@@ -72,7 +72,7 @@ class FileEngine:
         file: str,
         checked_masters: frozenset[str],
         in_full: set[str],
-        mend: Callable[[RawFile], RawFile],
+        mend: Callable[[RawFile, str | None], RawFile],
     ) -> None:
         self.connection, self.contract, self.raw, self._mend = session.connection, contract, raw, mend
         self.held = self.repeated = 0
@@ -130,7 +130,7 @@ class FileEngine:
     def _take_fast_lane(self, pieces: Pieces, stamp: Mapping[str, str], part_of: Callable[[str], Path]) -> None:
         """Land what is good in the pieces; `raw` then holds the rest, or the whole file where a piece cannot be read."""
         sample = replace(pieces.show_sample(self.connection), header=self._header)
-        if not self._knows_items and self._mend(sample) != sample:
+        if not self._knows_items and self._mend(sample, None) != sample:
             # Without a master a code is judged by all of its column.
             self.raw = pieces.read_whole()
             return
@@ -158,7 +158,7 @@ class FileEngine:
 
     def _mend_codes(self) -> None:
         """Restore spoilt codes in `raw`: of a file in pieces, in the rows that were not landed."""
-        mended = self._mend(self.raw)
+        mended = self._mend(self.raw, self.lane.source if self.lane is not None and self.lane_rows else None)
         self.notes = tuple(dict.fromkeys((*self.notes, *mended.notes)))
         self.raw = mended
 
@@ -237,18 +237,21 @@ class FileEngine:
 
     def _explain(self, plan: BranchPlan) -> None:
         """One row in `broken` for every rule that a bad row breaks."""
-        found = ", ".join(
-            f"CASE WHEN {rule.condition} THEN {{'rule_id': {literal(rule.rule_id)}, 'column_name': "
-            f"{literal(rule.column)}, "
-            f"'bad_value': CAST({rule.bad_value} AS VARCHAR), 'reason': {rule.reason}}} END"
-            for rule in plan.rules
+        # First the numbers of the broken rules, then a sentence for each: a list of sentences of every rule and row
+        # costs ten times as much.
+        numbers = ", ".join(f"CASE WHEN {rule.condition} THEN {number} END" for number, rule in enumerate(plan.rules))
+        sentences = " ".join(
+            f"WHEN {number} THEN {{'rule_id': {literal(rule.rule_id)}, 'column_name': {literal(rule.column)}, "
+            f"'bad_value': CAST({rule.bad_value} AS VARCHAR), 'reason': {rule.reason}}}"
+            for number, rule in enumerate(plan.rules)
         )
         self.connection.execute(
             f"INSERT INTO broken {self._with_leaves}SELECT DISTINCT {SOURCE_ROW}, v.rule_id, v.column_name, v.bad_value, "
             f"v.reason, raw_row, item, warehouse, doc "
-            f"FROM (SELECT {SOURCE_ROW}, unnest(list_filter([{found}], lambda e: e IS NOT NULL)) AS v, "
+            f"FROM (SELECT {SOURCE_ROW}, CASE n {sentences} END AS v, "
             f"{raw_json(self.raw.header, self.raw.columns)} AS raw_row, {self._subject(plan)} "
-            f"FROM ({plan.read_sql}) WHERE {SOURCE_ROW} IN (SELECT {SOURCE_ROW} FROM held)) ORDER BY ALL"
+            f"FROM (SELECT *, unnest(list_filter([{numbers}], lambda e: e IS NOT NULL)) AS n "
+            f"FROM ({plan.read_sql}) WHERE {SOURCE_ROW} IN (SELECT {SOURCE_ROW} FROM held))) ORDER BY ALL"
         )
 
     def _subject(self, plan: BranchPlan) -> str:

@@ -153,11 +153,19 @@ class ContractRun:
         values = candidate.mapping.parameter_values(source.parameters, source.built_in_parameters)
         return add_signs(self.session.connection, raw, dataset, candidate.mapping, values, candidate.name)
 
-    def _mend(self, candidate: Candidate, masters: frozenset[str], raw: RawFile) -> RawFile:
-        """What only the item master can put right: codes that a spreadsheet has spoilt, quantities in another unit."""
+    def _mend(self, candidate: Candidate, masters: frozenset[str], raw: RawFile, landed: str | None) -> RawFile:
+        """What only the item master can put right: codes that a spreadsheet has spoilt, quantities in another unit.
+
+        No spreadsheet has been between a system's tables and us.
+        """
+        if candidate.source.kind != "file" or candidate.dataset.table is not None:
+            return raw
+        by_cell = candidate.name.lower().endswith((".xlsx", ".xls"))
         company = literal(candidate.source.company)
         known = f"SELECT code FROM known_item WHERE company_code = {company}" if "item" in masters else None
-        raw = mend_codes(self.session.connection, raw, candidate.dataset, self.contract, known)
+        raw = mend_codes(
+            self.session.connection, raw, candidate.dataset, self.contract, known, landed=landed, by_cell=by_cell
+        )
         if not raw.units:
             return raw
         units = item_units(self.store, candidate.source.company, self.as_of)

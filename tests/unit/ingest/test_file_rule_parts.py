@@ -158,6 +158,25 @@ def test_codes_without_a_master_are_mended_only_as_a_whole_column(db):
     assert mended("1.2E+12", "A1") == ["A1"]
 
 
+@pytest.mark.parametrize(
+    ("codes", "by_cell", "expected"),
+    [
+        (("1", "12"), False, ["0001", "0012"]),
+        (("1", "0012"), False, ["1", "0012"]),
+        (("1", "0012"), True, ["0001", "0012"]),
+        (("00077", "5"), True, ["00077", "5"]),
+        (("7", "A1"), True, ["7", "A1"]),
+    ],
+    ids=["all lost", "a text file that kept them", "cell by cell", "zeros too many, two that fit", "two codes fit"],
+)
+def test_zeros_that_were_lost_are_restored_where_one_code_fits(db, codes, by_cell, expected):
+    dataset = next(found for found in load_mapping("generic_excel").datasets if found.name == "movements")
+    known = "SELECT unnest(['0001', '0012', '77', '005', '0005', '07', '007', 'A1']) AS code"
+    raw = raw_of(db, ["存货编码"], [(code,) for code in codes])
+    mend_codes(db, raw, dataset, load_contracts()["stock_movement"], known, by_cell=by_cell)
+    assert [row[0] for row in db.execute("SELECT c0 FROM raw ORDER BY source_row").fetchall()] == expected
+
+
 def test_merged_cells_of_markup_keep_their_columns():
     page = "<tr><td rowspan=2>D1<td rowspan=2>5<td>a</tr><tr><td>b</tr><tr><td colspan=2>c<td>d</tr>"
     assert html_cells(f"<table>{page}</table>", "a.xls") == [["D1", "5", "a"], ["D1", None, "b"], ["c", None, "d"]]
