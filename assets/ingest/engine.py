@@ -159,8 +159,7 @@ class FileEngine:
     def _mend_codes(self) -> None:
         """Restore spoilt codes in `raw`: of a file in pieces, in the rows that were not landed."""
         mended = self._mend(self.raw, self.lane.source if self.lane is not None and self.lane_rows else None)
-        self.notes = tuple(dict.fromkeys((*self.notes, *mended.notes)))
-        self.raw = mended
+        self.notes, self.raw = tuple(dict.fromkeys((*self.notes, *mended.notes))), mended
 
     @property
     def parts(self) -> list[Path]:
