@@ -236,21 +236,18 @@ class FileEngine:
 
     def _explain(self, plan: BranchPlan) -> None:
         """One row in `broken` for every rule that a bad row breaks."""
-        # First the numbers of the broken rules, then a sentence for each: a list of sentences of every rule and row
-        # costs ten times as much.
-        numbers = ", ".join(f"CASE WHEN {rule.condition} THEN {number} END" for number, rule in enumerate(plan.rules))
-        sentences = " ".join(
-            f"WHEN {number} THEN {{'rule_id': {literal(rule.rule_id)}, 'column_name': {literal(rule.column)}, "
-            f"'bad_value': CAST({rule.bad_value} AS VARCHAR), 'reason': {rule.reason}}}"
-            for number, rule in enumerate(plan.rules)
+        found = ", ".join(
+            f"CASE WHEN {rule.condition} THEN {{'rule_id': {literal(rule.rule_id)}, 'column_name': "
+            f"{literal(rule.column)}, "
+            f"'bad_value': CAST({rule.bad_value} AS VARCHAR), 'reason': {rule.reason}}} END"
+            for rule in plan.rules
         )
         self.connection.execute(
             f"INSERT INTO broken {self._with_leaves}SELECT DISTINCT {SOURCE_ROW}, v.rule_id, v.column_name, v.bad_value, "
             f"v.reason, raw_row, item, warehouse, doc "
-            f"FROM (SELECT {SOURCE_ROW}, CASE n {sentences} END AS v, "
+            f"FROM (SELECT {SOURCE_ROW}, unnest(list_filter([{found}], lambda e: e IS NOT NULL)) AS v, "
             f"{raw_json(self.raw.header, self.raw.columns)} AS raw_row, {self._subject(plan)} "
-            f"FROM (SELECT *, unnest(list_filter([{numbers}], lambda e: e IS NOT NULL)) AS n "
-            f"FROM ({plan.read_sql}) WHERE {SOURCE_ROW} IN (SELECT {SOURCE_ROW} FROM held))) ORDER BY ALL"
+            f"FROM ({plan.read_sql}) WHERE {SOURCE_ROW} IN (SELECT {SOURCE_ROW} FROM held)) ORDER BY ALL"
         )
 
     def _subject(self, plan: BranchPlan) -> str:
