@@ -1,16 +1,14 @@
 """A run cut to what finds faults: landing, foundation, ledger, reconciliation, findings. No forecasts, policies or publication.
 
-The stages are the product's own. The dbt models run as the SQL that dbt compiled (once a process), since a day of a small
-company costs less than dbt's own start. Tables of the stages that are left out are there, empty, as the project declares them.
+The stages are the product's own, and so is the way in which the models are built (`orchestration/sql_run.py`), without their
+data tests. Tables of the stages that are left out are there, empty, as the project declares them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,22 +20,13 @@ from assets.ingest.stage import capabilities, ingest_all
 from assets.ledger.stage import compute
 from assets.workspace import write_table
 from orchestration.control import control_tables
-from orchestration.dbt_runner import PROJECT, compile_project
+from orchestration.dbt_runner import PROJECT, current_plan
 from orchestration.settings import Settings
+from orchestration.sql_plan import PlanNode, choose, waits_for
+from orchestration.sql_run import run_nodes
 
 FINDINGS = "fct_findings"
 FOUNDATION = ("staging", "intermediate")
-
-
-@dataclass(frozen=True)
-class Step:
-    """One model: where it goes, how it is kept, its SQL, and whether it stands before the ledger."""
-
-    name: str
-    relation: str
-    kind: str
-    sql: str
-    is_foundation: bool
 
 
 def examine(settings: Settings, as_of: date, models: Sequence[str] = (FINDINGS,)) -> None:
@@ -50,16 +39,16 @@ def examine(settings: Settings, as_of: date, models: Sequence[str] = (FINDINGS,)
         for name, table in control_tables(settings, as_of, capabilities(settings.sources)).items():
             write_table(connection, f"control.{name}", table)
         _empty_sources(connection)
-    steps = _steps(workspace.warehouse, tuple(models))
     with workspace.connect() as connection:
-        _build(connection, [step for step in steps if step.is_foundation])
+        _build(connection, [node for node in current_plan() if node.kind == "model" and node.fqn[1] in FOUNDATION])
         movements = connection.execute(
             "select * from intermediate.int_stock_movements order by movement_sequence"
         ).to_arrow_table()
         tables = compute(movements, as_of=as_of, settings=settings.ledger)
         for part in fields(tables):
             write_table(connection, f"ledger.{part.name}", getattr(tables, part.name))
-        _build(connection, [step for step in steps if not step.is_foundation])
+        wanted = choose(current_plan(), [f"+{name}" for name in models])
+        _build(connection, [node for node in wanted if node.kind != "test" and node.fqn[1] not in FOUNDATION])
 
 
 def rows(settings: Settings, sql: str) -> list[dict[str, Any]]:
@@ -80,47 +69,11 @@ def declared_tables() -> dict[tuple[str, str], dict[str, str]]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _compiled(warehouse: Path) -> dict[str, Any]:
-    """Every model of the project with its SQL."""
-    return {node.unique_id: node for node in compile_project(warehouse) if str(node.resource_type) == "model"}
-
-
-_EXAMPLE: list[Path] = []  # the SQL names a warehouse by its file name alone, so the first one's serves all
-
-
-def _steps(warehouse: Path, models: Collection[str]) -> list[Step]:
-    """The models and all that they read, each after what it reads."""
-    if not _EXAMPLE:
-        _EXAMPLE.append(warehouse)
-    nodes = _compiled(_EXAMPLE[0])
-    by_name = {node.name: unique_id for unique_id, node in nodes.items()}
-    ordered: dict[str, None] = {}
-
-    def visit(unique_id: str) -> None:
-        if unique_id not in ordered and unique_id in nodes:
-            for parent in sorted(nodes[unique_id].depends_on.nodes):
-                visit(parent)
-            ordered[unique_id] = None
-
-    # all of the foundation, as in a run: the ledger reads it too
-    for unique_id in sorted(nodes):
-        if nodes[unique_id].fqn[1] in FOUNDATION:
-            visit(unique_id)
-    for name in models:
-        visit(by_name[name])
-    return [_step(nodes[unique_id]) for unique_id in ordered]
-
-
-def _step(node: Any) -> Step:
-    kind = "view" if node.config.materialized == "view" else "table"
-    return Step(node.name, f'"{node.schema}"."{node.name}"', kind, node.compiled_code, node.fqn[1] in FOUNDATION)
-
-
-def _build(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
-    for step in steps:
-        connection.execute(f"create schema if not exists {step.relation.split('.')[0]}")
-        connection.execute(f"create or replace {step.kind} {step.relation} as {step.sql}")
+def _build(connection: duckdb.DuckDBPyConnection, nodes: Sequence[PlanNode]) -> None:
+    results = run_nodes(connection, nodes, waits_for(nodes, current_plan()), PROJECT)
+    broken = [f"{result.name}: {result.message}" for result in results if not result.is_good]
+    if broken:
+        raise RuntimeError("; ".join(broken))
 
 
 def _empty_sources(connection: duckdb.DuckDBPyConnection) -> None:

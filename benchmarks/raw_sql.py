@@ -8,14 +8,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.dbt_runner import plan_path
-from orchestration.sql_plan import PlanNode, read_plan
+from orchestration.dbt_runner import current_plan
+from orchestration.sql_plan import PlanNode
 
 
 def planned_models() -> list[PlanNode]:
     """All models as dbt compiled them, in an order in which each comes after what it reads."""
-    plan = read_plan(plan_path().read_text(encoding="utf-8"))
-    return [node for node in plan if node.kind == "model" and node.fqn[1] != "semantic"]
+    return [node for node in current_plan() if node.kind == "model" and node.fqn[1] != "semantic"]
 
 
 def run_raw(warehouse: Path, folder: Path, models: list[PlanNode]) -> float:

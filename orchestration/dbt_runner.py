@@ -78,11 +78,16 @@ def build(
     """
     if warehouse.stem != WAREHOUSE_NAME:
         raise ValueError(f"{warehouse}: the compiled SQL is for a file called {WAREHOUSE_NAME}.duckdb")
-    everything = _plan(project_fingerprint())
+    everything = current_plan()
     nodes = [node for node in choose(everything, select) if not (exclude_tests and node.kind == "test")]
     with duckdb.connect(str(warehouse), config={"threads": threads, "memory_limit": memory_limit}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         return run_nodes(connection, nodes, waits_for(nodes, everything), PROJECT)
+
+
+def current_plan() -> tuple[PlanNode, ...]:
+    """The whole plan in its order, compiled first where that is needed."""
+    return _plan(project_fingerprint())
 
 
 @lru_cache(maxsize=1)
