@@ -75,8 +75,8 @@ def store_findings(
                 translated.append({"known_row": row_no} | {name: getattr(finding, name) for name in TRANSLATED})
     table = schema.failing_rows
     if translated:
-        values = {name: sa.bindparam(name) for name in TRANSLATED}
-        connection.execute(table.update().where(table.c.row_no == sa.bindparam("known_row")).values(values), translated)
+        texts: dict[str, Any] = {name: sa.bindparam(name) for name in TRANSLATED}
+        connection.execute(table.update().where(table.c.row_no == sa.bindparam("known_row")).values(texts), translated)
     for number, row_nos in seen.items():
         # a row that became history keeps the incident it belonged to
         values = {"last_run_seq": run_seq} | ({} if number is None else {"incident_no": number})
