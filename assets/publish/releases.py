@@ -68,8 +68,8 @@ def build_release(
 ) -> Release:
     """Write every mart of the open warehouse into a new release folder; `current` stays as it is.
 
-    Rows stand in the order of the mart's key, where `keys` names one, else of all columns: sorting by the key alone is
-    two to three times cheaper, and a key that is not unique has failed its test before.
+    Rows stand in the order of the mart's key, where `keys` names one, else of all columns: sorting by the key alone costs
+    a third less (2026-11-22), and a key that is not unique has failed its test before.
 
     `facts` (as_of_date, run id, row accounting, checks...) go into the manifest as they are; `documents` are further
     files by name (the dictionary), which belong to this version like the marts do.
