@@ -199,6 +199,7 @@ def _clean_walk() -> str:
         f" day examined with the incident store carried along, {found['examined_days']} in all (`python -m benchmarks clean_days`,"
         f" {saved['date']}): critical findings {found['critical_findings']}, failed checks {found['failed_checks']}, incidents"
         f" opened {found['incidents_opened']}{f' ({opened})' if opened else ''}, open at the end {found['incidents_open_at_the_end']}."
+        + (f" {found['stopped'].capitalize()}." if "stopped" in found else "")
     )
 
 
