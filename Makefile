@@ -3,19 +3,19 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PACKAGES := assets benchmarks dashboard demo expectations orchestration
 export DAGSTER_DISABLE_TELEMETRY := 1
+# empty, as some machines set it: every process would compile again what it imports (5 s of CPU each, measured 2026-11)
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup rehearsal run test test-slow lint types bench dev dashboard clean
 setup: $(STAMP)
 # --no-deps: the lock is whole. It leaves out what stockpyl (used by one test) asks for in order to print its manual:
 # Sphinx and 32 more, one of which costs 1.4 s at every start of the interpreter (measured 2026-11).
-# --no-compile: what is imported is compiled then; compiling all of it costs half of the installation (51 of 98 s)
+# --no-compile: what the rehearsal imports is compiled by it; compiling all costs half of the installation (51 of 98 s)
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@$(BIN)/python -m orchestration.prepare
 	@$(MAKE) --no-print-directory rehearsal >$(VENV)/rehearsal.log 2>&1 || true
 	@touch $@
