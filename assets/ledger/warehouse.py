@@ -206,8 +206,9 @@ def write(connection: duckdb.DuckDBPyConnection, parts: Sequence[LedgerTables], 
         if replace:
             write_table(connection, f"ledger.{name}", table)
         elif len(table):
-            with _named(connection, "_more", table):
-                connection.execute(f"insert into ledger.{name} by name select * from _more")
+            # A registered table would stay in memory until the transaction ends: 2.5 GiB of 10 M movements (2026-11).
+            columns = connection.table(f"ledger.{name}").columns
+            connection.from_arrow(table).select(*columns).insert_into(f"ledger.{name}")
 
 
 def void(connection: duckdb.DuckDBPyConnection, restated: pa.Array, since: date, as_of: date) -> None:

@@ -58,7 +58,7 @@ shelf_differences as (
     select
         {{ finding_columns(
             "case when variance_cause <> 'unexplained' then variance_cause when variance_units < 0 then 'shrink' else 'surplus' end",
-            "item_id || '|' || warehouse_id || '|' || cast(first_date as varchar) || '|' || comparison",
+            "item_id || '|' || warehouse_id || '|' || cast(first_date as varchar) || '|' || comparison || coalesce('|' || nullif(count_no, ''), '')",
             "case comparison when 'book_wms' then 'WMS ' else 'count ' end || cast(other_units as varchar) || case when variance_units < 0 then ' is below the book of ' else ' is above the book of ' end || cast(book_units as varchar) || coalesce('; the other side is in ' || other_warehouse_id, '') || coalesce('; ' || evidence, '')",
             cause='variance_cause',
             severity="case when variance_units < 0 and not is_beyond_tolerance then 'warning' end",
