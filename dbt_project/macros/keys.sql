@@ -15,3 +15,14 @@
 {% macro stable_id(parts) -%}
     substr(md5(concat_ws('|', {% for part in parts %}coalesce(cast({{ part }} as varchar), ''){{ ', ' if not loop.last }}{% endfor %})), 1, 16)
 {%- endmacro %}
+
+{# Where a landed row came from: the columns with which every staging model ends. #}
+{% macro envelope() -%}
+        source_system,
+        source_instance,
+        company_code,
+        batch_id,
+        source_file,
+        source_row,
+        extract_date
+{%- endmacro %}

@@ -17,13 +17,7 @@ final as (
         settled_value,
         open_value,
         is_advance,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

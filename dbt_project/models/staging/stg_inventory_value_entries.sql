@@ -23,13 +23,7 @@ final as (
         is_cogs,
         is_cost_final,
         movement_key,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

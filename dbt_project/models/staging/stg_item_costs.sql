@@ -14,13 +14,7 @@ final as (
         cost_method,
         unit_cost,
         cost_status,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

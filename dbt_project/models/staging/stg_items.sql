@@ -41,13 +41,7 @@ final as (
         weight_kg,
         volume_m3,
         first_stocked_date,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

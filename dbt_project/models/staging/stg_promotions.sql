@@ -13,13 +13,7 @@ final as (
         promotion_type,
         discount_rate,
         uplift_expected_rate,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

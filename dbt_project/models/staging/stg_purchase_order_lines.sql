@@ -22,13 +22,7 @@ final as (
         order_value,
         is_closed,
         doc_status,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

@@ -26,13 +26,7 @@ final as (
         is_drop_ship,
         is_closed,
         doc_status,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

@@ -20,13 +20,7 @@ final as (
         revenue_value,
         line_kind,
         doc_status,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

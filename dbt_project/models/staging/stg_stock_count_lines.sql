@@ -29,13 +29,7 @@ final as (
         counted_by,
         posted_doc_no,
         doc_status,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

@@ -25,13 +25,7 @@ final as (
         stock_value,
         mfg_date,
         expiry_date,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

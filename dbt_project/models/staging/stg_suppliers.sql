@@ -12,13 +12,7 @@ final as (
         payment_term_days,
         is_active,
         buyer_name,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 

@@ -22,13 +22,7 @@ final as (
         received_not_posted_units,
         picked_not_shipped_units,
         expiry_date,
-        source_system,
-        source_instance,
-        company_code,
-        batch_id,
-        source_file,
-        source_row,
-        extract_date
+        {{ envelope() }}
     from source
 )
 
