@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from assets.ingest.errors import MappingError
 from assets.ingest.expressions import headers_of, parse_expression
-from assets.ingest.mapping_checks import check_condition, check_files, check_formats, code_text, expand_columns
+from assets.ingest.mapping_checks import check_expression, check_files, check_formats, code_text, expand_columns
 from assets.ingest.mapping_files import PLAIN_FILE, Delimiter, Records, TableFile, check_header
 from assets.ingest.mapping_rows import COMBINED, Balance, Combine, KeepFirst, Signs
 from assets.ingest.source_keys import Paging, Source, Watermark
@@ -71,12 +71,7 @@ class ColumnRule(_Strict):
         own = [self.from_] if self.from_ is not None else []
         return [*own, *(header for text in self.expressions for header in headers_of(parse_expression(text)))]
 
-    @field_validator("expr", "sign", "factor", "per")
-    @classmethod
-    def _allowed(cls, text: str | None) -> str | None:
-        if text is not None:
-            parse_expression(text)
-        return text
+    _allowed = field_validator("expr", "sign", "factor", "per")(check_expression)
 
     @field_validator("formats")
     @classmethod
@@ -99,10 +94,7 @@ class Branch(_Strict):
     where: str | None = None
     keep_first: KeepFirst | None = None
 
-    @field_validator("where")
-    @classmethod
-    def _allowed(cls, text: str | None) -> str | None:
-        return check_condition(text)
+    _allowed = field_validator("where")(check_expression)
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -128,10 +120,7 @@ class _Table(_Strict):
     def _short_form(cls, columns: Any) -> Any:
         return expand_columns(columns)
 
-    @field_validator("where")
-    @classmethod
-    def _allowed(cls, text: str | None) -> str | None:
-        return check_condition(text)
+    _allowed = field_validator("where")(check_expression)
 
     @field_validator("files")
     @classmethod

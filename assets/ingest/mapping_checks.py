@@ -10,8 +10,8 @@ from assets.ingest.contracts import ColumnType
 from assets.ingest.expressions import parse_expression
 
 
-def check_condition(text: str | None) -> str | None:
-    """Refuse a condition that is no allowed expression."""
+def check_expression(text: str | None) -> str | None:
+    """Refuse a text that is no allowed expression."""
     if text is not None:
         parse_expression(text)
     return text

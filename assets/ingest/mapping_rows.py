@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from assets.ingest.expressions import headers_of, parse_expression
+from assets.ingest.mapping_checks import check_expression
 
 COMBINED = "_added_to_row"
 """Header of the row number that a row was added to; see Combine."""
@@ -33,12 +34,7 @@ class Combine(_Strict):
     sum: tuple[str, ...] = Field(min_length=1)
     where: str | None = None
 
-    @field_validator("where")
-    @classmethod
-    def _allowed(cls, text: str | None) -> str | None:
-        if text is not None:
-            parse_expression(text)
-        return text
+    _allowed = field_validator("where")(check_expression)
 
     @property
     def headers(self) -> list[str]:
@@ -71,11 +67,7 @@ class Balance(_Strict):
     change: str
     stated: str
 
-    @field_validator("change", "stated")
-    @classmethod
-    def _allowed(cls, text: str) -> str:
-        parse_expression(text)
-        return text
+    _allowed = field_validator("change", "stated")(check_expression)
 
     @property
     def headers(self) -> list[str]:

@@ -11,6 +11,7 @@ import re
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from assets.ingest.expressions import headers_of, parse_expression
+from assets.ingest.mapping_checks import check_expression
 
 # Letters of any script, digits and the marks that vendors use: `tabStock Ledger Entry`, `ST_RDRecord_b`, `dbo.INV1`.
 _TABLE = re.compile(r"[\w@][\w @.$#-]*")
@@ -41,12 +42,7 @@ class Join(BaseModel):
     def _named(cls, table: str) -> str:
         return check_table(table) or table
 
-    @field_validator("where")
-    @classmethod
-    def _allowed(cls, text: str | None) -> str | None:
-        if text is not None:
-            parse_expression(text)
-        return text
+    _allowed = field_validator("where")(check_expression)
 
     @model_validator(mode="after")
     def _each_once(self) -> Join:
