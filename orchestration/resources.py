@@ -15,6 +15,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     return {
         "workspace": settings.workspace(),
         "settings": settings,
+        "company_code": settings.company.code,
         "sources": settings.sources,
         "ledger_settings": settings.ledger,
         "planning_settings": settings.planning.at_frequency(settings.demand_frequency, settings.seed),

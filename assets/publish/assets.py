@@ -10,9 +10,9 @@ import dagster as dg
 from assets.publish.accounting import run_facts
 from assets.publish.dictionary import dictionary_documents
 from assets.publish.dictionary_store import stored_dictionary
-from assets.publish.postgres import postgres_url, publish_postgres
-from assets.publish.releases import build_release, prune_releases, switch_current
+from assets.publish.releases import build_release, prune_releases
 from assets.publish.settings import PublishSettings
+from assets.publish.show import show_release
 from assets.publish.spreadsheets import write_csv
 from assets.workspace import Workspace
 
@@ -40,6 +40,7 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
         workspace: dg.ResourceParam[Workspace],
         publish_settings: dg.ResourceParam[PublishSettings],
         dbt_manifest: dg.ResourceParam[Path],
+        company_code: dg.ResourceParam[str],
     ) -> dg.MaterializeResult:
         """One complete version of the marts, switched in one step."""
         finished = datetime.now(UTC)
@@ -47,6 +48,7 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
             facts: dict[str, Any] = {
                 "as_of_date": context.partition_key,
                 "run_id": context.run_id,
+                "company_code": company_code,
                 "built_at": finished.isoformat(timespec="seconds"),
                 **run_facts(connection),
             }
@@ -56,11 +58,7 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
             built = build_release(connection, workspace.releases, name, facts, dictionary_documents(words), keys)
         if publish_settings.write_csv:
             write_csv(built)
-        address = postgres_url()
-        if address:
-            # before the switch: where the database refuses, readers of either kind keep the release they have
-            publish_postgres(built, address, publish_settings.postgres)
-        switch_current(workspace.releases, built.release_id)
+        show_release(built, workspace.releases, publish_settings)
         removed = prune_releases(workspace.releases, publish_settings.keep_releases)
         return dg.MaterializeResult(
             metadata={"path": str(built.path), "marts": len(built.manifest["marts"]), "removed_releases": len(removed)}

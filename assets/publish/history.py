@@ -16,7 +16,9 @@ from typing import Any
 import duckdb
 
 from assets.publish.content import quoted
-from assets.publish.releases import Release, ReleaseError, list_releases, switch_current
+from assets.publish.releases import Release, ReleaseError, list_releases
+from assets.publish.settings import PublishSettings
+from assets.publish.show import show_release
 
 KPI_MART = "fct_kpi_summary"
 
@@ -117,14 +119,15 @@ def find_release(releases: Path, name: str) -> Release:
     return fitting[0]
 
 
-def rollback(releases: Path, name: str) -> Release:
-    """Make an older release the current one again; nothing is deleted, and the next run switches forward as usual.
+def rollback(releases: Path, name: str, settings: PublishSettings) -> Release:
+    """Make an older release the current one again, in PostgreSQL too; nothing is deleted, the next run switches forward.
 
     Raises:
         ReleaseError: no such release.
+        assets.publish.postgres.PublicationError: PostgreSQL does not show it; nothing was switched.
     """
     release = find_release(releases, name)
-    switch_current(releases, release.release_id)
+    show_release(release, releases, settings)
     return release
 
 

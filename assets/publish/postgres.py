@@ -5,7 +5,10 @@ Assumptions and stages (docs/adr/0008-postgres.md says why it is done this way):
    COPY is FREEZE, so that a reader whose snapshot is older than the load sees the rows, not an empty table.
 2. *Switch*, one transaction: lock every public view, point all of them at the new schema, grant. A transaction that
    has read one view keeps the switch out until it ends, so no transaction ever reads two releases.
-3. *Prune*: drop the oldest schemas; one that is still being read stays until the next publication.
+3. *Prune*: drop the oldest schemas of this publication; one that is still being read stays until the next time.
+
+Several companies may share a database, each with a `schema_name` of its own. Comments on the schemas record who owns
+them, so that no company drops or replaces what another one shows; the publication lock is one per `schema_name`.
 
 Drawback: a reader who keeps a transaction open for longer than `wait_seconds`, or readers who without any pause run
 transactions over several views in opposite orders, make the switch fail; the old release stays.
@@ -13,6 +16,7 @@ transactions over several views in opposite orders, make the switch fail; the ol
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -29,10 +33,9 @@ import psycopg
 
 from assets.publish import postgres_ddl as ddl
 from assets.publish.content import quoted, sort_columns
-from assets.publish.releases import Release
-from assets.publish.settings import PostgresSettings
+from assets.publish.releases import Release, ReleaseError
+from assets.publish.settings import URL_VARIABLE, PostgresSettings
 
-URL_VARIABLE = "STOCKTURN_POSTGRES_URL"
 INFO = ddl.TableText(
     "release_info",
     (
@@ -44,15 +47,16 @@ INFO = ddl.TableText(
     "版本信息",
     ("release_id",),
 )
-_LOCK = 7305917205  # names publication among the advisory locks of the database; any fixed number serves
-_MARK = "stockturn release "  # comment of a release's schema: only schemas that carry it are ever dropped
+# Comments of schemas. A release's schema: only schemas that carry it are ever dropped. A public schema: whose it is.
+_MARK = "stockturn release "
+_OWNER_MARK = "stockturn publication of company "
 _CHUNK = 1 << 20
 # Lock timeouts of the tries, in turn: short ones slip between many short transactions, long ones outlast a slow query;
 # all are below PostgreSQL's deadlock_timeout of 1 s. Measured 2026-11-21 with four readers in a tight loop, two cores.
 _PATIENCE_MS = (5, 5, 10, 10, 20, 40, 80, 160, 320, 640)
 
 
-class PublicationError(RuntimeError):
+class PublicationError(ReleaseError):
     """PostgreSQL does not show the new release; what it showed before is untouched. Never contains the URL."""
 
 
@@ -67,25 +71,22 @@ class Publication:
     removed_schemas: tuple[str, ...]
 
 
-def postgres_url() -> str | None:
-    """Where to publish, or None: the environment is the only place for it, because it holds a password."""
-    return os.environ.get(URL_VARIABLE) or None
-
-
 def publish_postgres(release: Release, url: str, settings: PostgresSettings) -> Publication:
     """Show `release` to the readers of a PostgreSQL database (12 or later).
 
     Raises:
-        PublicationError: not connected, not loaded, or not switched within `settings.wait_seconds`.
+        PublicationError: not connected, not loaded, not switched within `settings.wait_seconds`, or the public schemas
+            show another company.
     """
     tables = ddl.table_texts(release.manifest["marts"], _dictionary(release))
     schema = ddl.release_schema(settings.schema_name, release.release_id)
     with _connect(url) as connection, _reported("publish"):
-        _serialise(connection)
+        _serialise(connection, settings)
+        _check_owner(connection, release, settings)
         connection.execute("set statement_timeout = 0")
-        if not _is_loaded(connection, schema):
-            _load(connection, schema, tables, release)
-        _switch(connection, schema, tables, settings)
+        if not _is_loaded(connection, schema, release, settings):
+            _load(connection, schema, tables, release, settings)
+        _switch(connection, schema, tables, release, settings)
         removed = _prune(connection, schema, settings)
     rows = sum(int(mart["rows"]) for mart in release.manifest["marts"])
     return Publication(release.release_id, schema, len(tables), rows, removed)
@@ -126,21 +127,62 @@ def _dictionary(release: Release) -> dict[str, Any]:
     return {mart["name"]: mart for mart in json.loads(path.read_text(encoding="utf-8"))["marts"]}
 
 
-def _serialise(connection: psycopg.Connection) -> None:
-    row = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+def _serialise(connection: psycopg.Connection, settings: PostgresSettings) -> None:
+    """One publication at a time to a public schema; publications to other schemas of the database go on beside it."""
+    digest = hashlib.sha256(f"stockturn publication to {settings.schema_name}".encode()).digest()
+    number = int.from_bytes(digest[:8], "big", signed=True)  # names the lock among the advisory locks of the database
+    row = connection.execute("select pg_try_advisory_lock(%s)", (number,)).fetchone()
     if row is None or not row[0]:
-        raise PublicationError("another publication to this database is under way")
+        raise PublicationError(f"another publication to schema {settings.schema_name} of this database is under way")
 
 
-def _is_loaded(connection: psycopg.Connection, schema: str) -> bool:
+def _owner(release: Release) -> str:
+    """The company whose release this is; empty for a release built before releases recorded it."""
+    return str(release.manifest.get("company_code", ""))
+
+
+def _check_owner(connection: psycopg.Connection, release: Release, settings: PostgresSettings) -> None:
+    company = _owner(release)
+    for schema in settings.public_schemas:
+        comment = _schema_comment(connection, schema)
+        if company and comment.startswith(_OWNER_MARK) and comment != f"{_OWNER_MARK}{company}":
+            raise PublicationError(
+                f"schema {schema} shows company {comment.removeprefix(_OWNER_MARK)}, not {company}; "
+                "give each company of a database its own publish.postgres.schema_name"
+            )
+
+
+def _schema_comment(connection: psycopg.Connection, schema: str) -> str:
+    found = connection.execute(
+        "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", (schema,)
+    ).fetchone()
+    return str(found[0] or "") if found else ""
+
+
+def _mark(release_id: str, settings: PostgresSettings) -> str:
+    return f"{_MARK}{release_id} for {settings.schema_name}"
+
+
+def _is_loaded(connection: psycopg.Connection, schema: str, release: Release, settings: PostgresSettings) -> bool:
     found = connection.execute("select 1 from pg_namespace where nspname = %s", (schema,)).fetchone()
-    return found is not None
+    if found is None:
+        return False
+    comment = _schema_comment(connection, schema)
+    if comment not in (_mark(release.release_id, settings), f"{_MARK}{release.release_id}"):
+        raise PublicationError(f"schema {schema} exists and is not release {release.release_id}; rename or drop it")
+    return True
 
 
-def _load(connection: psycopg.Connection, schema: str, tables: Sequence[ddl.TableText], release: Release) -> None:
+def _load(
+    connection: psycopg.Connection,
+    schema: str,
+    tables: Sequence[ddl.TableText],
+    release: Release,
+    settings: PostgresSettings,
+) -> None:
     with connection.transaction():
         connection.execute(_sql(f"create schema {ddl.identifier(schema)}"))
-        mark = ddl.literal(f"{_MARK}{release.release_id}")
+        mark = ddl.literal(_mark(release.release_id, settings))
         connection.execute(_sql(f"comment on schema {ddl.identifier(schema)} is {mark}"))
         schemas = {mart["name"]: mart["schema"] for mart in release.manifest["marts"]}
         with duckdb.connect(str(release.database), read_only=True) as source:
@@ -186,9 +228,13 @@ def _copy(
 
 
 def _switch(
-    connection: psycopg.Connection, schema: str, tables: Sequence[ddl.TableText], settings: PostgresSettings
+    connection: psycopg.Connection,
+    schema: str,
+    tables: Sequence[ddl.TableText],
+    release: Release,
+    settings: PostgresSettings,
 ) -> None:
-    _prepare(connection, settings)
+    _prepare(connection, release, settings)
     deadline = time.monotonic() + settings.wait_seconds
     for patience in itertools.cycle(_PATIENCE_MS):
         try:
@@ -206,25 +252,29 @@ def _switch(
             time.sleep(0.005)
 
 
-def _prepare(connection: psycopg.Connection, settings: PostgresSettings) -> None:
+def _prepare(connection: psycopg.Connection, release: Release, settings: PostgresSettings) -> None:
     """The public schemas and the reader's role, made where they are missing and may be made."""
+    reader = ddl.identifier(settings.reader_role)
     with connection.transaction():
-        for schema in (settings.schema_name, settings.schema_name_zh):
+        for schema in settings.public_schemas:
             connection.execute(_sql(f"create schema if not exists {ddl.identifier(schema)}"))
+            if _owner(release):
+                owner = ddl.literal(f"{_OWNER_MARK}{_owner(release)}")
+                connection.execute(_sql(f"comment on schema {ddl.identifier(schema)} is {owner}"))
         role = connection.execute("select 1 from pg_roles where rolname = %s", (settings.reader_role,)).fetchone()
         if role is None:
             try:
                 with connection.transaction():
-                    connection.execute(_sql(f"create role {ddl.identifier(settings.reader_role)} nologin"))
+                    connection.execute(_sql(f"create role {reader} nologin"))
+            except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                pass  # another company's publication made it at the same moment
             except psycopg.errors.InsufficientPrivilege:
                 raise PublicationError(
                     f"the role {settings.reader_role} is missing and may not be made by this user; "
-                    f"let an administrator run: create role {ddl.identifier(settings.reader_role)} nologin"
+                    f"let an administrator run: create role {reader} nologin"
                 ) from None
-        for schema in (settings.schema_name, settings.schema_name_zh):
-            connection.execute(
-                _sql(f"grant usage on schema {ddl.identifier(schema)} to {ddl.identifier(settings.reader_role)}")
-            )
+        for schema in settings.public_schemas:
+            connection.execute(_sql(f"grant usage on schema {ddl.identifier(schema)} to {reader}"))
 
 
 def _views(connection: psycopg.Connection, schema: str) -> dict[str, list[tuple[str, str]]]:
@@ -250,7 +300,7 @@ def _lock_views(connection: psycopg.Connection, settings: PostgresSettings) -> N
     """
     names = [
         f"{ddl.identifier(schema)}.{ddl.identifier(view)}"
-        for schema in (settings.schema_name, settings.schema_name_zh)
+        for schema in settings.public_schemas
         for view in _views(connection, schema)
     ]
     if names:
@@ -261,7 +311,7 @@ def _point_views(
     connection: psycopg.Connection, schema: str, tables: Sequence[ddl.TableText], settings: PostgresSettings
 ) -> None:
     reader = ddl.identifier(settings.reader_role)
-    for public, translate in ((settings.schema_name, False), (settings.schema_name_zh, True)):
+    for public, translate in zip(settings.public_schemas, (False, True), strict=True):
         old = _views(connection, public)
         wanted = [(ddl.chinese(table) if translate else table, table) for table in (*tables, INFO)]
         for view, table in wanted:
@@ -294,15 +344,25 @@ def _canonical(kind: str) -> str:
 
 def _prune(connection: psycopg.Connection, current: str, settings: PostgresSettings) -> tuple[str, ...]:
     rows = connection.execute(
-        """select nspname from pg_namespace
-           where starts_with(obj_description(oid, 'pg_namespace'), %s) and nspname <> %s and starts_with(nspname, %s)
-           order by nspname""",
-        (_MARK, current, f"{settings.schema_name}_"),
+        """select nspname, obj_description(oid, 'pg_namespace') from pg_namespace
+           where starts_with(obj_description(oid, 'pg_namespace'), %s) and nspname <> %s order by nspname""",
+        (_MARK, current),
     ).fetchall()
-    release_schemas = [str(name) for (name,) in rows]
+    release_schemas = [str(name) for name, comment in rows if _is_ours(str(name), str(comment), settings)]
     kept = max(0, settings.keep_releases - 1)
     doomed = release_schemas[: max(0, len(release_schemas) - kept)]
     return tuple(name for name in doomed if _dropped(connection, name))
+
+
+def _is_ours(schema: str, comment: str, settings: PostgresSettings) -> bool:
+    """Whether a release's schema belongs to this publication: a common beginning of the names does not say so.
+
+    A schema loaded before comments named the publication is ours where its name is made of our prefix and its release.
+    """
+    release_id, separator, publication = comment.removeprefix(_MARK).partition(" for ")
+    if separator:
+        return publication == settings.schema_name
+    return ddl.release_schema(settings.schema_name, release_id) == schema
 
 
 def _dropped(connection: psycopg.Connection, schema: str) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+URL_VARIABLE = "STOCKTURN_POSTGRES_URL"
 SqlName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,18}$")]
 
 
 class PostgresSettings(BaseModel):
     """How a release is shown in PostgreSQL. The address is a secret: environment, `STOCKTURN_POSTGRES_URL`.
+
+    Companies that share a database have a `schema_name` each; `schema_name_zh` is `<schema_name>_zh` where it is not set.
 
     `wait_seconds`: how long the switch waits for readers' transactions; set 2026-11-21 to twice the statement time
     limit that docs/bi.md asks of the reader's role, to be changed by the database's administrator.
@@ -19,10 +23,15 @@ class PostgresSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_name: SqlName = "stockturn"
-    schema_name_zh: SqlName = "stockturn_zh"
+    schema_name_zh: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,21})?$")] = ""
     reader_role: SqlName = "stockturn_reader"
     keep_releases: Annotated[int, Field(ge=1)] = 3
     wait_seconds: Annotated[float, Field(gt=0)] = 120.0
+
+    @property
+    def public_schemas(self) -> tuple[str, str]:
+        """The schemas that readers see: English names, Chinese names."""
+        return self.schema_name, self.schema_name_zh or f"{self.schema_name}_zh"
 
 
 class PublishSettings(BaseModel):
@@ -33,3 +42,8 @@ class PublishSettings(BaseModel):
     keep_releases: Annotated[int, Field(ge=1)] = 30
     write_csv: bool = False
     postgres: PostgresSettings = PostgresSettings()
+
+
+def postgres_url() -> str | None:
+    """Where to publish, or None: the environment is the only place for it, because it holds a password."""
+    return os.environ.get(URL_VARIABLE) or None

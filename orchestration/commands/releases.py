@@ -10,6 +10,8 @@ from rich.table import Table
 from assets.publish.history import diff_releases, find_release, previous_release
 from assets.publish.history import rollback as roll_back
 from assets.publish.releases import ReleaseError, current_release, list_releases
+from assets.publish.settings import postgres_url
+from assets.workspace import WorkspaceBusyError
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
 
 app = typer.Typer(help="Releases: list, compare, go back.")
@@ -57,7 +59,10 @@ def diff(
 def rollback(
     release: Annotated[str, typer.Argument(help="Release id.")], config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
-    """Make an earlier release the current one."""
-    with one_sentence():
-        back = roll_back(read_settings(config).workspace().releases, release)
-    console.print(f"current is now {back.release_id} (as of {back.as_of})")
+    """Make an earlier release the current one, in the files and in PostgreSQL."""
+    settings = read_settings(config)
+    workspace = settings.workspace()
+    with one_sentence(WorkspaceBusyError), workspace.exclusive():
+        back = roll_back(workspace.releases, release, settings.publish)
+    where = "in the files and in PostgreSQL" if postgres_url() else "in the files"
+    console.print(f"current is now {back.release_id} (as of {back.as_of}), {where}")

@@ -18,12 +18,23 @@ import psycopg
 import pytest
 from fresh_database import fresh_database
 from postgres import Server, running_server
+from typer.testing import CliRunner
 
-from assets.publish.postgres import PublicationError, publish_postgres
+from assets.publish.postgres import PublicationError, _serialise, publish_postgres
 from assets.publish.releases import Release, build_release
-from assets.publish.settings import PostgresSettings
+from assets.publish.settings import URL_VARIABLE, PostgresSettings
+from assets.publish.show import show_release
+from orchestration.cli import app
+from orchestration.settings import load_settings
 
 SETTINGS = PostgresSettings(keep_releases=2, wait_seconds=20)
+CONFIG = """
+company: {code: MINE, name: Mine, currency: CNY, timezone: Asia/Shanghai}
+data_dir: var/mine
+sources:
+  - {name: erp, kind: file, instance: erp_mine, path: inbox, mapping: generic_excel, company_code: MINE}
+schedule: {first_date: 2026-01-01}
+"""
 DICTIONARY = {
     "marts": [
         {
@@ -65,7 +76,7 @@ def target(server: Server) -> Iterator[Target]:
         yield Target(owner, server.url_of(str(url.database), user="stockturn_bi"))
 
 
-def make_release(folder: Path, number: int, rows: int = 50, extra: str = "") -> Release:
+def make_release(folder: Path, number: int, rows: int = 50, extra: str = "", company: str = "") -> Release:
     """Two marts in which every row carries the number of the release."""
     with duckdb.connect() as connection:
         connection.execute("create schema marts")
@@ -76,6 +87,8 @@ def make_release(folder: Path, number: int, rows: int = 50, extra: str = "") -> 
         )
         connection.execute(f"create table marts.fct_b as select {number} as release_no from range({rows}) r(i)")
         facts = {"as_of_date": "2026-06-30", "built_at": "2026-07-01T01:02:03+00:00"}
+        if company:
+            facts["company_code"] = company
         release = build_release(connection, folder, f"r{number:05d}", facts)
     (release.path / "dictionary.json").write_text(json.dumps(DICTIONARY), encoding="utf-8")
     return release
@@ -273,12 +286,96 @@ def test_schemas_of_others_are_not_pruned(target: Target, tmp_path: Path) -> Non
     }  # fmt: skip
 
 
-def test_going_back_is_a_publication_of_the_older_release(target: Target, tmp_path: Path) -> None:
-    old, new = make_release(tmp_path, 1), make_release(tmp_path, 2)
-    for release in (old, new, old):
-        publish_postgres(release, target.owner, SETTINGS)
+def test_retention_drops_the_schemas_of_its_own_publication_only(target: Target, tmp_path: Path) -> None:
+    """`grp_1` begins with `grp_`: a retention that goes by the beginning of a name drops another company's live release."""
+    one = SETTINGS.model_copy(update={"schema_name": "grp_1", "keep_releases": 1})
+    group = SETTINGS.model_copy(update={"schema_name": "grp", "keep_releases": 1})
+    publish_postgres(make_release(tmp_path / "one", 1, company="ONE"), target.owner, one)
+    with psycopg.connect(target.owner, autocommit=True) as admin:
+        # as releases were marked before comments named the publication
+        admin.execute("create schema grp_r00000; comment on schema grp_r00000 is 'stockturn release r00000'")
+        admin.execute("create schema grp_1_r00000; comment on schema grp_1_r00000 is 'stockturn release r00000'")
+        for number in (2, 3):
+            publish_postgres(make_release(tmp_path / "group", number, company="GRP"), target.owner, group)
+        found = {name for (name,) in admin.execute("select nspname from pg_namespace where nspname like 'grp%'")}
+        assert found == {"grp", "grp_zh", "grp_r00003", "grp_1", "grp_1_zh", "grp_1_r00001", "grp_1_r00000"}
+        assert admin.execute("select max(release_no) from grp_1.fct_a").fetchone() == (1,)
+        publish_postgres(make_release(tmp_path / "one", 4, company="ONE"), target.owner, one)
+        found = {name for (name,) in admin.execute("select nspname from pg_namespace where nspname like 'grp_1%'")}
+        assert found == {"grp_1", "grp_1_zh", "grp_1_r00004"}
+        assert admin.execute("select max(release_no) from grp.fct_a").fetchone() == (3,)
+
+
+def test_a_company_does_not_replace_what_another_one_shows(target: Target, tmp_path: Path) -> None:
+    """Two companies that both keep the default schema name would show each other's figures to their readers."""
+    publish_postgres(make_release(tmp_path / "one", 1, company="ONE"), target.owner, SETTINGS)
+    with pytest.raises(PublicationError, match="schema stockturn shows company ONE, not TWO"):
+        publish_postgres(make_release(tmp_path / "two", 2, company="TWO"), target.owner, SETTINGS)
+    publish_postgres(make_release(tmp_path / "one", 3, company="ONE"), target.owner, SETTINGS)
     with psycopg.connect(target.reader) as reader:
+        assert seen(reader) == {3}
+
+
+def test_two_companies_publish_at_once(target: Target, tmp_path: Path) -> None:
+    """One lock for the whole database would fail the run of whoever comes second."""
+    settings = {code: SETTINGS.model_copy(update={"schema_name": code.lower()}) for code in ("NORTH", "SOUTH", "WEST")}
+    releases = {code: [make_release(tmp_path / code, number, company=code) for number in (1, 2)] for code in settings}
+    errors: list[str] = []
+    start = threading.Barrier(len(settings))
+
+    def publish(code: str) -> None:
+        start.wait()
+        try:
+            for release in releases[code]:
+                publish_postgres(release, target.owner, settings[code])
+        except PublicationError as error:
+            errors.append(f"{code}: {error}")
+
+    with psycopg.connect(target.owner, autocommit=True) as admin:
+        admin.execute(
+            "drop owned by stockturn_reader; drop role stockturn_reader"
+        )  # each must make the role or find it
+    threads = [threading.Thread(target=publish, args=(code,)) for code in settings]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with psycopg.connect(target.owner, autocommit=True) as admin:
+        for code in settings:
+            shown = admin.execute(f"select max(release_no) from {code.lower()}.fct_b".encode()).fetchone()
+            assert shown == (2,)
+        admin.execute("grant stockturn_reader to stockturn_bi")
+
+
+def test_the_same_schema_is_published_once_at_a_time(target: Target, tmp_path: Path) -> None:
+    with psycopg.connect(target.owner) as other:
+        _serialise(other, SETTINGS)
+        with pytest.raises(PublicationError, match="another publication to schema stockturn"):
+            publish_postgres(make_release(tmp_path, 1), target.owner, SETTINGS)
+
+
+def test_rollback_moves_postgres_and_files_together(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files on one release and PostgreSQL on another would be two truths; also where PostgreSQL refuses."""
+    config = tmp_path / "config" / "mine.yml"
+    config.parent.mkdir()
+    config.write_text(CONFIG, encoding="utf-8")
+    releases = load_settings(config).workspace().releases
+    make_release(releases, 1, company="MINE")
+    new = make_release(releases, 2, company="MINE")
+    monkeypatch.setenv(URL_VARIABLE, target.owner)
+    show_release(new, releases, load_settings(config).publish)
+    back = CliRunner().invoke(app, ["releases", "rollback", "r00001", "-c", str(config)])
+    assert back.exit_code == 0 and "in the files and in PostgreSQL" in back.output
+    with psycopg.connect(target.reader, autocommit=True) as reader:
         assert seen(reader) == {1}
+        assert (releases / "current").resolve().name == "r00001"
+        monkeypatch.setenv(URL_VARIABLE, "postgresql://nobody@127.0.0.1:1/none")
+        refused = CliRunner().invoke(app, ["releases", "rollback", "r00002", "-c", str(config)])
+        assert refused.exit_code == 2 and "no connection to PostgreSQL" in refused.output
+        assert seen(reader) == {1} and (releases / "current").resolve().name == "r00001"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from assets.publish.history import diff_releases, find_release, previous_release, rollback
 from assets.publish.releases import Release, ReleaseError, build_release, current_release, switch_current
+from assets.publish.settings import PublishSettings
 
 DOCUMENTS = {"dictionary.json": json.dumps({"marts": [{"name": "fct_a", "grain": ["n"], "columns": []}]})}
 
@@ -76,9 +77,9 @@ def test_going_back(tmp_path: Path) -> None:
     switch_current(tmp_path, "r2")
     assert previous_release(tmp_path, second) == first and previous_release(tmp_path, first) is None
     assert find_release(tmp_path, "current") == second
-    rollback(tmp_path, "r1")
+    rollback(tmp_path, "r1", PublishSettings())
     current = current_release(tmp_path)
     assert current is not None and current.release_id == "r1"
     for name, message in (("r", "2 releases fit"), ("nothing", "no release fits")):
         with pytest.raises(ReleaseError, match=message):
-            rollback(tmp_path, name)
+            rollback(tmp_path, name, PublishSettings())
