@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from assets.ingest.master_changes import register_master_changes
-from assets.ingest.register import register_landing
+from assets.ingest.batches.master_changes import register_master_changes
+from assets.ingest.batches.register import register_landing
 from assets.ingest.stage import capabilities, ingest_all
 from assets.ledger.stage import compute
 from assets.workspace import write_table

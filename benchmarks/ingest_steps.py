@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 _STEPS = (
-    ("hash of the file", "assets.ingest.discovery", "", "file_hash"),
-    ("bytes looked at and cut into pieces", "assets.ingest.readers.text", "", "cut"),
-    ("pieces to landing: read, cast, check, write, keys", "assets.ingest.lane", "Lane", "run"),
-    ("rows left over: cast with all care", "assets.ingest.engine", "FileEngine", "_stage"),
-    ("rows left over: spoilt codes mended", "assets.ingest.engine", "FileEngine", "_mend_codes"),
-    ("keys that stand twice", "assets.ingest.lane", "Lane", "call_back"),
-    ("rows left over: reasons", "assets.ingest.engine", "FileEngine", "_find_broken"),
-    ("control totals", "assets.ingest.engine", "FileEngine", "_count"),
-    ("quarantine, sync, manifest", "assets.ingest.run", "", "land_batch"),
+    ("hash of the file", "assets.ingest.reading.discovery", "", "file_hash"),
+    ("bytes looked at and cut into pieces", "assets.ingest.reading.text", "", "cut"),
+    ("pieces to landing: read, cast, check, write, keys", "assets.ingest.landing.text_pieces", "PieceLanding", "run"),
+    ("rows left over: cast with all care", "assets.ingest.landing.row_outcomes", "FileEngine", "_stage"),
+    ("rows left over: spoilt codes restored", "assets.ingest.landing.row_outcomes", "FileEngine", "_restore_codes"),
+    ("keys that stand twice", "assets.ingest.landing.text_pieces", "PieceLanding", "call_back"),
+    ("rows left over: reasons", "assets.ingest.landing.row_outcomes", "FileEngine", "_find_broken"),
+    ("control totals", "assets.ingest.landing.row_outcomes", "FileEngine", "_count"),
+    ("quarantine, sync, manifest", "assets.ingest.landing.contract_run", "", "land_batch"),
 )
 _GROUPS = {
     "READ_CSV": "text split into fields",
@@ -71,7 +71,7 @@ def timed_steps() -> Iterator[dict[str, float]]:
 @contextmanager
 def profiled_lane(folder: Path) -> Iterator[dict[str, float]]:
     """CPU seconds by kind of operator of the statement that lands the pieces, filled on leaving."""
-    from assets.ingest import lane
+    from assets.ingest.landing import text_pieces as lane
 
     seconds: dict[str, float] = {}
     original, outputs = lane.parquet_copy, list[Path]()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from assets.ingest.contracts import Contract
-from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.settings import SourceSettings
 from expectations.results import CheckResult
 

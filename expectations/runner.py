@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.ingest.contracts import Contract
-from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.settings import SourceSettings
 from expectations.results import CheckResult
 from expectations.suites import SCHEMA, build_suite

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assets.documents import DocumentError
-from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.mapping.loader import load_mapping
 from orchestration.build import build_definitions
 from orchestration.jobs import DAILY_JOB
 from orchestration.settings import Settings

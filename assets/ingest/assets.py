@@ -5,10 +5,10 @@ from datetime import date
 
 import dagster as dg
 
+from assets.ingest.batches.master_changes import register_master_changes
+from assets.ingest.batches.register import register_landing
+from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import load_contracts
-from assets.ingest.master_changes import register_master_changes
-from assets.ingest.register import register_landing
-from assets.ingest.report import ContractReport
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 from assets.workspace import Workspace

@@ -7,17 +7,17 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import ingest_order, load_contracts
-from assets.ingest.detect import files_of
-from assets.ingest.discovery import extract_date_of
 from assets.ingest.errors import IngestError
+from assets.ingest.landing.contract_run import ContractRun
+from assets.ingest.landing.database import IngestDatabase
+from assets.ingest.landing.store import LandingStore
 from assets.ingest.live.extract import extract_sources
-from assets.ingest.mapping_loader import load_mapping
-from assets.ingest.report import ContractReport
-from assets.ingest.run import ContractRun
-from assets.ingest.session import Session
+from assets.ingest.mapping.loader import load_mapping
+from assets.ingest.reading.dataset_of_file import files_of
+from assets.ingest.reading.discovery import extract_date_of
 from assets.ingest.settings import SourceSettings
-from assets.ingest.store import LandingStore
 
 
 def ingest(workspace: Path, sources: Sequence[SourceSettings], contract: str, as_of: dt.date) -> ContractReport:
@@ -32,17 +32,17 @@ def ingest(workspace: Path, sources: Sequence[SourceSettings], contract: str, as
 def ingest_all(
     workspace: Path, sources: Sequence[SourceSettings], as_of: dt.date, contracts: Sequence[str] | None = None
 ) -> dict[str, ContractReport]:
-    """`ingest` for several contracts (all of them by default), masters first, in one session."""
+    """`ingest` for several contracts (all of them by default), masters first, in one database."""
     known = load_contracts()
     names = tuple(ingest_order(known) if contracts is None else contracts)
     sources = [source.in_workspace(workspace) for source in sources]
     problems = extract_sources(sources, as_of, names)
     store = LandingStore(workspace)
-    session = Session(store.work_folder)
+    database = IngestDatabase(store.work_folder)
     try:
-        return {name: ContractRun(store, session, known[name], sources, as_of, problems).go() for name in names}
+        return {name: ContractRun(store, database, known[name], sources, as_of, problems).go() for name in names}
     finally:
-        session.close()
+        database.close()
 
 
 def latest_extract_date(workspace: Path, sources: Sequence[SourceSettings]) -> dt.date | None:

@@ -16,14 +16,14 @@ from mariadb import running_mariadb
 from postgres import fresh_schema, running_server
 
 from assets.ingest import stage
+from assets.ingest.batches.register import register_landing
+from assets.ingest.batches.report import ContractReport
 from assets.ingest.live.extract import extract_sources
 from assets.ingest.live.opening import open_source
+from assets.ingest.live.reader import LiveReader
 from assets.ingest.live.secrets import Secrets
-from assets.ingest.mapping import Mapping
-from assets.ingest.readers.live import LiveReader
-from assets.ingest.readers.sql_connection import database_url, open_database
-from assets.ingest.register import register_landing
-from assets.ingest.report import ContractReport
+from assets.ingest.live.sql_connection import database_url, open_database
+from assets.ingest.mapping.language import Mapping
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 

@@ -16,8 +16,8 @@ import duckdb
 import pytest
 from companies import SHARED
 
-from assets.ingest.register import register_landing
-from assets.ingest.report import ContractReport
+from assets.ingest.batches.register import register_landing
+from assets.ingest.batches.report import ContractReport
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 

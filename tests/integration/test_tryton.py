@@ -13,9 +13,9 @@ import pytest
 from postgres import running_server
 from tryton import Tryton, company_in_tryton
 
+from assets.ingest.batches.register import register_landing
+from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import load_contracts
-from assets.ingest.register import register_landing
-from assets.ingest.report import ContractReport
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 from assets.ledger.settings import LedgerSettings

@@ -11,27 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import Contract, ingest_order, load_contracts
 from assets.ingest.describe.codes import code_findings
 from assets.ingest.describe.findings import Finding
 from assets.ingest.describe.types import type_findings
-from assets.ingest.detect import files_of, unknown_files
 from assets.ingest.errors import IngestError
+from assets.ingest.landing.contract_run import ContractRun
+from assets.ingest.landing.database import IngestDatabase
+from assets.ingest.landing.store import LandingStore
 from assets.ingest.live.difference import Difference
 from assets.ingest.live.extract import Opening
 from assets.ingest.live.folder import DatasetFolder, Progress
 from assets.ingest.live.opening import open_source
-from assets.ingest.mapping import Dataset, Mapping
-from assets.ingest.mapping_loader import load_mapping
-from assets.ingest.readers.live import Prepared
-from assets.ingest.readers.sql_reader import PreparedSql
-from assets.ingest.readers.tablefiles import dataset_files
-from assets.ingest.report import ContractReport
-from assets.ingest.run import ContractRun
-from assets.ingest.session import Session
+from assets.ingest.live.reader import Prepared
+from assets.ingest.live.sql_reader import PreparedSql
+from assets.ingest.live.watermark import ExtractState, Request
+from assets.ingest.mapping.language import Dataset, Mapping
+from assets.ingest.mapping.loader import load_mapping
+from assets.ingest.reading.dataset_of_file import files_of, unknown_files
+from assets.ingest.reading.table_files import dataset_files
 from assets.ingest.settings import SourceSettings
-from assets.ingest.store import LandingStore
-from assets.ingest.watermark import ExtractState, Request
 
 SAMPLE_ROWS = 1000
 Count = int | None
@@ -160,16 +160,16 @@ class _Trial:
         """The sample through the contracts."""
         source = self.source.model_copy(update={"path": self.sample, "required": False})
         store = LandingStore(self.folder / "workspace")
-        session = Session(store.work_folder)
+        database = IngestDatabase(store.work_folder)
         reports: dict[str, ContractReport] = {}
         try:
             for name in ingest_order(self.contracts):
                 if self.mapping.feeds(name):
                     contract = self._without_references(self.contracts[name])
-                    reports[name] = ContractRun(store, session, contract, [source], dt.date.max).go()
-            quarantined = list(_quarantined(store, session))
+                    reports[name] = ContractRun(store, database, contract, [source], dt.date.max).go()
+            quarantined = list(_quarantined(store, database))
         finally:
-            session.close()
+            database.close()
         found = []
         for dataset in self.mapping.datasets:
             batches = [batch for batch in reports[dataset.contract].batches if batch.dataset == dataset.name]
@@ -206,12 +206,12 @@ class _Trial:
         self.findings.append(Finding(level, dataset, message))
 
 
-def _quarantined(store: LandingStore, session: Session) -> Iterator[tuple[str, str, str, str, int]]:
+def _quarantined(store: LandingStore, database: IngestDatabase) -> Iterator[tuple[str, str, str, str, int]]:
     """Broken rules of the sample: batch, rule, column, the first reason, rows."""
     for manifest in store.manifests():
         path = store.path_of("quarantine", manifest)
         if path.is_file():
-            yield from session.connection.execute(
+            yield from database.connection.execute(
                 "SELECT batch_id, rule_id, column_name, min(reason), count(*) FROM "
                 "read_parquet($path, hive_partitioning = false) GROUP BY ALL ORDER BY ALL",
                 {"path": str(path)},

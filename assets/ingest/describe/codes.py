@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from assets.ingest.describe.findings import Finding
-from assets.ingest.mapping import Dataset, Mapping
-from assets.ingest.readers.live import text_of
-from assets.ingest.readers.sql_connection import reported
-from assets.ingest.readers.sql_reader import PreparedSql
+from assets.ingest.live.reader import text_of
+from assets.ingest.live.sql_connection import reported
+from assets.ingest.live.sql_reader import PreparedSql
+from assets.ingest.mapping.language import Dataset, Mapping
 
 MOST_CODES = 200
 """A column with more values than that is no code."""

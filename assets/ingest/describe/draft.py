@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from assets.ingest.contracts import Contract
 from assets.ingest.describe.profile import ColumnProfile, TableProfile
 from assets.ingest.describe.scores import EXACT, TableFit, table_fits
-from assets.ingest.mapping_loader import load_mapping
-from assets.ingest.readers.chinese import simplified
+from assets.ingest.mapping.loader import load_mapping
+from assets.ingest.reading.chinese import simplified
 
 _COMMON = "generic_excel"
 """The mapping that knows the codes which most systems write."""

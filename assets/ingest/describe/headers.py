@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from assets.ingest.casting import install_macros
 from assets.ingest.describe.kinds import known_headers
 from assets.ingest.describe.vocabulary import written_names
-from assets.ingest.mapping import Dataset
-from assets.ingest.readers.files import read_file
-from assets.ingest.readers.raw import RawFile
+from assets.ingest.mapping.language import Dataset
+from assets.ingest.reading.any_file import read_file
+from assets.ingest.reading.raw_table import RawFile
+from assets.ingest.typing.text_macros import install_macros
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xls", ".xlsx", ".parquet")
 _LOOK = Dataset.model_validate({"name": "look", "contract": "item", "files": "*", "scope": "full", "allow_empty": True})

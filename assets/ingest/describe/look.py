@@ -9,16 +9,16 @@ from pathlib import Path
 import duckdb
 import sqlalchemy as sa
 
-from assets.ingest.casting import install_macros
 from assets.ingest.describe.headers import SUFFIXES, read_unknown
 from assets.ingest.describe.kinds import detect_kind
 from assets.ingest.describe.profile import TableProfile, profile_column
 from assets.ingest.errors import IngestError
+from assets.ingest.live.reader import texts
 from assets.ingest.live.secrets import Secrets
-from assets.ingest.readers.live import texts
-from assets.ingest.readers.raw import RAW_TABLE
-from assets.ingest.readers.sql_connection import reported
-from assets.ingest.readers.sql_reader import SqlReader, open_sql
+from assets.ingest.live.sql_connection import reported
+from assets.ingest.live.sql_reader import SqlReader, open_sql
+from assets.ingest.reading.raw_table import RAW_TABLE
+from assets.ingest.typing.text_macros import install_macros
 
 LOOK_AT_ROWS = 500
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from assets.ingest.contracts import ColumnType, Contract
 from assets.ingest.describe.findings import Finding
-from assets.ingest.mapping import Dataset
-from assets.ingest.readers.sql_reader import PreparedSql
+from assets.ingest.live.sql_reader import PreparedSql
+from assets.ingest.mapping.language import Dataset
 
 
 def type_findings(prepared: PreparedSql, dataset: Dataset, contract: Contract) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from assets.ingest.readers.raw import normal_header
+from assets.ingest.reading.raw_table import normal_header
 
 _UNIT = re.compile(r"[(（][^)）]*[)）]")
 

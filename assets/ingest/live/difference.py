@@ -15,7 +15,7 @@ import duckdb
 
 from assets.ingest.errors import IngestError
 from assets.ingest.live.folder import DatasetFolder
-from assets.ingest.source_keys import EXTRACT_DATE, IS_REMOVED, SOURCE_KEY
+from assets.ingest.mapping.source_keys import EXTRACT_DATE, IS_REMOVED, SOURCE_KEY
 from assets.ingest.sqltext import ident, literal, literal_list
 
 MEMORY_LIMIT = "1200MB"

@@ -11,16 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.ingest.errors import IngestError
-from assets.ingest.header import dataset_headers
 from assets.ingest.live.difference import Difference
 from assets.ingest.live.folder import DatasetFolder, Progress
 from assets.ingest.live.opening import open_source
-from assets.ingest.mapping import Dataset, Mapping
-from assets.ingest.mapping_loader import load_mapping
-from assets.ingest.readers.live import LiveReader, Prepared
+from assets.ingest.live.reader import LiveReader, Prepared
+from assets.ingest.live.watermark import ExtractState, Request, decode, next_request
+from assets.ingest.mapping.language import Dataset, Mapping
+from assets.ingest.mapping.loader import load_mapping
+from assets.ingest.mapping.source_keys import EXTRACT_DATE, SOURCE_KEY
+from assets.ingest.reading.header_match import dataset_headers
 from assets.ingest.settings import SourceSettings
-from assets.ingest.source_keys import EXTRACT_DATE, SOURCE_KEY
-from assets.ingest.watermark import ExtractState, Request, decode, next_request
 
 Opening = Callable[[SourceSettings, Mapping], AbstractContextManager[LiveReader]]
 Problems = dict[tuple[str, str], IngestError]

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
-from assets.ingest.readers.live import Batch
-from assets.ingest.source_keys import SOURCE_KEY
-from assets.ingest.watermark import Encoded, ExtractState
+from assets.ingest.live.reader import Batch
+from assets.ingest.live.watermark import Encoded, ExtractState
+from assets.ingest.mapping.source_keys import SOURCE_KEY
 
 
 class Progress(BaseModel):

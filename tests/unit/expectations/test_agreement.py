@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from assets.ingest.batches.register import register_landing
 from assets.ingest.contracts import load_contracts
 from assets.ingest.reconcile.run import TITLES
-from assets.ingest.register import register_landing
 from expectations.agreement import CHECK_NAMES, SHOWN_ON, check_agreement
 
 

@@ -8,8 +8,8 @@ import datetime as dt
 import duckdb
 import pytest
 
+from assets.ingest.batches.register import register_landing
 from assets.ingest.contracts import load_contracts
-from assets.ingest.register import register_landing
 from assets.ingest.settings import SourceSettings
 from expectations.data_docs import write_data_docs
 from expectations.results import SCHEMA, results_table

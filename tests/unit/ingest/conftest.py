@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.ingest.register import register_landing
+from assets.ingest.batches.register import register_landing
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ContractReport, ingest
 

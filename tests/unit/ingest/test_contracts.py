@@ -10,10 +10,10 @@ import duckdb
 import pytest
 import yaml
 
+from assets.ingest.batches.register import register_landing
 from assets.ingest.contracts import ingest_order, landing_columns, load_contracts, read_contract
 from assets.ingest.dbt_sources import TARGET, dbt_sources_yaml
 from assets.ingest.errors import ContractError
-from assets.ingest.register import register_landing
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import capabilities, ingest
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.ingest.casting import date_macros, install_macros
-from assets.ingest.key_runs import holds_any, read_run, repeated, shared, write_run
-from assets.ingest.mapping import Dataset
-from assets.ingest.readers import cutting, text
-from assets.ingest.readers.cutting import cut
-from assets.ingest.readers.files import read_file
-from assets.ingest.readers.pieces import Pieces
+from assets.ingest.landing.key_runs import holds_any, read_run, repeated, shared, write_run
+from assets.ingest.mapping.language import Dataset
+from assets.ingest.reading import text, text_cutting
+from assets.ingest.reading.any_file import read_file
+from assets.ingest.reading.text_cutting import cut
+from assets.ingest.reading.text_pieces import Pieces
+from assets.ingest.typing.text_macros import date_macros, install_macros
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,8 @@ def db():
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(text, "CUT_FROM_BYTES", 1)
-    monkeypatch.setattr(cutting, "CUT_FROM_BYTES", 1)
-    monkeypatch.setattr(cutting, "PIECE_BYTES", 60)
+    monkeypatch.setattr(text_cutting, "CUT_FROM_BYTES", 1)
+    monkeypatch.setattr(text_cutting, "PIECE_BYTES", 60)
 
 
 def written(rows: list[list[str]], line_end: str = "\n") -> bytes:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from assets.ingest.readers import cutting, text
+from assets.ingest.reading import text, text_cutting
 
 HEAD = "类型,单号,行,日期,存货编码,仓库,数量,状态,备注\n"
 NOTED = {
@@ -40,8 +40,8 @@ def extract(first: int, last: int, special: dict[int, str] | None = None) -> str
 def small_pieces(monkeypatch):
     def use(piece: int):
         monkeypatch.setattr(text, "CUT_FROM_BYTES", 1)
-        monkeypatch.setattr(cutting, "CUT_FROM_BYTES", 1)
-        monkeypatch.setattr(cutting, "PIECE_BYTES", piece)
+        monkeypatch.setattr(text_cutting, "CUT_FROM_BYTES", 1)
+        monkeypatch.setattr(text_cutting, "PIECE_BYTES", piece)
 
     return use
 

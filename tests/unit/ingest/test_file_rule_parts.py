@@ -12,8 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.ingest.casting import install_macros
-from assets.ingest.codes import mend_codes
 from assets.ingest.contracts import load_contracts
 from assets.ingest.describe.draft import draft_mapping
 from assets.ingest.describe.kinds import detect_kind
@@ -21,17 +19,19 @@ from assets.ingest.describe.look import profile_files
 from assets.ingest.describe.scores import table_fits
 from assets.ingest.describe.vocabulary import plain_name
 from assets.ingest.errors import IngestError, MappingError
-from assets.ingest.header import dataset_headers
-from assets.ingest.mapping_loader import load_mapping, mapping_path, parse_mapping
-from assets.ingest.readers.chinese import simplified
-from assets.ingest.readers.markup import html_cells, spreadsheetml_cells
-from assets.ingest.readers.raw import RawFile, normal_header
-from assets.ingest.readers.sheet_rules import apply_rules
-from assets.ingest.readers.short_years import YEAR_FIRST, tell_short_years
-from assets.ingest.readers.totals import settle_bare_total
-from assets.ingest.readers.units import scale_units
-from assets.ingest.signs import add_signs
-from assets.ingest.yaml_lines import Located
+from assets.ingest.mapping.loader import load_mapping, mapping_path, parse_mapping
+from assets.ingest.mapping.yaml_lines import Located
+from assets.ingest.reading.chinese import simplified
+from assets.ingest.reading.header_match import dataset_headers
+from assets.ingest.reading.markup import html_cells, spreadsheetml_cells
+from assets.ingest.reading.quantity_signs import add_signs
+from assets.ingest.reading.raw_table import RawFile, normal_header
+from assets.ingest.reading.sheet_steps import apply_rules
+from assets.ingest.reading.short_years import YEAR_FIRST, tell_short_years
+from assets.ingest.reading.totals import settle_bare_total
+from assets.ingest.reading.units import scale_units
+from assets.ingest.typing.spoilt_codes import restore_codes
+from assets.ingest.typing.text_macros import install_macros
 
 
 @pytest.fixture(scope="module")
@@ -148,14 +148,14 @@ def test_a_mistake_in_what_a_mapping_says_of_files_is_told_with_its_line(old, ne
 def test_codes_without_a_master_are_mended_only_as_a_whole_column(db):
     item, dataset = load_contracts()["item"], load_mapping("generic_excel").datasets[0]
 
-    def mended(*codes: str) -> list[str]:
-        mend_codes(db, raw_of(db, ["存货编码"], [(code,) for code in codes]), dataset, item, None)
+    def restored(*codes: str) -> list[str]:
+        restore_codes(db, raw_of(db, ["存货编码"], [(code,) for code in codes]), dataset, item, None)
         return [row[0] for row in db.execute("SELECT c0 FROM raw ORDER BY source_row").fetchall()]
 
-    assert mended("12.0", "3.0") == ["12", "3"]
-    assert mended("12.0", "1.5") == ["12.0", "1.5"]
-    assert mended("1.234E+03", "A1") == ["1234", "A1"]
-    assert mended("1.2E+12", "A1") == ["A1"]
+    assert restored("12.0", "3.0") == ["12", "3"]
+    assert restored("12.0", "1.5") == ["12.0", "1.5"]
+    assert restored("1.234E+03", "A1") == ["1234", "A1"]
+    assert restored("1.2E+12", "A1") == ["A1"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_zeros_that_were_lost_are_restored_where_one_code_fits(db, codes, by_cel
     dataset = next(found for found in load_mapping("generic_excel").datasets if found.name == "movements")
     known = "SELECT unnest(['0001', '0012', '77', '005', '0005', '07', '007', 'A1']) AS code"
     raw = raw_of(db, ["存货编码"], [(code,) for code in codes])
-    mend_codes(db, raw, dataset, load_contracts()["stock_movement"], known, by_cell=by_cell)
+    restore_codes(db, raw, dataset, load_contracts()["stock_movement"], known, by_cell=by_cell)
     assert [row[0] for row in db.execute("SELECT c0 FROM raw ORDER BY source_row").fetchall()] == expected
 
 
@@ -323,7 +323,7 @@ def test_no_sheet_crashes_the_rules_and_every_row_is_there_or_was_a_total(db, ro
     wanted = {normal_header(name) for header in expected for name in dataset.spellings(header)}
     try:
         ruled = apply_rules(db, raw, "a.csv", dataset, expected, wanted, may_hold_totals=True)
-        ruled = mend_codes(db, ruled, dataset, load_contracts()["stock_on_hand"], "SELECT '001' AS code")
+        ruled = restore_codes(db, ruled, dataset, load_contracts()["stock_on_hand"], "SELECT '001' AS code")
     except IngestError:
         return
     left = db.execute("SELECT source_row FROM raw ORDER BY source_row").fetchall()

@@ -15,11 +15,11 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from assets.ingest.manifest import Manifest
-from assets.ingest.register import register_landing
+from assets.ingest.batches.manifest import Manifest
+from assets.ingest.batches.register import register_landing
+from assets.ingest.landing.store import LandingStore
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
-from assets.ingest.store import LandingStore
 
 LEDGER = "单据类型,单据编号,行号,日期,存货编码,仓库,数量\n"
 STOCK = "料号,仓库,现存量,日期\n"

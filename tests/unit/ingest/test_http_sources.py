@@ -11,9 +11,9 @@ import duckdb
 import pytest
 from fault_server import PASSWORD, Jiandaoyun, Kingdee, Service, ServiceLayer, running
 
-from assets.ingest.readers import http_client
-from assets.ingest.register import register_landing
-from assets.ingest.report import ContractReport
+from assets.ingest.batches.register import register_landing
+from assets.ingest.batches.report import ContractReport
+from assets.ingest.live import http_client
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 

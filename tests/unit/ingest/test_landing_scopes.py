@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.ingest import store as store_module
+from assets.ingest.landing import store as store_module
 from assets.ingest.stage import ingest, latest_extract_date
 
 MOVES = "类型,单号,行,日期,存货编码,仓库,数量,状态\n"

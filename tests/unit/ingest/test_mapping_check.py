@@ -16,7 +16,7 @@ from assets.ingest.describe.profile import TableProfile, profile_column
 from assets.ingest.describe.scores import LEAST, _likeness, table_fits
 from assets.ingest.describe.vocabulary import synonyms
 from assets.ingest.live.secrets import Secrets
-from assets.ingest.mapping_loader import load_mapping
+from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.settings import SourceSettings
 from orchestration.cli import app
 

@@ -7,9 +7,9 @@ import pytest
 
 from assets.ingest.contracts import load_contracts
 from assets.ingest.errors import MappingError
-from assets.ingest.expressions import ExpressionError, Kind, compile_expression, headers_of, parse_expression
-from assets.ingest.mapping_loader import MAPPINGS_FOLDER, load_mapping, parse_mapping
-from assets.ingest.yaml_lines import Located
+from assets.ingest.mapping.expressions import ExpressionError, Kind, compile_expression, headers_of, parse_expression
+from assets.ingest.mapping.loader import MAPPINGS_FOLDER, load_mapping, parse_mapping
+from assets.ingest.mapping.yaml_lines import Located
 
 GOOD = """mapping: m
 version: 1
@@ -149,7 +149,7 @@ def test_expressions_mean_what_they_say(text, want, expected):
         for read in compiled.reads
     )
     connection = duckdb.connect()
-    from assets.ingest.casting import install_macros
+    from assets.ingest.typing.text_macros import install_macros
 
     install_macros(connection)
     found = connection.execute(f"select {compiled.sql} from (select 1 as one{leaves})").fetchone()[0]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.ingest.casting import (
+from assets.ingest.typing.text_macros import (
     EXCEL_SERIAL,
     PERIOD_END,
     PERIOD_START,

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.ingest.errors import IngestError
-from assets.ingest.readers.cutting import record_end
-from assets.ingest.readers.headings import find_heading
-from assets.ingest.readers.markup import html_cells, spreadsheetml_cells
-from assets.ingest.readers.raw import normal_header
+from assets.ingest.reading.headings import find_heading
+from assets.ingest.reading.markup import html_cells, spreadsheetml_cells
+from assets.ingest.reading.raw_table import normal_header
+from assets.ingest.reading.text_cutting import record_end
 
 HEAD = ["类型", "单号", "行", "日期", "存货编码", "仓库", "数量", "状态"]
 ROWS = [

@@ -12,10 +12,10 @@ from syrupy.assertion import SnapshotAssertion
 
 from assets.ingest.errors import IngestError
 from assets.ingest.live.secrets import Secrets
-from assets.ingest.mapping import Dataset
-from assets.ingest.readers.sql_connection import ISOLATION, OPENING, database_url
-from assets.ingest.readers.sql_query import SqlQuery, TableInfo, build_query
-from assets.ingest.watermark import Request
+from assets.ingest.live.sql_connection import ISOLATION, OPENING, database_url
+from assets.ingest.live.sql_query import SqlQuery, TableInfo, build_query
+from assets.ingest.live.watermark import Request
+from assets.ingest.mapping.language import Dataset
 
 DIALECTS: dict[str, Any] = {
     "postgresql": postgresql.dialect(),

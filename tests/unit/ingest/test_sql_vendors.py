@@ -10,10 +10,10 @@ import duckdb
 import pytest
 from vendors import kit
 
+from assets.ingest.batches.register import register_landing
 from assets.ingest.contracts import ingest_order, load_contracts
 from assets.ingest.live.secrets import variable
-from assets.ingest.mapping_loader import load_mapping
-from assets.ingest.register import register_landing
+from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.ingest.casting import install_macros
 from assets.ingest.contracts import load_contracts
 from assets.ingest.errors import IngestError, MappingError
-from assets.ingest.mapping_files import Records
-from assets.ingest.mapping_loader import parse_mapping
-from assets.ingest.readers.balance import change_sql
-from assets.ingest.readers.json_records import read_json
-from assets.ingest.yaml_lines import Located
+from assets.ingest.mapping.file_keys import Records
+from assets.ingest.mapping.loader import parse_mapping
+from assets.ingest.mapping.yaml_lines import Located
+from assets.ingest.reading.json_records import read_json
+from assets.ingest.reading.running_balance import change_sql
+from assets.ingest.typing.text_macros import install_macros
 
 HEADLESS = """mapping: h
 version: 1

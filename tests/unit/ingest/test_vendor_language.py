@@ -7,10 +7,10 @@ import pytest
 
 from assets.ingest.contracts import load_contracts
 from assets.ingest.errors import MappingError
-from assets.ingest.mapping_extends import extend
-from assets.ingest.mapping_loader import load_mapping, parse_mapping
+from assets.ingest.mapping.extends import extend
+from assets.ingest.mapping.loader import load_mapping, parse_mapping
+from assets.ingest.mapping.yaml_lines import Located
 from assets.ingest.settings import SourceSettings, with_owners
-from assets.ingest.yaml_lines import Located
 
 MAPPING = """mapping: t
 version: 1

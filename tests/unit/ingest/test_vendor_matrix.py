@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from assets.ingest.source_matrix import TARGET, fed_contracts, matrix_markdown, shipped_vendors
+from assets.ingest.mapping.source_matrix import TARGET, fed_contracts, matrix_markdown, shipped_vendors
 
 
 def test_the_committed_page_is_current():
     assert TARGET.read_text(encoding="utf-8") == matrix_markdown(shipped_vendors()), (
-        "run `python -m assets.ingest.source_matrix`"
+        "run `python -m assets.ingest.mapping.source_matrix`"
     )
 
 

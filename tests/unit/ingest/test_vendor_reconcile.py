@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from assets.ingest.batches.register import register_landing
 from assets.ingest.contracts import load_contracts
 from assets.ingest.reconcile.run import reconcile
-from assets.ingest.register import register_landing
 
 DAY = dt.date(2024, 1, 31)
 MOVE = {

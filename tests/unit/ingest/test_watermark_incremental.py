@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets.ingest.batches.register import register_landing
+from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import ingest_order, load_contracts
 from assets.ingest.live import extract as extract_module
 from assets.ingest.live.folder import DatasetFolder
-from assets.ingest.mapping_loader import load_mapping
-from assets.ingest.register import register_landing
-from assets.ingest.report import ContractReport
+from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 

@@ -1,0 +1,379 @@
+"""The mapping language (docs/mapping.md) as typed objects: its schema, without looking at contracts or data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping as PlainMapping
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from assets.ingest.errors import MappingError
+from assets.ingest.mapping.expressions import headers_of, parse_expression
+from assets.ingest.mapping.file_keys import PLAIN_FILE, Delimiter, Records, TableFile, check_header
+from assets.ingest.mapping.row_keys import COMBINED, Balance, Combine, KeepFirst, Signs
+from assets.ingest.mapping.source_keys import Paging, Source, Watermark
+from assets.ingest.mapping.table_keys import Join, check_table
+from assets.ingest.mapping.value_checks import check_expression, check_files, check_formats, code_text, expand_columns
+
+Scalar = str | int | float | bool
+MAPPABLE_ENVELOPE = ("source_status", "source_created_at", "source_updated_at", "is_deleted")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ColumnRule(_Strict):
+    """How one contract column is got: from a header, an expression or a constant.
+
+    A number may be given a `sign` (an expression that yields 1, -1 or 0), a unit `factor` that it is multiplied by, and a
+    price unit `per` that it is divided by; where one of these is missing the row is wrong, never the number.
+    """
+
+    from_: str | None = Field(default=None, alias="from")
+    expr: str | None = None
+    const: Scalar | None = None
+    enum: str | None = None
+    formats: tuple[str, ...] = ()
+    optional: bool = False
+    sign: str | None = None
+    factor: str | None = None
+    per: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ColumnRule:
+        if sum(way is not None for way in (self.from_, self.expr, self.const)) != 1:
+            raise ValueError("give exactly one of `from`, `expr` and `const`")
+        if self.const is not None and (self.enum or self.formats):
+            raise ValueError("`enum` and `formats` do not go with `const`")
+        if self.optional and self.from_ is None:
+            raise ValueError("`optional` goes with `from`")
+        if self.is_scaled and (self.const is not None or self.enum is not None or self.optional):
+            raise ValueError("`sign`, `factor` and `per` go with a number from `from` or `expr`")
+        return self
+
+    @property
+    def is_scaled(self) -> bool:
+        """True where the number that is read is not yet the value."""
+        return (self.sign, self.factor, self.per) != (None, None, None)
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """Every expression of the rule."""
+        return tuple(text for text in (self.expr, self.sign, self.factor, self.per) if text is not None)
+
+    @property
+    def headers(self) -> list[str]:
+        """Source headers that the rule reads."""
+        own = [self.from_] if self.from_ is not None else []
+        return [*own, *(header for text in self.expressions for header in headers_of(parse_expression(text)))]
+
+    _allowed = field_validator("expr", "sign", "factor", "per")(check_expression)
+
+    @field_validator("formats")
+    @classmethod
+    def _formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        return check_formats(formats)
+
+
+class Told(_Strict):
+    """What a missing header is where the column `filled` is filled, and where it is not."""
+
+    filled: str
+    then: str
+    otherwise: str
+
+
+class Branch(_Strict):
+    """One kind of contract row that a source row yields."""
+
+    columns: dict[str, ColumnRule] = {}
+    where: str | None = None
+    keep_first: KeepFirst | None = None
+
+    _allowed = field_validator("where")(check_expression)
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        return expand_columns(columns)
+
+
+class _Table(_Strict):
+    """Where rows come from and what becomes of them: what a dataset and a part of its union have in common."""
+
+    files: str | None = None
+    table: str | None = None
+    join: tuple[Join, ...] = ()
+    columns: dict[str, ColumnRule] = {}
+    rows: tuple[Branch, ...] = ()
+    where: str | None = None
+    optional_columns: tuple[str, ...] = ()
+    required: bool = False
+    source: Source | None = None
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        return expand_columns(columns)
+
+    _allowed = field_validator("where")(check_expression)
+
+    @field_validator("files")
+    @classmethod
+    def _inside(cls, pattern: str | None) -> str | None:
+        return check_files(pattern)
+
+    @field_validator("table")
+    @classmethod
+    def _named(cls, table: str | None) -> str | None:
+        return check_table(table)
+
+
+class Part(_Table):
+    """One document table of a union: what it adds to the dataset that it belongs to."""
+
+    name: str = Field(pattern=r"^\w[\w.-]*$")
+    watermark: Watermark | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Part:
+        if (self.files is None) == (self.table is None):
+            raise ValueError("give exactly one of `files` and `table`")
+        return self
+
+
+class Dataset(_Table):
+    """Files or tables of one kind and the contract they fill."""
+
+    name: str
+    contract: str
+    union: tuple[Part, ...] = ()
+    watermark: Watermark = Watermark(kind="full")
+    paging: Paging = Paging()
+    sheet: str | None = None
+    header_row: int = Field(default=1, ge=1)
+    header: tuple[str, ...] = ()
+    delimiter: Delimiter | None = None
+    records: Records | None = None
+    extract_date: str | dt.date | None = None
+    scope: Literal["key", "period", "full"]
+    scope_by: Literal["warehouse_code"] | None = None
+    unknown_columns: Literal["ext", "drop", "fail"] = "ext"
+    combine: Combine | None = None
+    balance: Balance | None = None
+    kind: str | None = None
+    synonyms: dict[str, tuple[str, ...]] = {}
+    otherwise: dict[str, tuple[str, ...]] = {}
+    fill_down: tuple[str, ...] = ()
+    told_by: dict[str, Told] = {}
+    signs: Signs | None = None
+    date_formats: tuple[str, ...] = ()
+    allow_empty: bool = False
+    _extracts: dict[str, TableFile] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Dataset:
+        is_remote = self.source is not None and self.source.kind == "http"
+        if sum(bool(place) for place in (self.files, self.table, self.union)) != 1 and not (
+            is_remote and self.table is None and not self.union
+        ):
+            raise ValueError("give exactly one of `files`, `table` and `union`")
+        if (self.join or self.combine) and self.files is not None:
+            raise ValueError("`join` and `combine` go with `table`")
+        if self.scope_by is not None and self.scope != "period":
+            raise ValueError("`scope_by` goes with `scope: period`")
+        if self.header and self.records is not None:
+            raise ValueError("`records` have names of their own; leave `header` out")
+        if (self.header or self.records is not None) and self.files is None:
+            raise ValueError("how the extracts of a table look stands in `tables` of the mapping")
+        return self
+
+    @field_validator("header")
+    @classmethod
+    def _each_once(cls, header: tuple[str, ...]) -> tuple[str, ...]:
+        return check_header(header)
+
+    @field_validator("date_formats")
+    @classmethod
+    def _formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        return check_formats(formats)
+
+    @field_validator("extract_date")
+    @classmethod
+    def _dated(cls, rule: str | dt.date | None) -> str | dt.date | None:
+        if isinstance(rule, str):
+            try:
+                groups = re.compile(rule).groups
+            except re.error as error:
+                raise ValueError(f"is no regular expression: {error}") from error
+            if groups != 1:
+                raise ValueError("the regular expression needs one group, which holds the date")
+        return rule
+
+    def with_extracts(self, tables: PlainMapping[str, TableFile]) -> Dataset:
+        """The dataset knowing how the extracts of its tables look (`tables` of the mapping)."""
+        dataset = self.model_copy()
+        dataset._extracts = {name.casefold(): extract for name, extract in tables.items()}
+        is_shaped = self.table is not None and self.table.casefold() in dataset._extracts
+        return dataset.reading(self.table or "") if is_shaped else dataset
+
+    def reading(self, table: str) -> Dataset:
+        """The dataset with the shape of the extracts of one of its tables."""
+        extract = self._extracts.get(table.casefold(), PLAIN_FILE)
+        shape = {"header": extract.header, "delimiter": extract.delimiter, "records": extract.records}
+        return self.model_copy(update=shape)
+
+    def file_of(self, table: str) -> str | None:
+        """Pattern of the names of a table's extracts; None where they bear the name of the table."""
+        return self._extracts.get(table.casefold(), PLAIN_FILE).file
+
+    @property
+    def is_read_as_it_stands(self) -> bool:
+        """True where rows are those of one file, to which nothing is joined and nothing added."""
+        return self.table is None and not self.optional_columns and self.combine is None and self.balance is None
+
+    def spellings(self, header: str) -> tuple[str, ...]:
+        """Every name under which a file may have a header."""
+        return (header, *self.synonyms.get(header, ()), *self.otherwise.get(header, ()))
+
+    @property
+    def condition(self) -> str | None:
+        """Which rows are read: `where`, and of rows that were added up only the one that carries the sum."""
+        if self.combine is None:
+            return self.where
+        first = f'"{COMBINED}" is null'
+        return f"({self.where}) and {first}" if self.where is not None else first
+
+    @property
+    def place(self) -> str:
+        """Where the rows come from, as people name it: the pattern of the files or the table."""
+        return self.files or self.table or self.name
+
+    @property
+    def parts(self) -> tuple[Dataset, ...]:
+        """The datasets that are read: this one, or one for each table of its union."""
+        return tuple(self._with(part) for part in self.union) or (self,)
+
+    def _with(self, part: Part) -> Dataset:
+        both = [text for text in (self.where, part.where) if text is not None]
+        return self.model_copy(
+            update={
+                "name": f"{self.name}.{part.name}",
+                "files": part.files,
+                "table": part.table,
+                "union": (),
+                "join": (*self.join, *part.join),
+                "columns": {**self.columns, **part.columns},
+                "rows": part.rows or self.rows,
+                "where": " and ".join(f"({text})" for text in both) or None,
+                "optional_columns": (*self.optional_columns, *part.optional_columns),
+                "required": self.required or part.required,
+                "source": part.source or self.source,
+                "watermark": part.watermark or self.watermark,
+            }
+        )
+
+    @property
+    def branches(self) -> tuple[Branch, ...]:
+        """What a source row yields, each branch with its own columns over those of the dataset."""
+        if not self.rows:
+            return (Branch(columns=self.columns),)
+        return tuple(branch.model_copy(update={"columns": {**self.columns, **branch.columns}}) for branch in self.rows)
+
+
+BUILT_IN_PARAMETERS = ("instance", "company", "is_first_instance", "is_last_instance", "owns_movements")
+
+
+class Parameter(_Strict):
+    """A value that the configuration of a source may set; without a default it must."""
+
+    default: Scalar | None = None
+    meaning: str
+
+
+class Entity(_Strict):
+    """How sure the mapping is of one entity, for the vendor matrix: seen in a public source or not, and what is lost."""
+
+    verified: Literal["yes", "partly", "no"]
+    degrades: str = ""
+
+
+class Mapping(_Strict):
+    """A vendor's extracts in terms of the contracts."""
+
+    mapping: str
+    version: int = Field(ge=1)
+    title: str = ""
+    source_system: str
+    capabilities: dict[str, bool] = {}
+    parameters: dict[str, Parameter] = {}
+    entities: dict[str, Entity] = {}
+    enums: dict[str, dict[str, Scalar | None]] = {}
+    tables: dict[str, TableFile] = {}
+    date_formats: tuple[str, ...] = ()
+    declared: tuple[Dataset, ...] = Field(min_length=1, alias="datasets")
+
+    @cached_property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """What is read, unions taken apart."""
+        parts = (part.with_extracts(self.tables) for dataset in self.declared for part in dataset.parts)
+        return tuple(
+            part if part.date_formats else part.model_copy(update={"date_formats": self.date_formats}) for part in parts
+        )
+
+    @field_validator("date_formats")
+    @classmethod
+    def _formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        return check_formats(formats)
+
+    @field_validator("parameters")
+    @classmethod
+    def _free_names(cls, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
+        for name in parameters:
+            if name in BUILT_IN_PARAMETERS or not name.isidentifier():
+                raise ValueError(f"{name!r} cannot be the name of a parameter")
+        return parameters
+
+    @field_validator("enums", mode="before")
+    @classmethod
+    def _texts(cls, enums: Any) -> Any:
+        """YAML reads 1, yes or 2024-01-01 as other things than text; codes are text."""
+        if not isinstance(enums, dict):
+            return enums
+        return {
+            name: {code_text(code): value for code, value in codes.items()} if isinstance(codes, dict) else codes
+            for name, codes in enums.items()
+        }
+
+    @field_validator("enums")
+    @classmethod
+    def _with_default(cls, enums: dict[str, dict[str, Scalar | None]]) -> dict[str, dict[str, Scalar | None]]:
+        for name, codes in enums.items():
+            if "_default" not in codes:
+                raise ValueError(f"{name}: `_default` must say what an unknown code means: fail, null or a value")
+        return enums
+
+    def parameter_values(
+        self, given: PlainMapping[str, Scalar], built_in: PlainMapping[str, Scalar]
+    ) -> dict[str, Scalar]:
+        """Values of all parameters for a source; raises MappingError for one that is unknown or has no value."""
+        unknown = sorted(set(given) - set(self.parameters))
+        if unknown:
+            known = ", ".join(self.parameters) or "none"
+            raise MappingError(f"mapping {self.mapping} has no parameter {', '.join(unknown)}; it has: {known}")
+        values = {name: given.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        missing = [name for name, value in values.items() if value is None]
+        if missing:
+            raise MappingError(
+                f"mapping {self.mapping} needs a value for {', '.join(missing)}: set `parameters` of the source in the "
+                "configuration"
+            )
+        return {**{name: value for name, value in values.items() if value is not None}, **built_in}
+
+    def feeds(self, contract: str) -> list[Dataset]:
+        """Datasets that fill a contract."""
+        return [dataset for dataset in self.datasets if dataset.contract == contract]

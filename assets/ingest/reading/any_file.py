@@ -1,0 +1,149 @@
+"""One file, whatever its kind: checks that it is what its name says and hands it to the reader of that kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from assets.ingest.errors import IngestError
+from assets.ingest.mapping.file_keys import Records
+from assets.ingest.mapping.language import Dataset
+from assets.ingest.reading.excel import read_excel, read_markup
+from assets.ingest.reading.json_records import read_json
+from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
+from assets.ingest.reading.sheet_steps import apply_rules
+from assets.ingest.reading.text import detect_encoding, read_text
+from assets.ingest.reading.totals import may_hold_totals
+from assets.ingest.sqltext import ident, literal
+
+TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
+_MARKUP = "an HTML or XML page"
+_MAGIC = (
+    (b"PK\x03\x04", "a zip archive such as .xlsx"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"PAR1", "a Parquet file"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a gzip archive"),
+)
+
+
+def read_file(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    dataset: Dataset,
+    expected: Sequence[str],
+    work: Path,
+    in_pieces: bool = False,
+) -> RawFile:
+    """Load a file into the table `raw`; raises IngestError where it cannot be understood as a whole.
+
+    With `in_pieces`, a large text file may be left to be read piece by piece; see RawFile.
+    """
+    if path.stat().st_size == 0:
+        raise IngestError("the file is empty", file=name, fix="Export it again, or remove it.")
+    suffix = path.suffix.lower()
+    kind = _check_kind(path, name, suffix)
+    if (dataset.header and kind != "text") or (dataset.records is not None and kind != "json"):
+        key = "header" if dataset.header else "records"
+        raise IngestError(
+            f"is no {'text' if dataset.header else 'JSON'} file, and the mapping gives it `{key}`",
+            file=name,
+            fix=f"Export it as {'delimited text' if dataset.header else 'JSON'}, or leave `{key}` out of the mapping.",
+        )
+    names = list(dict.fromkeys(name for header in expected for name in dataset.spellings(header)))
+    wanted = {normal_header(header) for header in names}
+    if kind == "text":
+        raw = read_text(
+            connection,
+            path,
+            name,
+            work=work,
+            header_row=dataset.header_row,
+            delimiter=dataset.delimiter,
+            expected=names,
+            in_pieces=in_pieces,
+            given_header=dataset.header,
+        )
+    elif kind == "workbook":
+        raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted)
+    elif kind == "markup":
+        encoding, _ = detect_encoding(path, name)
+        text = path.read_text(encoding=encoding)
+        raw = read_markup(
+            connection, path, name, text, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted
+        )
+    elif kind == "json":
+        raw = read_json(connection, path, name, dataset.records or Records())
+    elif kind == "parquet":
+        raw = _read_parquet(connection, path, name, work)
+    else:
+        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet", ".json"))
+        raise IngestError(f"files of kind {suffix or '(none)'} are not read", file=name, fix=f"Known kinds: {known}.")
+    if raw.pieces is not None:
+        # The rules see all rows at once: where the header or the first rows call for one, the file is read whole.
+        sample = replace(raw.pieces.show_sample(connection), header=raw.header, above=raw.above)
+        seen = apply_rules(connection, sample, name, dataset, expected, wanted, may_hold_totals=False)
+        if may_hold_totals(path) or seen != replace(sample, header=seen.header):
+            return read_file(connection, path, name, dataset, expected, work)
+        raw = replace(raw, header=seen.header)
+    elif kind in ("workbook", "markup", "text"):
+        totals = kind != "text" or may_hold_totals(path)
+        raw = apply_rules(connection, raw, name, dataset, expected, wanted, may_hold_totals=totals)
+    if raw.rows_in == 0 and not dataset.allow_empty:
+        raise IngestError(
+            "has a header and no rows", file=name, fix="Export it again, or set `allow_empty: true` in the mapping."
+        )
+    return raw
+
+
+def _check_kind(path: Path, name: str, suffix: str) -> str:
+    """How a file is to be read: text, workbook, markup, parquet, or nothing; raises IngestError for a lying name.
+
+    Only .xls says nothing: for years systems have given that name to workbooks, web pages and plain text alike.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(512)
+    found = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
+    if found is None and head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(
+        (b"<html", b"<table", b"<?xml", b"<!doctype")
+    ):
+        found = _MARKUP
+    expected = {".xlsx": "a zip archive such as .xlsx", ".parquet": "a Parquet file"}.get(suffix)
+    if (suffix in (*TEXT_SUFFIXES, ".json") or expected is not None) and found != expected:
+        raise IngestError(
+            f"is named {suffix} but holds {found or 'plain text'}",
+            file=name,
+            fix="Give it the name of its kind, or export it again.",
+        )
+    if suffix == ".xls":
+        if found is None:
+            return "text"
+        if found == _MARKUP:
+            return "markup"
+        return "workbook" if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) else ""
+    kinds = {".xlsx": "workbook", ".parquet": "parquet", ".json": "json"}
+    return "text" if suffix in TEXT_SUFFIXES else kinds.get(suffix, "")
+
+
+def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path) -> RawFile:
+    link = work / "source.parquet"
+    link.unlink(missing_ok=True)
+    link.symlink_to(path.resolve())
+    source = f"read_parquet({literal(str(link))}, file_row_number = true, hive_partitioning = false)"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {source}").fetchall()
+        header = tuple(row[0] for row in described)
+        columns = ", ".join(f"CAST({ident(column)} AS VARCHAR) AS c{number}" for number, column in enumerate(header))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT file_row_number + 1 AS {SOURCE_ROW}, "
+            f"{columns} FROM {source}"
+        )
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
+    except duckdb.Error as error:
+        raise IngestError(f"cannot be read as Parquet ({error})", file=name, fix="Export it again.") from error
+    rows = connection.execute(f"SELECT count(*) FROM {RAW_TABLE}").fetchone()
+    return RawFile(header, rows[0] if rows else 0)
