@@ -3,18 +3,20 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# one lock a Python version; 3.11 is the oldest that is supported
+PY_VERSION := $(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+LOCK := requirements$(if $(filter 3.11,$(PY_VERSION)),,-$(PY_VERSION)).lock
 export DAGSTER_DISABLE_TELEMETRY := 1
 # empty, as some machines set it: every process would compile again what it imports (5 s of CPU each, measured 2026-11)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup rehearsal run test test-slow lint types bench dev dashboard clean
+.PHONY: setup rehearsal run test test-slow lint types bench dev dashboard clean lock wheel
 setup: $(STAMP)
-# --no-deps: the lock is whole. It leaves out what stockpyl (used by one test) asks for in order to print its manual:
-# Sphinx and 32 more, one of which costs 1.4 s at every start of the interpreter (measured 2026-11).
+# --no-deps: the lock is whole; what it leaves out and why: excludes.txt
 # --no-compile: what the rehearsal imports is compiled by it; compiling all costs half of the installation (51 of 98 s)
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): $(LOCK) pyproject.toml
 	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m orchestration.prepare
 	@$(MAKE) --no-print-directory rehearsal >$(VENV)/rehearsal.log 2>&1 || true
@@ -59,6 +61,15 @@ dev: setup                 ## the same assets, checks and schedule in Dagster's 
 
 dashboard: setup           ## the pages over the current release, on this machine only
 	@$(BIN)/python -m dashboard --config config/demo.yml
+
+# versions that a lock has are kept where they still fit; `make lock UPGRADE=--upgrade` takes the newest
+lock: setup                ## the locks of all supported Python versions, from pyproject.toml, constraints.txt, excludes.txt
+	@for v in 3.11 3.12 3.13; do lock=requirements-$$v.lock; test $$v = 3.11 && lock=requirements.lock; \
+	  $(BIN)/uv pip compile --quiet $(UPGRADE) pyproject.toml --all-extras --python-version $$v --constraints constraints.txt \
+	    --excludes excludes.txt --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file $$lock || exit 1; done
+
+wheel: setup               ## source distribution, and the wheel built from it, in dist/
+	@$(BIN)/python -m build --no-isolation
 
 clean:                     ## warehouse and releases of the demo; the next run rebuilds them
 	@rm -rf var/demo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assets.optional import optional
 from assets.publish.releases import Release, switch_current
 from assets.publish.settings import PublishSettings, postgres_url
 
@@ -24,7 +25,8 @@ def show_release(release: Release, releases: Path, settings: PublishSettings) ->
     """
     address = postgres_url()
     if address:
-        from assets.publish.postgres import publish_postgres  # the driver is needed by those who publish there only
+        optional("psycopg", "postgres")  # needed by those who publish there only
+        from assets.publish.postgres import publish_postgres
 
         publish_postgres(release, address, settings.postgres)
     switch_current(releases, release.release_id)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from assets.optional import optional
 from assets.planning.parameters.pooled_features import PooledFeatures, PooledPanel
 
 
@@ -59,7 +60,7 @@ def fit_pooled(panel: PooledPanel, end: int, settings: PooledSettings) -> Pooled
     Raises:
         ValueError: fewer columns than the first origin needs.
     """
-    import lightgbm  # slow to import, and only this needs it
+    lightgbm = optional("lightgbm", "pooled")  # slow to import, and only this needs it
 
     if end <= settings.first_origin + 1:
         raise ValueError(f"a pooled model needs more than {settings.first_origin + 1} periods, not {end}")

@@ -7,6 +7,8 @@ from typing import Literal
 
 import pandas as pd
 
+from assets.optional import optional
+
 
 def plot_trade_off(
     curve: pd.DataFrame,
@@ -23,13 +25,12 @@ def plot_trade_off(
         curve, summary: of a `ReplayResult`. present: summary of the replay of the present policies, drawn as a point.
             Deterministic: the same figures give the same bytes.
     """
-    import matplotlib  # slow to import, and only this needs it
-
+    matplotlib = optional("matplotlib", "plots")  # slow to import, and only this needs it
     matplotlib.use("Agg")
-    from matplotlib.figure import Figure
+    figures = optional("matplotlib.figure", "plots")
 
     with matplotlib.rc_context({"svg.hashsalt": "stockturn", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(7, 4.5), layout="constrained")
+        figure = figures.Figure(figsize=(7, 4.5), layout="constrained")
         axes = figure.subplots()
         ordered = curve.sort_values("average_stock_value")
         stocks = ordered["average_stock_value"].to_numpy(float)
