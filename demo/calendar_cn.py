@@ -32,6 +32,13 @@ def is_working(day: date) -> bool:
     return festival is None or not festival - timedelta(days=1) <= day <= festival + timedelta(days=6)
 
 
+def closures_between(first: date, last: date) -> list[tuple[date, date]]:
+    """First and last day of the Spring Festival and National Day closures that begin in between, ascending."""
+    spans = [(day - timedelta(days=1), day + timedelta(days=6)) for day in SPRING_FESTIVALS.values()]
+    spans += [(date(year, 10, 1), date(year, 10, 3)) for year in range(first.year, last.year + 1)]
+    return sorted(span for span in spans if first <= span[0] <= last)
+
+
 @cache
 def working_on_or_after(day: date) -> date:
     """The first working day at or after `day`."""

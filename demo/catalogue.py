@@ -5,7 +5,7 @@ Everything here is known before the first day; nothing in it depends on the end 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -35,12 +35,17 @@ LINE_RATE_MEDIAN = {  # order lines a day, whole company
     "new": 0.42,
     "dying": 0.42,
 }
+SUCCESSOR_LEAD_DAYS = 15
+"""A successor is on sale this long before its predecessor declines."""
 LINE_SIZE_SIGMA = {"intermittent": 0.25, "lumpy": 1.15}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One item; `life_day` is the offset in days at which a new item starts or a dying one begins to decline."""
+    """One item; `life_day` is the offset in days at which a new item starts or a dying one begins to decline.
+
+    `predecessor`: position of the dying item that a new one replaces.
+    """
 
     code: str
     name: str
@@ -61,6 +66,7 @@ class Item:
     safety_days: float
     cover_days: float
     optimism: float
+    predecessor: int | None = None
 
     @property
     def is_lot_tracked(self) -> bool:
@@ -109,10 +115,14 @@ def build_catalogue(settings: DemoSettings) -> Catalogue:
     suppliers = tuple(_supplier(rng, number) for number in range(len(SUPPLIER_STEMS)))
     patterns = _patterns(rng, settings.items)
     items = tuple(_item(rng, settings, number, pattern) for number, pattern in enumerate(patterns))
+    items = _with_successors(items)
     rates = np.array([LINE_RATE_MEDIAN[item.pattern] for item in items]) * rng.lognormal(0, 0.6, len(items))
     shares = np.array(WAREHOUSE_SHARE) * rng.uniform(0.7, 1.3, (len(items), len(WAREHOUSE_SHARE)))
     shares[:, 1:] *= rng.random((len(items), len(WAREHOUSE_SHARE) - 1)) < 0.75
     shares /= shares.sum(axis=1, keepdims=True)
+    for position, item in enumerate(items):
+        if item.predecessor is not None:
+            rates[position], shares[position] = rates[item.predecessor], shares[item.predecessor]
     return Catalogue(
         items=items,
         suppliers=suppliers,
@@ -120,6 +130,23 @@ def build_catalogue(settings: DemoSettings) -> Catalogue:
         size_means=np.array([item.size_mean for item in items]),
         size_sigmas=np.array([item.size_sigma for item in items]),
     )
+
+
+def _with_successors(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Every other dying item has a successor among the new ones of its category, which starts as the old one declines."""
+    result = list(items)
+    free = [position for position, item in enumerate(items) if item.pattern == "new"]
+    dying = [position for position, item in enumerate(items) if item.pattern == "dying"]
+    for old in dying[::2]:
+        heir = next((new for new in free if items[new].category is items[old].category), None)
+        if heir is None:
+            continue
+        free.remove(heir)
+        result[heir] = replace(
+            items[heir], predecessor=old, life_day=max(items[old].life_day - SUCCESSOR_LEAD_DAYS, 1),
+            supplier=items[old].supplier, size_mean=items[old].size_mean, size_sigma=items[old].size_sigma,
+        )  # fmt: skip
+    return tuple(result)
 
 
 def _patterns(rng: np.random.Generator, count: int) -> list[str]:
@@ -156,7 +183,7 @@ def _item(rng: np.random.Generator, settings: DemoSettings, number: int, pattern
     trend = (0.55, 1.7) if rng.random() < 0.6 else (1.6, 0.5)
     variant = VARIANTS[(serial // len(category.goods)) % len(VARIANTS)]
     generation = serial // (len(category.goods) * len(VARIANTS))
-    life_share = rng.uniform(0.3, 0.85) if pattern == "new" else rng.uniform(0.3, 0.7)
+    life_share = rng.uniform(0.3, 0.94) if pattern == "new" else rng.uniform(0.3, 0.7)
     return Item(
         code=f"{category.code}{serial + 1:04d}",
         name=f"{variant}{category.goods[serial % len(category.goods)]}{generation + 1 if generation else ''}",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from demo.calendar_cn import closures_between
 from demo.catalogue import unit_cost_on
 from demo.extracts import CostRow, Extract, bin_rows, on_hand_rows, quarter_starts, versions, windowed
 from demo.layouts_erp import (
     Renamed,
+    closure_layout,
     cost_layout,
     item_layout,
     movement_layout,
     on_hand_layout,
     purchase_layout,
     receipt_layout,
+    successor_layout,
     supplier_layout,
+    supply_source_layout,
     transfer_layout,
     warehouse_layout,
 )
@@ -25,7 +29,9 @@ from demo.vocabulary import WAREHOUSES
 from demo.world import History
 
 EARLY_MASTER_DATE = DEFAULT_END - timedelta(days=181)
-PROMOTIONS_KNOWN_AHEAD_DAYS = 31
+PROMOTIONS_KNOWN_AHEAD_DAYS = 62
+
+CLOSURES_KNOWN_AHEAD_DAYS = 365
 
 
 def master_dates(settings: DemoSettings) -> list[date]:
@@ -60,6 +66,16 @@ def _erp_masters(history: History, renamed: Renamed) -> list[Extract]:
     files.append(Extract(cost_layout(catalogue), end, [row for row in costs if row.item in last_known]))
     files.append(Extract(warehouse_layout(), end, list(WAREHOUSES)))
     files.append(Extract(supplier_layout(), end, list(catalogue.suppliers)))
+    heirs = [position for position in sorted(last_known) if catalogue.items[position].predecessor in last_known]
+    files.append(Extract(successor_layout(catalogue, settings.start_date), end, heirs))
+    # the ERP knows only of one region where it is supplied from; the other one's way is found from its history
+    files.append(Extract(supply_source_layout(), end, [(code, parent) for code, _, parent, _, _ in WAREHOUSES[2:]]))
+    closed = [
+        (number, first, last)
+        for number in range(len(catalogue.suppliers))
+        for first, last in closures_between(end, end + timedelta(days=CLOSURES_KNOWN_AHEAD_DAYS))
+    ]
+    files.append(Extract(closure_layout(catalogue), end, closed))
     return files
 
 

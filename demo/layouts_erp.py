@@ -109,7 +109,7 @@ def purchase_layout(catalogue: Catalogue) -> Layout:
     """Purchase order lines; dates with slashes, in the old Chinese encoding."""
     header = (
         "订单编号", "行号", "订单日期", "供应商编码", "存货编码", "仓库编码", "数量", "累计入库数量",
-        "未入库数量", "计划到货日期",
+        "未入库数量", "计划到货日期", "确认交期",
         "无税单价", "无税金额", "是否关闭", "单据状态",
     )  # fmt: skip
 
@@ -118,7 +118,7 @@ def purchase_layout(catalogue: Catalogue) -> Layout:
         return [
             row.po_no, row.line_id, _slashed(row.order_date), catalogue.suppliers[row.supplier].code,
             catalogue.items[row.item].code, WAREHOUSES[row.warehouse][0], row.ordered_units, row.received_units, left,
-            _slashed(row.due_date), f"{row.unit_price:.4f}", f"{row.ordered_units * row.unit_price:.2f}",
+            _slashed(row.due_date), _slashed(row.confirmed_date), f"{row.unit_price:.4f}", f"{row.ordered_units * row.unit_price:.2f}",
             _yes(row.is_closed),
             "关闭" if row.is_closed else "审核",
         ]  # fmt: skip
@@ -207,6 +207,39 @@ def supplier_layout() -> Layout:
         return [row.code, row.name, row.lead_days, row.payment_days, row.buyer, "否"]
 
     return Layout("erp", "suppliers", header, cells, suffix="xlsx", sheet="供应商档案")
+
+
+def successor_layout(catalogue: Catalogue, first_day: date) -> Layout:
+    """Which item replaces which, from when on and for how much of its demand."""
+
+    def cells(position: int) -> list[Any]:
+        item = catalogue.items[position]
+        assert item.predecessor is not None
+        started = first_day + timedelta(days=item.life_day)
+        return [catalogue.items[item.predecessor].code, item.code, "1", started.isoformat()]
+
+    return Layout("erp", "item_successors", ("原存货编码", "替代存货编码", "承接比例", "生效日期"), cells)
+
+
+def supply_source_layout() -> Layout:
+    """Where a warehouse is supplied from, where the company says so; an empty item code means all items."""
+    header = ("存货编码", "仓库编码", "供货方式", "供应商编码", "来源仓库", "提前期", "补货周期", "停用")
+
+    def cells(row: tuple[str, str]) -> list[Any]:
+        warehouse, source = row
+        return ["", warehouse, "调拨", "", source, "", 3, "否"]
+
+    return Layout("erp", "supply_sources", header, cells)
+
+
+def closure_layout(catalogue: Catalogue) -> Layout:
+    """Days on which a supplier neither takes orders nor delivers."""
+
+    def cells(row: tuple[int, date, date]) -> list[Any]:
+        supplier, first, last = row
+        return [catalogue.suppliers[supplier].code, first.isoformat(), last.isoformat(), "放假"]
+
+    return Layout("erp", "supplier_closures", ("供应商编码", "开始日期", "结束日期", "说明"), cells)
 
 
 SHELF_STABLE = tuple(category for category in CATEGORIES if category.shelf_life_days is None)

@@ -27,6 +27,9 @@ BULK_BUY_RATE = 0.012
 BULK_BUY_FACTOR = 2.5
 CLERK_MEMORY_DAYS = 40
 DELIST_AFTER_DAYS = 150
+CONFIRM_BEFORE_DAYS = 3
+CONFIRM_RATE = 0.7
+CONFIRM_SLACK_DAYS = 2
 
 
 @dataclass(slots=True)
@@ -131,10 +134,22 @@ def _order(
             first = int(units * rng.uniform(0.55, 0.8))
         arrives = working_on_or_after(day + timedelta(days=round(lead)))
         world.arrivals[arrives].append(Arrival(line, first, first == units))
+        if arrives > line.due_date + timedelta(days=CONFIRM_SLACK_DAYS):
+            asked = max(line.due_date - timedelta(days=CONFIRM_BEFORE_DAYS), day + timedelta(days=1))
+            world.to_confirm[asked].append((line, arrives))
         if first < units:
             rest = units - first if rng.random() >= SHORT_CLOSE_RATE else 0
             follows = working_on_or_after(arrives + timedelta(days=int(rng.integers(4, 15))))
             world.arrivals[follows].append(Arrival(line, rest, True))
+
+
+def confirm_dates(world: World, day: date) -> None:
+    """Most suppliers who will be late say so shortly before the date they promised, and name a new one."""
+    rng = world.rng(18, day)
+    for line, arrives in world.to_confirm.pop(day, []):
+        if rng.random() < CONFIRM_RATE:
+            line.confirmed_date = arrives + timedelta(days=int(rng.integers(-1, 3)))
+            world.changed_purchases[line.po_no, line.line_id] = line
 
 
 def receive(world: World, day: date) -> list[Arrival]:

@@ -122,6 +122,7 @@ class PurchaseLine:
     unit_price: float
     received_units: int = 0
     is_closed: bool = False
+    confirmed_date: date | None = None
 
 
 @dataclass(slots=True)

@@ -88,6 +88,7 @@ class World:
         self.picked: list[tuple[OrderLine, list[tuple[str, int]]]] = []
         self.returns: dict[date, list[selling.PendingReturn]] = defaultdict(list)
         self.arrivals: dict[date, list[purchasing.Arrival]] = defaultdict(list)
+        self.to_confirm: dict[date, list[tuple[PurchaseLine, date]]] = defaultdict(list)
         self.on_order = np.zeros(shape, dtype=np.int64)
         self.late: list[ReceiptLine] = []
         self.open_purchases: dict[tuple[str, int], PurchaseLine] = {}
@@ -109,6 +110,7 @@ class World:
             storekeeping.open_balances(self, day)
         planner = self.planner if self.planner and day >= self.planner.first_day else None
         evening: list[purchasing.Arrival] = []
+        purchasing.confirm_dates(self, day)
         if is_working(day):
             purchasing.post_late_receipts(self, day)
             evening = purchasing.receive(self, day)

@@ -14,6 +14,7 @@ from assets.planning.decisions import Planned, decide
 from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.track_record import former_models, keep_track
 from assets.planning.forecasting.vintage_store import VintageStore
+from assets.planning.network.network import NETWORK_COLUMNS, company_network
 from assets.planning.parameters.lead_time_demand import lead_time_demand
 from assets.planning.parameters.lead_times import lead_times
 from assets.planning.policy.assign import assign_policies
@@ -47,10 +48,16 @@ def plan_everything(
     )
     classes = classified.current
     assigned = assign_policies(spine, classes, settings.policy)
+    times = lead_times(receipts, spine, as_of=as_of, settings=settings.parameters)
+    network = company_network(
+        spine, times, reading.read_supply_flows(connection), reading.read_supply_lanes(connection),
+        reading.read_supply_sources(connection), settings=settings.network, parameters=settings.parameters,
+        transfers=settings.transfers,
+    )  # fmt: skip
     demand = lead_time_demand(
         forecasts.keys,
         forecasts,
-        lead_times(receipts, spine, as_of=as_of, settings=settings.parameters),
+        times,
         assigned["review_period_days"].to_numpy(float),
         frequency=settings.forecast.frequency,
         settings=settings.parameters,
@@ -83,6 +90,7 @@ def plan_everything(
         "forecast_review": track.review,
         "item_classes": classes,
         "lead_time_demand": demand.table,
+        "supply_network": shaped(network.table, NETWORK_COLUMNS),
         "class_history": shaped(classified.history, HISTORY_COLUMNS),
         **decide(connection, planned, as_of, settings),
     }

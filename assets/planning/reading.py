@@ -54,6 +54,21 @@ def read_lead_times(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return connection.execute("select * from intermediate.int_supplier_lead_times order by all").df()
 
 
+def read_supply_flows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """What came into each item x warehouse over the last year, by way and source."""
+    return connection.execute("select * from intermediate.int_supply_flows order by all").df()
+
+
+def read_supply_lanes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """How goods moved between two warehouses over the last year."""
+    return connection.execute("select * from intermediate.int_supply_lanes order by all").df()
+
+
+def read_supply_sources(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Sources that the company states, and the warehouses above each other."""
+    return connection.execute("select * from intermediate.int_supply_sources order by all").df()
+
+
 def read_consumption(connection: duckdb.DuckDBPyConnection, as_of: date, window_days: int) -> pd.DataFrame:
     """Demand movements of the last `window_days`, in units and at cost."""
     return connection.execute(

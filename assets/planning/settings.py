@@ -8,6 +8,7 @@ from assets.planning.classification.settings import ClassificationSettings
 from assets.planning.demand.settings import DemandSettings
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.forecasting.settings import ForecastSettings
+from assets.planning.network.settings import NetworkSettings
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.replay.settings import ReplaySettings
@@ -23,6 +24,7 @@ class PlanningSettings(BaseModel):
     forecast: ForecastSettings = ForecastSettings()
     classification: ClassificationSettings = ClassificationSettings()
     parameters: ParameterSettings = ParameterSettings()
+    network: NetworkSettings = NetworkSettings()
     policy: PolicySettings = PolicySettings()
     transfers: TransferSettings = TransferSettings()
     disposal: DisposalSettings = DisposalSettings()

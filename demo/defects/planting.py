@@ -40,11 +40,11 @@ def _spoil_history(plan: Plan) -> None:
     if not booking.plant_negative_now(plan):
         booking.plant_negative_past(plan)
     booking.plant_negative_past(plan)
+    booking.plant_wrong_receipt_warehouse(plan)
     booking.plant_unposted_receipt(plan, is_draft=True)
     booking.plant_unposted_receipt(plan, is_draft=False)
     booking.plant_unit_mix(plan, entered_uom="箱")
     booking.plant_unit_mix(plan, entered_uom="")
-    booking.plant_wrong_receipt_warehouse(plan)
     booking.plant_wrong_transfer_target(plan)
     booking.plant_duplicate_posting(plan, booking.RECEIPT)
     booking.plant_duplicate_posting(plan, booking.ISSUE)

@@ -1,102 +1,19 @@
--- What is still to come, by due date: open purchase order lines, and transfers that left one warehouse and have not arrived.
-with order_lines as (
-    select * from {{ ref('stg_purchase_order_lines') }}
-),
-
-received as (
-    select
-        po_no,
-        po_line_id,
-        supplier_id,
-        sum(received_units) as received_units
-    from {{ ref('int_supplier_lead_times') }}
-    group by po_no, po_line_id, supplier_id
-),
-
-item_warehouses as (
-    select * from {{ ref('int_item_warehouses') }}
-),
-
-movements as (
-    select * from {{ ref('int_stock_movements') }}
-),
-
-run_parameters as (
-    select * from {{ source('control', 'run_parameters') }}
-),
-
-purchases as (
-    select
-        order_lines.item_id,
-        order_lines.warehouse_id,
-        coalesce(
-            order_lines.due_date,
-            {{ add_days('order_lines.order_date', 'item_warehouses.lead_time_days_master') }},
-            run_parameters.as_of_date
-        ) as due_date,
-        coalesce(
-            order_lines.open_units,
-            order_lines.ordered_units - coalesce(order_lines.received_units, received.received_units, 0)
-        ) as on_order_units,
-        'purchase_order' as source
-    from order_lines
-    cross join run_parameters
-    left join received
-        on
-            order_lines.po_no = received.po_no
-            and order_lines.po_line_id = received.po_line_id
-            and order_lines.supplier_id = received.supplier_id
-    left join item_warehouses
-        on order_lines.item_id = item_warehouses.item_id and order_lines.warehouse_id = item_warehouses.warehouse_id
-    where
-        order_lines.doc_status in ('submitted', 'approved', 'posted')
-        and not order_lines.is_closed
-        and order_lines.order_date <= run_parameters.as_of_date
-),
-
-transfer_groups as (
-    select
-        item_id,
-        transfer_group_id,
-        min(case when quantity_units < 0 then business_date end) as sent_date,
-        max(case when quantity_units < 0 then counterpart_warehouse_id end) as to_warehouse_id,
-        -sum(quantity_units) as in_transit_units
-    from movements
-    where transfer_group_id is not null and movement_type in ('transfer_out', 'transfer_in')
-    group by item_id, transfer_group_id
-),
-
-transfers as (
-    select
-        transfer_groups.item_id,
-        transfer_groups.to_warehouse_id as warehouse_id,
-        {{ add_days('transfer_groups.sent_date', 'run_parameters.transit_days') }} as due_date,
-        transfer_groups.in_transit_units as on_order_units,
-        'transfer' as source
-    from transfer_groups
-    cross join run_parameters
-    where transfer_groups.to_warehouse_id is not null
-),
-
-supply as (
-    select * from purchases
-    union all
-    select * from transfers
+-- What is still to come, by the day on which it is expected: open purchase order lines, and transfers that left one warehouse and have
+-- not arrived.
+with lines as (
+    select * from {{ ref('int_open_supply_lines') }}
 ),
 
 final as (
     select
-        supply.item_id,
-        supply.warehouse_id,
-        supply.due_date,
-        {{ as_units('sum(supply.on_order_units)') }} as on_order_units,
-        {{ as_units('sum(case when supply.due_date < run_parameters.as_of_date then supply.on_order_units else 0 end)') }}
-            as overdue_units,
-        supply.source
-    from supply
-    cross join run_parameters
-    where supply.on_order_units > 0
-    group by supply.item_id, supply.warehouse_id, supply.due_date, supply.source
+        item_id,
+        warehouse_id,
+        due_date,
+        {{ as_units('sum(open_units)') }} as on_order_units,
+        {{ as_units('sum(case when is_overdue then open_units else 0 end)') }} as overdue_units,
+        source
+    from lines
+    group by item_id, warehouse_id, due_date, source
 )
 
 select * from final

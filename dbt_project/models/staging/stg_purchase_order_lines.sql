@@ -18,6 +18,7 @@ final as (
         received_units,
         open_units,
         due_date,
+        confirmed_date,
         unit_price,
         order_value,
         is_closed,
