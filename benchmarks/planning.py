@@ -15,7 +15,7 @@ import pandas as pd
 
 from assets.planning.classification.classify import classify
 from assets.planning.classification.settings import ClassificationSettings
-from assets.planning.disposal.rank import rank_disposals
+from assets.planning.disposal.rank import DisposalInputs, rank_disposals
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.forecasting.counts import moment_grid
 from assets.planning.forecasting.distribution import DemandDistribution
@@ -31,6 +31,7 @@ from assets.planning.replay.level_path import LevelPath
 from assets.planning.replay.ragged import ragged
 from assets.planning.replay.run import Scene, run_policy
 from assets.planning.replay.settings import ReplaySettings
+from assets.planning.transfers.lanes import lane_table
 from assets.planning.transfers.settings import TransferSettings
 from assets.planning.transfers.suggest import buy_after_transfers, suggest_transfers
 from benchmarks.recording import save_result
@@ -112,7 +113,13 @@ def _plan_seconds(rows: int, rng: np.random.Generator) -> dict[str, float]:
     moves = suggest_transfers(result, spine, as_of=AS_OF, settings=TransferSettings(), policies=policies)
     bought = buy_after_transfers(result, moves, spine, policies)
     clock.append(time.perf_counter())
-    ways = rank_disposals(bought, spine, as_of=AS_OF, settings=DisposalSettings(), holding_rate=policies.holding_rate)
+    letting_go = DisposalInputs(
+        bought, spine, assigned.set_index(KEYS)["max_cover_days"],
+        lane_table(sorted(spine["warehouse_id"].unique()), TransferSettings()),
+    )  # fmt: skip
+    ways = rank_disposals(
+        letting_go, as_of=AS_OF, settings=DisposalSettings(), holding_rate=policies.holding_rate, is_whole_units=True
+    ).disposals
     capital_curve(spine, demand, result, None)
     clock.append(time.perf_counter())
     steps |= {

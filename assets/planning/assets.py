@@ -26,6 +26,9 @@ PLANNING = (
     "class_history",
     "transfers",
     "disposals",
+    "disposal_alternatives",
+    "disposal_recoveries",
+    "disposal_ways",
     "policy_replay",
     "supplier_feed",
     "capital_curve",
@@ -107,6 +110,7 @@ _PLANNED_FROM = [
     ["intermediate", "int_open_demand"],
     ["intermediate", "int_supplier_lead_times"],
     ["intermediate", "int_order_lines"],
+    ["staging", "stg_sales_shipment_lines"],
 ]
 
 

@@ -5,7 +5,6 @@ Reads what it needs from the warehouse and calls each part once; the parts thems
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import duckdb
@@ -13,10 +12,8 @@ import pandas as pd
 
 from assets.planning import reading
 from assets.planning.classification.cells import CELL_COLUMNS, REVIEW_COLUMNS, cell_summary, disagreements
-from assets.planning.disposal.capacity import sells_with
-from assets.planning.disposal.rank import COLUMNS as DISPOSAL_COLUMNS
-from assets.planning.disposal.rank import rank_disposals
-from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
+from assets.planning.letting_go import disposal_tables
+from assets.planning.planned import Planned
 from assets.planning.policy.capital_curve import COLUMNS as CURVE_COLUMNS
 from assets.planning.policy.capital_curve import capital_curve
 from assets.planning.policy.feed import COLUMNS as FEED_COLUMNS
@@ -34,21 +31,6 @@ from assets.planning.transfers.suggest import COLUMNS as TRANSFER_COLUMNS
 from assets.planning.transfers.suggest import buy_after_transfers, suggest_transfers
 
 KEYS = ["item_id", "warehouse_id"]
-PARTNER_WINDOW_DAYS = 365
-
-
-@dataclass(frozen=True)
-class Planned:
-    """The plan and what it was made from; spine, assigned, demand and replenishment have their rows in one order."""
-
-    spine: pd.DataFrame
-    history: pd.DataFrame
-    daily: pd.DataFrame
-    receipts: pd.DataFrame
-    classes: pd.DataFrame
-    assigned: pd.DataFrame
-    demand: LeadTimeDemandResult
-    replenishment: pd.DataFrame
 
 
 def decide(
@@ -76,7 +58,7 @@ def decide(
     return {
         "replenishment": replenishment,
         "transfers": shaped(transfers, TRANSFER_COLUMNS),
-        "disposals": shaped(_disposals(connection, planned, replenishment, as_of, settings), DISPOSAL_COLUMNS),
+        **disposal_tables(connection, planned, replenishment, as_of, settings),
         "policy_replay": shaped(verdicts, REPLAY_COLUMNS),
         "class_cells": shaped(cell_summary(planned.classes, replenishment, value), CELL_COLUMNS),
         "class_review": shaped(disagreements(planned.classes, replenishment, value), REVIEW_COLUMNS),
@@ -102,25 +84,6 @@ def replayed(
         policies=policies,
         settings=window,
     )
-
-
-def _disposals(
-    connection: duckdb.DuckDBPyConnection, planned: Planned, replenishment: pd.DataFrame, as_of: date,
-    settings: PlanningSettings,
-) -> pd.DataFrame:  # fmt: skip
-    items = sorted(replenishment.loc[replenishment["excess_units"] > 0, "item_id"].unique())
-    partners = None
-    if items:
-        lines = reading.read_lines_beside(connection, items, as_of, PARTNER_WINDOW_DAYS)
-        pace = planned.classes.groupby("item_id")["annual_consumption_units"].sum() / 365
-        partners = sells_with(lines.assign(day_units=lines["item_id"].map(pace).fillna(0.0)))
-    last = None
-    if not planned.receipts.empty:
-        last = planned.receipts.groupby(KEYS)["receipt_date"].max().rename("last_receipt_date").reset_index()
-    return rank_disposals(
-        replenishment, planned.spine, as_of=as_of, settings=settings.disposal,
-        holding_rate=settings.policy.holding_rate, partners=partners, last_receipts=last,
-    )  # fmt: skip
 
 
 def _feeds(planned: Planned, replenishment: pd.DataFrame, as_of: date, policies: PolicySettings) -> pd.DataFrame:

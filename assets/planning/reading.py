@@ -99,3 +99,52 @@ def read_lines_beside(
            order by all""",
         {"items": items, "day": as_of, "window": window_days},
     ).df()
+
+
+def read_disposal_events(connection: duckdb.DuckDBPyConnection, as_of: date, window_days: int) -> pd.DataFrame:
+    """Sales, returns to suppliers and scrapping of the last days, a row per item, warehouse, kind and day.
+
+    Columns: item_id, warehouse_id, kind, business_date, units, brought_value, cost_value, usual_price (median price of a
+    unit of the item over the window).
+    """
+    return connection.execute(
+        """with sales as (
+               select item_id, warehouse_id, shipment_date as business_date, sum(shipped_units) as units,
+                      sum(revenue_value) as brought_value
+               from staging.stg_sales_shipment_lines
+               where shipped_units > 0 and doc_status in ('approved', 'posted', 'closed')
+                     and shipment_date > cast($day as date) - cast($window as integer) and shipment_date <= cast($day as date)
+               group by all
+           ),
+           usual as (
+               select item_id, median(cast(brought_value as double) / cast(units as double)) as usual_price
+               from sales where brought_value is not null group by item_id
+           ),
+           costs as (
+               select item_id, warehouse_id, max(cast(unit_cost_latest as double)) as unit_cost
+               from intermediate.int_item_warehouses group by all
+           ),
+           gone as (
+               select m.item_id, m.warehouse_id,
+                      case m.movement_type when 'scrap' then 'scrap' else 'return_to_supplier' end as kind,
+                      m.business_date, -sum(m.quantity_units) as units,
+                      sum(case when m.movement_type = 'purchase_return' then -m.quantity_units * m.unit_cost end)
+                          as brought_value,
+                      -sum(c.cost_value) as cost_value
+               from intermediate.int_stock_movements as m
+               inner join ledger.movement_costs as c on c.movement_key = m.movement_key
+               where m.movement_type in ('purchase_return', 'scrap') and m.quantity_units < 0
+                     and m.business_date > cast($day as date) - cast($window as integer)
+               group by all
+           )
+           select s.item_id, s.warehouse_id, 'sale' as kind, s.business_date, cast(s.units as double) as units,
+                  cast(s.brought_value as double) as brought_value, cast(s.units as double) * k.unit_cost as cost_value,
+                  u.usual_price
+           from sales as s left join usual as u using (item_id) left join costs as k using (item_id, warehouse_id)
+           union all
+           select item_id, warehouse_id, kind, business_date, cast(units as double), cast(brought_value as double),
+                  cast(cost_value as double), cast(null as double)
+           from gone
+           order by item_id, warehouse_id, business_date, kind""",
+        {"day": as_of, "window": window_days},
+    ).df()

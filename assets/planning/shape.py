@@ -26,3 +26,9 @@ def shaped(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 def timestamps(column: pd.Series) -> pd.Series:
     """A column of dates as timestamps; one that is of that kind already is given back untouched, which is quick."""
     return column if pd.api.types.is_datetime64_any_dtype(column) else pd.to_datetime(column)
+
+
+def not_before(dates: pd.Series, day: pd.Timestamp) -> pd.Series:
+    """Dates as timestamps, none before `day`; what is not known stays so."""
+    known = timestamps(dates)
+    return known.where(known.isna() | (known >= day), day)

@@ -34,10 +34,26 @@ AGREE = {
     "a move pays": "select * from fct_transfers where net_saving_value <= 0",
     "no more is let go than is in excess": """
         select d.item_id, d.warehouse_id from fct_disposals as d inner join fct_replenishment as r using (item_id, warehouse_id)
+        where d.way not in ('cancel_order', 'put_off_order')
         group by d.item_id, d.warehouse_id, r.excess_units having sum(d.disposal_units) > r.excess_units + 0.001""",
-    "ways are ranked by what they bring": """
-        select * from (select *, lag(recovery_per_unit_value) over (partition by item_id, warehouse_id order by way_rank) as before
-                       from fct_disposals) where recovery_per_unit_value > before + 0.0001""",
+    "no more of an order is called off than is open": """
+        select d.item_id, d.warehouse_id from fct_disposals as d inner join fct_replenishment as r using (item_id, warehouse_id)
+        where d.way in ('cancel_order', 'put_off_order')
+        group by d.item_id, d.warehouse_id, r.on_order_units having sum(d.disposal_units) > r.on_order_units + 0.001""",
+    "every disposal beats keeping": """
+        select * from fct_disposals where value_status = 'ok' and not gain_value > 0""",
+    "pieces are not divided": "select * from fct_disposals where disposal_units <> floor(disposal_units)",
+    "what was chosen is what is done": """
+        select item_id, warehouse_id, sum(chosen_units) from fct_disposal_alternatives where alternative <> 'keep' group by all
+        except select item_id, warehouse_id, sum(disposal_units) from fct_disposals group by all having sum(disposal_units) > 0
+        except select item_id, warehouse_id, 0 from fct_disposal_alternatives""",
+    "nothing is moved to where the item is not in use": """
+        select t.item_id, t.to_warehouse_id from fct_transfers as t
+        inner join dim_item_warehouses as d on d.item_id = t.item_id and d.warehouse_id = t.to_warehouse_id where not d.is_active
+        union all
+        select d.item_id, d.destination from fct_disposals as d
+        inner join dim_item_warehouses as w on w.item_id = d.item_id and w.warehouse_id = d.destination
+        where d.way = 'transfer' and not w.is_active""",
     "every published parameter carries its replay": """
         select r.item_id, r.warehouse_id from fct_replenishment as r
         left join fct_policy_replay as p using (item_id, warehouse_id) where r.replay_verdict is distinct from p.verdict""",

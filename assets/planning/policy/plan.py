@@ -15,7 +15,7 @@ from assets.planning.policy.flags import flag_texts, reasons
 from assets.planning.policy.levels import STOCKLESS
 from assets.planning.policy.position import stock_position
 from assets.planning.policy.projection import daily_demand, days_until, supply_by_period
-from assets.planning.policy.row_levels import number, row_levels
+from assets.planning.policy.row_levels import number, row_levels, truth
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.policy.status import stock_status
 from assets.planning.policy.suggest import suggest
@@ -75,7 +75,7 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
     units = position["position_units"].to_numpy()
     order = suggest(policy, level, units, computed.minimum, computed.multiple, most, settings.max_expected_waste_rate)
     is_closed = _supplier(spine, table).isin(settings.closed_suppliers).to_numpy()
-    is_inactive = ~_truth(spine, "is_active")
+    is_inactive = ~truth(spine, "is_active")
     suggested = np.where(is_closed | is_inactive, 0.0, order.units)
 
     on_hand = position["on_hand_units"].to_numpy()
@@ -144,15 +144,6 @@ def plan(inputs: PlanInputs, *, as_of: dt.date, frequency: str, settings: Policy
     result["flags"] = flag_texts(raised)
     result["reason"] = reasons(result, assigned, table, order)
     return result
-
-
-def _truth(frame: pd.DataFrame, name: str) -> np.ndarray:
-    """A boolean column; what is not known counts as true."""
-    return (
-        frame[name].map(lambda value: value is not False and value != 0).to_numpy(bool)
-        if name in frame
-        else np.ones(len(frame), bool)
-    )
 
 
 def _supplier(spine: pd.DataFrame, table: pd.DataFrame) -> pd.Series:

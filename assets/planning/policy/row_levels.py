@@ -31,6 +31,13 @@ def number(frame: pd.DataFrame, name: str) -> np.ndarray:
     return frame[name].to_numpy(float) if name in frame else np.full(len(frame), np.nan)
 
 
+def truth(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A boolean column; what is not known counts as true."""
+    if name not in frame:
+        return np.ones(len(frame), bool)
+    return frame[name].map(lambda value: value is not False and value != 0).to_numpy(bool)
+
+
 def row_levels(
     spine: pd.DataFrame,
     assigned: pd.DataFrame,

@@ -23,9 +23,10 @@ def match(candidates: pd.DataFrame) -> np.ndarray:
         take = left_need.get((item, target), float(need))
         units = min(give, take)
         if step > 0:
-            units = np.floor(units / step + 1e-9) * step
+            # a need of part of a pack takes the whole pack where the donor has one to spare
+            units = np.floor(min(np.ceil(take / step - 1e-9) * step, give) / step + 1e-9) * step
         if units <= 0:
             continue
         moved[position] = units
-        left_excess[item, source], left_need[item, target] = give - units, take - units
+        left_excess[item, source], left_need[item, target] = give - units, max(take - units, 0.0)
     return moved

@@ -28,4 +28,7 @@ class TransferSettings(BaseModel):
     cost_rate: float = Field(default=0.02, ge=0, description="Share of the value moved")
     min_move_units: float = Field(default=1.0, ge=0)
     donor_horizon_days: float = Field(default=730.0, gt=0, description="Holding saved at the donor counts this long")
+    max_receiver_idle_days: float = Field(
+        default=180.0, gt=0, description="Nothing is sent to where the item has not sold for so long"
+    )
     lanes: tuple[Lane, ...] = ()

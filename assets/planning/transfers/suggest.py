@@ -1,4 +1,8 @@
-"""`planning.transfers`: which stock to move where, and what the plan still has to buy after it."""
+"""`planning.transfers`: which stock to move where, and what the plan still has to buy after it.
+
+Moves of what one place has too much of to a place that lacks it. Nothing goes to where it does not sell: no item that is
+discontinued or inactive, no warehouse without demand for it in the last months.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.policy.rounding import clean_limits, round_up
-from assets.planning.policy.row_levels import number
+from assets.planning.policy.row_levels import number, truth
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.transfers.lanes import lane_table
 from assets.planning.transfers.match import match
@@ -16,8 +20,8 @@ from assets.planning.transfers.settings import TransferSettings
 
 KEYS = ["item_id", "warehouse_id"]
 COLUMNS = [
-    "item_id", "from_warehouse_id", "to_warehouse_id", "transfer_units", "transfer_value", "ship_date", "arrival_date",
-    "cost_value", "saving_value", "net_saving_value", "value_status", "purchase_avoided_units", "reason",
+    "item_id", "from_warehouse_id", "to_warehouse_id", "transfer_kind", "transfer_units", "transfer_value", "ship_date",
+    "arrival_date", "cost_value", "saving_value", "net_saving_value", "value_status", "purchase_avoided_units", "reason",
 ]  # fmt: skip
 
 
@@ -36,18 +40,21 @@ def suggest_transfers(
     not pay is left out. Without a unit cost a move into a shortage is proposed, with its money `not_available`.
 
     Args:
-        replenishment: planning.replenishment. spine: int_item_warehouses (unit_cost_latest where known).
+        replenishment: planning.replenishment. spine: int_item_warehouses (unit_cost_latest where known, is_active,
+            last_demand_date, order_multiple_units).
 
     Returns:
-        COLUMNS, sorted by item, donor, receiver; units are whole where the policy settings say so.
+        COLUMNS, sorted by item, donor, receiver; units are whole packs (whole units without one) where the policy
+        settings say so.
     """
     warehouses = sorted(replenishment["warehouse_id"].unique())
     lanes = lane_table(list(warehouses), settings)
-    plan = replenishment.merge(_costs(spine), on=KEYS, how="left")
+    plan = replenishment.merge(_master(spine, as_of, settings, policies), on=KEYS, how="left")
     donors = plan[plan["excess_units"] >= max(settings.min_move_units, 1e-9)]
     plan["need_units"] = np.maximum(plan["suggested_order_units"], plan["shortage_units"])
-    receivers = plan[(plan["need_units"] >= max(settings.min_move_units, 1e-9)) & (plan["excess_units"] <= 0)]
-    pairs = donors[["item_id", "warehouse_id", "excess_units", "cover_days", "unit_cost"]].merge(
+    lacks = (plan["need_units"] >= max(settings.min_move_units, 1e-9)) & (plan["excess_units"] <= 0)
+    receivers = plan[lacks & plan["is_live"].fillna(False).astype(bool)]
+    pairs = donors[["item_id", "warehouse_id", "excess_units", "cover_days", "unit_cost", "step_units"]].merge(
         receivers[["item_id", "warehouse_id", "need_units", "shortage_units", "suggested_order_units",
                    "projected_stockout_date", "expected_arrival_date"]],
         on="item_id", suffixes=("_from", "_to"),
@@ -57,7 +64,6 @@ def suggest_transfers(
     pairs = pairs.rename(columns={"warehouse_id_from": "from_warehouse_id", "warehouse_id_to": "to_warehouse_id"})
     pairs = pairs.merge(lanes, on=["from_warehouse_id", "to_warehouse_id"])
     pairs = pairs[pairs["is_open"]].reset_index(drop=True)
-    pairs["step_units"] = 1.0 if policies.is_whole_units else 0.0
     per_unit = _saving_per_unit(pairs, as_of, settings, policies)
     pairs["saving_per_unit"] = per_unit - pairs["cost_rate"] * pairs["unit_cost"]
     order = ["item_id", "saving_per_unit", "lead_time_days", "from_warehouse_id", "to_warehouse_id"]
@@ -66,9 +72,16 @@ def suggest_transfers(
     return _result(pairs, as_of)
 
 
-def _costs(spine: pd.DataFrame) -> pd.DataFrame:
-    costs = spine[KEYS].assign(unit_cost=number(spine, "unit_cost_latest"))
-    return costs.drop_duplicates(KEYS)
+def _master(spine: pd.DataFrame, as_of: dt.date, settings: TransferSettings, policies: PolicySettings) -> pd.DataFrame:
+    """unit_cost, step_units and is_live (active, and sold in the last months) of every row of the spine."""
+    master = spine[KEYS].assign(unit_cost=number(spine, "unit_cost_latest"), is_live=truth(spine, "is_active"))
+    if "last_demand_date" in spine:
+        idle = (pd.Timestamp(as_of) - pd.to_datetime(spine["last_demand_date"])).dt.days
+        master["is_live"] &= ~(idle >= settings.max_receiver_idle_days)
+    multiple = number(spine, "order_multiple_units")
+    pack = np.where(np.isfinite(multiple) & (multiple > 1), multiple, 1.0)
+    master["step_units"] = pack if policies.is_whole_units else 0.0
+    return master.drop_duplicates(KEYS)
 
 
 def _saving_per_unit(
@@ -96,6 +109,7 @@ def _result(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     known = result["unit_cost"].notna()
     result["cost_value"] = result["cost_value"].where(known)
     result["value_status"] = np.where(known, "ok", "not_available: no unit cost")
+    result["transfer_kind"] = "excess"
     result["ship_date"] = pd.Timestamp(as_of)
     result["arrival_date"] = pd.Timestamp(as_of) + pd.to_timedelta(np.ceil(result["lead_time_days"]), unit="D")
     result["purchase_avoided_units"] = np.minimum(result["transfer_units"], result["suggested_order_units"])

@@ -7,6 +7,7 @@ final as (
         cast(item_id as varchar) as item_id,
         cast(from_warehouse_id as varchar) as from_warehouse_id,
         cast(to_warehouse_id as varchar) as to_warehouse_id,
+        cast(transfer_kind as varchar) as transfer_kind,
         {{ as_units('transfer_units') }} as transfer_units,
         {{ as_value('transfer_value') }} as transfer_value,
         cast(ship_date as date) as ship_date,

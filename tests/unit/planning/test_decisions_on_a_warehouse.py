@@ -61,6 +61,22 @@ RECEIPTS = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in {
     "receipt_date": "datetime64[ns]", "received_units": float, "lead_time_days": float}.items()})  # fmt: skip
 
 
+def _without_sales(connection: duckdb.DuckDBPyConnection) -> None:
+    """The tables that the record of recoveries is read from, empty."""
+    row = "item_id varchar, warehouse_id varchar, "
+    tables = {
+        "staging.stg_sales_shipment_lines": row
+        + "shipment_date date, shipped_units double, revenue_value double, doc_status varchar",
+        "intermediate.int_stock_movements": row
+        + "movement_key varchar, movement_type varchar, business_date date, quantity_units double, unit_cost double",
+        "intermediate.int_item_warehouses": row + "unit_cost_latest double",
+        "ledger.movement_costs": "movement_key varchar, cost_value double",
+    }
+    for table, columns in tables.items():
+        connection.execute(f"create schema if not exists {table.split('.')[0]}")
+        connection.execute(f"create table {table} ({columns})")
+
+
 def test_moves_disposals_feeds_and_verdicts_of_a_young_company() -> None:
     """A company of ten weeks: nothing can be replayed, everything else is decided, and every table keeps its columns."""
     rows, weekly = _rows(), np.array([1.0, 40, 30, 30])
@@ -76,6 +92,7 @@ def test_moves_disposals_feeds_and_verdicts_of_a_young_company() -> None:
     )  # fmt: skip
     with duckdb.connect() as connection:
         _write(connection, int_item_warehouse_balances=_balances(rows, [900.0, 0, 100, 100], 60), int_order_lines=LINES)
+        _without_sales(connection)
         tables = decide(connection, done, AS_OF, PlanningSettings(policy=policies))
     moved = tables["transfers"]
     assert moved[["item_id", "from_warehouse_id", "to_warehouse_id"]].to_numpy().tolist() == [["c/a", "c/w1", "c/w2"]]
@@ -86,7 +103,9 @@ def test_moves_disposals_feeds_and_verdicts_of_a_young_company() -> None:
     assert tables["policy_replay"]["verdict_reason"].str.startswith("not_available").all()
     ways = tables["disposals"]
     assert set(ways["item_id"]) == {"c/a"} and "bundle" in set(ways["way"])
-    assert ways["disposal_units"].sum() == pytest.approx(after.loc[("c/a", "c/w1"), "excess_units"])
+    kept = tables["disposal_alternatives"].set_index(["item_id", "alternative"]).loc[("c/a", "keep"), "chosen_units"]
+    assert (ways["gain_value"] > 0).all()
+    assert ways["disposal_units"].sum() + float(kept.sum()) == pytest.approx(after.loc[("c/a", "c/w1"), "excess_units"])
     assert len(tables["supplier_feed"]) == 4
     assert set(tables["capital_curve"]["curve"]) == {"best_allocation", "budget", "one_level_for_all", "present_plan"}
     assert tables["class_cells"].set_index("abc_xyz_cell").loc["BY", "item_warehouses"] == 4

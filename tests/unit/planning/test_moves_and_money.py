@@ -11,10 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning_cases import AS_OF, demand_of, spine
 
-from assets.planning.disposal.capacity import sells_with
-from assets.planning.disposal.rank import rank_disposals
-from assets.planning.disposal.settings import DisposalSettings
-from assets.planning.disposal.track import learnt_rates, track_recovery
 from assets.planning.policy.arrival import joint_uniforms, lost_sales_order, period_scenarios
 from assets.planning.policy.budget import BudgetItems, best_for_budget, best_for_fill, evenly, exchange_curve
 from assets.planning.policy.calendar import on_calendar
@@ -104,57 +100,6 @@ def test_without_a_cost_only_shortages_are_moved_and_money_is_not_available() ->
     assert moves["item_id"].tolist() == ["c/a"]
     assert moves["net_saving_value"].isna().all()
     assert moves["value_status"].iloc[0].startswith("not_available")
-
-
-def _dead(**master: object) -> pd.DataFrame:
-    plan = _plan({"warehouse_id": "c/w1", "excess_units": 100.0, "on_hand_units": 100.0, "cover_days": np.nan})
-    rows = plan[KEYS].assign(unit_cost_latest=10.0, last_demand_date=DAY - pd.Timedelta(days=400), **master)
-    receipts = plan[KEYS].assign(last_receipt_date=DAY - pd.Timedelta(days=30))
-    return rank_disposals(
-        plan, rows, as_of=AS_OF, settings=DisposalSettings(), holding_rate=0.2, last_receipts=receipts
-    )
-
-
-def test_all_excess_finds_a_way_best_first() -> None:
-    returned = _dead(default_supplier_id="c/s")
-    assert returned["way"].tolist()[0] == "return_to_supplier"
-    stuck = _dead()
-    assert "return_to_supplier" not in set(stuck["way"])
-    for found in (returned, stuck):
-        assert found["disposal_units"].sum() == 100
-        assert found["recovery_per_unit_value"].is_monotonic_decreasing
-        assert (found["book_value"] - found["expected_recovery_value"]).tolist() == found[
-            "expected_loss_value"
-        ].tolist()
-
-
-def test_stock_that_sells_is_no_candidate() -> None:
-    plan = _plan({"warehouse_id": "c/w1", "excess_units": 5.0, "on_hand_units": 50.0, "cover_days": 200.0})
-    rows = plan[KEYS].assign(unit_cost_latest=10.0, last_demand_date=DAY - pd.Timedelta(days=3))
-    assert rank_disposals(plan, rows, as_of=AS_OF, settings=DisposalSettings(), holding_rate=0.2).empty
-
-
-def test_what_sells_together_and_what_was_recovered() -> None:
-    lines = pd.DataFrame({"order_no": list("112233445"), "item_id": list("abababacb"), "day_units": 2.0})
-    found = sells_with(lines).set_index("item_id")
-    assert found.loc["a", "partner_item_id"] == "b"
-    assert found.loc["a", "orders_together"] == 3
-    assert "c" not in found.index
-    decided = pd.DataFrame(
-        {"item_id": ["c/a"], "warehouse_id": ["c/w1"], "way": ["markdown"], "decided_date": [DAY],
-         "disposal_units": [100.0], "book_value": [1000.0], "expected_recovery_value": [600.0]}
-    )  # fmt: skip
-    realised = decided[[*KEYS, "way"]].loc[[0, 0]].assign(
-        business_date=[DAY - pd.Timedelta(days=1), DAY + pd.Timedelta(days=9)], units=[70.0, 40.0],
-        recovered_value=[500.0, 160.0],
-    )  # fmt: skip
-    tracked = track_recovery(decided, realised)
-    row = tracked.iloc[0]
-    assert (row["done_units"], row["open_units"], row["state"]) == (40, 60, "partly")
-    assert row["recovery_rate"] == pytest.approx(0.4)
-    assert row["shortfall_value"] == pytest.approx(240 - 160)
-    rate = learnt_rates(tracked, prior_value=400.0).iloc[0]
-    assert rate["learnt_rate"] == pytest.approx((160 + 400 * 0.6) / 800)
 
 
 def _items(rows: int = 60) -> BudgetItems:

@@ -9,8 +9,8 @@ from planning_cases import AS_OF, demand_of, planned, spine
 from pydantic import ValidationError
 
 from assets.documents import DocumentError, parse_document
+from assets.planning.disposal.rank import ALTERNATIVE_COLUMNS, DisposalInputs, rank_disposals
 from assets.planning.disposal.rank import COLUMNS as DISPOSALS
-from assets.planning.disposal.rank import rank_disposals
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.policy.assign import assign_policies
 from assets.planning.policy.capital_curve import capital_curve
@@ -21,6 +21,7 @@ from assets.planning.replay.verdict import not_replayed, with_verdict
 from assets.planning.replay.what_if import PolicyFile, by_cell, changed_policies
 from assets.planning.replay.window import BEFORE_DAYS, LEAST_DAYS, fitted_window
 from assets.planning.shape import shaped
+from assets.planning.transfers.lanes import lane_table
 from assets.planning.transfers.settings import TransferSettings
 from assets.planning.transfers.suggest import COLUMNS as TRANSFERS
 from assets.planning.transfers.suggest import buy_after_transfers, suggest_transfers
@@ -63,7 +64,7 @@ def test_too_short_a_history_is_said_and_not_replayed() -> None:
 
 def test_a_table_without_rows_keeps_its_types() -> None:
     """Prevents: dbt failing on the first company that needs no transfer, because an empty column became an integer."""
-    for columns in (TRANSFERS, DISPOSALS, REPLAYED):
+    for columns in (TRANSFERS, DISPOSALS, ALTERNATIVE_COLUMNS, REPLAYED):
         table = shaped(pd.DataFrame(columns=columns), columns)
         assert list(table.columns) == columns
         for name, kind in table.dtypes.items():
@@ -104,7 +105,7 @@ def test_the_best_allocation_is_never_beaten_by_one_level_for_all() -> None:
 def test_bad_rows_pass_through_transfers_and_disposals() -> None:
     """No cost, negative book, no demand, closed supplier, no class, all at once: figures stay finite or null with a status."""
     rows = spine(
-        6, unit_cost_latest=[np.nan, 5.0, 5.0, 0.0, 5.0, np.nan], last_demand_date=pd.Timestamp(2020, 1, 1),
+        6, unit_cost_latest=[np.nan, 5.0, 5.0, 0.0, 5.0, np.nan], last_demand_date=pd.to_datetime(["2020-01-01", "2026-01-01"] * 3),
         default_supplier_id=["c/s1", None, "c/s1", "c/s2", "c/s2", None], lead_time_days_master=[np.nan] * 5 + [0.0],
         category_name=None, unit_price=np.nan,
     )  # fmt: skip
@@ -117,7 +118,13 @@ def test_bad_rows_pass_through_transfers_and_disposals() -> None:
     )  # fmt: skip
     moves = suggest_transfers(plan, rows, as_of=AS_OF, settings=TransferSettings(), policies=policies)
     bought = buy_after_transfers(plan, moves, rows, policies)
-    ways = rank_disposals(bought, rows, as_of=AS_OF, settings=DisposalSettings(), holding_rate=0.2)
+    inputs = DisposalInputs(
+        bought, rows, pd.Series(120.0, pd.MultiIndex.from_frame(rows[KEYS])),
+        lane_table(["c/w1", "c/w2"], TransferSettings()),
+    )  # fmt: skip
+    ways = rank_disposals(
+        inputs, as_of=AS_OF, settings=DisposalSettings(), holding_rate=0.2, is_whole_units=True
+    ).disposals
     assert len(moves) and len(ways)
     for name in ("suggested_order_units", "excess_units", "shortage_units", "transfer_in_units", "transfer_out_units"):
         assert np.isfinite(bought[name]).all() and (bought[name] >= 0).all(), name

@@ -1,0 +1,23 @@
+"""The plan with what it was made from: what the decisions that follow it read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan and what it was made from; spine, assigned, demand and replenishment have their rows in one order."""
+
+    spine: pd.DataFrame
+    history: pd.DataFrame
+    daily: pd.DataFrame
+    receipts: pd.DataFrame
+    classes: pd.DataFrame
+    assigned: pd.DataFrame
+    demand: LeadTimeDemandResult
+    replenishment: pd.DataFrame

@@ -1,0 +1,17 @@
+with source as (
+    select * from {{ source('landing', 'storage_limit') }}
+),
+
+final as (
+    select
+        {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
+        {{ item_key('company_code', 'item_code') }} as item_id,
+        warehouse_code,
+        item_code,
+        max_units,
+        max_volume_m3,
+        {{ envelope() }}
+    from source
+)
+
+select * from final

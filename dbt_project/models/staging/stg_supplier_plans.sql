@@ -1,0 +1,20 @@
+with source as (
+    select * from {{ source('landing', 'supplier_plan') }}
+),
+
+final as (
+    select
+        {{ company_key('company_code', 'supplier_code') }} as supplier_id,
+        {{ item_key('company_code', 'item_code', 'variant_key') }} as item_id,
+        {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
+        supplier_code,
+        item_code,
+        variant_key,
+        warehouse_code,
+        delivery_date,
+        planned_units,
+        {{ envelope() }}
+    from source
+)
+
+select * from final
