@@ -10,7 +10,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from orchestration.commands import incidents, mapping, releases, rules
-from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, problems, read_settings
+from orchestration.commands.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    OneMessage,
+    console,
+    one_sentence,
+    problems,
+    read_settings,
+)
 from orchestration.commands.explain import explain
 from orchestration.commands.forecast import forecast
 from orchestration.commands.replay import replay
@@ -20,7 +28,10 @@ from orchestration.commands.review import review
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 app = typer.Typer(
-    help="Inventory health from ERP, WMS and sales extracts.", no_args_is_help=True, pretty_exceptions_show_locals=False
+    help="Inventory health from ERP, WMS and sales extracts.",
+    cls=OneMessage,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
 )
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(mapping.app, name="mapping")

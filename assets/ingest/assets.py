@@ -43,7 +43,7 @@ def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
         sources: dg.ResourceParam[Sequence[SourceSettings]],
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(context.partition_key)
-        reports = ingest_all(workspace.root, sources, as_of)
+        reports = ingest_all(workspace.root, sources, as_of, must_read=True)
         with workspace.connect() as connection:
             register_landing(connection, workspace.root, as_of)
             register_master_changes(connection, workspace.root, as_of)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from assets.documents import DocumentError
+
 
 class IngestError(Exception):
     """Input that cannot be understood as a whole: the file is refused and nothing of it is landed."""
@@ -31,9 +33,13 @@ class IngestError(Exception):
         super().__init__(f"{text} {fix}" if fix else text)
 
 
-class MappingError(Exception):
+class SourceUnreadable(IngestError):
+    """A source that the configuration calls required cannot be read at all: nothing is to be released without it."""
+
+
+class MappingError(DocumentError):
     """A mapping file that breaks its schema; the message lists every mistake as `file:line: key: what is wrong`."""
 
 
-class ContractError(Exception):
+class ContractError(DocumentError):
     """A contract file that breaks its schema."""

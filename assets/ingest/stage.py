@@ -9,11 +9,11 @@ from pathlib import Path
 
 from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import ingest_order, load_contracts
-from assets.ingest.errors import IngestError
+from assets.ingest.errors import IngestError, SourceUnreadable
 from assets.ingest.landing.contract_run import ContractRun
 from assets.ingest.landing.database import IngestDatabase
 from assets.ingest.landing.store import LandingStore
-from assets.ingest.live.extract import extract_sources
+from assets.ingest.live.extract import Problems, extract_sources
 from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.reading.dataset_of_file import files_of
 from assets.ingest.reading.discovery import extract_date_of
@@ -30,9 +30,17 @@ def ingest(workspace: Path, sources: Sequence[SourceSettings], contract: str, as
 
 
 def ingest_all(
-    workspace: Path, sources: Sequence[SourceSettings], as_of: dt.date, contracts: Sequence[str] | None = None
+    workspace: Path,
+    sources: Sequence[SourceSettings],
+    as_of: dt.date,
+    contracts: Sequence[str] | None = None,
+    *,
+    must_read: bool = False,
 ) -> dict[str, ContractReport]:
-    """`ingest` for several contracts (all of them by default), masters first, in one database."""
+    """`ingest` for several contracts (all of them by default), masters first, in one database.
+
+    With `must_read`, raises SourceUnreadable once everything else is landed where a required source gave nothing.
+    """
     known = load_contracts()
     names = tuple(ingest_order(known) if contracts is None else contracts)
     sources = [source.in_workspace(workspace) for source in sources]
@@ -40,9 +48,32 @@ def ingest_all(
     store = LandingStore(workspace)
     database = IngestDatabase(store.work_folder)
     try:
-        return {name: ContractRun(store, database, known[name], sources, as_of, problems).go() for name in names}
+        reports = {name: ContractRun(store, database, known[name], sources, as_of, problems).go() for name in names}
     finally:
         database.close()
+    if must_read:
+        _refuse_unread(sources, problems)
+    return reports
+
+
+def _refuse_unread(sources: Sequence[SourceSettings], problems: Problems) -> None:
+    """Raise SourceUnreadable for the required sources of which nothing could be read."""
+    found = []
+    for source in sources:
+        if not source.required:
+            continue
+        if source.kind == "file":
+            if not source.path.is_dir():
+                found.append(f"the folder of source {source.name!r} does not exist: {source.path.name}")
+            continue
+        names = [dataset.name for dataset in load_mapping(source.mapping).datasets]
+        unread = [problems[source.name, name] for name in names if (source.name, name) in problems]
+        if unread and len(unread) == len(names):
+            found.append(f"source {source.name!r} cannot be read: {unread[0]}")
+    if found:
+        raise SourceUnreadable(
+            "; ".join(found), fix="Nothing was released. Correct the source and run again, or set `required: false`."
+        )
 
 
 def latest_extract_date(workspace: Path, sources: Sequence[SourceSettings]) -> dt.date | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from assets.documents import DocumentError
 from assets.publish.releases import Release, ReleaseError, current_release
@@ -24,6 +27,29 @@ ConfigOption = Annotated[
 LangOption = Annotated[str, typer.Option("--lang", help="en or zh; the company's language by default.")]
 DEFAULT_CONFIG = Path("config/demo.yml")
 REFUSED = 2
+FAULT = 3
+_OWN = ("assets", "orchestration", "expectations", "dashboard", "demo")
+
+
+class OneMessage(TyperGroup):
+    """A command whose errors end with one message and never with a traceback: 2 for what its user can correct, 3 for a fault
+    of the program. STOCKTURN_DEBUG=1 shows the traceback of a fault."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; see the class."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:
+            is_ours = type(error).__module__.split(".")[0] in _OWN or isinstance(error, OSError)
+            if os.environ.get("STOCKTURN_DEBUG") and not is_ours:
+                raise
+            text = " ".join(str(error).split()) if not is_ours else str(error).strip()
+            if not is_ours:
+                text = f"a fault of the program ({type(error).__name__}: {text}); STOCKTURN_DEBUG=1 shows where. Please report it"
+            problems.print(f"[red]{escape(text or type(error).__name__)}[/red]", soft_wrap=True)
+            raise typer.Exit(REFUSED if is_ours else FAULT) from error
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from assets.ingest.landing.key_runs import Hashes, holds_any, read_run, repeated
 from assets.ingest.landing.known_versions import KNOWN_VERSIONS
 from assets.ingest.landing.store import parquet_copy
 from assets.ingest.mapping.language import MAPPABLE_ENVELOPE
-from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, MalformedRow
+from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW
 from assets.ingest.reading.text_pieces import Piece, Pieces
 from assets.ingest.sqltext import literal, literal_list
 from assets.ingest.typing.source_values import SourceValues
@@ -44,7 +44,6 @@ class _Part:
     keys: Path
     rows: int
     rest: Path | None
-    malformed: tuple[MalformedRow, ...] = ()
 
 
 class PieceLanding:
@@ -59,7 +58,7 @@ class PieceLanding:
     ) -> None:
         self.connection, self.contract, self.pieces, self.part_of = connection, contract, pieces, part_of
         self.parts: list[_Part] = []
-        self.malformed: tuple[MalformedRow, ...] = ()
+        self.malformed = pieces.malformed
         self._is_short = False
 
     @property
@@ -100,7 +99,6 @@ class PieceLanding:
             for part in parts:
                 part.path.unlink(missing_ok=True)
             return None
-        self.malformed = tuple(row for part in parts for row in part.malformed)
         self.parts = self._with_rows(parts)
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE raw_store ({SOURCE_ROW} BIGINT, "
@@ -131,19 +129,12 @@ class PieceLanding:
     def _take(self, piece: Piece, query: str) -> _Part | None:
         """Land what is good of one piece; None where it cannot be read or has not the rows it was cut with."""
         path = self.part_of(piece.path.stem)
-        malformed: list[MalformedRow] = []
         cursor = self.connection.cursor()
         try:
             cursor.execute("SET TimeZone = 'UTC'")
             self.pieces.show(cursor, piece)
-            try:
-                cursor.execute(parquet_copy(query, path))
-            except duckdb.InvalidInputException:
-                malformed = self.pieces.blank_misshapen(piece)
-                if not malformed:
-                    return None
-                cursor.execute(parquet_copy(query, path))
-            return self._part(cursor, piece, path, malformed)
+            cursor.execute(parquet_copy(query, path))
+            return self._part(cursor, piece, path)
         except (duckdb.Error, ValueError) as error:
             self._is_short |= isinstance(error, duckdb.OutOfMemoryException)
             path.unlink(missing_ok=True)
@@ -151,9 +142,7 @@ class PieceLanding:
         finally:
             cursor.close()
 
-    def _part(
-        self, cursor: duckdb.DuckDBPyConnection, piece: Piece, path: Path, malformed: Iterable[MalformedRow] = ()
-    ) -> _Part:
+    def _part(self, cursor: duckdb.DuckDBPyConnection, piece: Piece, path: Path) -> _Part:
         """What a finished landing file holds and what it lacks; raises ValueError where it has rows that are not its."""
         rows, hashes = cursor.execute(f"SELECT {SOURCE_ROW}, hash(source_key) FROM {_read(path)}").fetchnumpy().values()
         places = np.asarray(rows, np.int64) - piece.first_row
@@ -164,7 +153,7 @@ class PieceLanding:
         keys = write_run(piece.path.with_suffix(".keys"), np.asarray(hashes, np.uint64))
         left = np.flatnonzero(is_left) + piece.first_row
         rest = self.pieces.take_out(cursor, piece, left) if len(left) else None
-        return _Part(piece, path, keys, len(places), rest, tuple(malformed))
+        return _Part(piece, path, keys, len(places), rest)
 
     def _with_rows(self, parts: Iterable[_Part]) -> list[_Part]:
         """Parts without those that have no rows, which are removed."""

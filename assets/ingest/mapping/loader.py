@@ -3,6 +3,7 @@ and key."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -243,7 +244,9 @@ def _column_problems(
 ) -> list[Problem]:
     column = contract.columns.get(name) or (load_envelope()[name] if name in MAPPABLE_ENVELOPE else None)
     if column is None:
-        return [(where, f"contract {contract.name} has no column {name!r}")]
+        close = difflib.get_close_matches(name, contract.columns, n=1, cutoff=0.5)
+        hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(contract.columns)}"
+        return [(where, f"contract {contract.name} has no column {name!r}; {hint}")]
     if rule.const is not None and column.values is not None and str(rule.const) not in column.values:
         return [(where, f"{rule.const!r} is not one of {', '.join(column.values)}")]
     if rule.is_scaled and not column.type.is_numeric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -40,8 +41,13 @@ def expand_columns(columns: Any) -> Any:
     return {name: {"from": rule} if isinstance(rule, str) else rule for name, rule in columns.items()}
 
 
+_TIME_OF_DAY = re.compile(r"[ T]%H:%M(?::%S(?:[.,]%f)?)?(?: ?%z)?$")
+"""A time after a date is read whatever the format of the date, so a format may name it or leave it out."""
+
+
 def check_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse unknown directives and day-first beside month-first, which would read 03/04 either way."""
+    formats = tuple(_TIME_OF_DAY.sub("", text) for text in formats)
     numeric = [text for text in formats if text not in NAMED_FORMATS]
     if PERIOD_START in formats and PERIOD_END in formats:
         raise ValueError(f"{PERIOD_START!r} and {PERIOD_END!r} read the same text as different days; give one of them")

@@ -13,9 +13,11 @@ from assets.ingest.mapping.file_keys import Records
 from assets.ingest.mapping.language import Dataset
 from assets.ingest.reading.excel import read_excel, read_markup
 from assets.ingest.reading.json_records import read_json
+from assets.ingest.reading.limits import check_document, check_workbook
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
 from assets.ingest.reading.sheet_steps import apply_rules
-from assets.ingest.reading.text import detect_encoding, read_text
+from assets.ingest.reading.text import read_text
+from assets.ingest.reading.text_encoding import read_decoded
 from assets.ingest.reading.totals import may_hold_totals
 from assets.ingest.sqltext import ident, literal
 
@@ -69,14 +71,16 @@ def read_file(
             given_header=dataset.header,
         )
     elif kind == "workbook":
+        check_workbook(path, name)
         raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted)
     elif kind == "markup":
-        encoding, _ = detect_encoding(path, name)
-        text = path.read_text(encoding=encoding)
+        check_document(path, name)
+        text = read_decoded(path, name)
         raw = read_markup(
             connection, path, name, text, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted
         )
     elif kind == "json":
+        check_document(path, name)
         raw = read_json(connection, path, name, dataset.records or Records())
     elif kind == "parquet":
         raw = _read_parquet(connection, path, name, work)

@@ -112,13 +112,14 @@ def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
     must, may = dataset_headers(dataset)
     missing = [header for header in must if normal_header(header) not in found]
     if missing:
-        close = difflib.get_close_matches(missing[0], raw.header, n=1, cutoff=0.6)
+        own = [header for header in raw.header if header not in raw.added]
+        close = difflib.get_close_matches(missing[0], own, n=1, cutoff=0.6)
         hint = f" Did the header change to {close[0]!r}?" if close else ""
         kind = detect_kind(raw.header)
         if kind is not None and kind.kind.contract != dataset.contract:
             hint += f" It looks like {kind}."
         raise IngestError(
-            f"the header lacks {', '.join(missing)}; it has {', '.join(raw.header)}",
+            f"the header lacks {', '.join(missing)}; it has {', '.join(own)}",
             file=file,
             row=dataset.header_row,
             column=missing[0],

@@ -87,9 +87,11 @@ def read_joined(
             columns[normal_header(f"{join.alias}.{column}")] = sql
             selected.append(sql)
     asked = {*must, *may}
+    added: list[str] = []
     for title in dataset.optional_columns:
         if title in asked and not any(normal_header(name) in columns for name in dataset.spellings(title)):
             header.append(title)
+            added.append(title)
             selected.append("CAST(NULL AS VARCHAR)")
     if EXTRACT_DATE in (*must, *may) and normal_header(EXTRACT_DATE) not in columns:
         header.append(EXTRACT_DATE)
@@ -110,7 +112,7 @@ def read_joined(
         f"{' '.join(clauses)} ORDER BY d.{SOURCE_ROW}"
     )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
-    return replace(main, header=tuple(header))
+    return replace(main, header=tuple(header), added=tuple(added))
 
 
 def _changes(

@@ -17,7 +17,7 @@ import pyarrow as pa
 from assets.ingest.errors import IngestError
 from assets.ingest.mapping.file_keys import Records
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, MalformedRow, RawFile, name_headers
-from assets.ingest.reading.text import detect_encoding
+from assets.ingest.reading.text_encoding import read_decoded
 
 _BATCH = 20_000
 _BLANK = " \t\r\n"
@@ -32,8 +32,7 @@ class _Number(str):
 
 def read_json(connection: duckdb.DuckDBPyConnection, path: Path, name: str, records: Records) -> RawFile:
     """Load the rows that `records` asks for into `raw`; raises IngestError for what is no JSON or has no such list."""
-    encoding, _ = detect_encoding(path, name)
-    text = path.read_text(encoding=encoding)
+    text = read_decoded(path, name)
     malformed: list[MalformedRow] = []
     tables: list[pa.Table] = []
     batch: list[tuple[int, dict[str, str | None]]] = []

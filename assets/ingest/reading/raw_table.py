@@ -33,7 +33,7 @@ class RawFile:
     """Table `raw` holds `source_row` BIGINT and one VARCHAR column `c<n>` for each entry of `header`; with `pieces`, the
     rows are still in the file, which is to be read piece by piece. `notes` are kept in the manifest: title rows, what was
     hidden, totals that were checked. `above` are the filled cells of the rows above the header, with their row numbers;
-    `units` the columns whose headers named a unit."""
+    `units` the columns whose headers named a unit; `added` are headers that the file itself lacks."""
 
     header: tuple[str, ...]
     rows: int
@@ -43,6 +43,7 @@ class RawFile:
     notes: tuple[str, ...] = ()
     above: tuple[tuple[int, tuple[str, ...]], ...] = ()
     units: tuple[tuple[str, str], ...] = ()
+    added: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:

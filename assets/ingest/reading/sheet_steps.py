@@ -9,6 +9,7 @@ import duckdb
 from assets.ingest.mapping.language import Dataset
 from assets.ingest.reading.fill_down import fill_down
 from assets.ingest.reading.implied_columns import add_told
+from assets.ingest.reading.other_tables import set_aside_other_tables
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile
 from assets.ingest.reading.shelf_life import tell_shelf_life
 from assets.ingest.reading.short_years import tell_short_years
@@ -35,6 +36,7 @@ def apply_rules(
     `expected` are the headers of the dataset, `wanted` all their spellings, normalised. Raises IngestError where a total
     does not agree.
     """
+    raw = set_aside_other_tables(connection, raw, wanted)
     raw = scale_units(connection, raw, wanted)
     if may_hold_totals:
         raw = settle_totals(connection, raw, name)

@@ -1,8 +1,6 @@
 """Delimited text: encoding, delimiter, header; read by DuckDB without a line of Python per row.
 
-Encoding: byte order mark, else UTF-8 strictly, else GB18030 (never GBK, which loses rare characters). Anything but
-clean UTF-8
-is transcoded by blocks. Rows that have not the header's number of fields are kept aside whole, with their row number.
+What cannot be read in one way only is kept aside, row by row, with its row number; see text_records.py.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -21,57 +20,13 @@ from assets.ingest.errors import IngestError
 from assets.ingest.reading.headings import SEARCHED_ROWS, Heading, find_heading
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, MalformedRow, RawFile, name_headers, normal_header
 from assets.ingest.reading.text_cutting import CUT_FROM_BYTES, cut, is_large_utf8
-from assets.ingest.reading.text_pieces import Pieces, read_csv, shape
+from assets.ingest.reading.text_encoding import UTF_8, detect_encoding, is_utf8, transcode
+from assets.ingest.reading.text_pieces import Pieces, read_csv
+from assets.ingest.reading.text_records import is_strict, write_strict
 
-_BLOCK = 1 << 22
 _HEAD = 1 << 18
 _DELIMITERS = (",", "\t", ";", "|")
-_BLANK_LINE = re.compile(rb"(?:^|\n)[ \t]*\r?\n(?=[^\r\n])")
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
-def detect_encoding(path: Path, name: str) -> tuple[str, bool]:
-    """Encoding of a text file, and whether a blank line stands between its rows. Raises IngestError for no text."""
-    with path.open("rb") as stream:
-        head = stream.read(4)
-    for mark, encoding in _BOMS:
-        if head.startswith(mark):
-            return encoding, _decodes(path, name, encoding) or False
-    for encoding in ("utf-8", "gb18030"):
-        blank = _decodes(path, name, encoding)
-        if blank is not None:
-            return encoding, blank
-    raise IngestError("the text is neither UTF-8 nor GB18030", file=name, fix="Export it again as UTF-8, or as Excel.")
-
-
-def _decodes(path: Path, name: str, encoding: str) -> bool | None:
-    """None where the bytes are not in the encoding; else whether a blank line stands between rows."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    blank, tail = False, b""
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            if b"\x00" in block and encoding != "utf-16":
-                raise IngestError(
-                    "holds zero bytes, so it is no text file", file=name, fix="Export it again as CSV or Excel."
-                )
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError:
-                return None
-            blank = blank or _has_blank_line(tail + block)
-            tail = block[-8:]
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return None
-    return blank
-
-
-def _has_blank_line(block: bytes) -> bool:
-    """The pattern costs a second for 100 MB; plain searches rule most files out first."""
-    suspects = (b"\n\n", b"\n\r\n", b"\n ", b"\n\t")
-    is_suspect = block[:1] in (b"\n", b"\r", b" ", b"\t") or any(suspect in block for suspect in suspects)
-    return is_suspect and _BLANK_LINE.search(block) is not None
+_LINE_END = re.compile("\r\n|\r|\n")
 
 
 def read_text(
@@ -104,9 +59,9 @@ def read_text(
     )
     # Cutting looks at every byte anyway; where it finds another encoding or blank lines, all begins anew.
     is_looked_at = in_pieces and is_large_utf8(path)
-    encoding, has_blank_lines = ("utf-8", False) if is_looked_at else detect_encoding(path, name)
-    if encoding not in ("utf-8", "utf-8-sig"):
-        path = _transcode(path, encoding, work / "text.csv")
+    encoding = UTF_8 if is_looked_at else detect_encoding(path, name)
+    if encoding.name not in ("utf-8", "utf-8-sig"):
+        path = transcode(path, encoding, work / "text.csv")
     head = _head_lines(path)
     above: tuple[tuple[int, tuple[str, ...]], ...] = ()
     if given_header:
@@ -120,21 +75,39 @@ def read_text(
         if heading.first_row < heading.last_row:
             cells = [title or "" for title in heading.titles]
         header_row, above = heading.last_row, _above(head, heading.first_row, chosen)
-    if has_blank_lines:
-        path, skipped = _without_blank_lines(path, work / "dense.csv", chosen, lines)
-    else:
-        path, skipped = _safe_name(path, work / "source.csv"), []
     header = name_headers(cells)
+    path = _safe_name(path, work / "source.csv")
+    offset, first_row = _offset(path, head, lines), header_row + 1
+    is_cut = in_pieces and len(header) > 1 and path.stat().st_size >= CUT_FROM_BYTES
+    items = cut(connection, path, lines, first_row, len(header), chosen, work) if is_cut else ()
+    malformed: list[MalformedRow] = []
+    if not items and is_looked_at and not is_utf8(path):
+        return read_whole()
+    if not items and not (_is_even(head, lines) and is_strict(path, offset, len(header), chosen)):
+        copy = work / "strict.csv"
+        malformed = write_strict(path, offset, first_row, len(header), chosen, copy)
+        path, lines = copy, 0
+        items = cut(connection, path, 0, first_row, len(header), chosen, work) if is_cut else ()
+    notes = (encoding.note,) if encoding.note else ()
+    if items:
+        pieces = Pieces(items, len(header), chosen, read_whole, tuple(malformed))
+        rows = sum(piece.rows for piece in items) - len(malformed)
+        return RawFile(header, rows, pieces=pieces, above=above, notes=notes)
+    rows = _load(connection, path, name, header, chosen, lines, first_row)
+    return RawFile(header, rows, tuple(malformed), above=above, notes=notes)
 
-    if in_pieces and not has_blank_lines and len(header) > 1 and path.stat().st_size >= CUT_FROM_BYTES:
-        items = cut(connection, path, lines, header_row + 1, len(header), chosen, work)
-        if not items:
-            return read_whole()
-        pieces = Pieces(items, len(header), chosen, read_whole)
-        return RawFile(header, sum(piece.rows for piece in items), pieces=pieces, above=above)
-    malformed = _load(connection, path, name, header, chosen, lines, header_row, skipped)
-    rows = connection.execute(f"SELECT count(*) FROM {RAW_TABLE}").fetchone()
-    return RawFile(header, rows[0] if rows else 0, tuple(malformed), above=above)
+
+def _offset(path: Path, head: str, lines: int) -> int:
+    """Bytes of a UTF-8 file down to the end of its first lines."""
+    with path.open("rb") as stream:
+        mark = len(codecs.BOM_UTF8) if stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else 0
+    ends = [found.end() for found in itertools.islice(_LINE_END.finditer(head), lines)]
+    return mark + (len(head[: ends[-1] if len(ends) == lines else None].encode()) if lines else 0)
+
+
+def _is_even(head: str, lines: int) -> bool:
+    """True where the lines of the header and the first one below it end in the same way, which DuckDB must know."""
+    return len({found[0] for found in itertools.islice(_LINE_END.finditer(head), lines + 1)}) <= 1
 
 
 def _above(head: str, first_row: int, delimiter: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
@@ -142,13 +115,6 @@ def _above(head: str, first_row: int, delimiter: str) -> tuple[tuple[int, tuple[
     rows = zip(range(1, first_row), csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), strict=False)
     found = ((row, tuple(cell.strip() for cell in cells if cell.strip())) for row, cells in rows)
     return tuple((row, cells) for row, cells in found if cells)
-
-
-def _transcode(path: Path, encoding: str, target: Path) -> Path:
-    with path.open(encoding=encoding, newline="") as source, target.open("w", encoding="utf-8", newline="") as sink:
-        while block := source.read(_BLOCK):
-            sink.write(block)
-    return target
 
 
 def _head_lines(path: Path) -> str:
@@ -226,26 +192,6 @@ def _safe_name(path: Path, link: Path) -> Path:
     return link
 
 
-def _without_blank_lines(path: Path, target: Path, delimiter: str, lines: int) -> tuple[Path, list[int]]:
-    """Copy without blank lines; returns how many data records stand before each blank one left out.
-
-    Row by row, because DuckDB drops blank lines unseen and the row numbers of all that follows would be wrong.
-    """
-    before: list[int] = []
-    with path.open(encoding="utf-8-sig", newline="") as source, target.open("w", encoding="utf-8", newline="") as sink:
-        for _ in range(lines):
-            sink.write(source.readline())
-        writer = csv.writer(sink, delimiter=delimiter, lineterminator="\n")
-        written = 0
-        for record in csv.reader(source, delimiter=delimiter):
-            if record:
-                writer.writerow(record)
-                written += 1
-            else:
-                before.append(written)
-    return target, before
-
-
 def _load(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
@@ -253,67 +199,24 @@ def _load(
     header: tuple[str, ...],
     delimiter: str,
     lines: int,
-    header_row: int,
-    blanks: list[int],
-) -> list[MalformedRow]:
-    for table in ("reject_scans", "reject_errors"):
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE raw_store AS SELECT * FROM "
-        + read_csv(path, len(header), delimiter, f", skip = {lines}, store_rejects = true, rejects_limit = 0")
-    )
-    rejects = connection.execute(
-        "SELECT line, any_value(csv_line), any_value(error_message) FROM reject_errors GROUP BY line ORDER BY line"
-    ).fetchall()
-    # Row numbers as a spreadsheet shows them: rows kept aside and blank lines count.
-    first = header_row + 1
-    records = [line - lines - 1 for line, _, _ in rejects]
-    malformed: list[MalformedRow] = []
-    for record, (_, text, message) in zip(records, rejects, strict=True):
-        row = first + record + sum(1 for before in blanks if before <= record)
-        if "unterminated" in message:
-            raise IngestError(
-                "opens a quotation mark that is never closed",
-                file=name,
-                row=row,
-                fix="Close or double the mark in that row.",
-            )
-        malformed.append(MalformedRow(row, text.strip("\r\n"), _shape(message, text, delimiter)))
-    _number_rows(connection, header, first, records, blanks)
-    return malformed
-
-
-def _shape(message: str, text: str, delimiter: str) -> str:
-    found = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
-    if found:
-        # DuckDB stops counting where it finds the first field too many.
-        fields = len(next(csv.reader([text.strip("\r\n")], delimiter=delimiter), []))
-        return shape(fields if fields != int(found[1]) else int(found[2]), int(found[1]))
-    return "the row cannot be split into fields: " + message.splitlines()[0].rstrip(".")
-
-
-def _number_rows(
-    connection: duckdb.DuckDBPyConnection, header: tuple[str, ...], first: int, rejected: list[int], blanks: list[int]
-) -> None:
-    """View `raw` over the rows kept, numbered as in the file. Rows without any value are no rows."""
+    first_row: int,
+) -> int:
+    """View `raw` over the records after the first lines, numbered as in the file; returns how many there are."""
     names = ", ".join(f"c{number}" for number in range(len(header)))
-    # Each row left out shifts the number of the kept rows after it; its place is the number of kept rows before it.
-    places = [record - index for index, record in enumerate(rejected)]
-    places += [before - sum(1 for record in rejected if record < before) for before in blanks]
-    if not places:
-        numbered = f"SELECT rowid + {first} AS {SOURCE_ROW}, {names} FROM raw_store"
-    else:
-        connection.execute("CREATE OR REPLACE TEMP TABLE raw_gaps (place BIGINT, passed BIGINT)")
+    try:
         connection.execute(
-            "INSERT INTO raw_gaps SELECT unnest($places), generate_subscripts($places, 1)", {"places": sorted(places)}
+            f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT * FROM {read_csv(path, len(header), delimiter, f', skip = {lines}')}"
         )
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw_numbered AS SELECT s.n + {first} + COALESCE(g.passed, 0) AS "
-            f"{SOURCE_ROW}, "
-            f"{names} FROM (SELECT rowid AS n, * FROM raw_store) AS s ASOF LEFT JOIN "
-            "(SELECT place, max(passed) AS passed FROM raw_gaps GROUP BY place) AS g ON s.n >= g.place ORDER BY s.n"
-        )
-        numbered = f"SELECT {SOURCE_ROW}, {names} FROM raw_numbered"
+    except duckdb.Error as error:
+        raise IngestError(
+            f"cannot be split into rows ({str(error).splitlines()[0]})",
+            file=name,
+            fix="Export it again as CSV or Excel.",
+        ) from error
+    # A row without any value is none.
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS {numbered} WHERE COALESCE({names}, NULL) IS NOT NULL"
+        f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT rowid + {first_row} AS {SOURCE_ROW}, {names} FROM raw_store "
+        f"WHERE COALESCE({names}, NULL) IS NOT NULL"
     )
+    rows = connection.execute(f"SELECT count(*) FROM {RAW_TABLE}").fetchone()
+    return rows[0] if rows else 0

@@ -1,14 +1,12 @@
 """Cuts a large text file into pieces at the ends of records, and looks at every byte once on the way.
 
-Cutting never guesses: where the bytes are not clean UTF-8, a blank line stands between rows, or the ends of records cannot
-be told from the quotation marks, there are no pieces and the file is read whole. Each piece knows the number of its first
-row.
+Cutting never guesses: where the bytes are not clean UTF-8, or a record is not well-formed, there are no pieces. Each piece
+knows the number of its first row.
 """
 
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,18 +14,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from assets.ingest.reading.text_pieces import Piece, line_ends, read_csv
+from assets.ingest.reading.text_records import record_end, strict_line_ends
 
 PIECE_BYTES = 48 << 20
 """About 600,000 movement rows: large enough for full row groups, small enough for an even load of the threads."""
 CUT_FROM_BYTES = 24 << 20
 """Smaller files are read whole: planning the pieces costs more than it saves (measured 2026-11 at 100,000 rows)."""
 _HEAD = 1 << 18
-_BLANK_LINE = re.compile(rb"(?:^|\n)[ \t]*\r?\n(?=[^\r\n])")
-_LF, _CR, _SPACE = 10, 13, 32
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,7 @@ class _Look:
     is_clean: bool
     is_plain: bool
     is_open: bool
+    line_ends: frozenset[bool]
 
 
 def is_large_utf8(path: Path) -> bool:
@@ -72,13 +69,20 @@ def cut(
     with ThreadPoolExecutor(threads) as pool:
         looks: list[_Look] = list(
             pool.map(
-                lambda span: _write(path, span[0], span[1], folder / f"{span[0]:015d}.csv", span[1] == places[-1]),
+                lambda span: _look(
+                    _bytes(path, span[0], span[1], span[1] == places[-1]),
+                    folder / f"{span[0]:015d}.csv",
+                    columns,
+                    delimiter,
+                ),
                 list(pairwise(places)),
             )
         )
         if any(look.is_open for look in looks):
-            looks = _close(looks)
-        if not looks or not all(look.is_clean for look in looks):
+            looks = _close(looks, columns, delimiter)
+        if not all(look.is_clean for look in looks) or len({kind for look in looks for kind in look.line_ends}) > 1:
+            return ()
+        if not looks:
             return ()
         rows = list(pool.map(lambda look: _rows(connection, look, columns, delimiter), looks))
     pieces = []
@@ -108,31 +112,25 @@ def _boundaries(path: Path, lines: int, threads: int) -> list[int]:
     return [*places, size] if places[-1] < size else places
 
 
-def _write(path: Path, start: int, stop: int, target: Path, is_last: bool) -> _Look:
+def _bytes(path: Path, start: int, stop: int, is_last: bool) -> bytes:
     with path.open("rb") as stream:
         stream.seek(start)
         data = stream.read(stop - start)
-    return _look(data.rstrip(b"\r\n") if is_last else data, target)
+    return data.rstrip(b"\r\n") if is_last else data
 
 
-def _look(data: bytes, target: Path) -> _Look:
+def _look(data: bytes, target: Path, columns: int, delimiter: str) -> _Look:
     """Write the bytes of a piece and say what they are."""
     target.write_bytes(data)
-    view = np.frombuffer(data, np.uint8)
-    ends = line_ends(data)
-    after = view[np.minimum(ends + 1, len(view) - 1)] if len(view) else view
-    # What a line begins with settles nearly every file; only blanks there are worth the pattern.
-    is_suspect = bool(len(view) and (view[0] <= _SPACE or (after[:-1] <= _SPACE).any()))
-    has_blank = is_suspect and _BLANK_LINE.search(data + b"x") is not None
-    returns = data.count(b"\r") if b"\r" in data else 0
-    is_mac = returns != (int((view[ends[ends > 0] - 1] == _CR).sum()) if returns else 0)
-    marks = data.count(b'"') if b'"' in data else 0
+    is_open = data.count(b'"') % 2 == 1
+    kinds = frozenset() if is_open else strict_line_ends(data, columns, delimiter)
     return _Look(
         target,
-        len(ends),
-        is_clean=b"\x00" not in data and not has_blank and _is_utf8(data),
-        is_plain=not marks and not is_mac,
-        is_open=marks % 2 == 1,
+        len(line_ends(data)),
+        is_clean=kinds is not None and _is_utf8(data),
+        is_plain=b'"' not in data,
+        is_open=is_open,
+        line_ends=kinds or frozenset(),
     )
 
 
@@ -146,7 +144,7 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _close(looks: Sequence[_Look]) -> list[_Look]:
+def _close(looks: Sequence[_Look], columns: int, delimiter: str) -> list[_Look]:
     """Pieces whose last record is open hand it on to the next; empty where none ends in reach."""
     closed: list[_Look] = []
     rest = b""
@@ -160,7 +158,7 @@ def _close(looks: Sequence[_Look]) -> list[_Look]:
         if len(rest) > 2 * PIECE_BYTES:
             return []
         if end:
-            closed.append(_look(data[:end], look.path))
+            closed.append(_look(data[:end], look.path, columns, delimiter))
     return [replace(look, is_open=False) for look in closed]
 
 
@@ -176,14 +174,3 @@ def _rows(connection: duckdb.DuckDBPyConnection, look: _Look, columns: int, deli
     finally:
         cursor.close()
     return int(found[0]) if found is not None else None
-
-
-def record_end(block: bytes) -> int:
-    """Position after the last line end that stands outside quotation marks; 0 where there is none."""
-    end = block.rfind(b"\n") + 1
-    is_open = block.count(b'"', 0, end) % 2
-    while end and is_open:
-        before = block.rfind(b"\n", 0, end - 1) + 1
-        is_open ^= block.count(b'"', before, end) % 2
-        end = before
-    return end

@@ -39,6 +39,7 @@ class Pieces:
     columns: int
     delimiter: str
     read_whole: Callable[[], RawFile]
+    malformed: tuple[MalformedRow, ...] = ()
 
     def show(self, connection: duckdb.DuckDBPyConnection, piece: Piece, more: str = "") -> None:
         """Make `raw` of the connection a view of one piece, numbered as the rows of the file."""
@@ -97,30 +98,6 @@ class Pieces:
                 f"columns = {{{literal(SOURCE_ROW)}: 'BIGINT', {_texts(self.columns)}}})"
             )
         return f"({' UNION ALL '.join(parts)})"
-
-    def blank_misshapen(self, piece: Piece) -> list[MalformedRow]:
-        """Empty the rows of a plain piece that have not as many fields as the header; returns them as they were.
-
-        The rows stay, so that the numbers of the others do; a row without any value is no row.
-        """
-        if not piece.is_plain or len(self.delimiter.encode()) > 1:
-            return []
-        data = piece.path.read_bytes()
-        ends = line_ends(data)
-        marks = np.flatnonzero(np.frombuffer(data, np.uint8) == ord(self.delimiter))
-        fields = np.diff(np.searchsorted(marks, ends), prepend=0) + 1
-        found, kept, done = [], [], 0
-        for place in np.flatnonzero(fields != self.columns).tolist():
-            start, stop = int(ends[place - 1]) + 1 if place else 0, int(ends[place])
-            text = data[start:stop].decode("utf-8", errors="replace").rstrip("\r")
-            if not any(text.split(self.delimiter)[self.columns :]) and fields[place] > self.columns:
-                continue  # empty fields at the end of a row are no fields to DuckDB
-            found.append(MalformedRow(piece.first_row + place, text, shape(int(fields[place]), self.columns)))
-            kept += [data[done:start], self.delimiter.encode() * (self.columns - 1)]
-            done = stop
-        if found:
-            piece.path.write_bytes(b"".join([*kept, data[done:]]))
-        return found
 
 
 def shape(found: int, wanted: int) -> str:

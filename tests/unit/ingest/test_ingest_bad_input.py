@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from pydantic import ValidationError
 
+from assets.ingest.errors import SourceUnreadable
+from assets.ingest.reading import limits
 from assets.ingest.settings import SourceSettings
+from assets.ingest.stage import ingest_all
 
 MOVES = "类型,单号,行,日期,存货编码,仓库,数量,状态\n"
 GOOD = "入库,D1,1,2024-01-05,001,W1,10,已审\n"
@@ -58,11 +64,6 @@ def test_missing_required_file_is_refused_until_it_comes(make_company, company):
             "warehouses.csv",
             "code,name,code\nW1,Main,W2\n",
             "warehouses.csv, row 1, column 'code': the header stands twice",
-        ),
-        (
-            "warehouses.csv",
-            'code,name\nW1,"Main\nW2,B\n',
-            "warehouses.csv, row 2: opens a quotation mark that is never closed.",
         ),
     ],
 )
@@ -183,6 +184,15 @@ def test_a_bad_row_goes_to_quarantine_with_its_reason(company, line, rule, colum
     assert company.query("select doc_no, source_row from landing.stock_movement order by all") == [("D1", 2), ("D3", 4)]
 
 
+def test_a_quotation_mark_that_is_never_closed_keeps_back_its_row_and_no_other(company):
+    company.write("warehouses.csv", 'code,name\nW1,"Main\nW2,B\n')
+    assert company.read("warehouse").refusals == ()
+    assert company.query("select warehouse_code from landing.warehouse") == [("W2",)]
+    assert [row[1:3] + row[5:] for row in company.quarantine()] == [
+        (2, "malformed_row", "a quotation mark is opened in it and never closed")
+    ]
+
+
 def test_row_numbers_survive_malformed_and_blank_lines(company):
     company.masters()
     company.write(
@@ -224,3 +234,79 @@ def test_a_configuration_key_that_does_not_exist_is_named(tmp_path):
         SourceSettings(name="a", kind="file", mapping="m", path=tmp_path, instance="i", timezone="Mars/Olympus")
     with pytest.raises(ValidationError, match="may hold only"):
         SourceSettings(name="a", kind="file", mapping="m", path=tmp_path, instance="../escape")
+
+
+def test_a_refused_header_lists_what_the_file_has_and_nothing_that_the_mapping_would_like(make_company, company):
+    mapping = Path(company.source.mapping).read_text(encoding="utf-8")
+    mapping = mapping.replace(
+        "columns: {warehouse_code: code, warehouse_name: name}",
+        "optional_columns: [主管]\n    columns: {warehouse_code: code, warehouse_name: name, manager_name: 主管}",
+    )
+    company = make_company(mapping)
+    company.write("warehouses.csv", "code,nam\nW1,Main\n")
+    assert "the header lacks name; it has code, nam." in company.read("warehouse").refusals[0]
+
+
+def test_a_date_format_may_name_the_time_of_day(make_company, company):
+    mapping = Path(company.source.mapping).read_text(encoding="utf-8")
+    company = make_company(mapping.replace('["%d/%m/%Y"]', '["%d/%m/%Y %H:%M:%S"]'))
+    company.masters()
+    company.write(
+        "moves_20240106.csv",
+        MOVES.replace("\n", ",制单时间\n") + "入库,D1,1,05/01/2024 10:00:00,001,W1,10,已审,06/01/2024 09:30:00\n",
+    )
+    company.read("stock_movement")
+    assert company.query("select business_date::text, epoch(entered_at) from landing.stock_movement") == [
+        ("2024-01-05", 1704504600.0)
+    ]
+
+
+def bomb(path: Path, sheet: bytes) -> None:
+    """A workbook whose sheet is these bytes."""
+    book = openpyxl.Workbook()
+    book.active.append(["存货编码", "存货名称", "单位"])
+    book.save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = sheet
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+
+
+@pytest.mark.parametrize("kind", ["stray cell", "zip bomb"])
+def test_a_file_that_asks_for_too_much_is_refused_and_the_others_land(company, monkeypatch, kind):
+    head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    cell = '<row r="1"><c r="A1" t="inlineStr"><is><t>存货编码</t></is></c></row>'.encode()
+    stray = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    filler = b" " * (3 << 20) if kind == "zip bomb" else b""
+    if kind == "zip bomb":
+        monkeypatch.setattr(limits, "MOST_UNPACKED_BYTES", 1 << 20)
+    bomb(
+        company.folder / "items_20240102.xlsx",
+        head + cell + (stray if kind == "stray cell" else filler) + b"</sheetData></worksheet>",
+    )
+    company.write("items_20240101.csv", "存货编码,存货名称,单位\n001,茶杯,只\n")
+    report = company.read("item")
+    assert company.query("select item_code from landing.item") == [("001",)]
+    (refusal,) = report.refusals
+    said = "reaches to cell XFD1048576" if kind == "stray cell" else "unpacks to more than 1,048,576 bytes"
+    assert refusal.startswith("items_20240102.xlsx: ") and said in refusal
+
+
+def test_a_required_source_that_cannot_be_read_stops_the_release(make_company, tmp_path, monkeypatch):
+    gone = make_company(path=tmp_path / "nowhere").source
+    day = dt.date(2024, 12, 31)
+    with pytest.raises(SourceUnreadable, match="the folder of source 'shop' does not exist"):
+        ingest_all(tmp_path / "workspace", [gone], day, must_read=True)
+    ingest_all(tmp_path / "workspace", [gone.model_copy(update={"required": False})], day, must_read=True)
+    monkeypatch.setenv("STOCKTURN_SOURCE_SHOP_URL", "postgresql+psycopg://reader:s3cret-word@127.0.0.1:1/erp")
+    mapping = tmp_path / "db.yml"
+    mapping.write_text(
+        "mapping: db\nversion: 1\nsource_system: erp\ndatasets:\n  - name: warehouses\n    contract: warehouse\n    table: wh\n"
+        "    source: {kind: sql, key: [code]}\n    scope: full\n    columns: {warehouse_code: code, warehouse_name: name}\n"
+    )
+    database = SourceSettings(name="shop", kind="sql", mapping=str(mapping), instance="b")
+    with pytest.raises(SourceUnreadable) as found:
+        ingest_all(tmp_path / "workspace", [database], day, must_read=True)
+    assert "source 'shop' cannot be read" in str(found.value) and "s3cret-word" not in str(found.value)
