@@ -32,7 +32,7 @@ def load_document(path: Path, model: type[Model]) -> Model:
 
 def read_text(path: Path) -> str:
     if not path.is_file():
-        raise DocumentError(f"{path}: no such file; check the path, or start from config/default.yml")
+        raise DocumentError(f"{path}: no such file; check the path, or start with `stockturn init`")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -21,8 +21,11 @@ from orchestration.commands.common import (
 )
 from orchestration.commands.explain import explain
 from orchestration.commands.forecast import forecast
+from orchestration.commands.init import dbt_project, init
 from orchestration.commands.replay import replay
 from orchestration.commands.review import review
+from orchestration.commands.upkeep import backup, health, monitor, prune, restore
+from orchestration.upkeep.environment import SecretFileError, read_secret_files
 
 # one BLAS thread: the compiled kernels bring their own, and two cores are all that the product asks for
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,11 +40,22 @@ app.add_typer(incidents.app, name="incidents")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(releases.app, name="releases")
 app.add_typer(rules.app, name="rules")
+app.command("dbt-project")(dbt_project)
 app.command()(explain)
 app.command()(forecast)
+app.command()(init)
 app.command()(mapping.describe)
 app.command()(replay)
 app.command()(review)
+for command in (backup, health, monitor, prune, restore):
+    app.command()(command)
+
+
+@app.callback()
+def start() -> None:
+    """Before every command: secrets that the environment names as files."""
+    with one_sentence(SecretFileError):
+        read_secret_files()
 
 
 @app.command()

@@ -26,6 +26,8 @@ from orchestration.build import build_definitions
 from orchestration.jobs import DAILY_JOB
 from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
+from orchestration.upkeep.environment import log_formatter
+from orchestration.upkeep.traces import export_trace
 
 GOOD, RELEASED_WITH_FAILURES, NOT_RELEASED = 0, 1, 2
 INSTANCE_CONFIG = Path(__file__).resolve().parent / "dagster.yaml"
@@ -101,6 +103,7 @@ def run_daily(
             )
             if not select and seen.errors:
                 _keep_failure(settings, instance, run_id, as_of, seen.errors)
+            export_trace(instance, run_id, settings.company.code)
     after = current_release(workspace.releases)
     fresh = after if after and (before is None or after.path != before.path) else None
     return RunOutcome(
@@ -132,7 +135,7 @@ def _log_file(folder: Path) -> Iterator[None]:
     """Warnings of a run (a notice that could not be sent, a library's complaint) go to a file, not between the steps."""
     folder.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(log_formatter())
     handler.setLevel(logging.WARNING)
     logging.getLogger().addHandler(handler)
     try:

@@ -19,6 +19,7 @@ from assets.ledger.settings import LedgerSettings
 from assets.planning.settings import PlanningSettings
 from assets.publish.settings import PublishSettings
 from assets.workspace import Workspace
+from orchestration.upkeep.settings import RetentionSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -110,6 +111,7 @@ class Settings(Section):
     demand_frequency: Literal["D", "W", "M"] = "W"
     seed: int = 20261121
     rule_book: Path | None = None
+    dbt_project: Path | None = None  # the company's own project, which has ours as a package
     threads: PositiveInt = 2
     memory_limit: str = Field(default="4GB", pattern=r"^\d+(\.\d+)?[KMGT]B$")
     ageing: Ageing = Ageing()
@@ -118,6 +120,7 @@ class Settings(Section):
     checks: Checks = Checks()
     targets: tuple[KpiTarget, ...] = ()
     publish: PublishSettings = PublishSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @field_validator("sources")
     @classmethod
@@ -139,17 +142,32 @@ def load_settings(path: Path) -> Settings:
         assets.documents.DocumentError: one sentence per mistake, with file, line and key.
     """
     settings = load_document(path, Settings)
-    base = path.resolve().parent
-    base = base.parent if base.name == "config" else base
+    base = project_folder(path)
     placed = (source.in_workspace(settings.data_dir) for source in settings.sources)
     sources = tuple(
-        instance for source in placed for instance in source.model_copy(update={"path": _below(base, source.path)}).each
+        instance
+        for source in placed
+        for instance in source.model_copy(
+            update={"path": _below(base, source.path), "mapping": _mapping_below(base, source.mapping)}
+        ).each
     )
     book = _below(base, settings.rule_book) if settings.rule_book else None
+    own = _below(base, settings.dbt_project) if settings.dbt_project else None
     return settings.model_copy(
-        update={"data_dir": _below(base, settings.data_dir), "sources": sources, "rule_book": book}
+        update={"data_dir": _below(base, settings.data_dir), "sources": sources, "rule_book": book, "dbt_project": own}
     )
+
+
+def project_folder(config: Path) -> Path:
+    """What relative paths of a configuration are relative to: the folder above `config/`, or the file's own folder."""
+    folder = config.resolve().parent
+    return folder.parent if folder.name == "config" else folder
 
 
 def _below(base: Path, path: Path) -> Path:
     return path if path.is_absolute() else base / path
+
+
+def _mapping_below(base: Path, mapping: str) -> str:
+    """A mapping that ships with the product goes by its name; one of the company's own is a file of its project."""
+    return str(_below(base, Path(mapping))) if mapping.endswith((".yml", ".yaml")) else mapping

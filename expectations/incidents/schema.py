@@ -1,5 +1,6 @@
 """Tables of the incident store (SQLAlchemy Core), the same on SQLite and PostgreSQL. No queries here.
 
+A change here needs a revision in `migrations/versions`; a test compares the two.
 `check_results` and `incident_history` only ever grow: triggers refuse an update or a delete.
 """
 
@@ -67,14 +68,6 @@ def _serial(name: str) -> sa.Column[int]:
 def _number(name: str, *, default: int = 0) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=False, default=default)
 
-
-schema_versions = sa.Table(
-    "schema_versions",
-    metadata,
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    _text("description"),
-    sa.Column("applied_at", UtcTime, nullable=False),
-)
 
 store_facts = sa.Table("store_facts", metadata, sa.Column("name", sa.Text, primary_key=True), _text("value"))
 
@@ -246,5 +239,3 @@ notice_subjects = sa.Table(
     sa.Column("subject_key", sa.Text, primary_key=True),  # what was said to whom through what: never said twice
     sa.Column("notice_no", sa.BigInteger, sa.ForeignKey("notices.notice_no"), nullable=False),
 )
-
-APPEND_ONLY = ("check_results", "incident_history")

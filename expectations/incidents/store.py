@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from expectations.incidents import schema
 from expectations.incidents.clock import Clock, ClockView, judge, system_clock
-from expectations.incidents.migrations import NEWEST, migrate, version_of
+from expectations.incidents.migrations import NEWEST, migrate, revision_of
 from expectations.incidents.policy import Policy, load_policy
 
 LOCK_NUMBER = 7_305_917_204  # names our lock among the advisory locks of the database; any fixed number serves
@@ -55,10 +55,10 @@ class IncidentStore:
         self.zone = ZoneInfo(self.policy.timezone)
         self.engine = _engine(sa.make_url(url))
         with self.engine.connect() as connection:
-            is_current = version_of(connection) == NEWEST
+            is_current = revision_of(connection) == NEWEST
         if not is_current:
             with self._locked() as connection:
-                migrate(connection, clock())
+                migrate(connection)
 
     @classmethod
     def at(cls, path: Path, policy: Policy | None = None, clock: Clock = system_clock) -> IncidentStore:

@@ -25,7 +25,8 @@ ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="STOCKTURN_CONFIG", help="Configuration file of the company.")
 ]
 LangOption = Annotated[str, typer.Option("--lang", help="en or zh; the company's language by default.")]
-DEFAULT_CONFIG = Path("config/demo.yml")
+# in a company's own project its configuration, in the sources of the product that of the demo
+DEFAULT_CONFIG = next(filter(Path.is_file, [Path("config/company.yml")]), Path("config/demo.yml"))
 REFUSED = 2
 FAULT = 3
 _OWN = ("assets", "orchestration", "expectations", "dashboard", "demo")

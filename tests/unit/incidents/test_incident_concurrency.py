@@ -26,7 +26,6 @@ from expectations.incidents import (
     sweep,
 )
 from expectations.incidents.clock import JUMP, STANDS, judge
-from expectations.incidents.migrations import MIGRATIONS, NEWEST, version_of
 from expectations.incidents.model import RunConflictError
 
 FORK = mp.get_context("fork")
@@ -219,37 +218,3 @@ def test_judge_at_the_edges() -> None:
 
 
 # -- versions of the schema
-
-
-def test_an_old_store_is_brought_up_and_keeps_its_rows(store_url: str) -> None:
-    engine = IncidentStore(store_url, clock=lambda: START).engine
-    with engine.begin() as connection:  # back to version 1
-        connection.execute(sa.text("drop table notice_subjects"))
-        connection.execute(sa.text("drop table notices"))
-        for table in ("incidents", "failing_rows"):
-            for column in ("explanation_zh", "task_zh"):
-                connection.execute(sa.text(f"alter table {table} drop column {column}"))
-        connection.execute(sa.text("delete from schema_versions where version > 1"))
-    engine.dispose()
-    store = IncidentStore(store_url, clock=lambda: START)
-    with store.reading() as connection:
-        assert version_of(connection) == NEWEST
-        assert sa.inspect(connection).has_table("notice_subjects")
-        assert {"explanation_zh", "task_zh"} <= {c["name"] for c in sa.inspect(connection).get_columns("failing_rows")}
-    store.close()
-
-
-def test_a_newer_store_is_refused(store_url: str) -> None:
-    store = IncidentStore(store_url, clock=lambda: START)
-    with store.writing() as unit:
-        unit.connection.execute(
-            sa.text("insert into schema_versions values (:v, 'from the future', :t)"),
-            {"v": NEWEST + 1, "t": "2030-01-01 00:00:00"},
-        )
-    store.close()
-    with pytest.raises(IncidentError, match=f"schema version {NEWEST + 1}"):
-        IncidentStore(store_url, clock=lambda: START)
-
-
-def test_migrations_are_numbered_without_a_gap() -> None:
-    assert [m.version for m in MIGRATIONS] == list(range(1, NEWEST + 1))
