@@ -41,9 +41,9 @@ def main(argv: Sequence[str]) -> dict[str, Any]:
     elif options.name == "m3":
         figures = run_m3()
     elif options.name == "m4":
-        figures = run_m4(options.origins or 4)
+        figures = run_m4(options.origins or 3)
     elif options.name == "usaid":
-        figures = run_usaid()
+        figures = run_usaid(options.origins or 6)
     elif options.name == "speed":
         figures = run_speed(options.series, options.periods, SEED)
     else:

@@ -1,103 +1,89 @@
-"""USAID contraceptive ledger: three months ahead for every site x product, the last three known months as test.
+"""USAID contraceptive ledger by the command: three months ahead for every site x product, over rolling origins.
 
 MASE with in-sample seasonal (12-month) scaling, as the forecasting prize on these data was judged by: errors over the
 mean absolute 12-month difference before the origin; series that never differ over 12 months have no scale and are
-counted apart.
+counted apart. Bias: sum of forecast - actual over the sum of actuals. Rivals: medians and means of the last known months.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assets.planning.backtest.scores import pinball
-from assets.planning.demand.censoring import impute_hidden_demand
-from assets.planning.forecasting.engine import forecast_panel
-from assets.planning.forecasting.panel import Panel
-from assets.planning.forecasting.settings import ForecastSettings
-from benchmarks.forecast_data import dense_panel, shared
+from assets.planning.forecasting.frame import forecast_frame
+from benchmarks.forecast_data import shared
 
 HORIZON = 3
-LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 
-def load() -> tuple[Panel, NDArray[np.float64]]:
-    """Monthly units distributed, and the share of each month with stock."""
-    frame = pd.read_csv(shared("usaid_contraceptive", "stock_ledger_monthly.csv"))
-    frame = frame.dropna(subset=["stock_distributed"])
-    period = (frame["year"].to_numpy() - 1970) * 12 + frame["month"].to_numpy() - 1
-    key = frame["site_code"].astype(str) + "/" + frame["product_code"].astype(str)
-    panel = dense_panel(key, period, np.maximum(frame["stock_distributed"].to_numpy(float), 0.0), "M")
-    product = panel.keys["series_id"].str.split("/").str[1]
-    panel = replace(panel, group=pd.factorize(product, sort=True)[0].astype(np.int64))
-    days = np.nan_to_num(frame["stock_stockout_days"].to_numpy(float))
-    # Stock-out days are hardly ever filled in (300 of 38,842 rows), so the balances speak too: nothing at the start,
-    # nothing received and nothing at the end is a month with an empty shelf.
-    balances = frame[["stock_initial", "stock_received", "stock_end"]].fillna(1.0).to_numpy(float)
-    hidden = np.maximum(np.clip(days / 30.4, 0.0, 1.0), (balances <= 0).all(axis=1))
-    return panel, 1.0 - dense_panel(key, period, hidden, "M").y
+def load() -> pd.DataFrame:
+    """The long frame of the command: series_id, period_start_date, demand_units, product."""
+    rows = pd.read_csv(shared("usaid_contraceptive", "stock_ledger_monthly.csv")).dropna(subset=["stock_distributed"])
+    return pd.DataFrame(
+        {
+            "series_id": rows["site_code"].astype(str) + "/" + rows["product_code"].astype(str),
+            "period_start_date": pd.to_datetime(rows[["year", "month"]].assign(day=1)),
+            "demand_units": rows["stock_distributed"].clip(lower=0.0),
+            "product": rows["product_code"].astype(str),
+        }
+    )
 
 
-def _known(panel: Panel, rate: NDArray, end: int, use_stock: bool) -> Panel:
-    """The panel before `end`; months that the shelf was half empty are hidden, milder ones imputed."""
-    y, ok, cover = panel.y[:, :end], panel.ok[:, :end], rate[:, :end]
-    n = len(y)
-    if not use_stock:
-        return replace(panel, y=y, ok=ok, exact=ok)
-    censored = ~ok | (cover < 0.85)
-    filled = impute_hidden_demand(
-        np.arange(n + 1) * end, y.ravel(), np.where(ok, cover, 0.0).ravel(), censored.ravel()
-    ).reshape(n, end)
-    running = np.arange(end)[None, :] >= panel.start[:, None]
-    mended = np.where(running & censored, filled, y)
-    return replace(panel, y=mended, ok=ok & (cover >= 0.5), exact=ok & ~censored)
+def _scores(points: NDArray, actual: NDArray, scale: NDArray) -> dict[str, float]:
+    known = np.isfinite(actual) & np.isfinite(points)
+    scaled = known & (scale > 0)[:, None]
+    error = np.where(known, points - actual, 0.0)
+    mase = (np.abs(error) / np.where(scale > 0, scale, 1.0)[:, None])[scaled].mean()
+    return {"mase": round(float(mase), 4), "bias": round(float(error.sum() / actual[known].sum()), 4)}
 
 
-def _mase(mean: NDArray, actual: NDArray, ok: NDArray, scale: NDArray) -> float:
-    good = ok & (scale > 0)[:, None]
-    return float((np.abs(mean - actual) / np.where(scale > 0, scale, 1.0)[:, None])[good].mean())
+def _origin(wide: pd.DataFrame, frame: pd.DataFrame, end: int) -> dict[str, dict[str, float]]:
+    """Scores of the command and of the simple methods on the months `end` to `end + HORIZON` of the wide table."""
+    months = wide.columns
+    past = wide.iloc[:, :end]
+    live = past.iloc[:, -HORIZON:].notna().any(axis=1) & wide.iloc[:, end : end + HORIZON].notna().any(axis=1)
+    actual = wide.loc[live, months[end : end + HORIZON]].to_numpy(float)
+    known = past[live].to_numpy(float)
+    scale = pd.DataFrame(np.abs(known[:, 12:] - known[:, :-12])).mean(axis=1).fillna(0.0).to_numpy()
+    told = frame[frame["period_start_date"] < months[end]]
+    result = forecast_frame(told, freq="M", horizon=HORIZON, quantiles=[0.5], family="product")
+    rows = result.forecasts[result.forecasts["period"].isin(months[end : end + HORIZON])]
+    points: dict[str, NDArray] = {}
+    for name in ("mean", "q_0.5"):
+        table = rows.pivot(index="series_id", columns="period", values=name)
+        points[f"command_{name}"] = table.reindex(wide.index[live]).to_numpy(float)
+    recent = pd.DataFrame(known)
+    for label, width in (("six_month", 6), ("three_month", 3)):
+        window = recent.iloc[:, -width:]
+        points[f"{label}_median"] = np.repeat(window.median(axis=1).to_numpy()[:, None], HORIZON, axis=1)
+        points[f"{label}_mean"] = np.repeat(window.mean(axis=1).to_numpy()[:, None], HORIZON, axis=1)
+    points["seasonal_naive"] = known[:, -12 : -12 + HORIZON]
+    return {name: _scores(values, actual, scale) for name, values in points.items()}
 
 
-def run_usaid() -> dict[str, Any]:
-    """MASE and scaled pinball of ours, with and without what is known of empty shelves, beside the simple methods."""
-    panel, rate = load()
-    end = panel.size[1] - HORIZON
-    actual, ok = panel.y[:, end:], panel.ok[:, end:]
-    y, known = panel.y[:, :end], panel.ok[:, :end]
-    both = known[:, 12:] & known[:, :-12]
-    scale = np.where(both, np.abs(y[:, 12:] - y[:, :-12]), 0.0).sum(axis=1) / np.maximum(both.sum(axis=1), 1)
-    recent = np.where(known[:, -3:], y[:, -3:], 0.0).sum(axis=1) / np.maximum(known[:, -3:].sum(axis=1), 1)
-    figures: dict[str, Any] = {
-        "series": panel.size[0],
-        "scored_months": int(ok.sum()),
-        "series_without_scale": int((scale <= 0).sum()),
-        "mase": {
-            "seasonal_naive": _mase(y[:, -12 : -12 + HORIZON], actual, ok, scale),
-            "three_month_mean": _mase(np.repeat(recent[:, None], HORIZON, axis=1), actual, ok, scale),
-        },
-        "mase_of_months_with_stock": {},
-        "scaled_pinball": {},
-        "bias_rate": {},
+def run_usaid(origins: int) -> dict[str, Any]:
+    """MASE and bias at each of `origins` origins a month apart, the newest with the last three months as test."""
+    frame = load()
+    wide = frame.pivot_table(
+        index="series_id", columns="period_start_date", values="demand_units", aggfunc="sum", min_count=1
+    )
+    wide = wide.sort_index(axis=1)
+    by_origin = []
+    for back in range(origins - 1, -1, -1):
+        by_origin.append(_origin(wide, frame, wide.shape[1] - HORIZON - back))
+        print("usaid", back, by_origin[-1], flush=True)
+    mean = {
+        name: {key: round(float(np.mean([row[name][key] for row in by_origin])), 4) for key in ("mase", "bias")}
+        for name in by_origin[0]
     }
-    # A month on an empty shelf shows what could be handed out, not what was wanted: apart, for the corrected forecast.
-    filled = ok & (rate[:, end:] > 0.5)
-    apart = figures["mase_of_months_with_stock"]
-    apart["seasonal_naive"] = _mase(y[:, -12 : -12 + HORIZON], actual, filled, scale)
-    apart["three_month_mean"] = _mase(np.repeat(recent[:, None], HORIZON, axis=1), actual, filled, scale)
-    settings = ForecastSettings(frequency="M", horizon=HORIZON, calendars=())
-    for label, use_stock in (("ours_median", True), ("ours_median_without_stock", False)):
-        result = forecast_panel(_known(panel, rate, end, use_stock), settings, quantiles=LEVELS)
-        table = result.forecasts[[f"q_{q:g}" for q in LEVELS]].to_numpy().reshape(-1, HORIZON, len(LEVELS))
-        mean = result.forecasts["mean_units"].to_numpy().reshape(-1, HORIZON)
-        figures["mase"][label] = _mase(table[..., 0], actual, ok, scale)
-        apart[label] = _mase(table[..., 0], actual, filled, scale)
-        figures["mase"][label.replace("median", "mean")] = _mase(mean, actual, ok, scale)
-        good = ok & (scale > 0)[:, None]
-        loss = pinball(actual, table, np.array(LEVELS)) / np.where(scale > 0, scale, 1.0)[:, None]
-        figures["scaled_pinball"][label] = float(loss[good].mean())
-        figures["bias_rate"][label] = float((mean - actual)[ok].sum() / actual[ok].sum())
-    return figures
+    return {
+        "series": len(wide),
+        "origins": origins,
+        "mean_of_origins": mean,
+        "newest_origin": by_origin[-1],
+        "by_origin_oldest_first": by_origin,
+        "mase_ratio_to_six_month_median": round(mean["command_q_0.5"]["mase"] / mean["six_month_median"]["mase"], 4),
+    }

@@ -17,6 +17,7 @@ from assets.workspace import Workspace, write_table
 PLANNING = (
     "forecasts",
     "forecast_accuracy",
+    "forecast_effects",
     "vintage_accuracy",
     "forecast_review",
     "item_classes",
@@ -109,6 +110,7 @@ _PLANNED_FROM = [
     ["intermediate", "int_open_supply"],
     ["intermediate", "int_open_demand"],
     ["intermediate", "int_supplier_lead_times"],
+    ["intermediate", "int_promotions"],
     ["intermediate", "int_order_lines"],
     ["staging", "stg_sales_shipment_lines"],
 ]

@@ -33,8 +33,13 @@ def plan_everything(
     spine = reading.read_spine(connection)
     history = connection.execute("select * from planning.demand_history order by all").df()
     groups = spine.set_index(["item_id", "warehouse_id"])["category_name"]
+    promotions = reading.read_promotions(connection)
     forecasts = forecast(
-        history, settings=settings.forecast, groups=groups, previous=former_models(vintages, settings.forecast)
+        history,
+        settings=settings.forecast,
+        groups=groups,
+        promotions=promotions,
+        previous=former_models(vintages, settings.forecast),
     )
     daily, receipts = reading.read_demand(connection), reading.read_lead_times(connection)
     classified = classes_and_history(
@@ -79,6 +84,7 @@ def plan_everything(
             classes[["item_id", "warehouse_id", "abc_xyz_cell"]], on=["item_id", "warehouse_id"], how="left"
         ),
         groups=groups,
+        promotions=promotions,
         settings=settings.forecast,
     )
     replenishment = plan(inputs, as_of=as_of, frequency=settings.forecast.frequency, settings=settings.policy)
@@ -86,6 +92,7 @@ def plan_everything(
     return {
         "forecasts": forecasts.forecasts,
         "forecast_accuracy": forecasts.accuracy,
+        "forecast_effects": forecasts.effects,
         "vintage_accuracy": track.accuracy,
         "forecast_review": track.review,
         "item_classes": classes,

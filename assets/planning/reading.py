@@ -20,6 +20,14 @@ def read_demand(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     ).df()
 
 
+def read_promotions(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Past and planned promotions, as landed up to the day."""
+    return connection.execute(
+        """select item_id, warehouse_id, start_date, end_date, cast(uplift_expected_rate as double) as uplift_expected_rate
+           from intermediate.int_promotions order by all"""
+    ).df()
+
+
 def read_balances(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Stock intervals at item x warehouse."""
     return connection.execute(

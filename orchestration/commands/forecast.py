@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,6 +13,13 @@ from orchestration.commands.common import REFUSED, console, one_sentence, proble
 if TYPE_CHECKING:
     import pandas as pd  # half a second, which the other commands need not pay
 
+    from assets.planning.forecasting.frame import FrameForecast
+    from orchestration.commands.demand_file import DemandFile
+
+#: Some series were refused, the others are forecast.
+_INCOMPLETE = 1
+_OURS = ("series_id", "period_start_date", "t", "demand_units", "in_stock")
+
 
 def forecast(
     demand: Annotated[Path, typer.Option(help="CSV or Parquet: series_id, period_start_date or t, demand_units.")],
@@ -24,26 +30,69 @@ def forecast(
         str, typer.Option(help="Levels between 0 and 1, separated by commas.")
     ] = "0.5,0.8,0.9,0.95,0.99",
     sum_horizon: Annotated[bool, typer.Option("--sum", help="The total over the horizon instead.")] = False,
+    columns: Annotated[
+        str, typer.Option(help="The file's names for our columns: series_id=SKU,demand_units=Qty,...")
+    ] = "",
+    aggregate: Annotated[bool, typer.Option(help="Add finer rows (days) up to the period.")] = False,
+    gaps: Annotated[
+        Literal["auto", "zero", "missing"],
+        typer.Option(help="What a missing period says; auto: zero demand, unless the file writes zeros itself."),
+    ] = "auto",
+    effort: Annotated[
+        Literal["fast", "standard"], typer.Option(help="standard: more families of models, minutes instead of seconds.")
+    ] = "standard",
+    calendar: Annotated[
+        Literal["none", "chinese", "western"], typer.Option(help="Holidays that may move demand.")
+    ] = "none",
+    family: Annotated[
+        str, typer.Option(help="Column that names the family a series borrows its season and beginning from.")
+    ] = "",
 ) -> None:
-    """Forecast quantiles for every series of a file; refused series are named with their reason."""
+    """Forecast quantiles for every series of a file; refused series are named with their reason.
+
+    Ends 0 good, 1 when series were refused (the others are forecast), 2 when nothing was.
+    """
     from assets.planning.forecasting.frame import forecast_frame  # the forecasting libraries import slowly
+    from assets.planning.forecasting.settings import ForecastSettings
+    from orchestration.commands.demand_file import read_demand_file
 
     with one_sentence(ValueError, OSError):
-        levels, frame = _levels(quantiles), _read(demand)
+        levels, named = _levels(quantiles), _columns(columns)
+        source = read_demand_file(demand, named)
         try:
-            result = forecast_frame(frame, freq=freq, horizon=horizon, quantiles=levels, sum_horizon=sum_horizon)
+            result = forecast_frame(
+                source.frame,
+                freq=freq,
+                horizon=horizon,
+                quantiles=levels,
+                sum_horizon=sum_horizon,
+                gaps_are_zero={"auto": None, "zero": True, "missing": False}[gaps],
+                aggregate=aggregate,
+                family=family or None,
+                settings=ForecastSettings(effort=effort, calendars=() if calendar == "none" else (calendar,)),
+            )
         except ValueError as error:
-            raise ValueError(f"{demand}: {error}") from error
+            advice = "; name them with --columns series_id=...,period_start_date=...,demand_units=..." if (
+                str(error).startswith("no column") and not named
+            ) else ""  # fmt: skip
+            raise ValueError(f"{demand}: {error}{advice}") from error
         table = result.totals if sum_horizon and result.totals is not None else result.forecasts
         _write(table, out)
+    _report(demand, source, result, table["series_id"].nunique(), out)
+
+
+def _report(demand: Path, source: DemandFile, result: FrameForecast, done: int, out: Path) -> None:
+    """What was read otherwise than expected, who was refused, and the exit status that says so."""
+    for remark in (*source.remarks, *result.remarks):
+        problems.print(escape(f"{demand.name}: {remark}"), soft_wrap=True)
     first = 1 if demand.suffix == ".parquet" else 2  # the row that people see: a CSV has its header above
     for name, row, column, value, reason in result.refused.itertuples(index=False):
         where = f"{demand.name}, row {row + first}, column {column}"
         problems.print(escape(f"{where}: series {name!r} refused: {reason} ({value!r})"), soft_wrap=True)
-    done = table["series_id"].nunique()
-    console.print(f"{done} series forecast, {len(result.refused)} refused: {out}", soft_wrap=True)
-    if not done:
-        raise typer.Exit(REFUSED)
+    noted = f", {len(result.notes)} with a note" if len(result.notes) else ""
+    console.print(f"{done} series forecast{noted}, {len(result.refused)} refused: {out}", soft_wrap=True)
+    if not done or len(result.refused):
+        raise typer.Exit(_INCOMPLETE if done else REFUSED)
 
 
 def _levels(text: str) -> list[float]:
@@ -56,22 +105,11 @@ def _levels(text: str) -> list[float]:
     return levels
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """The file as it stands; figures and dates are judged series by series later, so that one bad row spoils one."""
-    import pandas as pd
-
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file")
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(path, dtype={"series_id": str, "period_start_date": str}, index_col=False)
-    except pd.errors.ParserWarning as error:
-        raise ValueError(f"{path}: rows have more fields than the header has columns") from error
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{path}: cannot be read as {path.suffix or 'CSV'}: {str(error).strip()}") from error
+def _columns(text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in text.split(",") if part]
+    if any(ours not in _OURS or not theirs for ours, _, theirs in pairs):
+        raise ValueError(f"--columns {text!r}: write NAME=COLUMN, separated by commas; names are {', '.join(_OURS)}")
+    return {ours: theirs for ours, _, theirs in pairs}
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -75,7 +75,7 @@ def _match(flat, starts, ends, window, horizon, score, where, when):  # type: ig
 
 
 def analogue_points(
-    series: Sequence[NDArray[np.float64]], horizon: int, window: int, matches: int = 20
+    series: Sequence[NDArray[np.float64]], horizon: int, window: int, matches: int = 40
 ) -> NDArray[np.float64]:
     """Forecasts (n, horizon) of every series; the last value where a series is shorter than `window` or constant.
 

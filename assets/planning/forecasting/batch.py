@@ -15,14 +15,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 #: Seconds per series of 100 points and per fit, one process, measured 2026-11 on the reference machine (docs); with
-#: a season of its own, the smoothing state space costs ten times as much.
-MEMBER_SECONDS: dict[str, float] = {"ets": 0.007, "theta": 0.0043, "ces": 0.0035, "damped": 0.004, "mstl": 0.016}
-_SEASONAL_ETS_FACTOR = 10.0
+#: a season of its own, the smoothing state space costs ten times as much, and the complex one four times beyond a year's months.
+MEMBER_SECONDS: dict[str, float] = {"ets": 0.007, "theta": 0.0075, "ces": 0.0035}
+_SEASONAL_ETS_FACTOR, _LONG_CES_FACTOR = 10.0, 4.0
 
 
 def member_cost(name: str, season: int, points: float) -> float:
     """Seconds that one fit of a member takes for a series of `points` periods; costs grow with length."""
-    factor = _SEASONAL_ETS_FACTOR if season > 1 and name in ("ets", "damped") else 1.0
+    factor = 1.0
+    if name == "ets" and season > 1:
+        factor = _SEASONAL_ETS_FACTOR
+    elif name == "ces" and season > 12:
+        factor = _LONG_CES_FACTOR
     return MEMBER_SECONDS[name] * factor * max(points, 20.0) / 100.0
 
 
@@ -31,12 +35,8 @@ def _member(name: str, season: int) -> Any:
 
     if name == "ets":
         return models.AutoETS(season_length=season, alias=name)
-    if name == "damped":
-        return models.AutoETS(season_length=season, damped=True, alias=name)
     if name == "theta":
         return models.DynamicOptimizedTheta(season_length=season, alias=name)
-    if name == "mstl":
-        return models.MSTL(season_length=season, trend_forecaster=models.AutoETS(model="ZZN"), alias=name)
     if name == "ces":
         return models.AutoCES(season_length=season, alias=name)
     raise ValueError(f"{name!r} is none of {', '.join(MEMBER_SECONDS)}")

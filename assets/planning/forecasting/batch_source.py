@@ -1,16 +1,19 @@
-"""statsforecast's families as one more model of the tournament, for the series where they pay and the budget lasts.
+"""The slower families as one more model of the tournament, for the series where they pay and the budget lasts.
 
 Belongs here: the plan of which series, by stated costs and never by the clock, so that the same data choose the same
-models; and the model `batch_nb`: the median of the families with the spread of the compiled damped trend.
+models; and the model `batch_nb`: the median of statsforecast's families, with `analogues` where a season is long, and
+the spread of the compiled damped trend.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.planning.forecasting.analogues import analogue_points
 from assets.planning.forecasting.batch import batch_points, combined, member_cost
 from assets.planning.forecasting.conditions import Conditions
 from assets.planning.forecasting.counts import moment_grid
@@ -21,40 +24,84 @@ from assets.planning.forecasting.panel import Panel, demand_unit
 from assets.planning.forecasting.states import State
 
 BATCH_MODEL = "batch_nb"
-MEMBERS = ("theta", "ces", "ets")
-#: Newest periods that a family reads: beyond, length costs more than it tells.
-_CAP = 400
+#: Newest periods that a family reads: beyond, length costs more than it tells (weeks: fifteen years).
+_CAP, _LONG_CAP = 400, 780
+#: Windows, in seasons, by which analogues are looked for, and the seconds of one comparison of two periods.
+_WINDOWS = (1.0, 1.5)
+_ANALOGUE_SECONDS = 1.2e-9
 
 
-def planned_series(
+def members_of(season: int) -> tuple[str, ...]:
+    """Families whose median is the model. Smoothing state spaces carry no season of more than 24 periods."""
+    return ("theta", "ces", "ets") if season <= 12 else ("theta", "ces")
+
+
+def _has_analogues(season: int, lengths: NDArray[np.int64], fits: int, budget_seconds: float) -> bool:
+    """Whether all series may be compared with all, which grows with the square of their number."""
+    pairs = float(lengths.sum()) * len(lengths) * season * sum(_WINDOWS)
+    return season > 12 and len(lengths) > 0 and pairs * _ANALOGUE_SECONDS * fits <= budget_seconds / 2
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """Rows that the families are run on, and whether analogues are among the families."""
+
+    rows: NDArray[np.int64]
+    has_analogues: bool
+
+
+def planned_batch(
     panel: Panel, interval: NDArray[np.float64], fits: int, season: int, budget_seconds: float
-) -> NDArray[np.int64]:
+) -> BatchPlan:
     """Rows that the families are run on, largest mean demand first, as far as `fits` fits each stay in the budget.
 
     Only series with demand in most periods and two seasons (ten periods without one) of history are worth the cost.
     """
     seen = panel.ok.sum(axis=1)
-    inner = season if season <= 12 else 1
-    worth = np.flatnonzero((interval < 1.5) & (seen >= max(2 * inner, 10)))
+    least = 10 if season > 12 else max(2 * season, 10)
+    worth = np.flatnonzero((interval < 1.5) & (seen >= least))
     mean = np.where(panel.ok, panel.y, 0.0).sum(axis=1) / np.maximum(seen, 1)
     order = worth[np.lexsort((worth, -mean[worth]))]
-    per_fit = [sum(member_cost(m, inner, min(float(k), _CAP)) for m in MEMBERS) for k in seen[order]]
-    spent = np.cumsum(np.array(per_fit) * fits) if len(order) else np.zeros(0)
-    return np.sort(order[spent <= budget_seconds])
+    per_fit = np.array([_fit_seconds(int(k), season) for k in seen[order]])
+    rows = np.sort(order[np.cumsum(per_fit * fits) <= budget_seconds])
+    return BatchPlan(rows, _has_analogues(season, seen[rows], fits, budget_seconds))
+
+
+def _fit_seconds(periods: int, season: int) -> float:
+    """Seconds that one fit of all families takes for a series of `periods` periods."""
+    cap = _CAP if season <= 12 else _LONG_CAP
+    length = season if periods >= 2 * season else 1
+    return sum(member_cost(name, length, min(float(periods), cap)) for name in members_of(length))
 
 
 def batch_means(
-    panel: Panel, at: Conditions, rows: NDArray[np.int64], kind: str, season: int, processes: int
+    panel: Panel, at: Conditions, plan: BatchPlan, kind: str, season: int, processes: int
 ) -> NDArray[np.float64]:
-    """Mean demand (rows, horizon) at the origin of `at`; seasons longer than a year's months are taken out first."""
-    inner = season if season <= 12 else 1
-    flat, factors = at.flatten(panel, rows, "" if inner > 1 else kind)
-    begin = np.maximum(panel.start[rows], at.end - _CAP)
-    series = [flat[k, b:] if b < at.end else np.zeros(1) for k, b in enumerate(begin)]
-    short = np.array([len(s) < 4 for s in series])
-    fit = [np.repeat(s, 4) if k else s for s, k in zip(series, short, strict=True)]
-    points = batch_points(fit, at.horizon, MEMBERS, inner, processes)
-    return np.maximum(combined(points, MEMBERS), 0.0) * factors
+    """Mean demand (rows, horizon) at the origin of `at`.
+
+    Series with two seasons of history are fitted with the season; the others without one, after that of `kind`, which
+    they may have from their family, is taken out.
+    """
+    rows, cap = plan.rows, _CAP if season <= 12 else _LONG_CAP
+    begin = np.minimum(panel.start[rows], max(at.end - 1, 0))
+    seen = at.end - begin
+    out = np.empty((len(rows), at.horizon))
+    for length, part in ((season, seen >= 2 * season), (1, seen < 2 * season)):
+        mine = np.flatnonzero(part)
+        if len(mine) == 0:
+            continue
+        flat, factors = at.flatten(panel, rows[mine], "" if length > 1 else kind)
+        whole = [flat[k, begin[row] :] for k, row in enumerate(mine)]
+        fit = [np.repeat(values, 4) if len(values) < 4 else values[-cap:] for values in whole]
+        members = members_of(length)
+        points = batch_points(fit, at.horizon, members, length, processes)
+        names = list(members)
+        if plan.has_analogues and length > 1:
+            for share in _WINDOWS:
+                names.append(f"analogues_{share:g}")
+                points[names[-1]] = analogue_points(whole, at.horizon, round(share * season))
+        out[mine] = np.maximum(combined(points, names), 0.0) * factors
+    return out
 
 
 def with_batch(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from assets.planning.forecasting.effects import Effects, estimate_effects
 from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.promotions import PromotionEffects, promotion_effects
 from assets.planning.forecasting.season import FAMILY_CYCLES, OWN_CYCLES, Seasons, seasonal_factors
 
 
@@ -24,14 +25,27 @@ class Conditions:
     horizon: int
     seasons: Seasons | None
     effects: Effects | None
+    promotions: PromotionEffects | None
+
+    def uplift(self) -> NDArray[np.float64] | None:
+        """Share (n, horizon) that promotions add to each period ahead; None where none is planned."""
+        return None if self.promotions is None else self.promotions.factors[:, self.end :] - 1.0
+
+    def explained(self, reasons: NDArray[np.object_]) -> NDArray[np.object_]:
+        """The reasons of the choice, with what was left out because it could not be estimated."""
+        if self.effects is None or not self.effects.failed.any():
+            return reasons
+        left_out = "; calendar effects left out: their regression found no answer in this family"
+        return np.where(self.effects.failed, reasons + left_out, reasons)
 
     def flatten(self, panel: Panel, rows: NDArray[np.int64], kind: str) -> tuple[NDArray, NDArray]:
         """History (rows, end) without effects and season, and the factors (rows, horizon) of the periods ahead."""
         flat = panel.y[rows, : self.end].copy()
         ahead = np.ones((len(rows), self.horizon))
-        if self.effects is not None:
-            flat /= self.effects.factors[rows, : self.end]
-            ahead *= self.effects.factors[rows, self.end :]
+        for found in (self.promotions, self.effects):
+            if found is not None:
+                flat /= found.factors[rows, : self.end]
+                ahead *= found.factors[rows, self.end :]
         if self.seasons is not None and kind:
             both = self.seasons.family if kind == "_family" else self.seasons.own
             window = self.end - self.seasons.first_column
@@ -56,10 +70,15 @@ def season_kinds(season: int, last_origin: int) -> tuple[str, ...]:
 def conditions_at(
     panel: Panel, end: int, horizon: int, season: int, calendar: pd.DataFrame, kinds: tuple[str, ...]
 ) -> Conditions:
-    """Estimate effects, then the season of what they leave, from columns before `end`."""
-    effects = estimate_effects(panel, panel.promotion, calendar, end, horizon, season)
-    left = panel
-    if effects is not None:
-        left = replace(panel, y=panel.y[:, :end] / effects.factors[:, :end], ok=panel.ok[:, :end])
+    """Estimate promotions, the calendar's effects and the season, each on what the ones before leave, before `end`."""
+    promotions = promotion_effects(panel, end, horizon)
+    left = panel if promotions is None else _without(panel, promotions.factors, end)
+    effects = estimate_effects(left, calendar, end, horizon, season)
+    left = left if effects is None else _without(left, effects.factors, end)
     seasons = seasonal_factors(left, end, horizon, season) if len(kinds) > 1 else None
-    return Conditions(end, horizon, seasons, effects)
+    return Conditions(end, horizon, seasons, effects, promotions)
+
+
+def _without(panel: Panel, factors: NDArray[np.float64], end: int) -> Panel:
+    """The panel before `end`, its demand divided by the factors."""
+    return replace(panel, y=panel.y[:, :end] / factors[:, :end], ok=panel.ok[:, :end], exact=panel.exact[:, :end])

@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from assets.planning.backtest.origins import rolling_origins, spread_step
 from assets.planning.demand.periods import mean_period_days
 from assets.planning.forecasting.accuracy import accuracy_frame
-from assets.planning.forecasting.batch_source import BATCH_MODEL, planned_series
+from assets.planning.forecasting.batch_source import BATCH_MODEL, BatchPlan, planned_batch
+from assets.planning.forecasting.bias import bias_factors, monitored
 from assets.planning.forecasting.calibration import calibrated, level_maps, origin_weights
 from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
+from assets.planning.forecasting.effect_table import effect_table
 from assets.planning.forecasting.evidence import Evidence, GridSource, gather_evidence
+from assets.planning.forecasting.fallback import isolated
 from assets.planning.forecasting.families import Ahead, Grids, eligible_models, model_names
 from assets.planning.forecasting.grids import LEVELS, sum_knots
 from assets.planning.forecasting.panel import Panel, demand_unit, panel_of_history
@@ -36,8 +39,10 @@ from assets.planning.forecasting.tournament import Choice, choose
 KEYS = ["item_id", "warehouse_id"]
 
 
-def held_out_levels(evidence: Evidence, pick: Callable[[Evidence], Choice]) -> NDArray[np.float32]:
-    """Levels (n, O, W) at which the actuals of each origin fell, under models chosen on the other origins.
+def held_out_levels(
+    evidence: Evidence, pick: Callable[[Evidence], Choice]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Levels (n, O, W) at which the actuals of each origin fell, under models (n, O) chosen on the other origins.
 
     The winner of a choice looks better on the origins it won than on the next one; calibrated on those, its quantiles
     would be too narrow.
@@ -45,10 +50,11 @@ def held_out_levels(evidence: Evidence, pick: Callable[[Evidence], Choice]) -> N
     n, _, count, width = evidence.level.shape
     rows = np.arange(n)
     out = np.empty((n, count, width), dtype=np.float32)
+    models = np.zeros((n, count), dtype=np.int64)
     for j in range(count):
-        chosen = pick(evidence.without_origin(j) if count > 1 else evidence)
-        out[:, j] = evidence.level[rows, chosen.model, j]
-    return out
+        models[:, j] = pick(evidence.without_origin(j) if count > 1 else evidence).model
+        out[:, j] = evidence.level[rows, models[:, j], j]
+    return out, models
 
 
 def forecast(
@@ -56,7 +62,7 @@ def forecast(
     *,
     settings: ForecastSettings,
     groups: pd.Series | None = None,
-    future_promotions: pd.DataFrame | None = None,
+    promotions: pd.DataFrame | None = None,
     previous: pd.DataFrame | None = None,
 ) -> ForecastResult:
     """Forecast every item x warehouse of a demand history.
@@ -66,7 +72,8 @@ def forecast(
         settings: horizon, models, origins, seed.
         groups: name of the family (category) of each series, indexed by item_id, warehouse_id: its season and the
             start of new items are borrowed from it.
-        future_promotions: item_id, warehouse_id, period_start_date of promotions planned within the horizon.
+        promotions: item_id, warehouse_id (null: all), start_date, end_date, uplift_expected_rate of past and planned
+            promotions, as known on the day.
         previous: item_id, warehouse_id, model of the last vintage, for hysteresis.
 
     Returns:
@@ -77,7 +84,7 @@ def forecast(
         key_columns=KEYS,
         frequency=settings.frequency,
         groups=groups,
-        future_promotions=future_promotions,
+        promotions=promotions,
         horizon=settings.horizon_periods,
     )
     return forecast_panel(panel, settings, previous=previous)
@@ -90,7 +97,18 @@ def forecast_panel(
     previous: pd.DataFrame | None = None,
     quantiles: tuple[float, ...] | None = None,
 ) -> ForecastResult:
-    """Forecast a panel; see `forecast`. `quantiles` replaces the published columns by `q_<level>` ones."""
+    """Forecast a panel; see `forecast`. `quantiles` replaces the published columns by `q_<level>` ones.
+
+    Series on which the models fail get a fallback that is named on the row (`fallback`).
+    """
+    return isolated(
+        panel, lambda part: _forecast_panel(part, settings, previous, quantiles), settings.horizon_periods, quantiles
+    )
+
+
+def _forecast_panel(
+    panel: Panel, settings: ForecastSettings, previous: pd.DataFrame | None, quantiles: tuple[float, ...] | None
+) -> ForecastResult:
     count = panel.size[1]
     horizon, season = settings.horizon_periods, settings.season
     knots = sum_knots(horizon)
@@ -100,17 +118,18 @@ def forecast_panel(
     origins = rolling_origins(count, horizon, settings.origins, step, settings.min_train_periods)
     kinds = season_kinds(season, origins[-1] if origins else 0)
     interval = demand_interval(panel)
-    planned = np.zeros(0, dtype=np.int64)
+    planned: BatchPlan | None = None
     if settings.effort == "standard":
-        planned = planned_series(panel, interval, len(origins) + 1, season, settings.time_budget_seconds)
-    names = [*model_names(kinds), *([BATCH_MODEL] if len(planned) else [])]
+        planned = planned_batch(panel, interval, len(origins) + 1, season, settings.time_budget_seconds)
+        planned = planned if len(planned.rows) else None
+    names = [*model_names(kinds), *([BATCH_MODEL] if planned else [])]
     eligible = eligible_models(names, interval)
-    if len(planned):
-        eligible[:, -1] = np.isin(np.arange(len(interval)), planned)
+    if planned:
+        eligible[:, -1] = np.isin(np.arange(len(interval)), planned.rows)
     ahead = Ahead(horizon, knots, knots)
     evidence = gather_evidence(
         panel,
-        grid_source(panel, settings, segments, kinds, origins, ahead, planned),
+        grid_source(panel, settings, segments, kinds, origins, ahead, planned)[0],
         names,
         origins,
         ahead,
@@ -133,10 +152,14 @@ def forecast_panel(
         )
 
     choice = pick(evidence)
-    maps = level_maps(held_out_levels(evidence, pick), segments, len(SEGMENT_NAMES), origin_weights(origins))
+    weights = origin_weights(origins)
+    levels, held = held_out_levels(evidence, pick)
+    maps = level_maps(levels, segments, len(SEGMENT_NAMES), weights)
+    moved = bias_factors(evidence, held, segments, weights)
     every = Ahead(horizon, np.arange(1, horizon + 1), knots)
-    source = grid_source(panel, settings, segments, kinds, [count], every, planned)
+    source, conditions = grid_source(panel, settings, segments, kinds, [count], every, planned)
     grids = _present(panel, source, choice, names, every, settings.workers)
+    mean = grids.mean * moved[:, None]
     unit = demand_unit(panel, count)
     nearest = np.searchsorted(knots, np.arange(1, horizon + 1))
     period = calibrated(grids.period, maps[:, nearest], segments)
@@ -146,12 +169,15 @@ def forecast_panel(
         mean_period_days(settings.frequency),
         knots,
         total,
-        np.cumsum(grids.mean, axis=1)[:, knots - 1],
+        np.cumsum(mean, axis=1)[:, knots - 1],
         unit,
     )
-    accuracy = accuracy_frame(panel, evidence, choice.model, choice.reason, horizon, season)
+    known = conditions[count]
+    reasons = monitored(known.explained(choice.reason), evidence, choice.model, moved)
+    accuracy = accuracy_frame(panel, evidence, choice.model, reasons, horizon, season)
     models = np.array(names, dtype=object)[choice.model]
-    return ForecastResult(forecast_table(panel, grids.mean, period, unit, models, quantiles), accuracy, demand)
+    table = forecast_table(panel, mean, period, unit, models, quantiles, known.uplift())
+    return ForecastResult(table, accuracy, demand, effect_table(panel, known))
 
 
 def _former(panel: Panel, previous: pd.DataFrame | None, names: list[str]) -> NDArray[np.int64] | None:

@@ -19,6 +19,7 @@ from assets.planning.demand.settings import Frequency
 from assets.planning.forecasting.engine import forecast_panel
 from assets.planning.forecasting.grids import at_levels, to_units
 from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.row_dates import aggregated, finer_rows
 from assets.planning.forecasting.screening import Screened, screen
 from assets.planning.forecasting.settings import ForecastSettings
 
@@ -27,10 +28,11 @@ from assets.planning.forecasting.settings import ForecastSettings
 class FrameForecast:
     """Results of `forecast_frame`.
 
-    forecasts: series_id, period, mean, q_<level>... one row per series and period ahead. totals: series_id, periods,
-    mean, q_<level>... of the sum over the horizon, None unless asked for. refused: series_id, reason, and the first row
-    (position in the frame), column and value that show it. notes: series_id,
-    note. accuracy: one row per series and model.
+    forecasts: series_id, period, mean, q_<level>..., then model, reason, wape, bias, mase, scaled_pinball (of the chosen
+    model at the rolling origins) and note; one row per series and period ahead. totals: series_id, periods, mean,
+    q_<level>... of the sum over the horizon and the same columns, None unless asked for. refused: series_id, reason, and
+    the first row (position in the frame), column and value that show it. notes: series_id, note. remarks: sentences
+    about the whole frame. accuracy: one row per series and model.
     """
 
     forecasts: pd.DataFrame
@@ -38,6 +40,7 @@ class FrameForecast:
     refused: pd.DataFrame
     notes: pd.DataFrame
     accuracy: pd.DataFrame
+    remarks: tuple[str, ...] = ()
 
 
 def forecast_frame(
@@ -47,7 +50,9 @@ def forecast_frame(
     horizon: int,
     quantiles: Sequence[float] = (0.5, 0.8, 0.9, 0.95, 0.99),
     sum_horizon: bool = False,
-    gaps_are_zero: bool = True,
+    gaps_are_zero: bool | None = None,
+    aggregate: bool = False,
+    family: str | None = None,
     settings: ForecastSettings | None = None,
 ) -> FrameForecast:
     """Forecast every series of a long frame.
@@ -59,24 +64,36 @@ def forecast_frame(
         horizon: periods ahead.
         quantiles: levels strictly between 0 and 1.
         sum_horizon: also the distribution of the sum over the horizon.
-        gaps_are_zero: a missing row says that nothing was asked for; else that nothing is known.
-        settings: further settings; frequency and horizon are taken from the arguments.
+        gaps_are_zero: a missing row says that nothing was asked for; else that nothing is known. None: zero, unless
+            the frame writes zeros itself (`_WRITTEN_ZEROS`), so that what it leaves out it does not know.
+        aggregate: add rows of days up to the period of `freq`; without it such rows are an error.
+        family: column that names the family of a series, from which its season and its beginnings are borrowed; all
+            series that end together are one family without it.
+        settings: further settings; frequency and horizon are taken from the arguments. No calendar without settings.
 
     Raises:
-        ValueError: a column is missing, the frame is empty, or a quantile lies outside (0, 1).
+        ValueError: a column is missing, the frame is empty, its rows are finer than `freq`, or a quantile lies outside
+            (0, 1).
     """
     levels = [float(q) for q in quantiles]
     if not levels or any(not 0 < q < 1 for q in levels):
         raise ValueError("quantiles lie strictly between 0 and 1")
-    base = settings or ForecastSettings()
+    base = settings or ForecastSettings(calendars=())
     chosen = base.model_copy(update={"frequency": freq, "horizon": horizon})
+    if family is not None and family not in frame.columns:
+        raise ValueError(f"no column {family}; the columns are {', '.join(map(str, frame.columns))}")
+    frame, remarks = _at_frequency(frame, freq, aggregate)
     clean = screen(frame, freq)
     has_dates = "period_start_date" in frame.columns
+    families = _families(clean, frame, family)
+    if gaps_are_zero is None:
+        gaps_are_zero, said = _meaning_of_gaps(clean)
+        remarks += said
     if not has_dates:
         chosen = chosen.model_copy(update={"calendars": ()})
     forecasts, totals, accuracies = [], [], []
     for members in _batches(clean, has_dates):
-        panel, ends = _panel(clean, members, freq, gaps_are_zero, has_dates)
+        panel, ends = _panel(clean, members, freq, gaps_are_zero, has_dates, families)
         result = forecast_panel(panel, chosen, quantiles=tuple(levels))
         ahead = result.forecasts
         numbers = np.repeat(ends, horizon) + ahead["horizon_periods"].to_numpy()
@@ -98,10 +115,69 @@ def forecast_frame(
     )
     notes = [(name, "; ".join(texts)) for name, texts in sorted(clean.notes.items())]
     empty = pd.DataFrame(columns=["series_id", "period", "mean", *[f"q_{q:g}" for q in levels]])
-    out = _joined(forecasts, ["series_id", "period"], empty)
-    sums = _joined(totals, ["series_id"], empty.drop(columns="period")) if sum_horizon else None
-    accuracy = _joined(accuracies, ["series_id", "model"], pd.DataFrame(columns=["series_id", "model"]))
-    return FrameForecast(out, sums, refused, pd.DataFrame(notes, columns=["series_id", "note"]), accuracy)
+    noted = pd.DataFrame(notes, columns=["series_id", "note"])
+    accuracy = _joined(accuracies, ["series_id", "model"], pd.DataFrame(columns=["series_id", *_BESIDE, "is_chosen"]))
+    out = _explained(_joined(forecasts, ["series_id", "period"], empty), accuracy, noted)
+    sums = None
+    if sum_horizon:
+        sums = _explained(_joined(totals, ["series_id"], empty.drop(columns="period")), accuracy, noted)
+    return FrameForecast(out, sums, refused, noted, accuracy, remarks)
+
+
+#: What is known of the chosen model, beside its forecast.
+_BESIDE = ["model", "reason", "wape", "bias", "mase", "scaled_pinball"]
+
+
+def _explained(table: pd.DataFrame, accuracy: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
+    """The table with model, reason and accuracy of each series, and what was changed in its data."""
+    chosen = accuracy.loc[accuracy["is_chosen"].astype(bool), ["series_id", *_BESIDE]]
+    out = table.merge(chosen, on="series_id", how="left").merge(notes, on="series_id", how="left")
+    return out.fillna({"note": ""})
+
+
+def _at_frequency(frame: pd.DataFrame, freq: Frequency, aggregate: bool) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The frame with rows of periods; raises ValueError where its rows are finer and were not to be added up."""
+    if not {"series_id", "period_start_date", "demand_units"} <= set(frame.columns) or frame.empty:
+        return frame, ()
+    finer = finer_rows(frame, freq)
+    if not finer:
+        return frame, ()
+    if not aggregate:
+        other = {"daily": "D", "weekly": "W"}[finer]
+        raise ValueError(
+            f"the rows are {finer}, not of frequency {freq}: add them up with --aggregate, or use --freq {other}"
+        )
+    return aggregated(frame, freq), (
+        f"{finer} rows added up to frequency {freq}; a last period that is not complete is left out",
+    )
+
+
+#: Share of rows that are zeros from which on a file is taken to write zeros where it means them. USAID's site reports
+#: have 49 %; sales by day and item, which leave quiet days out, have none but slips (set 2026-11-30).
+_WRITTEN_ZEROS = 0.02
+
+
+def _meaning_of_gaps(clean: Screened) -> tuple[bool, tuple[str, ...]]:
+    """Whether missing periods are zero demand, and the sentence that says so where they are not."""
+    zeros = float((clean.units == 0).mean()) if len(clean.units) else 0.0
+    if zeros < _WRITTEN_ZEROS:
+        return True, ()
+    said = f"{zeros:.0%} of the rows are zeros, so missing periods are taken as unknown (--gaps zero: as no demand)"
+    return False, (said,) if _has_gaps(clean) else ()
+
+
+def _has_gaps(clean: Screened) -> bool:
+    same = clean.code[1:] == clean.code[:-1]
+    return bool((same & (np.diff(clean.period) > 1)).any())
+
+
+def _families(clean: Screened, frame: pd.DataFrame, family: str | None) -> NDArray[np.int64] | None:
+    """Code of the family of each series of `clean.names`, None without a column that names it."""
+    if family is None:
+        return None
+    named = frame[[family]].astype("string").fillna("").assign(series=frame["series_id"].astype("string").str.strip())
+    first = named.drop_duplicates("series").set_index("series")[family]
+    return pd.factorize(first.reindex(clean.names).fillna(""), sort=True)[0].astype(np.int64)
 
 
 def _joined(parts: list[pd.DataFrame], order: list[str], empty: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +202,12 @@ def _batches(clean: Screened, has_dates: bool) -> list[NDArray[np.int64]]:
 
 
 def _panel(
-    clean: Screened, members: NDArray[np.int64], freq: str, gaps_are_zero: bool, has_dates: bool
+    clean: Screened,
+    members: NDArray[np.int64],
+    freq: str,
+    gaps_are_zero: bool,
+    has_dates: bool,
+    families: NDArray[np.int64] | None,
 ) -> tuple[Panel, NDArray[np.int64]]:
     """Panel of the series `members`, every series ending in the last column, and their last period numbers."""
     use = np.isin(clean.code, members)
@@ -166,4 +247,6 @@ def _panel(
     keys = pd.DataFrame({"series_id": [clean.names[k] for k in members]})
     common = has_dates and len(np.unique(last)) == 1
     group = np.zeros(n, dtype=np.int64) if common else np.arange(n)
+    if families is not None:
+        group = np.unique(families[members], return_inverse=True)[1].astype(np.int64)
     return Panel(keys, y, ok & (rate >= 0.5), exact, start, group, int(last.max()) - span + 1, freq), last

@@ -5,7 +5,8 @@ Belongs here: the shape of the data. A `Panel` is what every model reads; nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from assets.planning.demand.periods import period_of_day
+from assets.planning.demand.promotions import UNSAID_UPLIFT, promotion_intensity
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,10 @@ class Panel:
         exact: the ones among them whose value is as recorded, not partly imputed (n, T).
         start: first column of each series (n,).
         group: code of the family that a series borrows its season and its beginnings from (n,).
-        promotion: periods marked as promoted (n, T + periods ahead that are planned), None where nothing is marked.
+        families: names of the codes of `group`, empty where they have none.
+        promotion: intensity of promotions (n, T + periods ahead that are planned): expected uplift x share of the
+            period's days; None where nothing is promoted.
+        regressors: values (n, T + periods ahead) of columns whose future is known, by name.
         first_period: number of column 0 (see `demand.periods`).
     """
 
@@ -38,7 +43,15 @@ class Panel:
     group: NDArray[np.int64]
     first_period: int
     frequency: str
-    promotion: NDArray[np.bool_] | None = None
+    promotion: NDArray[np.float64] | None = None
+    regressors: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    families: tuple[str, ...] = ()
+
+    @property
+    def family_names(self) -> NDArray[np.object_]:
+        """Name of every code of `group`, empty where it has none."""
+        count = int(self.group.max(initial=-1)) + 1
+        return np.array([*self.families, *[""] * count][: max(count, len(self.families))], dtype=object)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -56,6 +69,7 @@ class Panel:
             start=self.start[part],
             group=self.group[part],
             promotion=None if self.promotion is None else self.promotion[part],
+            regressors={name: values[part] for name, values in self.regressors.items()},
         )
 
 
@@ -65,7 +79,7 @@ def panel_of_history(
     key_columns: list[str],
     frequency: str,
     groups: pd.Series | None = None,
-    future_promotions: pd.DataFrame | None = None,
+    promotions: pd.DataFrame | None = None,
     horizon: int = 0,
 ) -> Panel:
     """Panel of a demand history that holds one row per series and period without gaps.
@@ -75,7 +89,8 @@ def panel_of_history(
         key_columns: identity of a series.
         frequency: D, W or M.
         groups: name of the family of each series, indexed by the key columns; missing ones form one family.
-        future_promotions: key columns and period_start_date of promotions planned for the `horizon` periods ahead.
+        promotions: past and planned ones (`demand.promotions`); without them the history's own flags speak of the
+            past, each as a promotion without an expectation, and nothing is known of the `horizon` periods ahead.
 
     Censored periods in which the shelf was filled for less than half of the days count as unknown; the milder ones
     enter with their imputed value.
@@ -98,28 +113,29 @@ def panel_of_history(
     start = np.full(len(keys), count, dtype=np.int64)
     np.minimum.at(start, codes, column)
     group = np.zeros(len(keys), dtype=np.int64)
+    families: tuple[str, ...] = ()
     if groups is not None:
         names = groups.reindex(pd.MultiIndex.from_frame(keys)).fillna("").to_numpy()
-        group = pd.factorize(names, sort=True)[0].astype(np.int64)
-    promotion = np.zeros((len(keys), count + horizon), dtype=bool)
-    promotion[codes, column] = history["is_promotion"].to_numpy(dtype=bool)
-    if future_promotions is not None:
-        planned = future_promotions["period_start_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-        at = period_of_day(planned, frequency) - first
-        row = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(future_promotions[key_columns]))
-        inside = (row >= 0) & (at >= count) & (at < count + horizon)
-        promotion[row[inside], at[inside]] = True
-    return Panel(keys, y, ok, exact, start, group, first, frequency, promotion if promotion.any() else None)
+        codes_of, found = pd.factorize(names, sort=True)
+        group, families = codes_of.astype(np.int64), tuple(str(name) for name in found)
+    promotion = None
+    if promotions is not None:
+        promotion = promotion_intensity(promotions, keys, first, count + horizon, frequency)
+    elif history["is_promotion"].any():
+        promotion = np.zeros((len(keys), count + horizon))
+        promotion[codes, column] = UNSAID_UPLIFT * history["is_promotion"].to_numpy(dtype=float)
+    return Panel(keys, y, ok, exact, start, group, first, frequency, promotion, families=families)
 
 
 @njit(cache=True, nogil=True)
 def _units(y, exact, end, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     for i in range(y.shape[0]):
-        divisor = 0
+        divisor, sales = 0, 0
         for t in range(end):
             if not exact[i, t] or y[i, t] <= 0:
                 continue
             value = y[i, t]
+            sales += 1
             if value > 1e9 or value != np.floor(value):
                 divisor = -1
                 break
@@ -128,11 +144,14 @@ def _units(y, exact, end, out):  # type: ignore[no-untyped-def]  # pragma: no co
                 divisor, whole = whole, divisor % whole
             if divisor == 1:
                 break
+        if 0 < sales < 3 and divisor > 1:
+            divisor = 1
         out[i] = 0.0 if divisor < 0 else max(divisor, 1)
 
 
 def demand_unit(panel: Panel, end: int) -> NDArray[np.float64]:
-    """Greatest common divisor of each series' recorded demand before column `end`; 0 for measures, 1 where unknown.
+    """Greatest common divisor of each series' recorded demand before column `end`; 0 for measures, 1 where fewer
+    than three demands leave it unknown.
 
     A part sold by the dozen has a unit of twelve.
     """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from assets.planning.forecasting.distribution import DemandDistribution
+from assets.planning.forecasting.effect_table import no_effects
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,14 @@ class ForecastResult:
     Attributes:
         forecasts: one row per series and horizon period (`planning.forecasts`).
         accuracy: one row per series and model (`planning.forecast_accuracy`).
+        effects: what moves demand apart from its level, as learned and applied (`planning.forecast_effects`).
         demand: sums over any horizon; its `keys` give the order of the series in every array below.
     """
 
     forecasts: pd.DataFrame
     accuracy: pd.DataFrame
     demand: DemandDistribution
+    effects: pd.DataFrame = field(default_factory=no_effects)
 
     @property
     def keys(self) -> pd.DataFrame:

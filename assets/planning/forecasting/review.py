@@ -14,6 +14,7 @@ from assets.planning.forecasting.engine import KEYS
 CAUSES = (
     "shelf was empty in part of the period",
     "promotion that the forecast did not know",
+    "promotion sold otherwise than the forecast knew",
     "one large order",
     "item ended",
     "new item",
@@ -43,6 +44,9 @@ def worst_misses(
     """
     flags = history[[*KEYS, "period_start_date", "is_promotion", "in_stock_rate"]]
     rows = matched.merge(flags, on=[*KEYS, "period_start_date"], how="left")
+    if "promotion_uplift_rate" not in rows:
+        rows["promotion_uplift_rate"] = 0.0  # vintages of the time before forecasts knew promotions
+    rows["promotion_uplift_rate"] = rows["promotion_uplift_rate"].fillna(0.0)
     rows["absolute"] = rows["error_units"].abs()
     rows["is_partly_empty"] = rows["in_stock_rate"] < 1.0
     grouped = rows.groupby(KEYS, sort=True)
@@ -58,6 +62,7 @@ def worst_misses(
         last_actual=("actual_units", "last"),
         inside=("is_inside_90", "mean"),
         promoted=("is_promotion", "any"),
+        known_uplift=("promotion_uplift_rate", "max"),
         empty=("is_partly_empty", "any"),
     ).reset_index()
     ages = history.groupby(KEYS).size().rename("age").reset_index()
@@ -67,7 +72,8 @@ def worst_misses(
     same_sign = out["error_units"].abs() >= 0.9 * out["absolute_error_units"]
     conditions = [
         out["empty"] & (out["error_units"] > 0),
-        out["promoted"] & (out["error_units"] < 0),
+        out["promoted"] & (out["error_units"] < 0) & (out["known_uplift"] <= 0),
+        (out["known_uplift"] > 0) & (out["inside"] < 0.7),
         (out["highest_actual"] > out["highest_q99"]) & (out["largest_share_rate"] > 0.6),
         (out["actual_units"] == 0) & (out["forecast_units"] > 0) & (out["periods"] >= 3),
         out["age"] < new_periods,

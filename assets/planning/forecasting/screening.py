@@ -2,8 +2,8 @@
 
 Belongs here: the defined answer to every kind of bad input. Series in = series forecast + series refused, always.
 
-Refused: no identity, an unreadable or infinite figure, the same period twice, rows of another frequency.
-Taken, with a note: gaps (no demand, or unknown on request), missing figures (unknown), negative demand (zero: returns
+Refused: no identity, an unreadable, infinite or absurd figure, a day of another century, the same period twice, rows of
+another frequency. Taken, with a note: gaps (no demand, or unknown on request), missing figures (unknown), negative demand (zero: returns
 stand beside demand, not inside it), a huge outlier (unknown), all zeros, one observation, an early end.
 """
 
@@ -16,11 +16,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from assets.planning.demand.periods import period_of_day
+from assets.planning.forecasting.row_dates import days_of, filled_share, source_rows
 
 #: A figure this many times the largest other one, in a series with eight others, is no demand but a slip of the
 #: keyboard: two digits too many. Set 2026-11-21; the largest honest ratio in M3, M4 weekly, carparts and vn2 is 41.
 OUTLIER_RATIO = 50.0
 _OUTLIER_OTHERS = 8
+
+#: No company asks for so many units in a period, and beyond it a float no longer counts single ones.
+LARGEST_UNITS = 1e15
+
+#: Years that a day of demand can lie in, and the years without a row after which one of two rows is misdated.
+_YEARS, _GAP_YEARS = (1900, 2100), 10
 
 
 @dataclass(frozen=True)
@@ -57,28 +64,13 @@ class Screened:
 def _periods(frame: pd.DataFrame, freq: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Period number of each row and whether it could be read."""
     if "period_start_date" in frame.columns:
-        stamps = pd.to_datetime(frame["period_start_date"], errors="coerce")
-        good = stamps.notna().to_numpy()
-        days = stamps.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
+        days, good = days_of(frame["period_start_date"])
         return period_of_day(days, freq), good
     if "t" in frame.columns:
         number = pd.to_numeric(frame["t"], errors="coerce").to_numpy(dtype=float)
         good = np.isfinite(number) & (number == np.floor(number))
         return np.where(good, number, 0).astype(np.int64), good
-    raise ValueError("the frame has neither period_start_date nor t")
-
-
-def _in_stock(frame: pd.DataFrame) -> NDArray[np.float64]:
-    """Share of the period with a filled shelf: booleans, their texts, or rates; 1 where not said."""
-    if "in_stock" not in frame.columns:
-        return np.ones(len(frame))
-    column = frame["in_stock"]
-    if column.dtype == object or pd.api.types.is_string_dtype(column):
-        text = column.astype(str).str.strip().str.lower()
-        column = text.map({"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}).fillna(
-            pd.to_numeric(text, errors="coerce")
-        )
-    return np.clip(pd.to_numeric(column, errors="coerce").fillna(1.0).to_numpy(dtype=float), 0.0, 1.0)
+    raise ValueError("there is neither period_start_date nor t")
 
 
 def screen(frame: pd.DataFrame, freq: str) -> Screened:
@@ -87,8 +79,11 @@ def screen(frame: pd.DataFrame, freq: str) -> Screened:
     Raises ValueError only where no series can be told from another: a column is missing or the frame is empty.
     """
     missing = [c for c in ("series_id", "demand_units") if c not in frame.columns]
+    if "period_start_date" not in frame.columns and "t" not in frame.columns:
+        missing.insert(1 if "series_id" in missing else 0, "period_start_date or t")
     if missing:
-        raise ValueError(f"the frame has no column {', '.join(missing)}")
+        found = ", ".join(str(c) for c in frame.columns)
+        raise ValueError(f"no column {', '.join(missing)}; the columns are {found}")
     if frame.empty:
         raise ValueError("the frame has no rows")
     ids = frame["series_id"].astype("string").str.strip()
@@ -98,7 +93,7 @@ def screen(frame: pd.DataFrame, freq: str) -> Screened:
     is_text = raw.notna().to_numpy() & np.isnan(units)
     code, unique = pd.factorize(ids.fillna(""), sort=True)
     out = Screened(
-        [str(u) for u in unique], code.astype(np.int64), period, units, _in_stock(frame), np.arange(len(frame))
+        [str(u) for u in unique], code.astype(np.int64), period, units, filled_share(frame), source_rows(frame)
     )
     count = len(unique)
 
@@ -116,6 +111,12 @@ def screen(frame: pd.DataFrame, freq: str) -> Screened:
         (when, ~readable, "a period cannot be read"),
         ("demand_units", is_text, "demand_units holds text that is no number"),
         ("demand_units", np.isinf(units), "demand_units is infinite"),
+        ("demand_units", np.abs(np.nan_to_num(units)) > LARGEST_UNITS, f"demand_units is beyond {LARGEST_UNITS:g}"),
+        (
+            when,
+            _misdated(frame, code, readable),
+            f"a day lies outside {_YEARS[0]} to {_YEARS[1]}, or {_GAP_YEARS} years from the row before it",
+        ),
         (when, again, "a period stands twice: add its rows up or remove one"),
         (when, _other_frequency(frame, code, count, freq)[code], coarse),
         ("demand_units", (~where(np.isfinite(units)))[code], "no period has a figure"),
@@ -127,12 +128,28 @@ def screen(frame: pd.DataFrame, freq: str) -> Screened:
         for k, row in zip(owners, rows[first], strict=True):
             if not bad[k]:
                 shown = frame[column].iloc[row]
-                out.refused[out.names[k]] = Refusal(int(row), column, "" if pd.isna(shown) else str(shown), reason)
+                out.refused[out.names[k]] = Refusal(
+                    int(out.row[row]), column, "" if pd.isna(shown) else str(shown), reason
+                )
         bad[owners] = True
     keep = order[~bad[code[order]]]
     out.code, out.period, out.units = code[keep].astype(np.int64), period[keep], units[keep]
-    out.in_stock, out.row = out.in_stock[keep], keep
+    out.in_stock, out.row = out.in_stock[keep], out.row[keep]
     _mend(out)
+    return out
+
+
+def _misdated(frame: pd.DataFrame, code: NDArray, readable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows of another century, and the first row after a gap of years within a series."""
+    if "period_start_date" not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    days, _ = days_of(frame["period_start_date"])
+    year = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    out = readable & ((year < _YEARS[0]) | (year > _YEARS[1]))
+    order = np.lexsort((days, code))
+    order = order[readable[order]]
+    jump = (code[order][1:] == code[order][:-1]) & (np.diff(days[order]) > _GAP_YEARS * 366)
+    out[order[1:][jump]] = True
     return out
 
 
@@ -144,8 +161,7 @@ def _other_frequency(frame: pd.DataFrame, code: NDArray, count: int, freq: str) 
     """
     if "period_start_date" not in frame.columns:
         return np.zeros(count, dtype=bool)
-    stamps = pd.to_datetime(frame["period_start_date"], errors="coerce")
-    days = stamps.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
+    days, _ = days_of(frame["period_start_date"])
     order = np.lexsort((days, code))
     same = code[order][1:] == code[order][:-1]
     gap = np.diff(days[order])[same]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.planning.demand.calendar import calendar_features
-from assets.planning.forecasting.batch_source import batch_means, with_batch
+from assets.planning.forecasting.batch_source import BatchPlan, batch_means, with_batch
 from assets.planning.forecasting.conditions import Conditions, conditions_at
 from assets.planning.forecasting.evidence import GridSource
 from assets.planning.forecasting.families import Ahead, Grids, family_grids
@@ -24,11 +24,12 @@ def grid_source(
     kinds: tuple[str, ...],
     ends: list[int],
     ahead: Ahead,
-    planned: NDArray[np.int64],
-) -> GridSource:
-    """Source of all models for the origins `ends`; seasons, effects and states are found for all series at each.
+    planned: BatchPlan | None,
+) -> tuple[GridSource, dict[int, Conditions]]:
+    """Source of all models for the origins `ends`; seasons, effects and states are found for all series at each. Beside it
+    the conditions of each origin.
 
-    `planned` are the rows that statsforecast's families are fitted to; none switches them off.
+    `planned` are the rows that the slower families are fitted to; none switches them off.
     """
     columns = panel.first_period + np.arange(panel.size[1] + ahead.horizon)
     calendar = calendar_features(columns, panel.frequency, settings.calendars)
@@ -37,10 +38,13 @@ def grid_source(
     for end in ends:
         at = conditions_at(panel, end, ahead.horizon, settings.season, calendar, kinds)
         known[end] = (at, base_states(panel, at, kinds, segments, settings.workers))
-        if len(planned):
+        if planned is not None:
             means[end] = batch_means(panel, at, planned, kinds[-1], settings.season, 1)
 
     def source(rows: NDArray[np.int64], end: int) -> Iterator[tuple[str, Grids]]:
         return family_grids(panel, *known[end], kinds, rows, settings.season, ahead)
 
-    return with_batch(source, panel, known, means, planned, kinds[-1], ahead) if len(planned) else source
+    conditions = {end: at for end, (at, _) in known.items()}
+    if planned is None:
+        return source, conditions
+    return with_batch(source, panel, known, means, planned.rows, kinds[-1], ahead), conditions

@@ -26,11 +26,13 @@ def forecast_table(
     unit: NDArray,
     models: NDArray[np.object_],
     levels: tuple[float, ...] | None,
+    uplift: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """One row per series and horizon period in the columns of docs/interfaces.md.
 
     mean (n, H) and the grids `period` (n, H, K) in units; `unit` (n,) as in `DemandDistribution`; `models` (n,) names;
-    `levels` replaces the published quantiles by columns named `q_<level>`.
+    `levels` replaces the published quantiles by columns named `q_<level>`; `uplift` (n, H) is the share of the usual
+    that promotions add, already inside mean and quantiles.
     """
     n, horizon = mean.shape
     numbers = panel.first_period + panel.size[1] + np.arange(horizon)
@@ -48,4 +50,5 @@ def forecast_table(
     quantiles = to_units(at_levels(period, np.array(read)), unit[:, None, None])
     for j, level in enumerate(read):
         columns[quantile_column(level) if levels is None else f"q_{level:g}"] = quantiles[..., j].ravel()
+    columns["promotion_uplift_rate"] = np.zeros(n * horizon) if uplift is None else uplift.ravel()
     return pd.concat([keys, pd.DataFrame(columns)], axis=1)

@@ -46,6 +46,7 @@ def keep_track(
     attributes: pd.DataFrame,
     groups: pd.Series | None,
     settings: ForecastSettings,
+    promotions: pd.DataFrame | None = None,
 ) -> TrackRecord:
     """Keep this run's forecasts and score those of earlier origins.
 
@@ -53,12 +54,12 @@ def keep_track(
         store: the company's vintages; the new one is added, and final scores.
         forecasts: planning.forecasts of this run. history: planning.demand_history of this run.
         attributes: item_id, warehouse_id, abc_xyz_cell, owner_name, unit_cost_latest (null where not known).
-        groups: families, as in `engine.forecast`.
+        groups, promotions: as in `engine.forecast`.
     """
     if forecasts.empty:
         return TrackRecord(_no_accuracy(), _no_review())
     origin = pd.Timestamp(forecasts["origin_date"].iloc[0]).date()
-    _reconstruct(store, origin, history, groups, settings)
+    _reconstruct(store, origin, history, groups, promotions, settings)
     store.keep(forecasts)
     described = attributes.drop_duplicates(KEYS).assign(
         abc_xyz_cell=attributes["abc_xyz_cell"].fillna(""), owner_name=attributes["owner_name"].fillna("")
@@ -82,7 +83,12 @@ def _earlier_origin(origin: date, periods: int, frequency: str) -> date:
 
 
 def _reconstruct(
-    store: VintageStore, origin: date, history: pd.DataFrame, groups: pd.Series | None, settings: ForecastSettings
+    store: VintageStore,
+    origin: date,
+    history: pd.DataFrame,
+    groups: pd.Series | None,
+    promotions: pd.DataFrame | None,
+    settings: ForecastSettings,
 ) -> None:
     """The first vintages of a company that has none a horizon ago, as far as its history reaches."""
     horizon, frequency = settings.horizon_periods, settings.frequency
@@ -94,7 +100,8 @@ def _reconstruct(
         end = _earlier_origin(origin, horizon * back, frequency)
         known = history[history["period_start_date"] <= pd.Timestamp(end)]
         if known["period_start_date"].nunique() >= settings.min_train_periods + horizon:
-            store.keep(forecast(known, settings=quick, groups=groups).forecasts, reconstructed=True)
+            made = forecast(known, settings=quick, groups=groups, promotions=promotions)
+            store.keep(made.forecasts, reconstructed=True)
 
 
 class _Judge:

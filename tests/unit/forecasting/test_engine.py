@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from assets.planning.forecasting.batch_source import BatchPlan
 from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
 from assets.planning.forecasting.engine import forecast, forecast_panel, held_out_levels
@@ -68,11 +69,11 @@ def test_moving_the_future_changes_nothing() -> None:
     ahead = Ahead(6, knots, knots)
     segments = np.zeros(12, dtype=np.int64)
     kinds = season_kinds(4, 58)
-    planned = np.array([9, 10, 11])
+    planned = BatchPlan(np.array([9, 10, 11]), has_analogues=False)
     short = settings.model_copy(update={"season_periods": 4})
     for end in (52, 58, 64):
-        first = grid_source(panel, short, segments, kinds, [end], ahead, planned)(np.arange(12), end)
-        second = grid_source(other, short, segments, kinds, [end], ahead, planned)(np.arange(12), end)
+        first = grid_source(panel, short, segments, kinds, [end], ahead, planned)[0](np.arange(12), end)
+        second = grid_source(other, short, segments, kinds, [end], ahead, planned)[0](np.arange(12), end)
         for (name, a), (same, b) in zip(first, second, strict=True):
             assert name == same
             np.testing.assert_array_equal(a.mean, b.mean)
@@ -211,9 +212,9 @@ def test_calibration_never_reads_an_origin_that_chose_its_model() -> None:
     def pick(seen: Evidence) -> Choice:
         return choose(seen, np.zeros(n, dtype=np.int64), ("all",), segment_weight=0.0, overlap=1.0, hysteresis=0.0)
 
-    np.testing.assert_array_equal(held_out_levels(evidence, pick), np.float32(0.9))
+    np.testing.assert_array_equal(held_out_levels(evidence, pick)[0], np.float32(0.9))
     alone = replace(evidence, origins=[0], loss=loss[:, :, :1], level=level[:, :, :1], scored=evidence.scored[:, :1])
-    np.testing.assert_array_equal(held_out_levels(alone, pick), np.float32(0.5))
+    np.testing.assert_array_equal(held_out_levels(alone, pick)[0], np.float32(0.5))
 
 
 def test_previous_vintage_is_matched_by_key(units: NDArray[np.float64]) -> None:

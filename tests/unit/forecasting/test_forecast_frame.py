@@ -38,7 +38,7 @@ def bad() -> tuple[pd.DataFrame, FrameForecast]:
             series("holes", WEEKS, np.where(np.arange(60) % 7 == 0, np.nan, 4.0)),
         ]
     )
-    return frame, forecast_frame(frame, freq="W", horizon=4, sum_horizon=True)
+    return frame, forecast_frame(frame, freq="W", horizon=4, sum_horizon=True, gaps_are_zero=True)
 
 
 def test_series_in_are_series_out_and_series_refused(bad: tuple[pd.DataFrame, FrameForecast]) -> None:
@@ -85,7 +85,8 @@ def test_taken_with_a_note(bad: tuple[pd.DataFrame, FrameForecast], name: str, n
 
 def test_answers_make_sense(bad: tuple[pd.DataFrame, FrameForecast]) -> None:
     first = bad[1].forecasts.groupby("series_id").nth(0).set_index("series_id")
-    assert np.isfinite(first.drop(columns="period").to_numpy()).all()
+    assert np.isfinite(first.filter(regex="^(mean|q_)").to_numpy()).all()
+    assert first.loc["holes", "note"] == "" and "zero demand" in first.loc["gaps", "note"] and first["reason"].all()
     assert first.loc["constant", "q_0.5"] == 7 and first.loc["constant", "q_0.95"] == 7
     assert first.loc["zero", "q_0.9"] == 0
     assert first.loc["outlier", "mean"] < 10
@@ -111,7 +112,7 @@ def test_numbered_periods_and_chosen_quantiles() -> None:
         ]
     )
     result = forecast_frame(frame, freq="M", horizon=3, quantiles=[0.25, 0.975])
-    assert result.forecasts.columns.tolist() == ["series_id", "period", "mean", "q_0.25", "q_0.975"]
+    assert result.forecasts.columns.tolist()[:5] == ["series_id", "period", "mean", "q_0.25", "q_0.975"]
     assert result.forecasts.groupby("series_id")["period"].first().tolist() == [30, 31, 32, 33]
     assert result.totals is None
 
@@ -135,7 +136,7 @@ def test_an_empty_shelf_hides_demand() -> None:
     [
         (pd.DataFrame({"series_id": ["a"], "t": [1]}), "no column demand_units"),
         (pd.DataFrame({"series_id": [], "t": [], "demand_units": []}), "no rows"),
-        (pd.DataFrame({"series_id": ["a"], "demand_units": [1.0]}), "neither period_start_date nor t"),
+        (pd.DataFrame({"series_id": ["a"], "demand_units": [1.0]}), "no column period_start_date or t"),
     ],
 )
 def test_a_frame_that_cannot_be_read_is_refused_whole(frame: pd.DataFrame, message: str) -> None:
@@ -146,3 +147,62 @@ def test_a_frame_that_cannot_be_read_is_refused_whole(frame: pd.DataFrame, messa
 def test_quantiles_outside_zero_and_one_are_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         forecast_frame(series("a", WEEKS, 1.0), freq="W", horizon=2, quantiles=[0.5, 1.0])
+
+
+def test_a_new_series_is_near_what_it_showed_whatever_the_size_of_the_others() -> None:
+    """One series of 1e12 in the file made a new one with a single sale of 3 a forecast of 4.5e10."""
+    rng = np.random.default_rng(0)
+    grown = [series(f"s{k}", WEEKS, rng.poisson(3 + k % 5, 60)) for k in range(12)]
+    giant = series("giant", WEEKS, 1e12 * (1 + 0.1 * rng.random(60)))
+    result = forecast_frame(pd.concat([*grown, giant, series("new", WEEKS[-1:], 3.0)]), freq="W", horizon=4)
+    new = result.forecasts.set_index("series_id").loc["new"]
+    assert new["mean"].between(2, 6).all() and (new["q_0.99"] > 2 * new["mean"]).all()
+    assert result.forecasts.set_index("series_id").loc["giant", "mean"].between(9e11, 1.2e12).all()
+
+
+def test_a_day_with_a_zone_is_the_day_on_its_own_clock() -> None:
+    days = pd.date_range("2024-01-01", periods=140)
+    units = np.where(days.dayofweek == 5, 20, 3)
+    zoned = pd.Series(days.strftime("%Y-%m-%dT00:00:00+08:00"))
+    for written in (zoned, pd.Series(days.tz_localize("Asia/Shanghai"))):
+        frame = pd.DataFrame({"series_id": "a", "period_start_date": written, "demand_units": units})
+        ahead = forecast_frame(frame, freq="D", horizon=7).forecasts.set_index("period")["mean"]
+        assert ahead.idxmax().dayofweek == 5
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [("demand_units", 1e306, "beyond"), ("period_start_date", pd.Timestamp("2204-01-05"), "outside 1900 to 2100"),
+     ("period_start_date", pd.Timestamp("2062-01-02"), "10 years from the row before")],
+)  # fmt: skip
+def test_one_absurd_value_spoils_one_series(column: str, value: object, reason: str) -> None:
+    frame = pd.concat([series(f"s{k}", WEEKS, 3.0 + k) for k in range(6)], ignore_index=True)
+    frame.loc[100, column] = value
+    result = forecast_frame(frame, freq="W", horizon=2)
+    assert result.refused["series_id"].tolist() == ["s1"] and result.refused["row"].tolist() == [100]
+    assert reason in result.refused["reason"].item()
+    assert result.forecasts["series_id"].nunique() == 5 and result.forecasts["mean"].between(2.9, 9).all()
+
+
+def test_finer_rows_are_named_or_added_up() -> None:
+    days = pd.date_range("2024-01-01", periods=143)  # Monday to Wednesday: the last week is not complete
+    frame = pd.DataFrame({"series_id": "a", "period_start_date": days, "demand_units": 2.0})
+    with pytest.raises(ValueError, match="the rows are daily, not of frequency W"):
+        forecast_frame(frame, freq="W", horizon=2)
+    result = forecast_frame(frame, freq="W", horizon=2, aggregate=True)
+    assert result.forecasts["mean"].tolist() == pytest.approx([14.0, 14.0])
+    assert result.forecasts["period"].iloc[0] == pd.Timestamp("2024-05-20") and "added up" in result.remarks[0]
+    frame.loc[50, "demand_units"] = np.inf
+    assert forecast_frame(frame, freq="W", horizon=2, aggregate=True).refused["row"].tolist() == [50]
+
+
+def test_what_a_gap_says_is_read_off_the_file() -> None:
+    """Site reports write zeros and miss months; sales by item leave quiet weeks out."""
+    kept = np.arange(60) % 4 != 1
+    sold = pd.concat([series(f"s{k}", WEEKS[kept], 4.0) for k in range(3)])
+    report = pd.concat([sold, series("z", WEEKS, 0.0)])
+    quiet = forecast_frame(sold, freq="W", horizon=2)
+    assert "zero demand" in quiet.notes["note"].iloc[0] and not quiet.remarks
+    unknown = forecast_frame(report, freq="W", horizon=2)
+    assert "taken as unknown" in unknown.notes["note"].iloc[0] and "--gaps zero" in unknown.remarks[0]
+    assert unknown.forecasts.set_index("series_id").loc["s0", "mean"].to_numpy() == pytest.approx(4.0, rel=0.02)

@@ -20,6 +20,7 @@ from assets.planning.forecasting.effects import estimate_effects
 from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.intermittent import aggregated_level, croston_level, tsb_level
 from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.promotions import promotion_effects
 from assets.planning.forecasting.review import worst_misses
 from assets.planning.forecasting.season import seasonal_factors
 from assets.planning.forecasting.settings import ForecastSettings
@@ -104,28 +105,47 @@ def test_batch_follows_a_trend_and_survives_a_constant() -> None:
 
 
 def test_young_series_lean_on_their_family_and_grown_ones_do_not() -> None:
-    level = np.array([10.0, 12.0, 8.0, 10.0, 100.0, 0.0])
-    variance = np.full(6, 20.0)
-    seen = np.array([50.0, 50.0, 50.0, 50.0, 1.0, 0.0])
-    got, doubt = credible_level(level, variance, np.minimum(seen, 30.0), seen, np.zeros(6, dtype=np.int64))
+    level = np.array([5.0, 10.0, 20.0, 1e12, 3.0, 0.0, 0.0])
+    variance = level.clip(1)
+    seen = np.array([50.0, 50.0, 50.0, 50.0, 1.0, 0.0, 7.0])
+    got, doubt = credible_level(level, variance, np.minimum(seen, 30.0), seen, np.zeros(7, dtype=np.int64))
     assert got[:4].tolist() == level[:4].tolist()
-    # Family: mean 10, variance between 2, within 20: k = 10; one observation of 100 counts for 1 / 11.
-    assert got[4] == pytest.approx(10 + 90 / 11)
-    assert got[5] == pytest.approx(10.0) and doubt[5] == pytest.approx(2.0)
+    # Middle of the family's logs: sqrt(10 * 20); one member of 1e12 pulls neither it nor the new item.
+    assert got[4] == pytest.approx(3**0.93 * np.sqrt(200) ** 0.07, rel=0.5) and 3 < got[4] < 7
+    assert np.sqrt(200) <= got[5] <= np.sqrt(200) * 1.5 and doubt[5] > got[5]
+    assert got[6] < 0.5 < got[5]
 
 
-def test_promotion_effect_is_found_with_its_error_and_applied_ahead() -> None:
+def test_the_response_to_promotions_is_learned_by_item_and_shrunk_to_the_category() -> None:
+    """Past promotions sold twice what was expected of them; a new item gets its category's answer, within bounds."""
     rng = np.random.default_rng(5)
-    promotion = rng.random((40, 120)) < 0.1
-    promotion[:, 115:] = False
-    promotion[:20, 116] = True
-    y = rng.poisson(20.0 * np.where(promotion[:, :110], 2.0, 1.0)).astype(float)
-    panel = replace(panel_of(y), promotion=promotion)
-    found = estimate_effects(panel, promotion, pd.DataFrame(index=range(120)), 110, 10, 52)
+    intensity = np.where(rng.random((40, 120)) < 0.1, 0.4, 0.0)
+    intensity[:, 105:] = 0.0
+    intensity[39, :110] = 0.0
+    intensity[:20, 116], intensity[39, 116], intensity[:, 118] = 0.4, 0.4, 3.0
+    y = rng.poisson(20.0 * (1.0 + 2.0 * intensity[:, :110])).astype(float)
+    found = promotion_effects(replace(panel_of(y), promotion=intensity), 110, 10)
     assert found is not None
-    line = found.table.iloc[0]
-    assert abs(line["log_effect"] - np.log(2.0)) < 4 * line["standard_error"] + 0.1
-    assert found.factors[0, 116] == pytest.approx(2.0, rel=0.12) and found.factors[30, 116] == 1.0
+    assert found.factors[:20, 116] == pytest.approx(1.8, abs=0.12) and (found.factors[20:39, 116] == 1.0).all()
+    assert found.factors[39, 116] == pytest.approx(1.8, abs=0.12)
+    # sevenfold uplift was never lived through: bounded by the largest past promotion
+    assert (found.factors[:, 118] < 2.0).all()
+    table = found.table.set_index("position")
+    assert table.loc[39, "source"] == "category"  # the items are alike, so the category weighs most in all
+    assert table.loc[39, "promoted_periods"] == 0 and table.loc[0, "response_rate"] == pytest.approx(2.0, abs=0.3)
+
+
+def test_a_first_promotion_is_worth_what_its_planner_expects_and_one_without_effect_nothing() -> None:
+    y = np.random.default_rng(6).poisson(20.0, (10, 110)).astype(float)
+    ahead = np.zeros((10, 120))
+    ahead[:, 115] = 0.5
+    first = promotion_effects(replace(panel_of(y), promotion=ahead), 110, 10)
+    assert first is not None and first.factors[:, 115] == pytest.approx(1.5)
+    assert set(first.table["source"]) == {"expected"}
+    tried = ahead.copy()
+    tried[:, 20:100:8] = 0.5
+    again = promotion_effects(replace(panel_of(y), promotion=tried), 110, 10)
+    assert again is not None and again.factors[:, 115] == pytest.approx(1.0, abs=0.06)
 
 
 def test_lunar_new_year_moves_and_its_effect_follows() -> None:
@@ -139,7 +159,7 @@ def test_lunar_new_year_moves_and_its_effect_follows() -> None:
     )
     y = rng.poisson(30.0 * shape[None, :] * np.ones((50, 1))).astype(float)
     panel = panel_of(y[:, :257], first=start)
-    found = estimate_effects(panel, None, features, 257, 13, 52)
+    found = estimate_effects(panel, features, 257, 13, 52)
     assert found is not None
     kept = found.table.set_index("feature")
     assert kept.loc["lunar_new_year_rate", "log_effect"] == pytest.approx(-1.2, abs=0.15)
@@ -149,7 +169,7 @@ def test_lunar_new_year_moves_and_its_effect_follows() -> None:
 def test_no_effect_no_factor() -> None:
     rng = np.random.default_rng(7)
     y = rng.poisson(5.0, (30, 200)).astype(float)
-    found = estimate_effects(panel_of(y), None, calendar_features(2800 + np.arange(213), "W"), 200, 13, 52)
+    found = estimate_effects(panel_of(y), calendar_features(2800 + np.arange(213), "W"), 200, 13, 52)
     assert found is None or np.abs(found.factors - 1).max() < 0.12
 
 

@@ -38,7 +38,7 @@ def test_a_bad_series_is_named_by_file_row_and_column_and_the_others_go_on(
     tmp_path: Path, rows: str, said: str
 ) -> None:
     status, text, out = run(tmp_path, "series_id,t,demand_units\n" + GOOD + rows)
-    assert status == 0
+    assert status == 1
     assert f"demand.csv, {said}" in text and "1 series forecast, 1 refused" in text
     assert pd.read_csv(out)["series_id"].tolist() == ["good", "good"]
 
@@ -49,14 +49,18 @@ def test_a_bad_date_spoils_its_own_series_only(tmp_path: Path) -> None:
     status, text, out = run(
         tmp_path, f"series_id,period_start_date,demand_units\n{good}bad,2025-01-01,1\nbad,2025-99-01,1\n"
     )
-    assert status == 0 and "row 15, column period_start_date" in text and "'2025-99-01'" in text
+    assert status == 1 and "row 15, column period_start_date" in text and "'2025-99-01'" in text
     assert pd.read_csv(out)["period"].tolist() == ["2026-01-01", "2026-02-01"]
 
 
 @pytest.mark.parametrize(
     ("text", "name", "said"),
     [
-        ("series_id,week,demand_units\na,1,3\n", "demand.csv", "neither period_start_date nor t"),
+        (
+            "series_id,week,demand_units\na,1,3\n",
+            "demand.csv",
+            "no column period_start_date or t; the columns are series_id, week, demand_units; name them with",
+        ),
         ("series_id,t\na,1\n", "demand.csv", "no column demand_units"),
         ("series_id,t,demand_units\n", "demand.csv", "no rows"),
         ("", "demand.csv", "cannot be read as .csv"),
@@ -82,5 +86,32 @@ def test_levels_that_are_none_are_refused(tmp_path: Path, levels: str) -> None:
 def test_the_total_over_the_horizon_is_one_row_a_series(tmp_path: Path) -> None:
     status, _, out = run(tmp_path, "series_id,t,demand_units\n" + GOOD, "--sum", "--quantiles", "0.5,0.95")
     table = pd.read_csv(out)
-    assert status == 0 and list(table.columns) == ["series_id", "periods", "mean", "q_0.5", "q_0.95"]
+    assert status == 0 and list(table.columns)[:5] == ["series_id", "periods", "mean", "q_0.5", "q_0.95"]
     assert len(table) == 1 and table["periods"].item() == 2 and table["mean"].item() == pytest.approx(9, abs=3)
+
+
+def test_a_file_of_another_office_is_read_and_said(tmp_path: Path) -> None:
+    """GB18030, semicolons, decimal commas and Chinese headers are what a spreadsheet of a Chinese company writes."""
+    text = "物料;月;数量\n" + "".join(f"螺丝;{t};{3 + t % 4},5\n" for t in range(12))
+    names = "series_id=物料,t=月,demand_units=数量"
+    status, output, out = run(tmp_path, text.encode("gb18030"), "--columns", names)
+    assert status == 0 and "read as GB18030" in output and "separated by ';', decimal comma" in output
+    table = pd.read_csv(out)
+    assert table["series_id"].tolist() == ["螺丝"] * 2 and table["mean"].between(3.5, 6.5).all()
+    status, output, _ = run(tmp_path, text.encode("gb18030"))
+    assert status == 2 and "the columns are 物料, 月, 数量; name them with --columns" in output
+    status, output, _ = run(tmp_path, text, "--columns", "series_id=SKU")
+    assert status == 2 and "--columns names SKU, but the columns are 物料, 月, 数量" in output
+
+
+def test_model_reason_accuracy_and_notes_stand_beside_the_forecast(tmp_path: Path) -> None:
+    status, output, out = run(
+        tmp_path, "series_id,t,demand_units\n" + GOOD + "bad,3,-1\nbad,9,4\n", "--gaps", "missing"
+    )
+    table = pd.read_csv(out).set_index("series_id")
+    assert status == 0 and "1 with a note" in output
+    assert (
+        "1 negative figures taken as zero demand; 5 missing periods taken as unknown"
+        in table.loc["bad", "note"].iloc[0]
+    )
+    assert {"model", "reason", "wape", "bias", "mase"} <= set(table.columns) and table["model"].notna().all()
