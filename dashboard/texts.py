@@ -11,6 +11,7 @@ from typing import Any, Literal
 import yaml
 
 from assets.publish.dictionary import kpi_labels
+from assets.publish.kpis import kpi_catalogue
 from expectations.incidents.texts import sentence
 from expectations.incidents.texts import words as incident_words
 from expectations.phrases import Phrasebook
@@ -83,11 +84,12 @@ class Words:
 
     def kpi(self, name: str, value: float | None) -> str:
         """A KPI in its own unit."""
-        if name.endswith(("_capital", "_value")):
+        kind = _kind(name)
+        if kind == "money":
             return self.money(value)
-        if name.endswith("_outstanding"):
+        if kind == "days":
             return _MISSING if _is_missing(value) else f"{value:,.0f} {self('days')}"
-        return self.number(value, 2) if name == "inventory_turnover" else self.percent(value)
+        return self.number(value, 2) if kind == "turns" else self.percent(value)
 
     def change(self, name: str, before: float | None, after: float | None) -> str:
         """How a KPI moved: points for shares, per cent for money, its unit for the rest; empty where unknown.
@@ -102,13 +104,20 @@ class Words:
 
     def _moved(self, name: str, before: float, after: float) -> str:
         moved = after - before
-        if name.endswith("_capital"):
+        kind = _kind(name)
+        if kind == "money":
             return f"{moved / before:+.1%}" if before else ""
-        if name == "inventory_turnover":
+        if kind == "turns":
             return f"{moved:+.2f}"
-        if name.endswith("_outstanding"):
+        if kind == "days":
             return f"{moved:+.1f} {self('days')}"
         return f"{moved * 100:+.2f} pp" if self.language == "en" else f"{moved * 100:+.2f} 个百分点"
+
+
+def _kind(name: str) -> str:
+    """How a KPI is shown; one that an older release had and the catalogue has not is taken for a share."""
+    known = kpi_catalogue().kpis
+    return known[name].kind if name in known else "rate"
 
 
 def _is_missing(value: float | None) -> bool:

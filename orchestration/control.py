@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from orchestration.settings import Settings
 
-CONTROL_TABLES = ("run_parameters", "age_buckets", "kpi_targets", "source_capabilities")
+CONTROL_TABLES = ("run_parameters", "age_buckets", "kpi_targets", "teams", "source_capabilities")
 
 
 def control_tables(
@@ -20,6 +20,7 @@ def control_tables(
         "run_parameters": _run_parameters(settings, as_of),
         "age_buckets": _age_buckets(settings.ageing.bucket_days),
         "kpi_targets": _kpi_targets(settings),
+        "teams": _teams(settings),
         "source_capabilities": _capabilities(capabilities),
     }
 
@@ -44,8 +45,11 @@ def _run_parameters(settings: Settings, as_of: date) -> pa.Table:
         "late_document_days": checks.late_document_days,
         "transit_days": checks.transit_days,
         "stale_snapshot_days": checks.stale_snapshot_days,
+        **{f"carrying_{name}": rate for name, rate in settings.carrying_cost.model_dump().items()},
     }
-    return pa.Table.from_pylist([row])
+    schema = pa.Table.from_pylist([row]).schema
+    rate = schema.get_field_index("carrying_shrinkage_rate")  # null where what was booked is taken: a type all the same
+    return pa.Table.from_pylist([row], schema=schema.set(rate, pa.field("carrying_shrinkage_rate", pa.float64())))
 
 
 def _age_buckets(bounds: tuple[int, ...]) -> pa.Table:
@@ -83,4 +87,10 @@ def _kpi_targets(settings: Settings) -> pa.Table:
             ("owner_name", pa.string()),
         ]
     )
-    return pa.Table.from_pylist([target.model_dump() for target in settings.targets], schema=schema)
+    rows = [target.model_dump() for target in settings.all_targets()]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _teams(settings: Settings) -> pa.Table:
+    rows = [{"owner_name": person, "team_name": team} for team, people in settings.teams.items() for person in people]
+    return pa.Table.from_pylist(rows, schema=pa.schema([("owner_name", pa.string()), ("team_name", pa.string())]))

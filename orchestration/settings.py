@@ -17,6 +17,8 @@ from assets.documents import load_document
 from assets.ingest.settings import SourceSettings, with_owners
 from assets.ledger.settings import LedgerSettings
 from assets.planning.settings import PlanningSettings
+from assets.publish.kpis import kpi_catalogue
+from assets.publish.kpis.targets import KpiTarget, targets_of
 from assets.publish.settings import PublishSettings
 from assets.workspace import Workspace
 from orchestration.upkeep.settings import RetentionSettings
@@ -88,16 +90,15 @@ class Checks(Section):
     stale_snapshot_days: PositiveInt = 35
 
 
-class KpiTarget(Section):
-    """Target, limits and owner of one KPI; the scope says for whom."""
+class CarryingCost(Section):
+    """What holding stock costs a year, as shares of its value (ICC). Trade practice is 15-30 % in all (2026-11); the defaults add up to
+    the holding rate that the plan counts with, shrinkage left to what is booked. A company's finance department sets its own.
+    """
 
-    kpi: str
-    scope: Literal["company", "category", "abc_class"] = "company"
-    scope_value: str = ""
-    target_rate: float
-    floor_rate: float | None = None
-    ceiling_rate: float | None = None
-    owner_name: str = ""
+    storage_rate: Share = 0.08
+    capital_rate: Share = 0.12
+    insurance_rate: Share = 0.02
+    shrinkage_rate: Share | None = None
 
 
 class Settings(Section):
@@ -119,6 +120,8 @@ class Settings(Section):
     planning: PlanningSettings = PlanningSettings()
     checks: Checks = Checks()
     targets: tuple[KpiTarget, ...] = ()
+    teams: dict[str, tuple[str, ...]] = {}
+    carrying_cost: CarryingCost = CarryingCost()
     publish: PublishSettings = PublishSettings()
     retention: RetentionSettings = RetentionSettings()
 
@@ -130,6 +133,28 @@ class Settings(Section):
         if twice:
             raise ValueError(f"the source name {', '.join(twice)} stands twice")
         return with_owners(value)
+
+    @field_validator("targets")
+    @classmethod
+    def _each_once(cls, value: tuple[KpiTarget, ...]) -> tuple[KpiTarget, ...]:
+        places = [target.place for target in value]
+        twice = sorted({" ".join(place).strip() for place in places if places.count(place) > 1})
+        if twice:
+            raise ValueError(f"two targets for {', '.join(twice)}; keep one")
+        return value
+
+    @field_validator("teams")
+    @classmethod
+    def _one_team_each(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        people = [person for members in value.values() for person in members]
+        twice = sorted({person for person in people if people.count(person) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is in two teams; capital would be counted twice")
+        return value
+
+    def all_targets(self) -> tuple[KpiTarget, ...]:
+        """The company's targets, and the catalogue's where the company sets none for a KPI."""
+        return targets_of(kpi_catalogue(), self.targets, self.company.language)
 
     def workspace(self) -> Workspace:
         return Workspace(root=self.data_dir, threads=self.threads, memory_limit=self.memory_limit)

@@ -29,7 +29,18 @@ _MEMBER = """case $scope
         else coalesce(classes.abc_xyz_cell, '') = $scope_value
     end"""
 _SPINE = """join marts.dim_item_warehouses spine using (item_id, warehouse_id)
-    left join marts.dim_item_classes classes using (item_id, warehouse_id)"""
+    left join (
+        select item_id, warehouse_id, abc_class, abc_xyz_cell,
+            case when lag(valid_from_date) over spells is null then date '0001-01-01' else valid_from_date end as spell_from_date,
+            coalesce(lead(valid_from_date) over spells - 1, date '9999-12-31') as spell_to_date
+        from marts.fct_class_history window spells as (partition by item_id, warehouse_id order by valid_from_date)
+    ) classes on classes.item_id = {of}.item_id and classes.warehouse_id = {of}.warehouse_id
+        and {day} between classes.spell_from_date and classes.spell_to_date"""
+_OF_PERIOD = _SPINE.format(of="turnover", day="turnover.period_end_date")
+_OF_SALE = _SPINE.format(
+    of="sales",
+    day="least(case when $period_kind like 'rolling%' then $period_end_date else last_day(shipment_date) end, $period_end_date)",
+)
 
 QUERIES: dict[str, Query] = {
     "movements": Query(
@@ -97,12 +108,17 @@ QUERIES: dict[str, Query] = {
     ),
     "order_lines": Query(
         "Order lines of the last 365 days", "近 365 天的订单行",
-        f"""select * from marts.fct_order_lines where {_HERE} and is_due and requested_date > $as_of_date - 365
+        f"""select * from marts.fct_order_lines where {_HERE} and is_last_365_days
             order by requested_date, so_no, so_line_id""",
     ),
     "empty_shelf": Query(
-        "Months with days of an empty shelf", "有断货日的月份",
-        f"select * from marts.fct_stockout_days where {_HERE} and month_start_date > $as_of_date - 365 order by month_start_date",
+        "Balances without available stock in the last 365 days", "近 365 天无可用库存的时段",
+        f"""select valid_from_date, valid_to_date, available_units from marts.fct_stock_balances
+            where {_HERE} and available_units <= 0 and valid_to_date > $as_of_date - 365 order by valid_from_date""",
+    ),
+    "lost_sales": Query(
+        "Periods whose demand an empty shelf hid", "被缺货掩盖需求的期间",
+        f"""select * from marts.fct_lost_sales where {_HERE} and period_end_date > $as_of_date - 365 order by period_start_date""",
     ),
     "findings": Query(
         "Open findings", "未关闭的异常",
@@ -130,7 +146,7 @@ QUERIES: dict[str, Query] = {
                    turnover.period_end_date as part_end_date, turnover.period_days, average_inventory_value,
                    opening_inventory_value, ending_inventory_value,
                    average_inventory_value_month_end_points as points_value, average_inventory_units, cogs_value, cogs_units, value_status
-            from marts.fct_turnover_monthly turnover {_SPINE}
+            from marts.fct_turnover_monthly turnover {_OF_PERIOD}
             where month_start_date between $trend_start_date and $period_end_date and {_MEMBER} order by all""",
     ),
     "window_members": Query(
@@ -139,14 +155,14 @@ QUERIES: dict[str, Query] = {
                    turnover.period_end_date as part_end_date, turnover.period_days, average_inventory_value,
                    opening_inventory_value, ending_inventory_value,
                    average_inventory_value_month_end_points as points_value, average_inventory_units, cogs_value, cogs_units, value_status
-            from marts.fct_turnover_rolling turnover {_SPINE}
+            from marts.fct_turnover_rolling turnover {_OF_PERIOD}
             where 'rolling_' || window_days = $period_kind and {_MEMBER} order by all""",
     ),
     "sales": Query(
         "Sales lines of the roll-up in the period", "汇总范围在期间内的销售行",
         f"""select sales.item_id, sales.warehouse_id, shipment_date, shipment_no, shipment_line_id, shipped_units, revenue_value,
                    sales.source_file, sales.source_row
-            from marts.fct_sales_lines sales {_SPINE}
+            from marts.fct_sales_lines sales {_OF_SALE}
             where shipment_date between $period_start_date and $period_end_date and {_MEMBER} order by all""",
     ),
     "any_revenue": Query(

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from assets.publish.kpis import kpi_catalogue
 from assets.publish.lineage import ColumnOrigin, column_origins, renderer
 
 SCHEMAS = ("marts", "reconciliation")
@@ -147,7 +148,8 @@ def _column(
         sources = [node["original_file_path"]] if node["resource_type"] == "seed" else []
         formula = "as written in the file" if sources else ""
     else:
-        sources = list(origin.sources) or list(parents)
+        # a model that reads nothing is written out in its file, as a seed is
+        sources = list(origin.sources) or list(parents) or [node["original_file_path"]]
         formula = origin.formula or f"as in {', '.join(sources[:3])}"
     name = column["name"]
     return {
@@ -240,8 +242,8 @@ def mart_labels() -> Mapping[str, Mapping[str, str]]:
 
 
 def kpi_labels() -> Mapping[str, Mapping[str, str]]:
-    """English and Chinese name of each KPI of `fct_kpi_summary`."""
-    return _labels()["kpis"]
+    """English and Chinese name of each KPI of `fct_kpi_summary`: the catalogue's."""
+    return {name: kpi.label.model_dump() for name, kpi in kpi_catalogue().kpis.items()}
 
 
 @lru_cache(maxsize=1)

@@ -12,39 +12,26 @@ from collections.abc import Collection
 
 import duckdb
 
+from assets.publish.kpis import kpi_catalogue
+
 SCHEMA = "summaries"
 
 _GROUP = "m.warehouse_id, h.category_name, h.owner_name, h.abc_class, h.xyz_class"
 _HEALTH = "left join marts.fct_inventory_health h on h.item_id = m.item_id and h.warehouse_id = m.warehouse_id"
 _KNOWN = "filter (where m.turnover_status in ('ok', 'no_sales'))"
 
-# KPIs of any choice of item-warehouses: sums of numerators over sums of denominators, from the columns that the health mart keeps
-# for it. A row whose input is missing is in neither sum. KPI -> numerator, denominator (empty: none), rows that are known.
-ROLLED_KPIS = {
-    "inventory_capital": ("inventory_value", "", "value_status = 'ok'"),
-    "inventory_turnover": (
-        "cast(cogs_value_365 as double) * 365 / turnover_period_days",
-        "average_inventory_value_365",
-        "turnover_status in ('ok', 'no_sales')",
-    ),
-    "days_inventory_outstanding": (
-        "average_inventory_value_365 * turnover_period_days",
-        "cogs_value_365",
-        "turnover_status in ('ok', 'no_sales')",
-    ),
-    "stockout_line_rate": ("stockout_lines_365", "due_lines_365", "service_status = 'ok'"),
-    "dead_stock_rate": ("dead_stock_value", "inventory_value", "value_status = 'ok'"),
-    "excess_rate": ("excess_value", "inventory_value", "value_status = 'ok' and excess_value is not null"),
-}
+# KPIs of any choice of item-warehouses are sums of numerators over sums of denominators, as the catalogue has them: those whose
+# base is the health mart. A row whose input is missing is in neither sum.
+ROLLED_KPIS = kpi_catalogue().of_base("item_warehouses")
 
 
 def _kpi_sums() -> str:
     parts = []
-    for name, (numerator, denominator, known) in ROLLED_KPIS.items():
-        parts.append(f"sum(cast({numerator} as double)) filter (where {known}) as {name}_n")
-        divisor = f"sum(cast({denominator} as double)) filter (where {known})" if denominator else "cast(1 as double)"
-        parts.append(f"{divisor} as {name}_d")
-        parts.append(f"count(*) filter (where {known}) as {name}_k")
+    for name, kpi in ROLLED_KPIS.items():
+        parts.append(f"sum(cast({kpi.numerator} as double)) filter (where {kpi.known}) as {name}_n")
+        divisor = f"sum(cast({kpi.denominator} as double)) filter (where {kpi.known})"
+        parts.append(f"{'cast(1 as double)' if kpi.is_amount else divisor} as {name}_d")
+        parts.append(f"count(*) filter (where {kpi.known}) as {name}_k")
     return ", ".join(parts)
 
 
@@ -77,7 +64,7 @@ SUMMARIES: dict[str, tuple[tuple[str, ...], str]] = {
                 count(*) filter (where critical_findings > 0) as mismatch_items,
                 cast(sum(inventory_value) filter (where value_status = 'ok') as double) as known_value,
                 cast(sum(dead_stock_value) filter (where value_status = 'ok') as double) as known_dead_value,
-                cast(sum(case when not coalesce(is_dead, false) then least(coalesce(excess_value, 0), inventory_value) end)
+                cast(sum(case when not coalesce(is_dead, false) then coalesce(excess_stock_value, 0) end)
                     filter (where value_status = 'ok') as double) as known_excess_value
             from marts.fct_inventory_health where is_stocked
             group by warehouse_id, category_name, owner_name, abc_class, xyz_class""",

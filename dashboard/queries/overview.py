@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from assets.publish.kpis import kpi_catalogue
 from assets.publish.summaries import ROLLED_KPIS
 from dashboard.filters import Filter
 from dashboard.release_reader import ReleaseReader
 
-_SCOPED = (
-    "record_accuracy_rate",
-    "on_time_delivery_rate",
-)  # made of documents, kept per company, warehouse and category
-KPIS = (*ROLLED_KPIS, *_SCOPED)
+KPIS = kpi_catalogue().tiles()
+ALL_KPIS = tuple(kpi_catalogue().kpis)
+_SCOPES = {
+    "warehouses": "warehouse",
+    "categories": "category",
+    "owners": "owner",
+    "abc_classes": "abc_class",
+}
 
 
 @dataclass(frozen=True)
@@ -27,58 +32,56 @@ class Kpi:
     status: str
     coverage: float | None = None
     target: float | None = None
-    floor: float | None = None
-    ceiling: float | None = None
+    state: str | None = None
+    """target_met, within_limits or missed, as the KPI mart has it; None where it does not hold this choice."""
     before: float | None = None
 
-    @property
-    def is_good(self) -> bool | None:
-        """Within its limits; None where there is no limit or no value."""
-        if self.value is None or (self.floor is None and self.ceiling is None):
-            return None
-        return (self.floor is None or self.value >= self.floor) and (self.ceiling is None or self.value <= self.ceiling)
 
-    @property
-    def is_on_target(self) -> bool | None:
-        """Reaches its target; a floor says that more is better, a ceiling that less is."""
-        if self.value is None or self.target is None or (self.floor is None) == (self.ceiling is None):
-            return None
-        return self.value >= self.target if self.floor is not None else self.value <= self.target
+@dataclass(frozen=True)
+class Figure:
+    """One KPI of one release."""
+
+    value: float | None
+    status: str
+    coverage: float | None = None
+    target: float | None = None
+    state: str | None = None
 
 
-def kpis(reader: ReleaseReader, wanted: Filter, before: ReleaseReader | None) -> list[Kpi]:
-    """The tiles, in order, with the values of the release before where it has the mart."""
-    now, earlier = _values(reader, wanted), _values(before, wanted) if before else {}
-    targets = _targets(reader, wanted)
+def kpis(reader: ReleaseReader, wanted: Filter, before: ReleaseReader | None, names: Sequence[str] = KPIS) -> list[Kpi]:
+    """KPIs (the tiles, if not said), in order, with the values of the release before where it has the mart."""
+    now, earlier = _figures(reader, wanted), _figures(before, wanted) if before else {}
+    unknown = Figure(None, "not_available: not kept for this choice")
     result = []
-    for name in KPIS:
-        value, status, coverage = now.get(name, (None, "not_available: not kept for this choice", None))
-        target, floor, ceiling = targets.get(name, (None, None, None))
-        last = earlier.get(name, (None,))[0]
-        result.append(Kpi(name, value, status, coverage, target, floor, ceiling, last))
+    for name in names:
+        one, last = now.get(name, unknown), earlier.get(name, unknown)
+        result.append(Kpi(name, one.value, one.status, one.coverage, one.target, one.state, last.value))
     return result
 
 
-def _values(reader: ReleaseReader, wanted: Filter) -> dict[str, tuple[float | None, str, float | None]]:
-    """The KPIs of the choice; `coverage` says how many rows are in the sums."""
+def _figures(reader: ReleaseReader, wanted: Filter) -> dict[str, Figure]:
+    """The KPIs of the choice: as the mart has them where it holds the choice, else summed by the catalogue's own SQL."""
+    return {**summed(reader, wanted), **_of_mart(reader, wanted)}
+
+
+def summed(reader: ReleaseReader, wanted: Filter) -> dict[str, Figure]:
+    """KPIs of any choice of item-warehouses, from the sums that the release keeps for it."""
     parts = []
-    for name, (_, denominator, _known) in ROLLED_KPIS.items():
+    for name, kpi in ROLLED_KPIS.items():
         parts.append(f"sum({name}_n) as {name}_n")
-        parts.append(f"{f'sum({name}_d)' if denominator else '1'} as {name}_d")
+        parts.append(f"{'1' if kpi.is_amount else f'sum({name}_d)'} as {name}_d")
         parts.append(f"sum({name}_k) / nullif(sum(item_warehouses), 0) as {name}_c")
     row = reader.row(f"select {', '.join(parts)} from {wanted.summary('health')}", wanted.parameters)
-    result = {name: _ratio(row, name) for name in ROLLED_KPIS}
-    return {**result, **_scoped(reader, wanted)}
+    return {name: _ratio(row, name) for name in ROLLED_KPIS}
 
 
-def _ratio(row: dict, name: str) -> tuple[float | None, str, float | None]:
+def _ratio(row: dict, name: str) -> Figure:
     numerator, denominator, coverage = (row.get(f"{name}_{part}") for part in "ndc")
     if numerator is None or denominator is None:
-        return None, "not_available: no input", coverage
+        return Figure(None, "not_available: no input", coverage)
     if denominator == 0:
-        no_sales = name == "days_inventory_outstanding"
-        return None, "no_sales" if no_sales else "not_available: nothing to divide by", coverage
-    return float(numerator) / float(denominator), "ok", coverage
+        return Figure(None, ROLLED_KPIS[name].empty or "not_available: nothing to divide by", coverage)
+    return Figure(float(numerator) / float(denominator), "ok", coverage)
 
 
 def scope_of(wanted: Filter) -> tuple[str, str] | None:
@@ -87,37 +90,28 @@ def scope_of(wanted: Filter) -> tuple[str, str] | None:
     if not chosen:
         return "company", ""
     if len(chosen) == 1:
-        for name, scope in (("warehouses", "warehouse"), ("categories", "category")):
-            if len(chosen.get(name, ())) == 1:
-                return scope, str(chosen[name][0])
+        [(name, values)] = chosen.items()
+        if name in _SCOPES and len(values) == 1:
+            return _SCOPES[name], str(values[0])
     return None
 
 
-def _scoped(reader: ReleaseReader, wanted: Filter) -> dict[str, tuple[float | None, str, float | None]]:
+def _of_mart(reader: ReleaseReader, wanted: Filter) -> dict[str, Figure]:
     scope = scope_of(wanted)
     if scope is None or not reader.has("fct_kpi_summary"):
         return {}
     frame = reader.frame(
-        """select kpi, kpi_value, kpi_status, coverage_rate from fct_kpi_summary
-           where scope = $scope and scope_value = $value and list_contains($kpis, kpi)""",
-        {"scope": scope[0], "value": scope[1], "kpis": list(_SCOPED)},
+        "select * from fct_kpi_summary where scope = $scope and scope_value = $value and list_contains($kpis, kpi)",
+        {"scope": scope[0], "value": scope[1], "kpis": list(ALL_KPIS)},
     )
     return {
-        str(row["kpi"]): (_number(row["kpi_value"]), str(row["kpi_status"]), _number(row["coverage_rate"]))
-        for row in frame.to_dict("records")
-    }
-
-
-def _targets(reader: ReleaseReader, wanted: Filter) -> dict[str, tuple[float | None, float | None, float | None]]:
-    scope, value = scope_of(wanted) or ("company", "")
-    frame = reader.frame(
-        """select distinct on (kpi) kpi, target_rate, floor_rate, ceiling_rate from fct_kpi_summary
-           where (scope = $scope and scope_value = $value) or scope = 'company'
-           order by kpi, scope = 'company'""",
-        {"scope": scope, "value": value},
-    )
-    return {
-        str(row["kpi"]): (_number(row["target_rate"]), _number(row["floor_rate"]), _number(row["ceiling_rate"]))
+        str(row["kpi"]): Figure(
+            _number(row["kpi_value"]),
+            str(row["kpi_status"]),
+            _number(row["coverage_rate"]),
+            _number(row["target_rate"]),
+            row.get("attainment_state") or None,  # a release from before the state has none
+        )
         for row in frame.to_dict("records")
     }
 

@@ -12,12 +12,16 @@ from dashboard.context import Context
 from dashboard.queries import overview
 from expectations.incidents import IncidentFilter, list_incidents
 
+_TONES: dict[str, Tone] = {"target_met": "good", "within_limits": "warn", "missed": "bad"}
+
 
 def show(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
-    found = overview.kpis(reader, wanted, context.before)
+    every = overview.kpis(reader, wanted, context.before, overview.ALL_KPIS)
+    found = [kpi for name in overview.KPIS for kpi in every if kpi.name == name]
     tiles([_tile(context, kpi) for kpi in found])
     st.caption(words("tone_hint"))
+    _all_kpis(context, every)
     _to_do(context)
     left, right = st.columns(2)
     trend = overview.trend(reader, wanted)
@@ -50,9 +54,7 @@ def _tile(context: Context, kpi: overview.Kpi) -> Tile:
     if kpi.value is None:
         reason = words("no_sales") if kpi.status == "no_sales" else words("not_available")
         return Tile(words(f"kpi_{kpi.name}"), "—", [reason])
-    tone: Tone = "plain" if kpi.is_good is None else ("good" if kpi.is_good else "bad")
-    if tone == "good" and kpi.is_on_target is False:
-        tone = "warn"
+    tone = _TONES.get(kpi.state or "", "plain")
     notes = []
     if kpi.target is not None:
         notes.append(words("target", value=words.kpi(kpi.name, kpi.target)))
@@ -62,6 +64,20 @@ def _tile(context: Context, kpi: overview.Kpi) -> Tile:
     if kpi.coverage is not None and kpi.coverage < 0.995:  # below this, the figure stands for less than it seems to
         notes.append(words("coverage", value=words.percent(kpi.coverage, 0)))
     return Tile(words(f"kpi_{kpi.name}"), words.kpi(kpi.name, kpi.value), notes, tone)
+
+
+def _all_kpis(context: Context, every: list[overview.Kpi]) -> None:
+    words = context.words
+    frame = pd.DataFrame(
+        {
+            words("kpi"): [words(f"kpi_{kpi.name}") for kpi in every],
+            words("kpi_now"): [words.kpi(kpi.name, kpi.value) for kpi in every],
+            words("kpi_target"): [words.kpi(kpi.name, kpi.target) for kpi in every],
+            words("kpi_state"): [words(f"attainment_{kpi.state}") if kpi.state else "" for kpi in every],
+        }
+    )
+    with st.expander(words("all_kpis")):
+        st.dataframe(frame, hide_index=True, placeholder="", width="stretch")
 
 
 def _to_do(context: Context) -> None:

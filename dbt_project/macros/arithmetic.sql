@@ -23,6 +23,17 @@
     greatest(0, {{ days_between("greatest(" ~ from_date ~ ", " ~ start_date ~ ")", "least(" ~ to_date ~ ", " ~ end_date ~ ")") }} + 1)
 {%- endmacro %}
 
+{# Stock was held, and it cost nothing (or was owed): a turnover has nothing to divide by. #}
+{% macro no_value_status() -%}
+    'not_available: the stock of the period has no value'
+{%- endmacro %}
+
 {% macro not_valued_status() -%}
     'not_available: stock without value in the books'
+{%- endmacro %}
+
+{# Share of the days of a period (period_start_date to period_end_date of `relation`) that fall into [start, end]. #}
+{% macro share_of_period(relation, start_date, end_date) -%}
+    cast({{ overlap_days(relation ~ '.period_start_date', relation ~ '.period_end_date', start_date, end_date) }} as double)
+    / ({{ days_between(relation ~ '.period_start_date', relation ~ '.period_end_date') }} + 1)
 {%- endmacro %}

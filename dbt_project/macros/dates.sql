@@ -26,6 +26,11 @@
     ({{ start_date }} + cast({{ days }} as integer))
 {%- endmacro %}
 
+{# First of the 365 days that end on a day: the window of every yearly figure, said once. #}
+{% macro window_start(end_date) -%}
+    {{ add_days(end_date, -364) }}
+{%- endmacro %}
+
 {# First day of the month of a date. #}
 {% macro month_start(a_date) -%}
     cast(date_trunc('month', {{ a_date }}) as date)

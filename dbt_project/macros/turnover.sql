@@ -16,6 +16,7 @@
             when unknown_cogs > 0 then {{ no_cost_status() }}
             when value_days > 0 then 'ok'
             when cogs_units = 0 then 'no_sales'
+            when unit_days > 0 then {{ no_value_status() }}
             else 'not_available: no stock held in the period'
         end as turnover_status
     from {{ relation }}

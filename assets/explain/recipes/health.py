@@ -6,7 +6,7 @@ from assets.explain.model import MartRecipes, Recipe
 from assets.explain.recipes import balances, turnover
 from assets.explain.recipes.health_expiry import EXPIRY, EXPIRY_VIEWS
 from assets.explain.recipes.replenishment import REPLENISHMENT
-from assets.explain.recipes.words import NO_COST, money, ratio, units
+from assets.explain.recipes.words import NO_COST, money, overlap, ratio, units
 
 _STOCK = ("movements", "warehouse", "master")
 _DAYS = "date_diff('day', {since}, as_of_date)"
@@ -31,6 +31,13 @@ _IDLE_INPUTS = {
     "as_of_date": _AS_OF,
     "new_item_guard_days": "select new_item_guard_days from settings",
 }
+
+
+_YEAR = "(select as_of_date - 364 from cell)"
+_EMPTY = f"greatest(0, date_diff('day', greatest(valid_from_date, {_YEAR}), least(valid_to_date, (select active_to_date from cell))) + 1)"
+_IS_MISSED = "select is_stocked and is_active and (select active_to_date is not null from cell) from master"
+_PERIOD = "date_diff('day', period_start_date, period_end_date) + 1"
+_LOST_SHARE = f"cast({overlap(_YEAR, '(select as_of_date from cell)', 'period_start_date', 'period_end_date')} as double) / ({_PERIOD})"
 
 
 def _dead(days: str) -> tuple[str, dict[str, str]]:
@@ -68,6 +75,7 @@ HEALTH = MartRecipes(
         "as_of_date as snapshot_date",
         "(select max(period_start_date) from marts.fct_turnover_rolling where window_days = 365) as period_start_date",
         "as_of_date as period_end_date",
+        "active_to_date",
     ),
     decided=REPLENISHMENT.decided,
     working={**turnover.ROLLING.working, **EXPIRY_VIEWS},
@@ -139,21 +147,27 @@ HEALTH = MartRecipes(
         "inventory_turnover_annualised": _of_window("inventory_turnover_annualised"),
         "inventory_turnover_annualised_units": _of_window("inventory_turnover_annualised_units"),
         "days_inventory_outstanding": _of_window("days_inventory_outstanding"),
-        "due_lines_365": _lines("due_lines", due_lines="count(*)"),
+        "due_lines_365": _lines("due_lines", due_lines="count(*) filter (where is_due)"),
         "stockout_lines_365": _lines("short_lines", short_lines="count(*) filter (where is_stockout)"),
         "stockout_line_rate": _lines(
             ratio("short_lines", "due_lines"),
             short_lines="count(*) filter (where is_stockout)",
-            due_lines="count(*)",
+            due_lines="count(*) filter (where is_due)",
         ),
         "ordered_units_365": _lines(units("ordered"), ordered="coalesce(sum(ordered_units), 0)"),
+        "cancelled_units_365": _lines(units("cancelled"), cancelled="coalesce(sum(cancelled_units), 0)"),
+        "due_units_365": _lines(units("due"), due="coalesce(sum(due_units), 0)"),
         "on_time_units_365": _lines(units("on_time"), on_time="coalesce(sum(on_time_units), 0)"),
-        "fill_rate": _lines(ratio("on_time", "ordered"), on_time="sum(on_time_units)", ordered="sum(ordered_units)"),
+        "fill_rate": _lines(ratio("on_time", "due"), on_time="sum(on_time_units)", due="sum(due_units)"),
         "stockout_days_365": Recipe(
-            "empty_days", {"empty_days": "select coalesce(sum(stockout_days), 0) from empty_shelf"}, ("empty_shelf",)
+            "empty_days",
+            {"empty_days": f"select coalesce(sum({_EMPTY}), 0) from empty_shelf where ({_IS_MISSED})"},
+            ("empty_shelf", "master"),
         ),
         "lost_sales_units_365": Recipe(
-            units("lost"), {"lost": "select coalesce(sum(lost_sales_units), 0) from empty_shelf"}, ("empty_shelf",)
+            units("lost"),
+            {"lost": f"select coalesce(sum(lost_sales_units * {_LOST_SHARE}), 0) from lost_sales"},
+            ("lost_sales",),
         ),
         "forecast_daily_units": Recipe(
             ratio("protection_demand_units", "protection_days"),

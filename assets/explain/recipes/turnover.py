@@ -35,6 +35,7 @@ STATUS = f"""case
         when unknown_sold > 0 then {NO_COST}
         when value_days > 0 then 'ok'
         when sold_units = 0 then 'no_sales'
+        when unit_days > 0 then 'not_available: the stock of the period has no value'
         else 'not_available: no stock held in the period'
     end"""
 OK = f"({STATUS}) = 'ok'"
@@ -47,7 +48,7 @@ def _recipe(result: str, names: str, evidence: tuple[str, ...], inputs: Mapping[
 def recipes(points: str, point_inputs: Mapping[str, str]) -> dict[str, Recipe]:
     """Recipes of the turnover family; `points` is the mean of the month-end points over its inputs."""
     every = {**INPUTS, **point_inputs}
-    status = "value_status unknown_sold value_days sold_units"
+    status = "value_status unknown_sold value_days sold_units unit_days"
     pointed = " ".join(point_inputs)
     known = "case when value_status = 'ok' then "
     result = {

@@ -77,7 +77,7 @@ _INPUTS = {
     "ceiling": "select max(ceiling_rate) from target",
 }  # fmt: skip
 _STATUS = f"""case when value_days is null then {NO_COST} when value_days > 0 then 'ok' when sold_value = 0 then 'no_sales'
-    else 'not_available: no stock held in the period' end"""
+    when unit_days > 0 then 'not_available: the stock of the period has no value' else 'not_available: no stock held in the period' end"""
 _OK = f"({_STATUS}) = 'ok'"
 _TWO_POINT = "(opening_value + ending_value) / 2"
 
@@ -89,7 +89,7 @@ def _recipe(result: str, names: str, *more: str) -> Recipe:
 def _annualised(average: str, names: str) -> Recipe:
     return _recipe(
         f"case when {_OK} then {ratio('sold_value * 365', f'({average}) * period_days')} end",
-        " ".join(dict.fromkeys(f"value_days sold_value period_days {names}".split())),
+        " ".join(dict.fromkeys(f"value_days sold_value period_days unit_days {names}".split())),
     )
 
 
@@ -117,7 +117,7 @@ TURNOVER = MartRecipes(
         "cogs_units": _recipe(units("sold_units"), "sold_units"),
         "inventory_turnover": _recipe(
             f"case when {_OK} then {ratio('sold_value * period_days', 'value_days')} end",
-            "value_days sold_value period_days",
+            "value_days sold_value period_days unit_days",
         ),
         "inventory_turnover_annualised": _ANNUALISED,
         "inventory_turnover_annualised_two_point": _annualised(_TWO_POINT, "opening_value ending_value"),
@@ -125,7 +125,8 @@ TURNOVER = MartRecipes(
         "inventory_turnover_annualised_ending": _annualised("ending_value", "ending_value"),
         "inventory_turnover_annualised_units": _recipe(ratio("sold_units * 365", "unit_days"), "sold_units unit_days"),
         "days_inventory_outstanding": _recipe(
-            f"case when {_OK} and sold_value > 0 then {ratio('value_days', 'sold_value')} end", "value_days sold_value"
+            f"case when {_OK} and sold_value > 0 then {ratio('value_days', 'sold_value')} end",
+            "value_days sold_value unit_days",
         ),
         "sales_value": _recipe(money("revenue"), "revenue"),
         "gross_margin_value": _recipe(money("margin"), "margin"),

@@ -21,6 +21,6 @@ def money(expression: str) -> str:
     return f"cast(round({expression}, 4) as decimal(24, 4))"
 
 
-def overlap(start: str, end: str) -> str:
-    """Days that a balance interval shares with a period, both inclusive."""
-    return f"greatest(0, date_diff('day', greatest(valid_from_date, {start}), least(valid_to_date, {end})) + 1)"
+def overlap(start: str, end: str, from_date: str = "valid_from_date", to_date: str = "valid_to_date") -> str:
+    """Days that an interval (a balance's, if not said) shares with a period, both inclusive."""
+    return f"greatest(0, date_diff('day', greatest({from_date}, {start}), least({to_date}, {end})) + 1)"

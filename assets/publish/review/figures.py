@@ -15,8 +15,8 @@ Row = dict[str, Any]
 TOP = 15  # what fits on a page and can be talked through in a meeting
 
 _KPIS = """
-    select kpi, kpi_value, kpi_status, target_rate, floor_rate, ceiling_rate, is_within_bounds, owner_name
-    from marts.fct_kpi_summary where scope = 'company' order by kpi"""
+    select kpi, kpi_value, kpi_status, target_rate, floor_rate, ceiling_rate, attainment_rate, attainment_state, owner_name
+    from marts.fct_kpi_summary where scope = 'company' and scope_value = '' order by kpi"""
 _TREND = """
     select month_start_date, sum(ending_inventory_value) as ending_value,
         sum(cogs_value) filter (where turnover_status in ('ok', 'no_sales')) * 365 / nullif(sum(average_inventory_value

@@ -121,7 +121,7 @@ def _cell(value: Any, kind: str, language: Language, is_right: bool) -> str:
     names = ["right"] if is_right else []
     if text == word(language, "missed"):
         names.append("bad")
-    if text == word(language, "met"):
+    if text == word(language, "target_met"):
         names.append("good")
     return f'<td class="{" ".join(names)}">{text}</td>' if names else f"<td>{text}</td>"
 

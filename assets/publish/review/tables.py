@@ -11,6 +11,7 @@ from typing import Any, Literal
 import yaml
 
 from assets.publish.dictionary import english, kpi_labels
+from assets.publish.kpis import kpi_catalogue
 from assets.publish.review.figures import Review
 
 Language = Literal["en", "zh"]
@@ -74,7 +75,7 @@ def _targets(review: Review, language: Language) -> Table:
     ]
     rows = []
     for row in review.kpis:
-        judged = {True: word(language, "met"), False: word(language, "missed")}.get(row["is_within_bounds"], "")
+        judged = word(language, row["attainment_state"]) if row["attainment_state"] else ""
         missing = row["kpi_value"] is None
         state = f"{word(language, 'not_available')}: {row['kpi_status']}" if missing else judged
         kind = _kpi_kind(row["kpi"])
@@ -88,9 +89,9 @@ def _kpi_name(kpi: str, language: Language) -> str:
 
 
 def _kpi_kind(kpi: str) -> str:
-    if kpi.endswith("_rate"):
-        return "rate"
-    return "money" if kpi.endswith("_capital") else "ratio"
+    known = kpi_catalogue().kpis
+    kind = known[kpi].kind if kpi in known else "rate"
+    return kind if kind in ("rate", "money") else "ratio"
 
 
 def _bridge(review: Review, language: Language) -> Table:

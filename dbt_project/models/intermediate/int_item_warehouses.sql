@@ -35,6 +35,10 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
+teams as (
+    select * from {{ source('control', 'teams') }}
+),
+
 moved as (
     select
         item_id,
@@ -155,12 +159,14 @@ final as (
         coalesce(items.is_active, true)
         and coalesce(warehouses.is_active, true)
         and coalesce(items.discontinued_date > run_parameters.as_of_date, true) as is_active,
-        coalesce(items.owner_name, warehouses.manager_name) as owner_name
+        coalesce(items.owner_name, warehouses.manager_name) as owner_name,
+        teams.team_name
     from described
     cross join run_parameters
     left join moved on described.item_id = moved.item_id and described.warehouse_id = moved.warehouse_id
     left join items on described.described_by = items.item_id
     left join warehouses on described.warehouse_id = warehouses.warehouse_id
+    left join teams on coalesce(items.owner_name, warehouses.manager_name) = teams.owner_name
     left join item_costs as warehouse_costs
         on described.item_id = warehouse_costs.item_id and described.warehouse_id = warehouse_costs.warehouse_id
     left join item_costs as company_costs

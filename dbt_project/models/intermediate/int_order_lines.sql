@@ -32,7 +32,9 @@ demanded as (
         coalesce(order_lines.promised_date, order_lines.requested_date, order_lines.order_date) as promised_date,
         order_lines.ordered_units,
         order_lines.is_closed,
-        coalesce(order_lines.cancelled_units, 0) as cancelled_units,
+        least(coalesce(order_lines.cancelled_units, 0), order_lines.ordered_units) as cancelled_units,
+        -- What is still wanted: a line that the customer took back is neither late nor short.
+        greatest(order_lines.ordered_units - coalesce(order_lines.cancelled_units, 0), 0) as due_units,
         order_lines.source_file,
         order_lines.source_row
     from order_lines
@@ -104,13 +106,16 @@ joined as (
     select
         demanded.*,
         coalesce(shipped_by_line.shipped_units, 0) as shipped_units,
-        least(coalesce(shipped_by_line.shipped_by_requested_units, 0), demanded.ordered_units) as on_time_units,
+        least(coalesce(shipped_by_line.shipped_by_requested_units, 0), demanded.due_units) as on_time_units,
         coalesce(shipped_by_line.shipped_by_promised_units, 0) as shipped_by_promised_units,
         shipped_by_line.last_shipped_date,
         -- What was left on the shelf at the end of the requested day.
         coalesce(balances.available_units, 0) as shelf_units,
-        demanded.requested_date <= run_parameters.as_of_date as is_due,
-        demanded.promised_date <= run_parameters.as_of_date as is_promise_due
+        demanded.due_units > 0 and demanded.requested_date <= run_parameters.as_of_date as is_due,
+        demanded.due_units > 0 and demanded.promised_date <= run_parameters.as_of_date as is_promise_due,
+        demanded.requested_date between {{ window_start('run_parameters.as_of_date') }} and run_parameters.as_of_date as is_last_365_days,
+        demanded.promised_date between {{ window_start('run_parameters.as_of_date') }} and run_parameters.as_of_date
+            as is_promise_last_365_days
     from demanded
     cross join run_parameters
     left join shipped_by_line
@@ -137,15 +142,20 @@ final as (
         promised_date,
         last_shipped_date,
         {{ as_units('ordered_units') }} as ordered_units,
+        {{ as_units('cancelled_units') }} as cancelled_units,
+        {{ as_units('due_units') }} as due_units,
         {{ as_units('shipped_units') }} as shipped_units,
         {{ as_units('on_time_units') }} as on_time_units,
+        {{ as_units('shipped_by_promised_units') }} as shipped_by_promised_units,
         {{ as_units('shelf_units') }} as shelf_units,
         {{ as_units('case when is_closed then 0 else greatest(ordered_units - shipped_units - cancelled_units, 0) end') }} as open_units,
         is_due,
         is_promise_due,
         -- Short on the day, and the shelf could not have served the rest: a late pick from a full shelf is no stock-out.
-        is_due and on_time_units < ordered_units and shelf_units < ordered_units - on_time_units as is_stockout,
-        is_promise_due and shipped_by_promised_units >= ordered_units as is_on_time,
+        is_due and on_time_units < due_units and shelf_units < due_units - on_time_units as is_stockout,
+        is_promise_due and shipped_by_promised_units >= due_units as is_on_time,
+        is_last_365_days,
+        is_promise_last_365_days,
         source_file,
         source_row
     from joined

@@ -23,7 +23,8 @@ final as (
         shelf_life_days,
         is_stocked,
         is_active,
-        owner_name
+        owner_name,
+        team_name
     from int_item_warehouses
 )
 

@@ -20,7 +20,11 @@ final as (
         cast(count_tolerance_c_rate as double) as count_tolerance_c_rate,
         cast(late_document_days as bigint) as late_document_days,
         cast(transit_days as bigint) as transit_days,
-        cast(stale_snapshot_days as bigint) as stale_snapshot_days
+        cast(stale_snapshot_days as bigint) as stale_snapshot_days,
+        cast(carrying_storage_rate as double) as carrying_storage_rate,
+        cast(carrying_capital_rate as double) as carrying_capital_rate,
+        cast(carrying_insurance_rate as double) as carrying_insurance_rate,
+        cast(carrying_shrinkage_rate as double) as carrying_shrinkage_rate
     from run_parameters
 )
 

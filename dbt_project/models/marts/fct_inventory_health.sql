@@ -32,12 +32,20 @@ order_lines as (
     select * from {{ ref('int_order_lines') }}
 ),
 
-stockout_days as (
-    select * from {{ ref('fct_stockout_days') }}
+active_balances as (
+    select * from {{ ref('int_active_balances') }}
+),
+
+lost_sales as (
+    select * from {{ ref('fct_lost_sales') }}
 ),
 
 classes as (
     select * from {{ ref('dim_item_classes') }}
+),
+
+movements as (
+    select * from {{ ref('fct_stock_movements') }}
 ),
 
 replenishment as (
@@ -98,26 +106,56 @@ service as (
     select
         order_lines.item_id,
         order_lines.warehouse_id,
-        count(*) as due_lines,
+        sum(case when order_lines.is_due then 1 else 0 end) as due_lines,
         sum(case when order_lines.is_stockout then 1 else 0 end) as stockout_lines,
         sum(order_lines.ordered_units) as ordered_units,
+        sum(order_lines.cancelled_units) as cancelled_units,
+        sum(order_lines.due_units) as due_units,
         sum(order_lines.on_time_units) as on_time_units
     from order_lines
-    cross join run_parameters
-    where order_lines.is_due and order_lines.requested_date > {{ add_days('run_parameters.as_of_date', -365) }}
+    where order_lines.is_last_365_days
     group by order_lines.item_id, order_lines.warehouse_id
 ),
 
 empty_shelf as (
     select
-        stockout_days.item_id,
-        stockout_days.warehouse_id,
-        sum(stockout_days.stockout_days) as stockout_days,
-        sum(stockout_days.lost_sales_units) as lost_sales_units
-    from stockout_days
+        active_balances.item_id,
+        active_balances.warehouse_id,
+        max(active_balances.active_to_date) as active_to_date,
+        sum(case when active_balances.available_units <= 0 then {{ overlap_days(
+            'active_balances.valid_from_date', 'active_balances.valid_to_date',
+            window_start('run_parameters.as_of_date'), 'run_parameters.as_of_date'
+        ) }} else 0 end) as stockout_days
+    from active_balances
     cross join run_parameters
-    where stockout_days.month_start_date > {{ add_days('run_parameters.as_of_date', -365) }}
-    group by stockout_days.item_id, stockout_days.warehouse_id
+    group by active_balances.item_id, active_balances.warehouse_id
+),
+
+lost as (
+    select
+        lost_sales.item_id,
+        lost_sales.warehouse_id,
+        sum(lost_sales.lost_sales_units * {{ share_of_period(
+            'lost_sales', window_start('run_parameters.as_of_date'), 'run_parameters.as_of_date'
+        ) }}) as lost_sales_units
+    from lost_sales
+    cross join run_parameters
+    group by lost_sales.item_id, lost_sales.warehouse_id
+),
+
+-- What was lost and booked as lost: counted short less counted over, and scrap.
+losses as (
+    select
+        movements.item_id,
+        movements.warehouse_id,
+        case when count(*) = count(movements.cost_value) then -sum(movements.cost_value) end as booked_loss_value
+    from movements
+    cross join run_parameters
+    where
+        movements.is_valued
+        and movements.movement_type in ('count_gain', 'count_loss', 'scrap')
+        and movements.business_date >= {{ window_start('run_parameters.as_of_date') }}
+    group by movements.item_id, movements.warehouse_id
 ),
 
 -- Lots in the order in which they would be used up: first to expire, first out.
@@ -244,14 +282,27 @@ joined as (
         turnover.inventory_turnover_annualised,
         turnover.inventory_turnover_annualised_units,
         turnover.days_inventory_outstanding,
+        case when losses.item_id is null then 0 else losses.booked_loss_value end as booked_loss_value,
+        {% for part in ['storage', 'capital', 'insurance'] -%}
+            turnover.average_inventory_value * run_parameters.carrying_{{ part }}_rate * turnover.period_days / 365 as {{ part }}_value,
+        {% endfor -%}
+        case
+            when run_parameters.carrying_shrinkage_rate is not null
+                then turnover.average_inventory_value * run_parameters.carrying_shrinkage_rate * turnover.period_days / 365
+            when losses.item_id is null then 0
+            else losses.booked_loss_value
+        end as shrinkage_value,
         turnover.turnover_status,
         turnover.days_inventory_status,
         service.due_lines,
         service.stockout_lines,
         service.ordered_units,
+        service.cancelled_units,
+        service.due_units,
         service.on_time_units,
         empty_shelf.stockout_days,
-        empty_shelf.lost_sales_units,
+        empty_shelf.active_to_date,
+        lost.lost_sales_units,
         classes.abc_class,
         classes.xyz_class,
         classes.abc_xyz_cell,
@@ -296,6 +347,8 @@ joined as (
     left join service on item_warehouses.item_id = service.item_id and item_warehouses.warehouse_id = service.warehouse_id
     left join empty_shelf
         on item_warehouses.item_id = empty_shelf.item_id and item_warehouses.warehouse_id = empty_shelf.warehouse_id
+    left join losses on item_warehouses.item_id = losses.item_id and item_warehouses.warehouse_id = losses.warehouse_id
+    left join lost on item_warehouses.item_id = lost.item_id and item_warehouses.warehouse_id = lost.warehouse_id
     left join classes on item_warehouses.item_id = classes.item_id and item_warehouses.warehouse_id = classes.warehouse_id
     left join replenishment
         on
@@ -327,6 +380,7 @@ final as (
         warehouse_code,
         warehouse_name,
         owner_name,
+        team_name,
         is_stocked,
         is_active,
         {{ as_units('on_hand_units') }} as on_hand_units,
@@ -367,14 +421,23 @@ final as (
         days_inventory_outstanding,
         coalesce(turnover_status, 'not_available: no movement in the window') as turnover_status,
         coalesce(days_inventory_status, 'not_available: no movement in the window') as days_inventory_status,
+        {{ as_value('booked_loss_value') }} as booked_loss_value_365,
+        {{ as_value('storage_value') }} as carrying_storage_value_365,
+        {{ as_value('capital_value') }} as carrying_capital_value_365,
+        {{ as_value('insurance_value') }} as carrying_insurance_value_365,
+        {{ as_value('case when storage_value is not null then shrinkage_value end') }} as carrying_shrinkage_value_365,
+        {{ as_value('storage_value + capital_value + insurance_value + shrinkage_value') }} as carrying_cost_value_365,
         cast(coalesce(due_lines, 0) as bigint) as due_lines_365,
         cast(coalesce(stockout_lines, 0) as bigint) as stockout_lines_365,
         {{ ratio('stockout_lines', 'due_lines') }} as stockout_line_rate,
         {{ as_units('coalesce(ordered_units, 0)') }} as ordered_units_365,
+        {{ as_units('coalesce(cancelled_units, 0)') }} as cancelled_units_365,
+        {{ as_units('coalesce(due_units, 0)') }} as due_units_365,
         {{ as_units('coalesce(on_time_units, 0)') }} as on_time_units_365,
-        {{ ratio('on_time_units', 'ordered_units') }} as fill_rate,
+        {{ ratio('on_time_units', 'due_units') }} as fill_rate,
         case when due_lines > 0 then 'ok' else 'not_available: no order lines due in the window' end as service_status,
         cast(coalesce(stockout_days, 0) as bigint) as stockout_days_365,
+        active_to_date,
         {{ as_units('coalesce(lost_sales_units, 0)') }} as lost_sales_units_365,
         abc_class,
         xyz_class,
@@ -391,6 +454,10 @@ final as (
         projected_stockout_date,
         excess_units,
         excess_value,
+        -- Of what is on hand now; excess counts the position, so goods on order may be most of it.
+        {{ as_value(
+            'case when value_status = \'ok\' then least(excess_value, greatest(inventory_value, 0)) end'
+        ) }} as excess_stock_value,
         shortage_units,
         transfer_in_units,
         transfer_out_units,

@@ -1,35 +1,31 @@
--- Company, warehouse and category KPIs on the run's date: sums of numerators over sums of denominators, against their targets.
-{% set scopes = {'company': "''", 'warehouse': 'warehouse_id', 'category': "coalesce(category_name, '')"} %}
-{#- Per KPI: numerator, denominator (null for an amount), what must be known, what it says when nothing is. -#}
-{% set health_kpis = [
-    ('inventory_turnover', 'cogs_value_365 * 365.0 / turnover_period_days', 'average_inventory_value_365',
-     "turnover_status in ('ok', 'no_sales')", 'no cost in any source'),
-    ('days_inventory_outstanding', 'average_inventory_value_365 * turnover_period_days', 'cogs_value_365',
-     "turnover_status in ('ok', 'no_sales')", 'no cost in any source'),
-    ('inventory_capital', 'inventory_value', 'null', "value_status = 'ok'", 'no cost in any source'),
-    ('dead_stock_rate', 'dead_stock_value', 'inventory_value', "value_status = 'ok'", 'no cost in any source'),
-    ('long_dead_stock_rate', 'long_dead_stock_value', 'inventory_value', "value_status = 'ok'", 'no cost in any source'),
-    ('slow_moving_rate', 'slow_moving_value', 'inventory_value', "value_status = 'ok'", 'no cost in any source'),
-    ('near_expiry_rate', 'near_expiry_value', 'inventory_value', "value_status = 'ok'", 'no cost in any source'),
-    ('excess_rate', 'excess_value', 'inventory_value', "value_status = 'ok' and excess_value is not null",
-     'no cost or no plan'),
-    ('stockout_line_rate', 'stockout_lines_365', 'due_lines_365', "service_status = 'ok'", 'no order lines due'),
-    ('fill_rate', 'on_time_units_365', 'ordered_units_365', "service_status = 'ok'", 'no order lines due'),
-] -%}
+-- Every KPI of the catalogue on the run's date, for the company and each roll-up: sums of numerators over sums of denominators, against
+-- the targets. What is added up is written in assets/publish/kpis/catalogue.yml and nowhere else.
+{% set scopes = {
+    'company': "''", 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'supplier_id', 'owner': 'owner_name',
+    'team': 'team_name', 'abc_class': 'scope_abc_class', 'abc_xyz_cell': 'scope_abc_xyz_cell',
+} %}
 with health as (
     select * from {{ ref('fct_inventory_health') }}
 ),
 
 order_lines as (
-    select * from {{ ref('int_order_lines') }}
+    select * from {{ ref('fct_order_lines') }}
 ),
 
-supplier_performance as (
-    select * from {{ ref('fct_supplier_performance') }}
+purchase_lines as (
+    select * from {{ ref('fct_purchase_lines') }}
 ),
 
-counts as (
-    select * from {{ ref('rec_book_count') }}
+count_lines as (
+    select * from {{ ref('rec_count_lines') }}
+),
+
+item_warehouses as (
+    select * from {{ ref('int_item_warehouses') }}
+),
+
+item_classes as (
+    select * from {{ ref('dim_item_classes') }}
 ),
 
 kpi_targets as (
@@ -40,128 +36,167 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
--- An order is on time when all its lines in the scope are.
-order_lines_in_scope as (
+members as (
     select
-        order_lines.source_instance,
-        order_lines.so_no,
-        order_lines.warehouse_id,
-        health.category_name,
-        order_lines.is_on_time
-    from order_lines
-    cross join run_parameters
-    left join health on order_lines.item_id = health.item_id and order_lines.warehouse_id = health.warehouse_id
-    where
-        order_lines.is_promise_due
-        and order_lines.promised_date > {{ add_days('run_parameters.as_of_date', -365) }}
+        item_warehouses.item_id,
+        item_warehouses.warehouse_id,
+        item_warehouses.category_name,
+        item_warehouses.default_supplier_id,
+        item_warehouses.owner_name,
+        item_warehouses.team_name,
+        item_classes.abc_class,
+        item_classes.abc_xyz_cell
+    from item_warehouses
+    left join item_classes
+        on item_warehouses.item_id = item_classes.item_id and item_warehouses.warehouse_id = item_classes.warehouse_id
 ),
 
-counts_in_scope as (
+health_rows as (
     select
-        counts.warehouse_id,
-        health.category_name,
-        counts.is_accurate
-    from counts
-    cross join run_parameters
-    left join health on counts.item_id = health.item_id and counts.warehouse_id = health.warehouse_id
-    where counts.count_date > {{ add_days('run_parameters.as_of_date', -365) }}
+        health.*,
+        members.default_supplier_id as supplier_id,
+        members.abc_class as scope_abc_class,
+        members.abc_xyz_cell as scope_abc_xyz_cell
+    from health
+    left join members on health.item_id = members.item_id and health.warehouse_id = members.warehouse_id
 ),
 
+{% for name, table, supplier in [
+    ('order', 'order_lines', 'members.default_supplier_id'),
+    ('purchase', 'purchase_lines', none),
+    ('count', 'count_lines', 'members.default_supplier_id'),
+] -%}
+    {{ name }}_rows as (
+        select
+            {{ table }}.*,
+            members.category_name,
+            {{ supplier ~ ' as supplier_id,' if supplier else '' }}
+            members.owner_name,
+            members.team_name,
+            members.abc_class as scope_abc_class,
+            members.abc_xyz_cell as scope_abc_xyz_cell
+        from {{ table }}
+        left join members on {{ table }}.item_id = members.item_id and {{ table }}.warehouse_id = members.warehouse_id
+    ),
+
+{% endfor -%}
+
+{% for scope, scope_value in scopes.items() -%}
+    {{ scope }}_health as (
+        select
+            '{{ scope }}' as scope,
+            coalesce({{ scope_value }}, '') as scope_value,
+            count(*) as all_rows,
+            {{ kpi_sums_item_warehouses() }}
+        from health_rows
+        where {{ kpi_where_item_warehouses() }}
+        {% if scope != 'company' -%} group by coalesce({{ scope_value }}, '') {%- endif %}
+    ),
+
+    {{ scope }}_orders as (
+        select
+            '{{ scope }}' as scope,
+            coalesce({{ scope_value }}, '') as scope_value,
+            count(*) as all_rows,
+            {{ kpi_sums_order_lines() }}
+        from order_rows
+        where {{ kpi_where_order_lines() }}
+        {% if scope != 'company' -%} group by coalesce({{ scope_value }}, '') {%- endif %}
+    ),
+
+    {{ scope }}_purchases as (
+        select
+            '{{ scope }}' as scope,
+            coalesce({{ scope_value }}, '') as scope_value,
+            count(*) as all_rows,
+            {{ kpi_sums_purchase_lines() }}
+        from purchase_rows
+        where {{ kpi_where_purchase_lines() }}
+        {% if scope != 'company' -%} group by coalesce({{ scope_value }}, '') {%- endif %}
+    ),
+
+    {{ scope }}_counts as (
+        select
+            '{{ scope }}' as scope,
+            coalesce({{ scope_value }}, '') as scope_value,
+            count(*) as all_rows,
+            {{ kpi_sums_count_lines() }}
+        from count_rows
+        where {{ kpi_where_count_lines() }}
+        {% if scope != 'company' -%} group by coalesce({{ scope_value }}, '') {%- endif %}
+    ),
+
+{% endfor -%}
 measured as (
-    {% for scope, scope_value in scopes.items() -%}
-        {% for kpi, numerator, denominator, known, missing in health_kpis -%}
-            select
-                '{{ kpi }}' as kpi,
-                '{{ scope }}' as scope,
-                {{ scope_value }} as scope_value,
-                sum(case when {{ known }} then cast({{ numerator }} as decimal(38, 6)) end) as numerator,
-                sum(case when {{ known }} then cast({{ denominator }} as decimal(38, 6)) end) as denominator,
-                {{ ratio('sum(case when ' ~ known ~ ' then 1 else 0 end)', 'count(*)') }} as coverage_rate,
-                '{{ missing }}' as missing_reason,
-                {{ 'true' if denominator == 'null' else 'false' }} as is_amount
-            from health
-            where is_stocked
-            {% if scope != 'company' -%} group by {{ scope_value }} {%- endif %}
-            union all
-        {% endfor -%}
-        select
-            'on_time_delivery_rate' as kpi,
-            '{{ scope }}' as scope,
-            scope_value,
-            cast(sum(case when is_complete then 1 else 0 end) as decimal(38, 6)) as numerator,
-            cast(count(*) as decimal(38, 6)) as denominator,
-            1.0 as coverage_rate,
-            'no orders due' as missing_reason,
-            false as is_amount
-        from (
-            select
-                {{ scope_value }} as scope_value,
-                source_instance,
-                so_no,
-                min(case when is_on_time then 1 else 0 end) = 1 as is_complete
-            from order_lines_in_scope
-            group by {{ scope_value ~ ', ' if scope != 'company' else '' }}source_instance, so_no
-        ) as orders
-        group by scope_value
+    {% for scope in scopes -%}
+        {{ kpi_rows_item_warehouses(scope ~ '_health') }}
         union all
-        select
-            'record_accuracy_rate' as kpi,
-            '{{ scope }}' as scope,
-            {{ scope_value }} as scope_value,
-            cast(sum(case when is_accurate then 1 else 0 end) as decimal(38, 6)) as numerator,
-            cast(count(*) as decimal(38, 6)) as denominator,
-            1.0 as coverage_rate,
-            'nothing counted' as missing_reason,
-            false as is_amount
-        from counts_in_scope
-        {% if scope != 'company' -%} group by {{ scope_value }} {%- endif %}
+        {{ kpi_rows_order_lines(scope ~ '_orders') }}
         union all
+        {{ kpi_rows_purchase_lines(scope ~ '_purchases') }}
+        union all
+        {{ kpi_rows_count_lines(scope ~ '_counts') }}
+        {{ 'union all' if not loop.last }}
     {% endfor -%}
-    select
-        'supplier_on_time_rate' as kpi,
-        'company' as scope,
-        '' as scope_value,
-        cast(sum(supplier_performance.on_time_lines) as decimal(38, 6)) as numerator,
-        cast(sum(supplier_performance.due_lines) as decimal(38, 6)) as denominator,
-        1.0 as coverage_rate,
-        'no purchase order lines due' as missing_reason,
-        false as is_amount
-    from supplier_performance
-    cross join run_parameters
-    where supplier_performance.month_start_date > {{ add_days('run_parameters.as_of_date', -365) }}
 ),
 
 rated as (
     select
-        *,
+        kpi,
+        scope,
+        scope_value,
+        cast(numerator as decimal(28, 6)) as numerator_value,
+        cast(denominator as decimal(28, 6)) as denominator_value,
         case when is_amount then round(cast(numerator as double), 4) else {{ ratio('numerator', 'denominator') }} end as kpi_value,
         case
-            when numerator is null then 'not_available: ' || missing_reason
+            when numerator is null then missing_status
             when is_amount then 'ok'
-            when denominator is null then 'not_available: ' || missing_reason
-            when denominator = 0 and kpi = 'days_inventory_outstanding' then 'no_sales'
-            when denominator = 0 then 'not_available: ' || missing_reason
+            when denominator is null then missing_status
+            when denominator = 0 then empty_status
             else 'ok'
-        end as kpi_status
+        end as kpi_status,
+        coalesce({{ ratio('known_rows', 'all_rows') }}, 0) as coverage_rate,
+        is_amount,
+        direction
     from measured
 ),
 
--- A category without a target of its own is held to the company's.
+-- An amount of the company that has no target of its own is held to the sum of its warehouses' targets, where each has one.
+rolled_targets as (
+    select
+        rated.kpi,
+        sum(kpi_targets.target_rate) as target_rate
+    from rated
+    left join kpi_targets
+        on
+            rated.kpi = kpi_targets.kpi
+            and rated.scope = kpi_targets.scope
+            and rated.scope_value = kpi_targets.scope_value
+    where rated.scope = 'warehouse' and rated.is_amount
+    group by rated.kpi
+    having count(*) = count(kpi_targets.target_rate)
+),
+
+-- A group without a target of its own is held to the company's, except for amounts: the capital of one warehouse is no company's.
 targeted as (
     select
         rated.*,
-        coalesce(own_targets.target_rate, company_targets.target_rate) as target_rate,
-        coalesce(own_targets.floor_rate, company_targets.floor_rate) as floor_rate,
-        coalesce(own_targets.ceiling_rate, company_targets.ceiling_rate) as ceiling_rate,
+        coalesce(own_targets.target_rate, company_targets.target_rate, rolled_targets.target_rate) as target_rate,
+        case when own_targets.kpi is not null then own_targets.floor_rate else company_targets.floor_rate end as floor_rate,
+        case when own_targets.kpi is not null then own_targets.ceiling_rate else company_targets.ceiling_rate end as ceiling_rate,
         coalesce(own_targets.owner_name, company_targets.owner_name) as owner_name
     from rated
     left join kpi_targets as own_targets
         on
             rated.kpi = own_targets.kpi
             and rated.scope = own_targets.scope
-            and rated.scope_value = coalesce(own_targets.scope_value, '')
+            and rated.scope_value = own_targets.scope_value
     left join kpi_targets as company_targets
-        on rated.kpi = company_targets.kpi and company_targets.scope = 'company'
+        on
+            rated.kpi = company_targets.kpi
+            and company_targets.scope = 'company'
+            and (rated.scope = 'company' or not rated.is_amount)
+    left join rolled_targets on rated.kpi = rolled_targets.kpi and rated.scope = 'company'
 ),
 
 final as (
@@ -170,21 +205,19 @@ final as (
         targeted.scope,
         targeted.scope_value,
         run_parameters.as_of_date,
-        cast(targeted.numerator as decimal(28, 6)) as numerator_value,
-        cast(targeted.denominator as decimal(28, 6)) as denominator_value,
+        targeted.numerator_value,
+        targeted.denominator_value,
         targeted.kpi_value,
         targeted.kpi_status,
-        cast(targeted.coverage_rate as double) as coverage_rate,
+        targeted.coverage_rate,
         targeted.target_rate,
         targeted.floor_rate,
         targeted.ceiling_rate,
-        {{ ratio('targeted.kpi_value', 'targeted.target_rate') }} as attainment_rate,
-        case
-            when targeted.kpi_status <> 'ok' or coalesce(targeted.floor_rate, targeted.ceiling_rate) is null then null
-            else
-                targeted.kpi_value >= coalesce(targeted.floor_rate, targeted.kpi_value)
-                and targeted.kpi_value <= coalesce(targeted.ceiling_rate, targeted.kpi_value)
-        end as is_within_bounds,
+        {{ attainment_rate('targeted.kpi_value', 'targeted.target_rate', 'targeted.direction') }} as attainment_rate,
+        {{ attainment_state(
+            'targeted.kpi_value', 'targeted.target_rate', 'targeted.floor_rate', 'targeted.ceiling_rate', 'targeted.direction'
+        ) }} as attainment_state,
+        {{ is_within_bounds('targeted.kpi_value', 'targeted.floor_rate', 'targeted.ceiling_rate') }} as is_within_bounds,
         targeted.owner_name
     from targeted
     cross join run_parameters

@@ -3,18 +3,25 @@ with order_lines as (
     select * from {{ ref('int_order_lines') }}
 ),
 
+run_parameters as (
+    select * from {{ source('control', 'run_parameters') }}
+),
+
 requested as (
     select
-        item_id,
-        warehouse_id,
-        {{ month_start('requested_date') }} as month_start_date,
-        count(*) as due_lines,
-        sum(case when is_stockout then 1 else 0 end) as stockout_lines,
-        sum(ordered_units) as ordered_units,
-        sum(on_time_units) as on_time_units
+        order_lines.item_id,
+        order_lines.warehouse_id,
+        {{ month_start('order_lines.requested_date') }} as month_start_date,
+        sum(case when order_lines.is_due then 1 else 0 end) as due_lines,
+        sum(case when order_lines.is_stockout then 1 else 0 end) as stockout_lines,
+        sum(order_lines.ordered_units) as ordered_units,
+        sum(order_lines.cancelled_units) as cancelled_units,
+        sum(order_lines.due_units) as due_units,
+        sum(order_lines.on_time_units) as on_time_units
     from order_lines
-    where is_due
-    group by item_id, warehouse_id, {{ month_start('requested_date') }}
+    cross join run_parameters
+    where order_lines.requested_date <= run_parameters.as_of_date
+    group by order_lines.item_id, order_lines.warehouse_id, {{ month_start('order_lines.requested_date') }}
 ),
 
 promised as (
@@ -51,11 +58,13 @@ final as (
         cast(coalesce(requested.due_lines, 0) as bigint) as due_lines,
         cast(coalesce(requested.stockout_lines, 0) as bigint) as stockout_lines,
         {{ as_units('coalesce(requested.ordered_units, 0)') }} as ordered_units,
+        {{ as_units('coalesce(requested.cancelled_units, 0)') }} as cancelled_units,
+        {{ as_units('coalesce(requested.due_units, 0)') }} as due_units,
         {{ as_units('coalesce(requested.on_time_units, 0)') }} as on_time_units,
         cast(coalesce(promised.promised_lines, 0) as bigint) as promised_lines,
         cast(coalesce(promised.on_time_lines, 0) as bigint) as on_time_lines,
         {{ ratio('requested.stockout_lines', 'requested.due_lines') }} as stockout_line_rate,
-        {{ ratio('requested.on_time_units', 'requested.ordered_units') }} as fill_rate,
+        {{ ratio('requested.on_time_units', 'requested.due_units') }} as fill_rate,
         {{ ratio('promised.on_time_lines', 'promised.promised_lines') }} as on_time_delivery_rate
     from months
     left join requested

@@ -9,8 +9,12 @@ item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
 
-item_classes as (
-    select * from {{ ref('dim_item_classes') }}
+class_history as (
+    select * from {{ ref('fct_class_history') }}
+),
+
+class_spells as (
+    {{ class_spells('class_history') }}
 ),
 
 warehouses as (
@@ -33,7 +37,7 @@ layers as (
         open_layers.item_id,
         open_layers.warehouse_id,
         item_warehouses.category_name,
-        item_classes.abc_class,
+        class_spells.abc_class,
         {{ days_between('cast(open_layers.origin_date as date)', 'cast(open_layers.snapshot_date as date)') }} as age_days,
         {{ days_between('cast(open_layers.snapshot_date as date)', 'cast(open_layers.lot_expiry_date as date)') }} as remaining_days,
         sum(cast(open_layers.quantity_units as decimal(28, 6))) as layer_units,
@@ -42,21 +46,24 @@ layers as (
     from open_layers
     left join item_warehouses
         on open_layers.item_id = item_warehouses.item_id and open_layers.warehouse_id = item_warehouses.warehouse_id
-    left join item_classes
-        on open_layers.item_id = item_classes.item_id and open_layers.warehouse_id = item_classes.warehouse_id
+    left join class_spells
+        on
+            open_layers.item_id = class_spells.item_id
+            and open_layers.warehouse_id = class_spells.warehouse_id
+            and cast(open_layers.snapshot_date as date) between class_spells.spell_from_date and class_spells.spell_to_date
     left join warehouses on open_layers.warehouse_id = warehouses.warehouse_id
     where
-        open_layers.quantity_units > 0
-        and open_layers.owner_type = 'own'
+        open_layers.owner_type = 'own'
         and coalesce(warehouses.is_valued, true)
     group by
         cast(open_layers.snapshot_date as date),
         open_layers.item_id,
         open_layers.warehouse_id,
         item_warehouses.category_name,
-        item_classes.abc_class,
+        class_spells.abc_class,
         cast(open_layers.origin_date as date),
-        cast(open_layers.lot_expiry_date as date)
+        cast(open_layers.lot_expiry_date as date),
+        open_layers.quantity_units > 0
 ),
 
 rated as (
@@ -72,9 +79,11 @@ rated as (
         coalesce(max_by(rates.provision_rate, rates.priority) filter (where rates.basis = 'age'), 0) as age_rate,
         coalesce(max_by(rates.provision_rate, rates.priority) filter (where rates.basis = 'expiry'), 0) as expiry_rate
     from layers
+    -- Units that the books owe belong to the value of the stock; nothing is provided for them.
     left join rates
         on
-            layers.snapshot_date >= rates.valid_from_date
+            layers.layer_units > 0
+            and layers.snapshot_date >= rates.valid_from_date
             and coalesce(nullif(rates.category_name, ''), layers.category_name, '') = coalesce(layers.category_name, '')
             and coalesce(nullif(rates.abc_class, ''), layers.abc_class, '') = coalesce(layers.abc_class, '')
             and case when rates.basis = 'age' then layers.age_days else layers.remaining_days end
@@ -163,7 +172,7 @@ required as (
             as shortfall_value,
         case
             when stock_value is not null
-                then least(stock_value, greatest(rate_value, stock_value - coalesce(realisable_value, stock_value), 0))
+                then greatest(least(stock_value, greatest(rate_value, stock_value - coalesce(realisable_value, stock_value), 0)), 0)
         end as provision_value
     from tested
 ),

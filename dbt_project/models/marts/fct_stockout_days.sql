@@ -1,61 +1,17 @@
--- Days without available stock while the item is alive (until dead_days after its last demand), and the sales lost on them.
-with balances as (
-    select * from {{ ref('int_item_warehouse_balances') }}
+-- Days without available stock while the item is alive, and the sales lost on them, by month.
+with active_balances as (
+    select * from {{ ref('int_active_balances') }}
 ),
 
-item_warehouses as (
-    select * from {{ ref('int_item_warehouses') }}
-),
-
-demand as (
-    select * from {{ ref('int_demand_daily') }}
-),
-
-demand_history as (
-    select * from {{ source('planning', 'demand_history') }}
-),
-
-run_parameters as (
-    select * from {{ source('control', 'run_parameters') }}
-),
-
-last_demands as (
-    select
-        item_id,
-        warehouse_id,
-        max(case when demand_units > 0 then business_date end) as last_demand_date
-    from demand
-    group by item_id, warehouse_id
-),
-
-alive as (
-    select
-        balances.item_id,
-        balances.warehouse_id,
-        balances.available_units,
-        balances.valid_from_date,
-        least(
-            balances.valid_to_date,
-            {{ add_days('last_demands.last_demand_date', 'run_parameters.dead_days') }}
-        ) as valid_to_date,
-        run_parameters.as_of_date
-    from balances
-    cross join run_parameters
-    inner join item_warehouses
-        on balances.item_id = item_warehouses.item_id and balances.warehouse_id = item_warehouses.warehouse_id
-    inner join last_demands
-        on balances.item_id = last_demands.item_id and balances.warehouse_id = last_demands.warehouse_id
-    where
-        item_warehouses.is_stocked
-        and item_warehouses.is_active
-        and balances.valid_from_date <= {{ add_days('last_demands.last_demand_date', 'run_parameters.dead_days') }}
+lost_sales as (
+    select * from {{ ref('fct_lost_sales') }}
 ),
 
 interval_months as (
     select
         *,
         cast({{ unnest_months('valid_from_date', 'valid_to_date') }} as date) as month_start_date
-    from alive
+    from active_balances
 ),
 
 parts as (
@@ -79,15 +35,23 @@ counted as (
     group by item_id, warehouse_id, month_start_date
 ),
 
+-- A period that reaches into two months is split by days.
 lost as (
     select
-        item_id,
-        warehouse_id,
-        {{ month_start('cast(period_start_date as date)') }} as month_start_date,
-        sum(cast(greatest(demand_units_imputed - shipped_units, 0) as decimal(28, 6))) as lost_sales_units
-    from demand_history
-    where is_censored
-    group by item_id, warehouse_id, {{ month_start('cast(period_start_date as date)') }}
+        counted.item_id,
+        counted.warehouse_id,
+        counted.month_start_date,
+        sum(lost_sales.lost_sales_units * {{ share_of_period(
+            'lost_sales', 'counted.month_start_date', month_end('counted.month_start_date')
+        ) }}) as lost_sales_units
+    from counted
+    inner join lost_sales
+        on
+            counted.item_id = lost_sales.item_id
+            and counted.warehouse_id = lost_sales.warehouse_id
+            and counted.month_start_date <= lost_sales.period_end_date
+            and {{ month_end('counted.month_start_date') }} >= lost_sales.period_start_date
+    group by counted.item_id, counted.warehouse_id, counted.month_start_date
 ),
 
 final as (

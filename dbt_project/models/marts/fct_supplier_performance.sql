@@ -1,47 +1,23 @@
 -- Suppliers per month: order lines due (by due date) and parts received (by receipt date), quantity-weighted lead time.
-with order_lines as (
-    select * from {{ ref('stg_purchase_order_lines') }}
+with purchase_lines as (
+    select * from {{ ref('fct_purchase_lines') }}
 ),
 
 lead_times as (
     select * from {{ ref('int_supplier_lead_times') }}
 ),
 
-run_parameters as (
-    select * from {{ source('control', 'run_parameters') }}
-),
-
-received_in_time as (
-    select
-        supplier_id,
-        po_no,
-        po_line_id,
-        sum(case when receipt_date <= due_date then received_units else 0 end) as in_time_units
-    from lead_times
-    group by supplier_id, po_no, po_line_id
-),
-
 due as (
     select
-        order_lines.supplier_id,
-        {{ month_start('order_lines.due_date') }} as month_start_date,
+        supplier_id,
+        {{ month_start('due_date') }} as month_start_date,
         count(*) as due_lines,
-        sum(case when coalesce(received_in_time.in_time_units, 0) >= order_lines.ordered_units then 1 else 0 end)
-            as on_time_lines,
-        sum(order_lines.ordered_units) as due_units,
-        sum(least(coalesce(received_in_time.in_time_units, 0), order_lines.ordered_units)) as on_time_units
-    from order_lines
-    cross join run_parameters
-    left join received_in_time
-        on
-            order_lines.supplier_id = received_in_time.supplier_id
-            and order_lines.po_no = received_in_time.po_no
-            and order_lines.po_line_id = received_in_time.po_line_id
-    where
-        {{ is_effective('order_lines.doc_status') }}
-        and order_lines.due_date <= run_parameters.as_of_date
-        and order_lines.ordered_units > 0
-    group by order_lines.supplier_id, {{ month_start('order_lines.due_date') }}
+        sum(case when is_on_time then 1 else 0 end) as on_time_lines,
+        sum(ordered_units) as due_units,
+        sum(on_time_units) as on_time_units
+    from purchase_lines
+    where is_due
+    group by supplier_id, {{ month_start('due_date') }}
 ),
 
 received as (

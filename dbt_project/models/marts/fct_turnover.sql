@@ -2,7 +2,7 @@
 -- neither sum; coverage_rate says how many are in.
 {% set scopes = {
     'company': "''", 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'default_supplier_id',
-    'owner': 'owner_name', 'abc_class': 'abc_class', 'abc_xyz_cell': 'abc_xyz_cell',
+    'owner': 'owner_name', 'team': 'team_name', 'abc_class': 'abc_class', 'abc_xyz_cell': 'abc_xyz_cell',
 } %}
 with monthly as (
     select * from {{ ref('fct_turnover_monthly') }}
@@ -16,8 +16,12 @@ item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
 
-item_classes as (
-    select * from {{ ref('dim_item_classes') }}
+class_history as (
+    select * from {{ ref('fct_class_history') }}
+),
+
+class_spells as (
+    {{ class_spells('class_history') }}
 ),
 
 sales_lines as (
@@ -26,20 +30,6 @@ sales_lines as (
 
 kpi_targets as (
     select * from {{ source('control', 'kpi_targets') }}
-),
-
-members as (
-    select
-        item_warehouses.item_id,
-        item_warehouses.warehouse_id,
-        item_warehouses.category_name,
-        item_warehouses.default_supplier_id,
-        item_warehouses.owner_name,
-        item_classes.abc_class,
-        item_classes.abc_xyz_cell
-    from item_warehouses
-    left join item_classes
-        on item_warehouses.item_id = item_classes.item_id and item_warehouses.warehouse_id = item_classes.warehouse_id
 ),
 
 daily_sales as (
@@ -142,15 +132,22 @@ facts as (
 described as (
     select
         facts.*,
-        members.category_name,
-        members.default_supplier_id,
-        members.owner_name,
-        members.abc_class,
-        members.abc_xyz_cell,
+        item_warehouses.category_name,
+        item_warehouses.default_supplier_id,
+        item_warehouses.owner_name,
+        item_warehouses.team_name,
+        class_spells.abc_class,
+        class_spells.abc_xyz_cell,
         facts.is_known and facts.unknown_sales = 0 and has_sales.has_revenue as is_margin_known
     from facts
     cross join has_sales
-    left join members on facts.item_id = members.item_id and facts.warehouse_id = members.warehouse_id
+    left join item_warehouses
+        on facts.item_id = item_warehouses.item_id and facts.warehouse_id = item_warehouses.warehouse_id
+    left join class_spells
+        on
+            facts.item_id = class_spells.item_id
+            and facts.warehouse_id = class_spells.warehouse_id
+            and facts.period_end_date between class_spells.spell_from_date and class_spells.spell_to_date
 ),
 
 scoped as (
@@ -258,11 +255,13 @@ judged as (
             when value_days is null then {{ no_cost_status() }}
             when value_days > 0 then 'ok'
             when cogs_value = 0 then 'no_sales'
+            when unit_days > 0 then {{ no_value_status() }}
             else 'not_available: no stock held in the period'
         end as turnover_status,
         case
             when margin_value_days is null then 'not_available: no cost or no revenue'
             when margin_value_days > 0 then 'ok'
+            when unit_days > 0 then {{ no_value_status() }}
             else 'not_available: no stock held in the period'
         end as gmroi_status
     from periods
@@ -319,8 +318,8 @@ final as (
         {{ ratio('changes.turnover_12_months - changes.turnover_year_before', 'changes.turnover_year_before') }}
             as turnover_12_months_change_rate,
         coalesce(own_targets.target_rate, company_targets.target_rate) as target_rate,
-        coalesce(own_targets.floor_rate, company_targets.floor_rate) as floor_rate,
-        coalesce(own_targets.ceiling_rate, company_targets.ceiling_rate) as ceiling_rate,
+        case when own_targets.kpi is not null then own_targets.floor_rate else company_targets.floor_rate end as floor_rate,
+        case when own_targets.kpi is not null then own_targets.ceiling_rate else company_targets.ceiling_rate end as ceiling_rate,
         coalesce(own_targets.owner_name, company_targets.owner_name) as owner_name
     from judged
     left join changes
@@ -341,13 +340,11 @@ final as (
 attained as (
     select
         *,
-        {{ ratio('inventory_turnover_annualised', 'target_rate') }} as attainment_rate,
-        case
-            when inventory_turnover_annualised is null or coalesce(floor_rate, ceiling_rate) is null then null
-            else
-                inventory_turnover_annualised >= coalesce(floor_rate, inventory_turnover_annualised)
-                and inventory_turnover_annualised <= coalesce(ceiling_rate, inventory_turnover_annualised)
-        end as is_within_bounds
+        {{ attainment_rate('inventory_turnover_annualised', 'target_rate', kpi_direction_inventory_turnover()) }} as attainment_rate,
+        {{ attainment_state(
+            'inventory_turnover_annualised', 'target_rate', 'floor_rate', 'ceiling_rate', kpi_direction_inventory_turnover()
+        ) }} as attainment_state,
+        {{ is_within_bounds('inventory_turnover_annualised', 'floor_rate', 'ceiling_rate') }} as is_within_bounds
     from final
 )
 

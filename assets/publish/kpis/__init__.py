@@ -1,0 +1,5 @@
+"""The KPI catalogue: every KPI defined once (catalogue.yml), and what is written from it for dbt and MetricFlow."""
+
+from assets.publish.kpis.catalogue import Base, Kpi, KpiCatalogue, kpi_catalogue
+
+__all__ = ["Base", "Kpi", "KpiCatalogue", "kpi_catalogue"]
