@@ -56,8 +56,7 @@ bench: setup               ## make bench NAME=pipeline
 	@$(BIN)/python -m benchmarks $(or $(NAME),list)
 
 dev: setup                 ## the same assets, checks and schedule in Dagster's web page
-	@mkdir -p var/demo/dagster
-	@DAGSTER_HOME=$(CURDIR)/var/demo/dagster $(BIN)/dagster dev --host 127.0.0.1
+	@$(BIN)/stockturn dev --config $(or $(CONFIG),config/demo.yml)
 
 dashboard: setup           ## the pages over the current release, on this machine only
 	@$(BIN)/python -m dashboard --config config/demo.yml

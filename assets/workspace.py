@@ -6,13 +6,17 @@ Only paths and connections belong here. What is written there is the business of
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+
+from assets.stages import begin_stage, finish_stage
 
 
 class WorkspaceBusyError(RuntimeError):
@@ -44,6 +48,10 @@ class Workspace:
         return self.root / "ledger"
 
     @property
+    def dbt_artifacts(self) -> Path:
+        return self.root / "dbt"
+
+    @property
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 
@@ -65,19 +73,44 @@ class Workspace:
             connection.close()
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Hold the workspace for one run.
+    def stage(self, name: str, day: date, run_id: str, *, is_whole: bool = True) -> Iterator[None]:
+        """Build one stage of the warehouse for a day; it counts as built when the block ends well.
+
+        Args:
+            name: a stage of `assets.stages.READS`.
+            day: the day of the run.
+            run_id: the first run of the chain of re-executions.
+            is_whole: False where only some tables of the stage are built; no release is made of such a stage.
+
+        Raises:
+            assets.stages.StageError: what the stage builds on is of another day.
+        """
+        with self.connect() as connection:
+            begin_stage(connection, name, day)
+        yield
+        if is_whole:
+            with self.connect() as connection:
+                finish_stage(connection, name, day, run_id)
+
+    @contextmanager
+    def exclusive(self, wait_seconds: float = 0.0) -> Iterator[None]:
+        """Hold the workspace for one run, waiting for another one as long as said.
 
         Raises:
             WorkspaceBusyError: another run holds it. A killed run leaves no lock behind, the kernel drops it.
         """
         self.root.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + wait_seconds
         with (self.root / ".lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                message = f"another run is writing to {self.root}; wait until it ends (see `stockturn status`)"
-                raise WorkspaceBusyError(message) from error
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() >= deadline:
+                        message = f"another run is writing to {self.root}; wait until it ends (see `stockturn status`)"
+                        raise WorkspaceBusyError(message) from error
+                    time.sleep(1.0)
             yield
 
 

@@ -1,7 +1,7 @@
 """A run cut to what finds faults: landing, foundation, ledger, reconciliation, findings. No forecasts, policies or publication.
 
-The stages are the product's own, and so is the way in which the models are built (`orchestration/sql_run.py`), without their
-data tests. Tables of the stages that are left out are there, empty, as the project declares them.
+The stages are the product's own; the models are built as bare SQL (`raw_sql.py`), without dbt's runner and its data tests.
+Tables of the stages that are left out are there, empty, as the project declares them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from assets.ingest.batches.register import register_landing
 from assets.ingest.stage import capabilities, ingest_all
 from assets.ledger.stage import compute
 from assets.workspace import write_table
+from benchmarks.raw_sql import build_nodes, compiled_nodes, with_ancestors
 from orchestration.control import control_tables
-from orchestration.dbt_runner import PROJECT, current_plan
+from orchestration.dbt_runner import SHIPPED
 from orchestration.settings import Settings
-from orchestration.sql_plan import PlanNode, choose, waits_for
-from orchestration.sql_run import run_nodes
 
 FINDINGS = "fct_findings"
 FOUNDATION = ("staging", "intermediate")
@@ -40,15 +39,14 @@ def examine(settings: Settings, as_of: date, models: Sequence[str] = (FINDINGS,)
             write_table(connection, f"control.{name}", table)
         _empty_sources(connection)
     with workspace.connect() as connection:
-        _build(connection, [node for node in current_plan() if node.kind == "model" and node.fqn[1] in FOUNDATION])
+        build_nodes(connection, [node for node in compiled_nodes() if node.layer in FOUNDATION])
         movements = connection.execute(
             "select * from intermediate.int_stock_movements order by movement_sequence"
         ).to_arrow_table()
         tables = compute(movements, as_of=as_of, settings=settings.ledger)
         for part in fields(tables):
             write_table(connection, f"ledger.{part.name}", getattr(tables, part.name))
-        wanted = choose(current_plan(), [f"+{name}" for name in models])
-        _build(connection, [node for node in wanted if node.kind != "test" and node.fqn[1] not in FOUNDATION])
+        build_nodes(connection, [node for node in with_ancestors(models) if node.layer not in FOUNDATION])
 
 
 def rows(settings: Settings, sql: str) -> list[dict[str, Any]]:
@@ -60,20 +58,13 @@ def rows(settings: Settings, sql: str) -> list[dict[str, Any]]:
 def declared_tables() -> dict[tuple[str, str], dict[str, str]]:
     """(schema, table) -> column -> DuckDB type of every source of the dbt project that is not landing."""
     found = {}
-    for path in sorted((PROJECT / "models").rglob("_sources.yml")):
+    for path in sorted((SHIPPED.folder / "models").rglob("_sources.yml")):
         for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
             if source["name"] != "landing":
                 for table in source["tables"]:
                     columns = {column["name"]: column["data_type"] for column in table["columns"]}
                     found[(source["name"], table["name"])] = columns
     return found
-
-
-def _build(connection: duckdb.DuckDBPyConnection, nodes: Sequence[PlanNode]) -> None:
-    results = run_nodes(connection, nodes, waits_for(nodes, current_plan()), PROJECT)
-    broken = [f"{result.name}: {result.message}" for result in results if not result.is_good]
-    if broken:
-        raise RuntimeError("; ".join(broken))
 
 
 def _empty_sources(connection: duckdb.DuckDBPyConnection) -> None:
@@ -84,7 +75,7 @@ def _empty_sources(connection: duckdb.DuckDBPyConnection) -> None:
             declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             connection.execute(f"create table {schema}.{table} ({declared})")
     connection.execute("create schema if not exists reconciliation")
-    for seed in sorted((PROJECT / "seeds").glob("*.csv")):
+    for seed in sorted((SHIPPED.folder / "seeds").glob("*.csv")):
         if ("reconciliation", seed.stem) not in known:
             read = f"from read_csv('{seed}', all_varchar = true)"
             connection.execute(f"create table reconciliation.{seed.stem} as {read}")

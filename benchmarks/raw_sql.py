@@ -3,21 +3,76 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from orchestration.dbt_runner import current_plan
-from orchestration.sql_plan import PlanNode
+from orchestration.dbt_runner import SHIPPED, Warehouse
 
 
-def planned_models() -> list[PlanNode]:
-    """All models as dbt compiled them, in an order in which each comes after what it reads."""
-    return [node for node in current_plan() if node.kind == "model" and node.fqn[1] != "semantic"]
+@dataclass(frozen=True)
+class CompiledNode:
+    """One model or seed as dbt compiles it; `layer` is its folder, `parents` all that it reads, ephemeral ones too."""
+
+    unique_id: str
+    name: str
+    kind: str
+    layer: str
+    relation: str
+    materialized: str
+    query: str
+    parents: tuple[str, ...]
+
+    @property
+    def is_built(self) -> bool:
+        return self.materialized != "ephemeral"
 
 
-def run_raw(warehouse: Path, folder: Path, models: list[PlanNode]) -> float:
+@lru_cache(maxsize=1)
+def compiled_nodes() -> tuple[CompiledNode, ...]:
+    """All models and seeds in an order in which each comes after what it reads; compiled once a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["compile", "--no-introspect", "--no-populate-cache", "--no-write-json"]
+        arguments += ["--select", "resource_type:model", "resource_type:seed"]
+        outcome = SHIPPED.invoke(arguments, Warehouse(Path(folder) / "warehouse.duckdb"), Path(folder) / "target")
+    nodes = {item.node.unique_id: _compiled(item.node) for item in outcome.results}
+    order = TopologicalSorter(
+        {name: [one for one in node.parents if one in nodes] for name, node in sorted(nodes.items())}
+    )
+    return tuple(nodes[name] for name in order.static_order())
+
+
+def planned_models() -> list[CompiledNode]:
+    """All models that are built."""
+    return [node for node in compiled_nodes() if node.kind == "model" and node.is_built and node.layer != "semantic"]
+
+
+def with_ancestors(names: Iterable[str]) -> list[CompiledNode]:
+    """The models of these names and everything that they read, in order."""
+    wanted = set(names)
+    for node in reversed(compiled_nodes()):
+        if node.name in wanted or node.unique_id in wanted:
+            wanted |= {node.unique_id, *node.parents}
+    return [node for node in compiled_nodes() if node.unique_id in wanted]
+
+
+def build_nodes(connection: duckdb.DuckDBPyConnection, nodes: Sequence[CompiledNode]) -> None:
+    """Build the nodes in an open warehouse, each anew."""
+    for node in nodes:
+        if node.is_built:
+            kind = "view" if node.materialized == "view" else "table"
+            connection.execute(f"create schema if not exists {node.relation.rpartition('.')[0]}")
+            connection.execute(f"create or replace {kind} {node.relation} as {node.query}")
+
+
+def run_raw(warehouse: Path, folder: Path, models: list[CompiledNode]) -> float:
     """Build every model in a copy of the warehouse (same file name: the compiled SQL names it); returns seconds."""
     folder.mkdir(parents=True)
     copy = folder / warehouse.name
@@ -25,8 +80,26 @@ def run_raw(warehouse: Path, folder: Path, models: list[PlanNode]) -> float:
     with duckdb.connect(str(copy), config={"threads": 2}) as connection:
         for model in reversed(models):
             connection.execute(f"drop {model.materialized} if exists {model.relation} cascade")
-            connection.execute(f"create schema if not exists {model.relation.rpartition('.')[0]}")
         started = time.perf_counter()
-        for model in models:
-            connection.execute(f"create {model.materialized} {model.relation} as {model.sql}")
+        build_nodes(connection, models)
         return time.perf_counter() - started
+
+
+def _compiled(node: Any) -> CompiledNode:
+    kind = str(node.resource_type)
+    return CompiledNode(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=kind,
+        layer=node.fqn[1],
+        relation=node.relation_name or "",
+        materialized=node.config.materialized,
+        query=_seed_query(node) if kind == "seed" else node.compiled_code.strip(),
+        parents=() if kind == "seed" else tuple(sorted(node.depends_on.nodes)),
+    )
+
+
+def _seed_query(node: Any) -> str:
+    kinds = ", ".join(f"'{name}': '{kind}'" for name, kind in node.config.column_types.items())
+    path = SHIPPED.folder / node.original_file_path
+    return f"select * from read_csv('{path}', header = true, columns = {{{kinds}}}, nullstr = '')"

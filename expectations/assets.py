@@ -15,7 +15,7 @@ from expectations.rules import RuleBook
 INCIDENTS_KEY = dg.AssetKey(["operations", "incidents"])
 
 
-def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetKey) -> dg.AssetsDefinition:
+def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetKey, pool: str) -> dg.AssetsDefinition:
     """The incident store after the run: opened, updated and closed by what the release shows."""
 
     @dg.asset(
@@ -25,16 +25,24 @@ def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetK
         backfill_policy=dg.BackfillPolicy.multi_run(),
         group_name="operations",
         kinds={"sqlalchemy"},
+        pool=pool,
     )
     def incidents(
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],
         rule_book: dg.ResourceParam[RuleBook],
     ) -> dg.MaterializeResult:
+        """Failed checks and findings as incidents: opened, updated and closed by what the release shows."""
         published = current_release(workspace.releases)
         if published is None:
             raise dg.Failure(
                 description="there is no release to record; run publish/release first", allow_retries=False
+            )
+        if published.as_of.isoformat() != context.partition_key:
+            raise dg.Failure(
+                description=f"the current release speaks of {published.as_of}, not of {context.partition_key}; "
+                f"run the whole day {context.partition_key}",
+                allow_retries=False,
             )
         store = open_store(workspace.incident_store, rule_book)
         try:

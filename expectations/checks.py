@@ -12,6 +12,7 @@ import dagster as dg
 from assets.ingest.contracts import load_contracts
 from assets.ingest.reconcile.run import TITLES
 from assets.ingest.settings import SourceSettings
+from assets.stages import day_of, first_run, require_day
 from assets.workspace import Workspace, write_table
 from expectations.agreement import CHECK_NAMES, SHOWN_ON, check_agreement
 from expectations.presence import check_presence, contracts_in_use
@@ -24,7 +25,7 @@ SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckS
 CONTRACT_CHECK = "keeps_its_contract"
 
 
-def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
+def build_contract_checks(pool: str) -> dg.AssetChecksDefinition:
     """One blocking check per contract: nothing downstream runs on an extract that breaks its suite. Beside them C1 to C9."""
     contracts = load_contracts()
     specs = [
@@ -41,17 +42,20 @@ def build_contract_checks(partitions: dg.PartitionsDefinition) -> dg.AssetChecks
         for check_id, name in CHECK_NAMES.items()
     ]
 
-    @dg.multi_asset_check(specs=specs, name="contract_checks")
+    @dg.multi_asset_check(specs=specs, name="contract_checks", pool=pool)
     def contract_checks(
-        workspace: dg.ResourceParam[Workspace], sources: dg.ResourceParam[Sequence[SourceSettings]]
+        context: dg.AssetCheckExecutionContext,
+        workspace: dg.ResourceParam[Workspace],
+        sources: dg.ResourceParam[Sequence[SourceSettings]],
     ) -> Iterator[dg.AssetCheckResult]:
-        with workspace.connect() as connection:
-            in_use = contracts_in_use(connection, contracts, sources)
-        results = run_suites(workspace.warehouse, in_use, sources)
-        with workspace.connect() as connection:
-            results += check_presence(connection, sources)
-            agreement = check_agreement(connection)
-            write_table(connection, "quality.check_results", results_table(results + agreement))
+        with workspace.stage("contract_checks", day_of(context.run), first_run(context.run)):
+            with workspace.connect() as connection:
+                in_use = contracts_in_use(connection, contracts, sources)
+            results = run_suites(workspace.warehouse, in_use, sources)
+            with workspace.connect() as connection:
+                results += check_presence(connection, sources)
+                agreement = check_agreement(connection)
+                write_table(connection, "quality.check_results", results_table(results + agreement))
         for name in contracts:
             mine = [result for result in results if result.contract_or_model == name]
             failed = [result for result in mine if not result.is_passed]
@@ -91,7 +95,7 @@ def read_rules() -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-def build_finding_checks() -> dg.AssetChecksDefinition:
+def build_finding_checks(pool: str) -> dg.AssetChecksDefinition:
     """One check per rule on the findings: it fails while there is a finding, and never blocks a release."""
     rules = [rule for rule in read_rules() if rule["severity"] in SEVERITIES]
     specs = [
@@ -99,9 +103,12 @@ def build_finding_checks() -> dg.AssetChecksDefinition:
         for rule in rules
     ]
 
-    @dg.multi_asset_check(specs=specs, name="finding_checks")
-    def finding_checks(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(specs=specs, name="finding_checks", pool=pool)
+    def finding_checks(
+        context: dg.AssetCheckExecutionContext, workspace: dg.ResourceParam[Workspace]
+    ) -> Iterator[dg.AssetCheckResult]:
         with workspace.connect() as connection:
+            require_day(connection, ["dbt_marts"], day_of(context.run), wanted_by="finding_checks")
             rows = connection.execute(
                 "select rule_id, count(*), coalesce(sum(abs(variance_value)), 0)::double from marts.fct_findings group by all"
             ).fetchall()

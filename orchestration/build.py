@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from assets.publish.releases import MART_SCHEMAS
 from expectations.assets import build_incident_asset
 from expectations.checks import build_contract_checks, build_finding_checks
 from orchestration.dbt import build_dbt_assets
+from orchestration.described import described
 from orchestration.freshness import with_freshness
 from orchestration.jobs import daily_job, review_job
-from orchestration.partitions import daily_partitions
+from orchestration.partitions import daily_partitions, warehouse_pool
 from orchestration.resources import build_resources
 from orchestration.review_asset import REVIEW_KEY, build_review_asset, monthly_partitions
 from orchestration.run_parameters import build_control_assets
@@ -38,26 +40,33 @@ def build_definitions(
     if isinstance(settings, Path):
         settings = load_settings(settings)
     partitions = daily_partitions(settings)
-    dbt = build_dbt_assets(partitions)
+    pool = warehouse_pool(settings)
+    manifest = json.loads(settings.dbt().prepared().read_text(encoding="utf-8"))
+    dbt = build_dbt_assets(settings.dbt(), manifest, partitions, pool)
     marts = sorted(key for half in dbt for key in half.keys if key.path[0] in MART_SCHEMAS)
     job = daily_job(partitions, REVIEW_KEY)
     resources = {**build_resources(settings), **(resource_overrides or {})}
     book = resources["rule_book"]
     monthly = review_job(monthly_partitions(settings), REVIEW_KEY)
     return dg.Definitions(
-        assets=[
-            build_landing_assets(partitions),
-            build_control_assets(partitions),
-            *dbt,
-            build_ledger_assets(partitions),
-            *build_planning_assets(partitions),
-            with_freshness(build_publish_assets(partitions, marts)),
-            build_incident_asset(partitions, RELEASE_KEY),
-            build_review_asset(settings),
-        ],
-        asset_checks=[build_contract_checks(partitions), build_finding_checks()],
+        assets=described(
+            [
+                build_landing_assets(partitions, pool),
+                build_control_assets(partitions, pool),
+                *dbt,
+                build_ledger_assets(partitions, pool),
+                *build_planning_assets(partitions, pool),
+                with_freshness(build_publish_assets(partitions, marts, pool)),
+                build_incident_asset(partitions, RELEASE_KEY, pool),
+                build_review_asset(settings),
+            ],
+            manifest,
+            settings,
+        ),
+        asset_checks=[build_contract_checks(pool), build_finding_checks(pool)],
         jobs=[job, monthly],
         schedules=[daily_schedule(settings, job), review_schedule(settings, monthly)],
-        sensors=[extract_sensor(settings, job), failure_sensor(settings, job, book), reminder_sensor(settings, book)],
+        sensors=[extract_sensor(settings, job), failure_sensor(settings, book), reminder_sensor(settings, book)],
         resources=resources,
+        executor=dg.in_process_executor,  # for what is started from the web page too: the warehouse has one writer
     )

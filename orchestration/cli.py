@@ -24,6 +24,7 @@ from orchestration.commands.forecast import forecast
 from orchestration.commands.init import dbt_project, init
 from orchestration.commands.replay import replay
 from orchestration.commands.review import review
+from orchestration.commands.tools import dbt, dev
 from orchestration.commands.upkeep import backup, health, monitor, prune, restore
 from orchestration.upkeep.environment import SecretFileError, read_secret_files
 
@@ -41,6 +42,8 @@ app.add_typer(mapping.app, name="mapping")
 app.add_typer(releases.app, name="releases")
 app.add_typer(rules.app, name="rules")
 app.command("dbt-project")(dbt_project)
+app.command()(dbt)
+app.command()(dev)
 app.command()(explain)
 app.command()(forecast)
 app.command()(init)

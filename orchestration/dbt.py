@@ -1,94 +1,178 @@
-"""dbt inside the run: the models as Dagster assets, built from what dbt compiled (`dbt_runner.py`).
+"""dbt's nodes as Dagster assets and checks: models, seeds and snapshots, with their tests.
 
-dagster-dbt gives the graph (`@dbt_assets`); its command-line resource would start dbt anew for each step (4 s of set-up
-each, measured 2026-11 on two cores). The results become the same events.
+dagster-dbt gives the graph (`@dbt_assets`), dbt's own runner does the work in this process (`dbt_runner.py`); its results
+become the events that dagster-dbt's command-line resource would make of them.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from assets.publish.dictionary_store import stored_dictionary
+from assets.stages import first_run
 from assets.workspace import Workspace
-from orchestration.dbt_runner import build, manifest_path
-from orchestration.sql_run import NodeResult
+from orchestration.dbt_runner import DbtProject, NodeResult, Warehouse, build, describe_run
+from orchestration.described import column_lineage
+
+ASSET_KINDS = {"model", "seed", "snapshot"}
 
 
 class Translator(DagsterDbtTranslator):
-    """dbt names as asset keys: `[schema, model]`, grouped by layer."""
+    """dbt names as asset keys: `[schema, name]`, grouped by layer."""
 
     def __init__(self) -> None:
         super().__init__(
             settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=False)
         )
 
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Sources as their meta says; all else by schema and name, whatever project it stands in."""
+        if dbt_resource_props["resource_type"] in ASSET_KINDS:
+            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        return super().get_asset_key(dbt_resource_props)
+
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return str(dbt_resource_props["fqn"][1]) if len(dbt_resource_props["fqn"]) > 2 else None
+        """The layer; nodes that stand in no folder are a group of their project."""
+        fqn = dbt_resource_props["fqn"]
+        return str(fqn[1]) if len(fqn) > 2 else str(fqn[0])
 
 
 # The two halves of a run; ledger and planning stand between them. One definition for all would be cut by Dagster into
 # as many dbt invocations as there are distinct sets of Python assets above the models (four, measured 2026-11-21).
-HALVES = {
-    "dbt_foundation": "fqn:stockturn.staging fqn:stockturn.intermediate",
-    "dbt_marts": "fqn:stockturn.marts fqn:stockturn.reconciliation resource_type:seed",
+# A company's own nodes are in the second, whatever folder they stand in.
+FOUNDATION = ("fqn:stockturn.staging", "fqn:stockturn.intermediate")
+HALVES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
+    "dbt_foundation": (FOUNDATION, ()),
+    "dbt_marts": (("fqn:*",), FOUNDATION),
 }
 
 
-def build_dbt_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """All models, as one definition before the Python stages and one after them."""
-    manifest: dict[str, Any] = json.loads(manifest_path().read_text(encoding="utf-8"))
-    return [_half(name, select, manifest, partitions) for name, select in HALVES.items()]
+LAST_HALF = "dbt_marts"
 
 
-def _half(name: str, select: str, manifest: dict[str, Any], partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+def build_dbt_assets(
+    project: DbtProject, manifest: dict[str, Any], partitions: dg.PartitionsDefinition, pool: str
+) -> list[dg.AssetsDefinition]:
+    """All nodes, as one definition before the Python stages and one after them; `manifest` is that of `project`."""
+    return [_half(name, project, manifest, partitions, pool) for name in HALVES]
+
+
+def _half(
+    name: str, project: DbtProject, manifest: dict[str, Any], partitions: dg.PartitionsDefinition, pool: str
+) -> dg.AssetsDefinition:
     translator = Translator()
-    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in {"model", "seed"}]
-    wanted = {translator.get_asset_spec(manifest, node["unique_id"], None).key: node["name"] for node in nodes}
+    select, exclude = HALVES[name]
+    paths = _selectors(manifest, translator)
+    lineage = column_lineage(stored_dictionary(project.manifest), _keys_by_name(manifest, translator))
 
     @dbt_assets(
         manifest=manifest,
-        select=select,
+        select=" ".join(select),
+        exclude=" ".join(exclude),
         dagster_dbt_translator=translator,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(),
         name=name,
+        pool=pool,
     )
-    def dbt_models(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> Iterator[Any]:
-        chosen = [wanted[key] for key in sorted(context.selected_asset_keys)]
-        results = build(workspace.warehouse, chosen, threads=workspace.threads, memory_limit=workspace.memory_limit)
-        yield from _events(results, manifest, translator, context)
+    def dbt_nodes(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> Iterator[Any]:
+        warehouse = Warehouse(workspace.warehouse, workspace.threads, workspace.memory_limit)
+        is_whole = set(context.selected_asset_keys) == context.assets_def.keys
+        asked = [*context.selected_asset_keys] or [*context.selected_asset_check_keys]
+        chosen = select if is_whole else sorted(paths[key] for key in asked)
+        as_of, run_id = date.fromisoformat(context.partition_key), first_run(context.run)
+        with workspace.stage(name, as_of, run_id, is_whole=is_whole):
+            results = build(
+                warehouse,
+                chosen,
+                exclude=exclude if is_whole else (),
+                project=project,
+                target=workspace.dbt_artifacts / name,
+            )
+            broken = [f"{one.kind} {one.name}: {one.message}" for one in results if one.is_broken]
+            rows = _row_counts(workspace, results, manifest)
+            yield from _events(results, manifest, translator, context, rows, lineage)
+            if broken:
+                raise dg.Failure(description="dbt: " + "; ".join(broken), allow_retries=False)
+            if is_whole and name == LAST_HALF:
+                describe_run(warehouse, project, workspace.dbt_artifacts / "docs")
 
-    return dbt_models
+    return dbt_nodes
+
+
+def _selectors(manifest: Mapping[str, Any], translator: Translator) -> dict[dg.AssetKey | dg.AssetCheckKey, str]:
+    """dbt's selector of each asset and check."""
+    found: dict[dg.AssetKey | dg.AssetCheckKey, str] = {}
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] in ASSET_KINDS:
+            key: dg.AssetKey | dg.AssetCheckKey | None = translator.get_asset_key(node)
+        else:
+            key = get_asset_check_key_for_test(manifest, translator, unique_id, None)
+        if key is not None:
+            found[key] = f"fqn:{'.'.join(node['fqn'])}"
+    return found
+
+
+def _keys_by_name(manifest: Mapping[str, Any], translator: Translator) -> dict[str, dg.AssetKey]:
+    """Asset keys by the names that the dictionary uses: a model's own, `schema.table` of a source."""
+    nodes = [one for one in manifest["nodes"].values() if one["resource_type"] in ASSET_KINDS]
+    keys = {one["name"]: translator.get_asset_key(one) for one in nodes}
+    sources = {f"{one['source_name']}.{one['name']}": one for one in manifest["sources"].values()}
+    return {**keys, **{name: translator.get_asset_key(one) for name, one in sources.items()}}
+
+
+def _row_counts(workspace: Workspace, results: Sequence[NodeResult], manifest: Mapping[str, Any]) -> dict[str, int]:
+    """Rows of what was built, by unique id; asked in one query."""
+    built = [one.unique_id for one in results if one.is_good and one.kind in ASSET_KINDS]
+    names = {unique_id: manifest["nodes"][unique_id]["relation_name"] for unique_id in built}
+    counts = [f"select '{key}', count(*) from {name}" for key, name in names.items() if name]
+    if not counts:
+        return {}
+    with duckdb.connect(str(workspace.warehouse)) as connection:
+        return dict(connection.execute(" union all ".join(counts)).fetchall())
 
 
 def _events(
-    results: list[NodeResult], manifest: Mapping[str, Any], translator: Translator, context: dg.AssetExecutionContext
+    results: Sequence[NodeResult],
+    manifest: Mapping[str, Any],
+    translator: Translator,
+    context: dg.AssetExecutionContext,
+    rows: Mapping[str, int],
+    lineage: Mapping[str, dg.TableColumnLineage],
 ) -> Iterator[Any]:
-    broken: list[str] = []
     for result in results:
         if result.kind == "test":
             check = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
-            if check is not None and check in context.selected_asset_check_keys:
+            if check is not None and check in context.selected_asset_check_keys and result.status != "skipped":
                 yield _check_result(check, result)
-            if not result.is_good:
-                broken.append(f"test {result.name}: {result.message}")
-        elif result.is_good:
-            key = translator.get_asset_spec(manifest, result.unique_id, None).key
-            yield dg.MaterializeResult(asset_key=key, metadata={"seconds": round(result.seconds, 3)})
-        elif result.status != "skipped":
-            broken.append(f"{result.kind} {result.name}: {result.message}")
-    if broken:
-        raise dg.Failure(description="dbt: " + "; ".join(broken), allow_retries=False)
+        elif result.kind in ASSET_KINDS and result.is_good:
+            key = translator.get_asset_key(manifest["nodes"][result.unique_id])
+            if key in context.selected_asset_keys:
+                metadata: dict[str, Any] = {"seconds": round(result.seconds, 3)}
+                metadata["dagster/row_count"] = rows.get(result.unique_id, 0)
+                if result.name in lineage:
+                    metadata["dagster/column_lineage"] = lineage[result.name]
+                yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
 
 def _check_result(check: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
+    metadata: dict[str, Any] = {"failing_rows": result.failures, "message": result.message}
+    if result.rows:
+        metadata["rows"] = dg.MetadataValue.md(_as_markdown(result.rows))
     return dg.AssetCheckResult(
         check_name=check.name,
         asset_key=check.asset_key,
         passed=result.status == "pass",
-        severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"failing_rows": result.failures, "message": result.message},
+        severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
+        metadata=metadata,
     )
+
+
+def _as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *([str(value) for value in row.values()] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

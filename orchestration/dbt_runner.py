@@ -1,183 +1,287 @@
-"""The dbt project made ready: parsed and compiled by dbt once for each state of its files, then executed without it.
+"""dbt in this process: the project parsed once for each state of its files, then run by dbt's own runner.
 
-No Dagster here. What is executed: `sql_plan.py`, `sql_run.py`; why not by dbt itself: docs/adr/0009-dbt-compiles.md.
+No Dagster here. Why in the process and not by dbt's command line: docs/adr/0010-dbt-runs.md.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.sql_plan import PlanNode, choose, in_order, plan_text, read_plan, waits_for
-from orchestration.sql_run import NodeResult, run_nodes
-
-PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
-MANIFEST = PROJECT / "target" / "manifest.json"
-PLAN = PROJECT / "target" / "plan.json"
-WAREHOUSE_VARIABLE = "STOCKTURN_WAREHOUSE"
-WAREHOUSE_NAME = "warehouse"  # compiled SQL names the database, which is called like its file
+WAREHOUSE_NAME = "warehouse"  # a relation's name holds that of the database, which is called like its file
+_EXAMPLE_ROWS = 20  # rows of a failed test that are kept with its result; the test's SQL gives them all
+_GOOD = {"success", "pass", "warn", "no-op"}
 
 
 class DbtError(RuntimeError):
-    """dbt could not parse or compile, or the project asks for what a run cannot do; the message says which."""
+    """dbt could not parse, compile or start; the message says why."""
 
 
-def project_fingerprint() -> str:
-    """SHA-256 over the project's own files; a manifest and a plan are good for exactly one of them."""
-    digest = hashlib.sha256()
-    folders = ("models", "macros", "seeds", "tests")
-    files = [path for folder in folders for path in (PROJECT / folder).rglob("*") if path.is_file()]
-    for path in sorted([*files, PROJECT / "dbt_project.yml", PROJECT / "profiles.yml"]):
-        digest.update(str(path.relative_to(PROJECT)).encode())
+@dataclass(frozen=True)
+class DbtProject:
+    """A dbt project on disk: the product's own, or a company's that has it as a package."""
+
+    folder: Path
+
+    @property
+    def target(self) -> Path:
+        """Where dbt keeps what it parsed: in the project, or in the user's cache where the project cannot be written."""
+        if os.access(self.folder, os.W_OK):
+            return self.folder / "target" / "stockturn"  # not dbt's default, which a `dbt build` by hand writes to
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return cache / "stockturn" / hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
+
+    @property
+    def manifest(self) -> Path:
+        """The parsed manifest; `prepared()` makes it."""
+        return self.target / "manifest.json"
+
+    @property
+    def profiles(self) -> Path:
+        """The folder of `profiles.yml`: the project's own, or the product's."""
+        return self.folder if (self.folder / "profiles.yml").is_file() else SHIPPED.folder
+
+    def prepared(self) -> Path:
+        """The manifest, parsed anew only where a file of the project or an environment variable that it reads changed.
+
+        Raises:
+            DbtError: dbt cannot parse the project.
+        """
+        stamp = self.target / "manifest.stamp"
+        if not (self.manifest.is_file() and stamp.is_file() and _is_current(stamp.read_text(), self.folder)):
+            if _needs_packages(self.folder):
+                self._invoke(["deps"])
+            parsed = self._invoke(["parse", "--no-partial-parse"]).result  # its partial parse trips over what moved
+            # with the compiled SQL, which lineage is read from; what needs the warehouse for it (`run_query`) is left out
+            # (dbt compiles a Python model with a connection only)
+            python = sorted(node.name for node in parsed.nodes.values() if node.language == "python")
+            left_out = ["--exclude", *python] if python else []
+            self._invoke(["compile", "--no-introspect", "--no-populate-cache", *left_out], parsed)
+            read = {name: _environment(name) for name in sorted(parsed.env_vars)}
+            stamp.write_text(json.dumps({"files": _fingerprint(self.folder), "environment": read}))
+        return self.manifest
+
+    def invoke(self, arguments: Sequence[str], warehouse: Warehouse, target: Path) -> Any:
+        """dbt's result of one command on a warehouse; what dbt writes goes to `target`. The file is closed afterwards.
+
+        Raises:
+            DbtError: dbt could not do it at all. A model or test that failed is a result.
+        """
+        from dbt.contracts.graph.manifest import Manifest  # dbt imports slowly
+
+        self.prepared()
+        # read anew for each command: dbt writes the injected SQL of ephemeral models into the manifest it is given
+        manifest = Manifest.from_msgpack((self.target / "partial_parse.msgpack").read_bytes())
+        return self._invoke(arguments, manifest, warehouse, target).result
+
+    def _invoke(
+        self,
+        arguments: Sequence[str],
+        manifest: Any = None,
+        warehouse: Warehouse | None = None,
+        target: Path | None = None,
+    ) -> Any:
+        from dbt.cli.main import dbtRunner
+
+        common = ["--project-dir", str(self.folder), "--profiles-dir", str(self.profiles)]
+        common += ["--quiet", "--no-version-check", "--log-level", "none", "--log-level-file", "none"]
+        if arguments[0] != "deps":
+            common += ["--target-path", str(target or self.target)]
+        with _told(warehouse or Warehouse(Path(f"{WAREHOUSE_NAME}.duckdb"))):
+            outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
+            _close_file()
+        if outcome.exception is not None:
+            raise DbtError(f"dbt {arguments[0]}: {outcome.exception}") from outcome.exception
+        if outcome.result is None and not outcome.success:
+            raise DbtError(f"dbt {arguments[0]} failed")
+        return outcome
+
+
+SHIPPED = DbtProject(Path(__file__).resolve().parent.parent / "dbt_project")
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The DuckDB file that dbt builds in, with the limits of the company."""
+
+    path: Path
+    threads: int = 2
+    memory_limit: str = "4GB"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What profiles.yml reads."""
+        return {
+            "STOCKTURN_WAREHOUSE": str(self.path),
+            "STOCKTURN_THREADS": str(self.threads),
+            "STOCKTURN_MEMORY_LIMIT": self.memory_limit,
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one node: a model, seed, snapshot, test or hook. `failures` counts the rows that a test found."""
+
+    unique_id: str
+    name: str
+    kind: str
+    status: str
+    seconds: float = 0.0
+    failures: int = 0
+    message: str = ""
+    rows: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        return self.status in _GOOD
+
+    @property
+    def is_broken(self) -> bool:
+        return self.status not in _GOOD and self.status != "skipped"
+
+
+def build(
+    warehouse: Warehouse,
+    select: Sequence[str],
+    *,
+    exclude: Sequence[str] = (),
+    project: DbtProject = SHIPPED,
+    target: Path,
+) -> list[NodeResult]:
+    """`dbt build` of the selection (dbt's own language) with its data tests; unit tests are CI's.
+
+    A test runs where all that it reads is selected or was built before (`buildable`).
+
+    Raises:
+        DbtError: the project cannot be parsed (not: a model or test failed; that is a result).
+        ValueError: the selection finds nothing, or the file is not called `warehouse.duckdb`.
+    """
+    if warehouse.path.stem != WAREHOUSE_NAME:
+        raise ValueError(f"{warehouse.path}: the models name a file called {WAREHOUSE_NAME}.duckdb")
+    arguments = ["build", "--select", *select, *(["--exclude", *exclude] if exclude else [])]
+    arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    outcome = project.invoke(arguments, warehouse, target)
+    if not outcome.results:
+        raise ValueError(f"no model, seed or test is called {' '.join(select)}")
+    return _with_rows([_result(item) for item in outcome.results], outcome.results, warehouse)
+
+
+def describe_run(warehouse: Warehouse, project: DbtProject, target: Path) -> None:
+    """`sources.json` (freshness of every source) and `catalog.json` (for `dbt docs serve`) of what was built.
+
+    Raises:
+        DbtError: dbt could not do it at all. A source that is stale is a result, kept in `sources.json`.
+    """
+    project.invoke(["source", "freshness", "--no-populate-cache"], warehouse, target)
+    project.invoke(["docs", "generate", "--no-compile", "--no-populate-cache"], warehouse, target)
+
+
+def _result(item: Any) -> NodeResult:
+    kind = str(item.node.resource_type)
+    return NodeResult(
+        unique_id=item.node.unique_id,
+        name=item.node.name,
+        kind=kind,
+        status=str(item.status),
+        seconds=item.execution_time,
+        failures=int(item.failures or 0) if kind == "test" else 0,
+        message=str(item.message or ""),
+    )
+
+
+def _with_rows(results: list[NodeResult], items: Sequence[Any], warehouse: Warehouse) -> list[NodeResult]:
+    """The results, those of tests that found rows with the first of them."""
+    found = {result.unique_id for result in results if result.failures}
+    if not found:
+        return results
+    queries = {item.node.unique_id: item.node.compiled_code for item in items if item.node.unique_id in found}
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        return [
+            _with_examples(connection, result, queries[result.unique_id]) if result.unique_id in found else result
+            for result in results
+        ]
+
+
+def _with_examples(connection: duckdb.DuckDBPyConnection, result: NodeResult, query: str) -> NodeResult:
+    found = connection.execute(f"select * from ({query}\n) limit {_EXAMPLE_ROWS}")
+    names = [column[0] for column in found.description]
+    rows = tuple(dict(zip(names, row, strict=True)) for row in found.fetchall())
+    example = ", ".join(f"{name} {value}" for name, value in rows[0].items()) if rows else ""
+    message = f"{result.failures} rows must not be there" + (f", such as {example}" if example else "")
+    return NodeResult(
+        result.unique_id, result.name, result.kind, result.status, result.seconds, result.failures, message, rows
+    )
+
+
+@contextmanager
+def _told(warehouse: Warehouse) -> Iterator[None]:
+    """The variables of the profile set while dbt runs, and as they were afterwards."""
+    before = {name: os.environ.get(name) for name in warehouse.variables}
+    os.environ.update(warehouse.variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _close_file() -> None:
+    """dbt-duckdb keeps the file open for the process; the next step opens it with limits of its own."""
+    from dbt.adapters.factory import get_adapter_by_type
+
+    try:
+        connections: Any = get_adapter_by_type("duckdb").connections
+    except KeyError:  # the command needed no adapter
+        return
+    connections.cleanup_all()
+    connections.close_all_connections()
+
+
+def _is_current(stamp: str, folder: Path) -> bool:
+    made_of = json.loads(stamp)
+    is_same = all(_environment(name) == value for name, value in made_of["environment"].items())
+    return is_same and bool(made_of["files"] == _fingerprint(folder))
+
+
+def _environment(name: str) -> str:
+    """An environment variable as it is kept beside the manifest: it may be a secret."""
+    value = os.environ.get(name)
+    return "" if value is None else hashlib.sha256(value.encode()).hexdigest()
+
+
+def _fingerprint(folder: Path) -> str:
+    """SHA-256 over the files that dbt reads, those of installed packages too (a local one is a link), and who parses."""
+    digest = hashlib.sha256(version("dbt-core").encode() + Path(__file__).read_bytes())
+    for path in sorted(_project_files(folder)):
+        digest.update(str(path.relative_to(folder)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def manifest_path() -> Path:
-    """The parsed manifest, parsed anew only where a file of the project has changed."""
-    wanted = project_fingerprint()
-    if not _is_made_of(MANIFEST, wanted):
-        _invoke(["parse", "--no-partial-parse"])
-        _stamp(MANIFEST, wanted)
-    return MANIFEST
+def _project_files(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder, followlinks=True):
+        folders[:] = [
+            name for name in folders if name not in {"target", "logs", "lint", "__pycache__"} and name[0] != "."
+        ]
+        for name in files:
+            if name.endswith((".sql", ".yml", ".yaml", ".csv", ".py", ".md")):
+                yield Path(place, name)
 
 
-def plan_path() -> Path:
-    """Everything that a run executes as compiled SQL, compiled anew only where a file of the project has changed.
-
-    Raises:
-        DbtError: dbt cannot compile, or the project asks for what a run cannot do.
-    """
-    wanted = project_fingerprint()
-    if not _is_made_of(PLAN, wanted):
-        partial = PLAN.with_name(f".{PLAN.name}.{os.getpid()}")
-        partial.write_text(plan_text(in_order(_compiled())), encoding="utf-8")
-        partial.replace(PLAN)  # two processes at once write the same
-        _stamp(PLAN, wanted)
-    return PLAN
-
-
-def build(
-    warehouse: Path,
-    select: list[str],
-    *,
-    exclude_tests: bool = False,
-    threads: int = 2,
-    memory_limit: str = "4GB",
-) -> list[NodeResult]:
-    """Build the selected models and seeds with their tests on a warehouse file, as `dbt build` would.
-
-    Raises:
-        DbtError: the project cannot be compiled (not: a model or test failed; that is a result).
-        ValueError: a selector finds nothing, or the file is not called `warehouse.duckdb`.
-    """
-    if warehouse.stem != WAREHOUSE_NAME:
-        raise ValueError(f"{warehouse}: the compiled SQL is for a file called {WAREHOUSE_NAME}.duckdb")
-    everything = current_plan()
-    nodes = [node for node in choose(everything, select) if not (exclude_tests and node.kind == "test")]
-    with duckdb.connect(str(warehouse), config={"threads": threads, "memory_limit": memory_limit}) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        return run_nodes(connection, nodes, waits_for(nodes, everything), PROJECT)
-
-
-def current_plan() -> tuple[PlanNode, ...]:
-    """The whole plan in its order, compiled first where that is needed."""
-    return _plan(project_fingerprint())
-
-
-@lru_cache(maxsize=1)
-def _plan(fingerprint: str) -> tuple[PlanNode, ...]:
-    """The plan, read once a process."""
-    return tuple(read_plan(plan_path().read_text(encoding="utf-8")))
-
-
-def _is_made_of(made: Path, fingerprint: str) -> bool:
-    stamp = made.with_suffix(".sha256")
-    return made.is_file() and stamp.is_file() and stamp.read_text() == fingerprint
-
-
-def _stamp(made: Path, fingerprint: str) -> None:
-    made.with_suffix(".sha256").write_text(fingerprint)
-
-
-def _compiled() -> list[PlanNode]:
-    """Models, seeds and data tests as dbt compiles them; no database is opened."""
-    from dbt.contracts.graph.manifest import Manifest  # dbt imports slowly
-
-    manifest = Manifest.from_msgpack((manifest_path().parent / "partial_parse.msgpack").read_bytes())
-    kinds = ("model", "seed", "test")
-    arguments = ["compile", "--no-introspect", "--no-populate-cache", "--no-write-json"]
-    outcome = _invoke([*arguments, "--select", *(f"resource_type:{kind}" for kind in kinds)], manifest)
-    return [_plan_node(item.node) for item in outcome.results]
-
-
-def _plan_node(node: Any) -> PlanNode:
-    config, kind = node.config, str(node.resource_type)
-    columns: dict[str, str] = {}
-    if kind == "test":
-        asked = (config.severity.lower(), config.fail_calc, config.warn_if, config.error_if, config.limit, config.where)
-        is_known = asked == ("error", "count(*)", "!= 0", "!= 0", None, None)
-    else:
-        is_known = config.materialized in {"table", "view", "seed"} and not (config.pre_hook or config.post_hook)
-    if kind == "seed":
-        columns = dict(config.column_types)
-        is_known = is_known and set(columns) == set(node.columns)
-    elif kind == "model" and node.contract.enforced:
-        columns = {column.name: column.data_type for column in node.columns.values()}
-        is_known = is_known and not (node.constraints or any(column.constraints for column in node.columns.values()))
-    if not is_known:
-        raise DbtError(f"{node.original_file_path}: {node.name} has a setting that a run does not carry out")
-    return PlanNode(
-        unique_id=node.unique_id,
-        name=node.name,
-        kind=kind,
-        fqn=tuple(node.fqn),
-        relation="" if kind == "test" else node.relation_name,
-        materialized="" if kind == "test" else config.materialized,
-        sql=node.original_file_path if kind == "seed" else node.compiled_code.strip(),
-        columns=_as_duckdb_names(columns),
-        parents=() if kind == "seed" else tuple(sorted(name for name in node.depends_on.nodes if _is_built(name))),
-    )
-
-
-def _is_built(unique_id: str) -> bool:
-    return unique_id.startswith(("model.", "seed."))
-
-
-def _as_duckdb_names(columns: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Types as DuckDB writes them: `DECIMAL(28,6)` for `decimal(28, 6)`."""
-    if not columns:
-        return ()
-    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-    with duckdb.connect() as connection:
-        connection.execute(f"create table declared ({declared})")
-        return tuple((str(row[0]), str(row[1])) for row in connection.execute("describe declared").fetchall())
-
-
-def _invoke(arguments: list[str], manifest: Any = None) -> Any:
-    from dbt.cli.main import dbtRunner
-
-    os.environ[WAREHOUSE_VARIABLE] = f"{WAREHOUSE_NAME}.duckdb"
-    os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-    common = [
-        "--project-dir",
-        str(PROJECT),
-        "--profiles-dir",
-        str(PROJECT),
-        "--quiet",
-        "--no-version-check",
-        "--log-level-file",
-        "none",
-    ]
-    outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
-    if outcome.exception is not None:
-        raise DbtError(f"dbt {arguments[0]}: {outcome.exception}") from outcome.exception
-    if not outcome.success:
-        failed = [f"{item.node.name}: {item.message}" for item in getattr(outcome.result, "results", ())]
-        raise DbtError(f"dbt {arguments[0]} failed: {'; '.join(failed)}")
-    return outcome.result
+def _needs_packages(folder: Path) -> bool:
+    asked = any((folder / name).is_file() for name in ("packages.yml", "dependencies.yml"))
+    return asked and not (folder / "dbt_packages").is_dir()

@@ -16,7 +16,7 @@ def daily_job(partitions: dg.PartitionsDefinition, review: dg.AssetKey) -> Asset
         selection=dg.AssetSelection.all() - dg.AssetSelection.assets(review),
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
-        tags={"stockturn/writes": "workspace"},
+        tags={"stockturn/publishes": "release"},
         description="Reads new extracts, builds ledger, plan and marts, checks them and publishes a release.",
     )
 

@@ -1,6 +1,8 @@
-"""Daily partitions: one per as-of date, in the company's time zone."""
+"""Daily partitions, one per as-of date in the company's time zone, and the pool of the steps that use its warehouse."""
 
 from __future__ import annotations
+
+import re
 
 import dagster as dg
 
@@ -12,3 +14,8 @@ def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(
         start_date=settings.schedule.first_date.isoformat(), timezone=settings.company.timezone, end_offset=1
     )
+
+
+def warehouse_pool(settings: Settings) -> str:
+    """The pool of one company's warehouse: one run at a time in it, while other companies' runs go on beside."""
+    return f"warehouse_{re.sub(r'[^A-Za-z0-9_]', '_', settings.company.code)}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from assets.publish.dictionary_store import stored_dictionary
-from orchestration.dbt_runner import manifest_path, plan_path
+from orchestration.dbt_runner import SHIPPED
 
 
 def prepare() -> None:
     """Parse the dbt project and keep the dictionary of its models; nothing to do where neither has changed."""
-    stored_dictionary(manifest_path())
-    plan_path()
+    stored_dictionary(SHIPPED.prepared())
 
 
 if __name__ == "__main__":

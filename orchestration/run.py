@@ -30,6 +30,9 @@ from orchestration.upkeep.environment import log_formatter
 from orchestration.upkeep.traces import export_trace
 
 GOOD, RELEASED_WITH_FAILURES, NOT_RELEASED = 0, 1, 2
+RETIRED_STORAGE = (
+    "orchestration.event_log"  # named by the dagster.yaml of releases up to 0.1; the files are Dagster's own
+)
 INSTANCE_CONFIG = Path(__file__).resolve().parent / "dagster.yaml"
 
 
@@ -86,7 +89,7 @@ def run_daily(
     workspace = settings.workspace()
     started = time.perf_counter()
     with workspace.exclusive(), _log_file(workspace.root / "logs"):
-        definitions = build_definitions(settings)
+        definitions = build_definitions(settings, resource_overrides={"workspace": workspace})
         job = definitions.resolve_job_def(DAILY_JOB)
         with open_instance(workspace) as instance:
             before = current_release(workspace.releases)
@@ -147,20 +150,17 @@ def _log_file(folder: Path) -> Iterator[None]:
 
 def open_instance(workspace: Workspace) -> dg.DagsterInstance:
     """The Dagster instance of the workspace, which `dagster dev` shows too (DAGSTER_HOME wins where it is set)."""
+    return dg.DagsterInstance.from_config(str(instance_home(workspace)))
+
+
+def instance_home(workspace: Workspace) -> Path:
+    """The folder of the instance, with the project's `dagster.yaml` in it from the first start."""
     home = Path(os.environ.get("DAGSTER_HOME") or workspace.dagster_home)
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        shutil.copyfile(INSTANCE_CONFIG, home / "dagster.yaml")
-    # dagster.yaml says where the storage is by this variable, as `dagster dev` sets it; a library may not leave it set
-    before = os.environ.get("DAGSTER_HOME")
-    os.environ["DAGSTER_HOME"] = str(home)
-    try:
-        return dg.DagsterInstance.from_config(str(home))
-    finally:
-        if before is None:
-            del os.environ["DAGSTER_HOME"]
-        else:
-            os.environ["DAGSTER_HOME"] = before
+    config = home / "dagster.yaml"
+    if not config.exists() or RETIRED_STORAGE in config.read_text(encoding="utf-8"):
+        shutil.copyfile(INSTANCE_CONFIG, config)
+    return home
 
 
 def _selection(definitions: dg.Definitions, select: Sequence[str]) -> list[dg.AssetKey] | None:

@@ -2,17 +2,18 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from assets.stages import day_of
 from expectations.after_run import open_store, tell
 from expectations.assets import record_failed_run
 from expectations.rules import RuleBook
 from orchestration.as_of import resolve_as_of
-from orchestration.jobs import AssetJob
+from orchestration.jobs import REVIEW_JOB, AssetJob
 from orchestration.settings import Settings
 
 
@@ -31,7 +32,13 @@ def extract_sensor(settings: Settings, job: AssetJob) -> dg.SensorDefinition:
     """Asks for a run when the files of a source folder have changed and have been still for one look."""
     folders = [source.path for source in settings.sources if source.kind == "file"]
 
-    @dg.sensor(name="new_extract_files", job=job, minimum_interval_seconds=60)
+    @dg.sensor(
+        name="new_extract_files",
+        job=job,
+        minimum_interval_seconds=60,
+        default_status=sensor_status(settings),
+        description="A run when the files of a source folder have changed and been still for one look",
+    )
     def new_extract_files(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         now = inbox_fingerprint(folders)
         handled, _, seen = (context.cursor or "|").partition("|")
@@ -45,18 +52,30 @@ def extract_sensor(settings: Settings, job: AssetJob) -> dg.SensorDefinition:
             context.update_cursor(f"{now}|")
             today = datetime.now(ZoneInfo(settings.company.timezone)).date()
             day = resolve_as_of(settings, None, today).isoformat()
-            yield dg.RunRequest(run_key=now, partition_key=day)
+            tags = {"stockturn/started_by": "new extract files"}
+            yield dg.RunRequest(run_key=now, partition_key=day, tags=tags)
 
     return new_extract_files
 
 
-def failure_sensor(settings: Settings, job: AssetJob, book: RuleBook) -> dg.SensorDefinition:
-    """Keeps every daily run that failed under Dagster (the command keeps its own), so that operators hear of it."""
+def sensor_status(settings: Settings) -> dg.DefaultSensorStatus:
+    """Started as soon as the code location is loaded, unless the configuration says otherwise."""
+    return dg.DefaultSensorStatus.RUNNING if settings.schedule.is_started else dg.DefaultSensorStatus.STOPPED
 
-    @dg.run_failure_sensor(name="failed_run", monitored_jobs=[job])
+
+def failure_sensor(settings: Settings, book: RuleBook) -> dg.SensorDefinition:
+    """Keeps every run of a day that failed under Dagster (the command keeps its own), so that operators hear of it."""
+
+    @dg.run_failure_sensor(
+        name="failed_run",
+        default_status=sensor_status(settings),
+        description="Keeps every run of a day that failed and tells the operators",
+    )
     def failed_run(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
-        as_of = date.fromisoformat(run.tags["dagster/partition"])
+        if run.job_name == REVIEW_JOB:
+            return
+        as_of = day_of(run)
         message = context.failure_event.message or "the run failed"
         record_failed_run(context.instance, run.run_id, as_of, message, settings.workspace(), book)
 
@@ -66,7 +85,12 @@ def failure_sensor(settings: Settings, job: AssetJob, book: RuleBook) -> dg.Sens
 def reminder_sensor(settings: Settings, book: RuleBook) -> dg.SensorDefinition:
     """Reminders, escalations, and the run that did not come: nothing that happened asks for them, only the time."""
 
-    @dg.sensor(name="reminders", minimum_interval_seconds=900)
+    @dg.sensor(
+        name="reminders",
+        minimum_interval_seconds=900,
+        default_status=sensor_status(settings),
+        description="Reminders and escalations that are due, and the run that did not come",
+    )
     def reminders(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         store = open_store(settings.workspace().incident_store, book)
         try:

@@ -21,6 +21,7 @@ from assets.publish.kpis import kpi_catalogue
 from assets.publish.kpis.targets import KpiTarget, targets_of
 from assets.publish.settings import PublishSettings
 from assets.workspace import Workspace
+from orchestration.dbt_runner import SHIPPED, DbtProject
 from orchestration.upkeep.settings import RetentionSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -40,6 +41,7 @@ class Company(Section):
     currency: str = Field(min_length=3, max_length=3)
     timezone: str
     language: Literal["en", "zh"] = "en"
+    team: str = Field(default="data_engineering", pattern=r"^[a-zA-Z0-9_.-]+$")  # owner of the assets on Dagster's page
 
     @field_validator("timezone")
     @classmethod
@@ -52,9 +54,14 @@ class Company(Section):
 
 
 class Schedule(Section):
-    """When the daily run starts, in the company's time zone."""
+    """When the daily run starts, in the company's time zone.
+
+    `is_started`: schedules and sensors, alerts included, go on as soon as Dagster's daemon runs; false where people start
+    them on the web page.
+    """
 
     cron: str = "30 5 * * *"
+    is_started: bool = True
     first_date: date
 
 
@@ -155,6 +162,10 @@ class Settings(Section):
     def all_targets(self) -> tuple[KpiTarget, ...]:
         """The company's targets, and the catalogue's where the company sets none for a KPI."""
         return targets_of(kpi_catalogue(), self.targets, self.company.language)
+
+    def dbt(self) -> DbtProject:
+        """The dbt project that a run builds."""
+        return DbtProject(self.dbt_project) if self.dbt_project else SHIPPED
 
     def workspace(self) -> Workspace:
         return Workspace(root=self.data_dir, threads=self.threads, memory_limit=self.memory_limit)

@@ -9,14 +9,17 @@ from assets.ingest.batches.master_changes import register_master_changes
 from assets.ingest.batches.register import register_landing
 from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import load_contracts
+from assets.ingest.errors import MappingError
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
+from assets.stages import first_run
 from assets.workspace import Workspace
 
+TRANSIENT = dg.RetryPolicy(max_retries=1, delay=20)  # a folder of the network that was away for a moment
 QUALITY_TABLES = ("landing_batches", "quarantined_rows", "duplicate_rows", "superseded_rows", "master_changes")
 
 
-def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+def build_landing_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.AssetsDefinition:
     """The landing stage: reads what is new in every source, then shows it to the warehouse as views."""
     contracts = load_contracts()
     landing = [
@@ -36,6 +39,8 @@ def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(),
         name="landing",
+        pool=pool,
+        retry_policy=TRANSIENT,
     )
     def landing_assets(
         context: dg.AssetExecutionContext,
@@ -43,10 +48,14 @@ def build_landing_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefini
         sources: dg.ResourceParam[Sequence[SourceSettings]],
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(context.partition_key)
-        reports = ingest_all(workspace.root, sources, as_of, must_read=True)
-        with workspace.connect() as connection:
-            register_landing(connection, workspace.root, as_of)
-            register_master_changes(connection, workspace.root, as_of)
+        with workspace.stage("landing", as_of, first_run(context.run)):
+            try:
+                reports = ingest_all(workspace.root, sources, as_of, must_read=True)
+            except MappingError as error:  # a mapping is wrong, and will be the second time
+                raise dg.Failure(description=str(error), allow_retries=False) from error
+            with workspace.connect() as connection:
+                register_landing(connection, workspace.root, as_of)
+                register_master_changes(connection, workspace.root, as_of)
         for name, report in reports.items():
             yield dg.MaterializeResult(asset_key=["landing", name], metadata=_metadata(report))
         for name in QUALITY_TABLES:

@@ -26,6 +26,8 @@ def dbt_sources_yaml(contracts: Mapping[str, Contract]) -> str:
         "name": "landing",
         "schema": "landing",
         "description": "Extracts that keep their contract: effective rows of the batches up to the as-of date.",
+        # a week: the longest that daily, weekly and working-day deliveries stay away; what is late is a finding's matter
+        "config": {"freshness": {"warn_after": {"count": 7, "period": "day"}}},
         "tables": [_table(contract) for contract in contracts.values()],
     }
     document = {"version": 2, "sources": [source]}
@@ -36,7 +38,10 @@ def _table(contract: Contract) -> dict[str, Any]:
     return {
         "name": contract.name,
         "description": f"{contract.title} ({contract.label_zh}). {contract.meaning}",
-        "config": {"meta": {"dagster": {"asset_key": ["landing", contract.name]}}},
+        "config": {
+            "meta": {"dagster": {"asset_key": ["landing", contract.name]}},
+            "loaded_at_query": f"{{{{ stockturn.latest_extract_at('{contract.name}') }}}}",
+        },
         "columns": [_column(column) for column in landing_columns(contract)],
     }
 

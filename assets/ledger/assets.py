@@ -8,6 +8,7 @@ import dagster as dg
 from assets.ledger.daily import run_ledger
 from assets.ledger.restatement import past_releases, write_restatements
 from assets.ledger.settings import LedgerSettings
+from assets.stages import first_run
 from assets.workspace import Workspace
 
 TABLES = (
@@ -21,15 +22,25 @@ TABLES = (
     "restatement_documents",
 )
 
+NOT_READ_BY_SQL = {
+    "transit_conservation": "Proof that what left one warehouse arrived at another or is under way, per transfer.",
+}
+"""Descriptions of the tables that are no source of the dbt project, which describes the others."""
+
 INPUTS = [["intermediate", "int_stock_movements"], ["staging", "stg_item_costs"]]
 
 
-def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+def build_ledger_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.AssetsDefinition:
     """The ledger stage: layers, costs and the proof of conservation from the movements."""
-    specs = [dg.AssetSpec(["ledger", name], deps=INPUTS, group_name="ledger", kinds={"numba"}) for name in TABLES]
+    specs = [
+        dg.AssetSpec(
+            ["ledger", name], deps=INPUTS, group_name="ledger", kinds={"numba"}, description=NOT_READ_BY_SQL.get(name)
+        )
+        for name in TABLES
+    ]
 
     @dg.multi_asset(
-        specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="ledger"
+        specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="ledger", pool=pool
     )
     def ledger_assets(
         context: dg.AssetExecutionContext,
@@ -37,7 +48,7 @@ def build_ledger_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinit
         ledger_settings: dg.ResourceParam[LedgerSettings],
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(context.partition_key)
-        with workspace.connect() as connection:
+        with workspace.stage("ledger", as_of, first_run(context.run)), workspace.connect() as connection:
             outcome = run_ledger(
                 connection, workspace.ledger_state, as_of=as_of, settings=ledger_settings, threads=workspace.threads
             )

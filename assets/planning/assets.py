@@ -12,6 +12,7 @@ from assets.planning import reading
 from assets.planning.demand.history import build_demand_history
 from assets.planning.forecasting.vintage_store import VintageStore
 from assets.planning.settings import PlanningSettings
+from assets.stages import first_run
 from assets.workspace import Workspace, write_table
 
 PLANNING = (
@@ -38,7 +39,7 @@ PLANNING = (
 )
 
 
-def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.AssetsDefinition]:
+def build_planning_assets(partitions: dg.PartitionsDefinition, pool: str) -> Sequence[dg.AssetsDefinition]:
     """Demand history, then everything that is planned from it."""
 
     @dg.asset(
@@ -52,6 +53,7 @@ def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.As
         backfill_policy=dg.BackfillPolicy.multi_run(),
         group_name="planning",
         kinds={"python"},
+        pool=pool,
     )
     def demand_history(
         context: dg.AssetExecutionContext,
@@ -59,12 +61,13 @@ def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.As
         planning_settings: dg.ResourceParam[PlanningSettings],
     ) -> dg.MaterializeResult:
         """Demand per item x warehouse and period, censored where the shelf was empty."""
-        with workspace.connect() as connection:
+        as_of = date.fromisoformat(context.partition_key)
+        with workspace.stage("demand", as_of, first_run(context.run)), workspace.connect() as connection:
             history = build_demand_history(
                 reading.read_demand(connection),
                 reading.read_balances(connection),
                 reading.read_spine(connection),
-                as_of=date.fromisoformat(context.partition_key),
+                as_of=as_of,
                 settings=planning_settings.demand,
             )
             rows = _write(connection, "demand_history", history)
@@ -76,7 +79,11 @@ def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.As
     ]
 
     @dg.multi_asset(
-        specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="planning"
+        specs=specs,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(),
+        name="planning",
+        pool=pool,
     )
     def planning(
         context: dg.AssetExecutionContext,
@@ -85,8 +92,8 @@ def build_planning_assets(partitions: dg.PartitionsDefinition) -> Sequence[dg.As
     ) -> Iterator[dg.MaterializeResult]:
         from assets.planning.pipeline import plan_everything  # the forecasting libraries import slowly
 
-        with workspace.connect() as connection:
-            as_of = date.fromisoformat(context.partition_key)
+        as_of = date.fromisoformat(context.partition_key)
+        with workspace.stage("planning", as_of, first_run(context.run)), workspace.connect() as connection:
             vintages = VintageStore(workspace.forecast_vintages, as_of)
             frames = plan_everything(connection, as_of, planning_settings, vintages)
             for name in PLANNING:

@@ -12,7 +12,7 @@ from assets.planning.classification.history import COLUMNS as HISTORY_COLUMNS
 from assets.planning.classification.history import classes_and_history
 from assets.planning.decisions import Planned, decide
 from assets.planning.forecasting.engine import forecast
-from assets.planning.forecasting.track_record import former_models, keep_track
+from assets.planning.forecasting.track_record import keep_track
 from assets.planning.forecasting.vintage_store import VintageStore
 from assets.planning.network.network import NETWORK_COLUMNS, company_network
 from assets.planning.parameters.lead_time_demand import lead_time_demand
@@ -28,19 +28,14 @@ def plan_everything(
 ) -> dict[str, pd.DataFrame]:
     """All tables of the schema `planning` but the demand history, which must be there already.
 
-    `vintages` gives the models that were chosen before, takes this run's forecasts, and what is scored of earlier ones.
+    `vintages` takes this run's forecasts, and what is scored of earlier ones; nothing of it decides anything.
     """
     spine = reading.read_spine(connection)
     history = connection.execute("select * from planning.demand_history order by all").df()
     groups = spine.set_index(["item_id", "warehouse_id"])["category_name"]
     promotions = reading.read_promotions(connection)
-    forecasts = forecast(
-        history,
-        settings=settings.forecast,
-        groups=groups,
-        promotions=promotions,
-        previous=former_models(vintages, settings.forecast),
-    )
+    # from the data alone: what an earlier run chose must not decide, or the same landing would give another plan
+    forecasts = forecast(history, settings=settings.forecast, groups=groups, promotions=promotions)
     daily, receipts = reading.read_demand(connection), reading.read_lead_times(connection)
     classified = classes_and_history(
         reading.read_consumption(connection, as_of, settings.classification.window_days),

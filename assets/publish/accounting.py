@@ -14,12 +14,26 @@ class AccountingError(RuntimeError):
 
 
 def run_facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Row accounting over every landed batch, and findings by rule.
+    """Row accounting over every landed batch, findings by rule, and the earlier runs that were compared with.
 
     Raises:
         AccountingError: rows in <> loaded + quarantined + duplicate + excluded for some batch.
     """
-    return {"accounting": row_accounting(connection), "findings": findings_by_rule(connection)}
+    return {
+        "accounting": row_accounting(connection),
+        "findings": findings_by_rule(connection),
+        "history": history_read(connection),
+    }
+
+
+def history_read(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """What earlier runs left that this run compared itself with: releases by id, forecast vintages by origin and day."""
+    releases = connection.execute("select distinct release_id from marts.fct_restatements order by all").fetchall()
+    vintages = connection.execute(
+        """select distinct concat_ws(' ', origin_date, vintage_kind, published_date)
+           from marts.fct_forecast_accuracy order by all"""
+    ).fetchall()
+    return {"releases": [name for (name,) in releases], "forecast_vintages": [name for (name,) in vintages]}
 
 
 def row_accounting(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

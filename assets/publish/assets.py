@@ -1,7 +1,7 @@
 """Publication as a Dagster asset. Glue only; the work is in `assets.publish.releases`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from assets.publish.releases import build_release, prune_releases
 from assets.publish.settings import PublishSettings
 from assets.publish.show import show_release
 from assets.publish.spreadsheets import write_csv
+from assets.stages import first_run, require_whole_run
 from assets.workspace import Workspace
 
 RELEASE_KEY = dg.AssetKey(["publish", "release"])
@@ -24,7 +25,19 @@ def release_id(at: datetime, as_of: str, run_id: str) -> str:
     return f"{at:%Y%m%dT%H%M%S}-asof{as_of.replace('-', '')}-{run_id[:8]}"
 
 
-def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+def dbt_artifacts(folder: Path, manifest: Path) -> dict[str, str]:
+    """What dbt wrote about the run, as files of the release: `dbt/manifest.json`, `dbt/run_results_<half>.json`, ..."""
+    found = {"dbt/manifest.json": manifest}
+    for path in sorted(folder.glob("*/run_results.json")):
+        found[f"dbt/run_results_{path.parent.name}.json"] = path
+    for name in ("sources.json", "catalog.json"):
+        found.update({f"dbt/{name}": path for path in folder.glob(f"*/{name}")})
+    return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
+
+
+def build_publish_assets(
+    partitions: dg.PartitionsDefinition, marts: Sequence[dg.AssetKey], pool: str
+) -> dg.AssetsDefinition:
     """The release, which waits for every mart and is what readers read."""
 
     @dg.asset(
@@ -34,6 +47,7 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
         backfill_policy=dg.BackfillPolicy.multi_run(),
         group_name="publish",
         kinds={"parquet", "duckdb"},
+        pool=pool,
     )
     def release(
         context: dg.AssetExecutionContext,
@@ -45,6 +59,7 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
         """One complete version of the marts, switched in one step."""
         finished = datetime.now(UTC)
         with workspace.connect() as connection:
+            require_whole_run(connection, date.fromisoformat(context.partition_key), first_run(context.run))
             facts: dict[str, Any] = {
                 "as_of_date": context.partition_key,
                 "run_id": context.run_id,
@@ -55,7 +70,8 @@ def build_publish_assets(partitions: dg.PartitionsDefinition, marts: Sequence[dg
             name = release_id(finished, context.partition_key, context.run_id)
             words = stored_dictionary(dbt_manifest)
             keys = {mart["name"]: mart["grain"] for mart in words}
-            built = build_release(connection, workspace.releases, name, facts, dictionary_documents(words), keys)
+            documents = {**dictionary_documents(words), **dbt_artifacts(workspace.dbt_artifacts, dbt_manifest)}
+            built = build_release(connection, workspace.releases, name, facts, documents, keys)
         if publish_settings.write_csv:
             write_csv(built)
         show_release(built, workspace.releases, publish_settings)

@@ -1,7 +1,7 @@
 """The dictionary: what every published column is, generated from the dbt project's manifest.
 
 Words, units and Chinese labels stand beside the models (yml); grain is that of the model's `grain` test; formula and
-source are read from the model's SQL (lineage.py); tests are the dbt tests and unit tests that look at the column.
+source are read from the SQL that dbt compiled (lineage.py); tests are the dbt tests and unit tests that look at the column.
 Nothing is written down twice, so nothing can differ from what runs.
 """
 
@@ -16,10 +16,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import sqlglot
 import yaml
 
 from assets.publish.kpis import kpi_catalogue
-from assets.publish.lineage import ColumnOrigin, column_origins, renderer
+from assets.publish.lineage import ColumnOrigin, column_origins, relation_names
 
 SCHEMAS = ("marts", "reconciliation")
 REQUIRED = ("type", "unit", "description", "formula", "source", "tests", "label_en", "label_zh")
@@ -50,17 +51,18 @@ def build_dictionary(manifest: Mapping[str, Any], schemas: Sequence[str] = SCHEM
 
     A fact that the models do not state is left empty; `gaps` lists those.
     """
-    project = str(manifest["metadata"]["project_name"])
-    environment = renderer(manifest["macros"], project)
+    names = relation_names(manifest)
     tables = _readable_columns(manifest)
     marts = [
         node
         for node in manifest["nodes"].values()
-        if node["resource_type"] in {"model", "seed"} and node["schema"] in schemas and node["package_name"] == project
+        if node["resource_type"] in {"model", "seed", "snapshot"}
+        and node["schema"] in schemas
+        and node["config"]["materialized"] != "ephemeral"
     ]
     tests = _tests_by_node(manifest)
     return [
-        _mart(node, environment, tables, tests.get(node["unique_id"], []))
+        _mart(node, names, tables, tests.get(node["unique_id"], []))
         for node in sorted(marts, key=lambda node: (node["schema"], node["name"]))
     ]
 
@@ -115,9 +117,12 @@ def dictionary_documents(dictionary: Sequence[Mapping[str, Any]]) -> dict[str, s
 
 
 def _mart(
-    node: Mapping[str, Any], environment: Any, tables: Mapping[str, Sequence[str]], tests: Sequence[Mapping[str, Any]]
+    node: Mapping[str, Any],
+    names: Mapping[str, str],
+    tables: Mapping[str, Sequence[str]],
+    tests: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    origins = column_origins(environment, node["raw_code"], tables) if node["resource_type"] == "model" else {}
+    origins = _origins(node, names, tables)
     parents = sorted(parent.split(".")[-1] for parent in node.get("depends_on", {}).get("nodes", ()))
     meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
     labels = {**mart_labels().get(node["name"], {}), **{key[-2:]: meta[key] for key in _MODEL_LABELS if key in meta}}
@@ -136,6 +141,18 @@ def _mart(
     }
 
 
+def _origins(
+    node: Mapping[str, Any], names: Mapping[str, str], tables: Mapping[str, Sequence[str]]
+) -> dict[str, ColumnOrigin]:
+    """Nothing for a seed, a Python model, and a model that dbt compiles with the warehouse only (`run_query`)."""
+    if not node.get("compiled_code") or node.get("language") != "sql":
+        return {}
+    try:
+        return column_origins(node["compiled_code"], names, tables)
+    except sqlglot.errors.SqlglotError:  # a company's own SQL; it is published without formulas rather than not at all
+        return {}
+
+
 def _column(
     column: Mapping[str, Any],
     origin: ColumnOrigin | None,
@@ -144,9 +161,10 @@ def _column(
     tests: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
-    if origin is None:  # a seed: its file is the source
-        sources = [node["original_file_path"]] if node["resource_type"] == "seed" else []
-        formula = "as written in the file" if sources else ""
+    if node["resource_type"] == "seed":
+        sources, formula = [node["original_file_path"]], "as written in the file"
+    elif origin is None:
+        sources, formula = list(parents), f"see {node['original_file_path']}"
     else:
         # a model that reads nothing is written out in its file, as a seed is
         sources = list(origin.sources) or list(parents) or [node["original_file_path"]]

@@ -1,7 +1,7 @@
-"""Where a mart column comes from and how it is computed, read from the model's own SQL.
+"""Where a mart column comes from and how it is computed, read from the SQL that dbt compiled.
 
-Stages: 1. render the model's Jinja with the project's macros (the DuckDB variants); 2. parse it; 3. follow a column
-from the last select through CTEs, joins and unions down to the models and sources that the file reads.
+Stages: 1. parse the compiled SQL of the model; 2. follow a column from the last select through CTEs, joins and unions
+down to the relations that it reads, which dbt's manifest names.
 Drawbacks: a column that stands behind a `pivot` or a table function is not followed (its sources are then those of the
 whole model); a formula is what the nearest select says, in the words of that select.
 """
@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jinja2
 import sqlglot
 from sqlglot import exp
 
@@ -29,61 +28,45 @@ class ColumnOrigin:
     sources: tuple[str, ...]
 
 
-class _Adapter:
-    """What `adapter.dispatch` does in dbt: the macro of this dialect, else the default one."""
-
-    def __init__(self) -> None:
-        self.macros: Any = None
-
-    def dispatch(self, name: str, *_: Any) -> Any:
-        return getattr(self.macros, f"duckdb__{name}", None) or getattr(self.macros, f"default__{name}")
-
-
-def renderer(macros: Mapping[str, Mapping[str, Any]], project: str) -> jinja2.Environment:
-    """A Jinja environment that renders the models of one dbt project as dbt does for DuckDB."""
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-    adapter = _Adapter()
-    environment.globals.update(
-        ref=lambda *names: names[-1],
-        source=lambda schema, table: f"{schema}.{table}",
-        config=lambda *_, **__: "",
-        adapter=adapter,
-        execute=False,
-    )
-    environment.globals["return"] = lambda value: value
-    own = [
-        macro["macro_sql"]
-        for name, macro in sorted(macros.items())
-        if name.startswith(f"macro.{project}.") and not macro["name"].startswith("test_")
-    ]
-    module = environment.from_string("\n".join(own)).make_module()
-    adapter.macros = module
-    environment.globals.update(
-        {name: value for name, value in vars(module).items() if isinstance(value, jinja2.runtime.Macro)}
-    )
-    return environment
+def relation_names(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What each relation of the compiled SQL is called: `schema.table` -> the model's name, or `schema.table` of a source."""
+    names = {}
+    for node in [*manifest["nodes"].values(), *manifest["sources"].values()]:
+        if node.get("relation_name"):
+            table = sqlglot.to_table(node["relation_name"], dialect="duckdb")
+            is_source = node["resource_type"] == "source"
+            shown = f"{node['source_name']}.{node['name']}" if is_source else node["name"]
+            names[f"{table.db}.{table.name}".lower()] = shown
+    return names
 
 
 def column_origins(
-    environment: jinja2.Environment, raw_sql: str, tables: Mapping[str, Sequence[str]]
+    compiled_sql: str, names: Mapping[str, str], tables: Mapping[str, Sequence[str]]
 ) -> dict[str, ColumnOrigin]:
-    """Origin of every column of a model, by name (lower case); `tables`: the columns of what it may read.
+    """Origin of every column of a query, by name (lower case).
+
+    Args:
+        compiled_sql: one model as dbt compiled it, ephemeral models included as CTEs.
+        names: what each relation is called (`relation_names`).
+        tables: the columns of what the query may read, by that name.
 
     Raises:
-        sqlglot.errors.SqlglotError, jinja2.TemplateError: the model cannot be rendered or read.
+        sqlglot.errors.SqlglotError: the SQL cannot be read.
     """
-    sql = environment.from_string(raw_sql).render()
-    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    tree = sqlglot.parse_one(compiled_sql, dialect="duckdb")
     assert isinstance(tree, exp.Expression)
-    tracer = _Tracer({cte.alias: cte.this for cte in tree.find_all(exp.CTE)}, tables)
+    tracer = _Tracer({cte.alias: cte.this for cte in tree.find_all(exp.CTE)}, names, tables)
     return {name: tracer.origin(tree, name) for name in tracer.names(tree)}
 
 
 class _Tracer:
     """Follows columns through the queries of one file."""
 
-    def __init__(self, ctes: Mapping[str, exp.Expression], tables: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, ctes: Mapping[str, exp.Expression], names: Mapping[str, str], tables: Mapping[str, Sequence[str]]
+    ) -> None:
         self.ctes = ctes
+        self.known = names
         self.tables = tables
         self._sources: dict[tuple[int, str], frozenset[str]] = {}
         self._names: dict[int, list[str]] = {}
@@ -190,6 +173,7 @@ class _Tracer:
                 result[part.alias] = part.this
             elif isinstance(part, exp.Table):
                 name = f"{part.db}.{part.name}" if part.db else part.name
+                name = self.known.get(name.lower(), name)
                 inside = select.find_ancestor(exp.CTE)
                 is_itself = inside is not None and inside.alias == part.name  # `x as (select * from x)`: the model x
                 cte = self.ctes.get(part.name) if not part.db and not is_itself else None

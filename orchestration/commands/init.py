@@ -40,6 +40,6 @@ def init(
 
 def dbt_project() -> None:
     """Print where the product's dbt project is, for STOCKTURN_DBT_PROJECT of a dbt command of your own."""
-    from orchestration.dbt_runner import PROJECT
+    from orchestration.dbt_runner import SHIPPED
 
-    print(PROJECT)  # noqa: T201 - plain, so that a shell can use it
+    print(SHIPPED.folder)  # noqa: T201 - plain, so that a shell can use it

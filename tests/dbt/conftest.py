@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 import dbt_scene
 from warehouse_builder import DBT_PROJECT, build_warehouse
 
-from orchestration.dbt_runner import build
+from orchestration.dbt_runner import Warehouse, build
 
 Invoke = Callable[..., Any]
 
@@ -58,8 +58,8 @@ def built(dbt: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Warehouse in which nothing has ever been landed, built as a run builds it."""
     path = build_warehouse(tmp_path_factory.mktemp("empty") / "warehouse.duckdb")
-    everything = [f"fqn:stockturn.{part}" for part in ("staging", "intermediate", "marts", "reconciliation")]
-    broken = [result for result in build(path, [*everything, "resource_type:seed"]) if not result.is_good]
+    results = build(Warehouse(path), ["fqn:*"], target=path.parent / "target")
+    broken = [result for result in results if not result.is_good]
     assert not broken
     return path
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.dbt_runner import build
+from orchestration.dbt_runner import NodeResult, Warehouse, build
 
 FAULTS = {
     "fct_conservation_is_closed": "update marts.fct_conservation set is_closed = false where item_id = 'C/A1'",
@@ -21,12 +21,16 @@ FAULTS = {
 }  # fmt: skip
 
 
+def _built(warehouse: Path, *select: str) -> list[NodeResult]:
+    return build(Warehouse(warehouse), select, target=warehouse.parent / "target")
+
+
 @pytest.mark.parametrize("test_name", sorted(FAULTS))
 def test_a_planted_fault_is_caught(copy_of_built: Path, test_name: str) -> None:
     """A data test that passes on a fault is worse than none."""
     with duckdb.connect(str(copy_of_built)) as connection:
         connection.execute(FAULTS[test_name])
-    assert [(result.name, result.status) for result in build(copy_of_built, [test_name])] == [(test_name, "fail")]
+    assert [(result.name, result.status) for result in _built(copy_of_built, test_name)] == [(test_name, "fail")]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +46,7 @@ def test_a_ledger_that_does_not_conserve_blocks(copy_of_built: Path, fault: str)
     with duckdb.connect(str(copy_of_built)) as connection:
         connection.execute(fault)
     models = ["fct_stock_ageing", "fct_conservation", "rec_findings_stock"]
-    results = {result.name: result for result in build(copy_of_built, models)}
+    results = {result.name: result for result in _built(copy_of_built, *models)}
     assert results["fct_conservation_is_closed"].status == "fail"
     assert "item_id C/" in results["fct_conservation_is_closed"].message
     assert results["rec_findings_stock"].status == "skipped"

@@ -93,3 +93,43 @@ def test_sensor_waits_until_files_are_still(tmp_path: Path) -> None:
 def test_the_code_location_of_dagster_dev_is_the_same_graph() -> None:
     text = (ROOT / "workspace.yaml").read_text(encoding="utf-8")
     assert "orchestration.definitions" in text and "working_directory: ." in text
+
+
+def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
+    """On the page an asset without description, owner or columns is one that nobody dares to use."""
+    graph = definitions.resolve_asset_graph()
+    specs = [graph.get(key) for key in graph.materializable_asset_keys]
+    assert len(specs) > 150
+    assert [one.key.to_user_string() for one in specs if not (one.description or "").strip()] == []
+    assert [one.key.to_user_string() for one in specs if not one.owners or not one.tags or not one.kinds] == []
+    tables = [
+        one
+        for one in specs
+        if one.key.path[0] not in ("publish", "operations") and one.key.path[-1] != "transit_conservation"
+    ]
+    assert [one.key.to_user_string() for one in tables if "dagster/column_schema" not in one.metadata] == []
+
+
+def test_whatever_starts_a_run_it_is_one_process_in_the_pool_of_the_warehouse(definitions: dg.Definitions) -> None:
+    """Two writers of one DuckDB file would fail each other; other companies on the installation are not held up."""
+    assert definitions.executor is dg.in_process_executor
+    for step in definitions.resolve_job_def(DAILY_JOB).nodes:
+        assert step.definition.pool == "warehouse_DEMO", step.name
+
+
+def test_schedules_sensors_and_alerts_start_by_themselves(definitions: dg.Definitions) -> None:
+    for name in ("new_extract_files", "failed_run", "reminders"):
+        assert definitions.resolve_sensor_def(name).default_status == dg.DefaultSensorStatus.RUNNING, name
+    for name in ("daily_schedule", "review_schedule"):
+        assert definitions.resolve_schedule_def(name).default_status == dg.DefaultScheduleStatus.RUNNING, name
+
+
+def test_every_source_of_dbt_has_a_freshness(definitions: dg.Definitions) -> None:
+    import json
+
+    from orchestration.dbt_runner import SHIPPED
+
+    manifest = json.loads(SHIPPED.prepared().read_text(encoding="utf-8"))
+    sources = manifest["sources"].values()
+    assert len(sources) > 50
+    assert [one["name"] for one in sources if not (one["loaded_at_query"] and one["freshness"])] == []

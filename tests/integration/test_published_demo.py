@@ -21,7 +21,7 @@ from assets.publish.postgres import publish_postgres
 from assets.publish.release_rules import release_violations
 from assets.publish.releases import Release
 from assets.publish.settings import PostgresSettings
-from orchestration.dbt_runner import manifest_path
+from orchestration.dbt_runner import SHIPPED
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "bi.md"
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -34,7 +34,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 @pytest.fixture(scope="module")
 def dictionary(release: Release) -> list[dict[str, Any]]:
-    whole = build_dictionary(json.loads(manifest_path().read_text(encoding="utf-8")))
+    whole = build_dictionary(json.loads(SHIPPED.prepared().read_text(encoding="utf-8")))
     return with_types(whole, release.manifest["marts"])
 
 

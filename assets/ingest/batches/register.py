@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from assets.ingest.batches.manifest import Manifest, current
 from assets.ingest.batches.supersede import Placed, find_superseded, place_batches, visible_batches
+from assets.ingest.batches.validity import valid_on
 from assets.ingest.contracts import Contract, landing_columns, load_contracts
 from assets.ingest.landing.store import LandingStore
 from assets.ingest.landing.write_batch import DUPLICATE_COLUMNS, QUARANTINE_COLUMNS
@@ -47,8 +48,8 @@ _BATCH_COLUMNS = (
 
 
 def register_landing(con: duckdb.DuckDBPyConnection, workspace: Path, as_of: dt.date) -> None:
-    """(Re)create schemas `landing` and `quality` as docs/interfaces.md describes, from batches with extract_date <=
-    as_of.
+    """(Re)create schemas `landing` and `quality` as docs/interfaces.md describes, from the batches that
+    a run of the day `as_of` may see (`validity.py`).
 
     Views read the Parquet files of `workspace` where they stand; what no longer counts is listed in
     `quality.superseded_rows`.
@@ -64,7 +65,11 @@ def register_landing(con: duckdb.DuckDBPyConnection, workspace: Path, as_of: dt.
     everything: list[Manifest] = []
     places: dict[str, int] = {}
     for contract in load_contracts().values():
-        manifests = current(manifest for manifest in store.manifests(contract.name) if manifest.extract_date <= as_of)
+        manifests = current(
+            valid_on(
+                store.manifests(contract.name), contract.name, as_of, lambda one: (one.source_instance, one.dataset)
+            )
+        )
         own = {manifest.batch_id: place for place, manifest in enumerate(manifests, start=1)}
         placed = visible_batches(place_batches(manifests, own))
         find_superseded(con, store, contract, placed, "quality.superseded_rows")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from assets.ingest.batches.manifest import current
+from assets.ingest.batches.manifest import Manifest, current
+from assets.ingest.batches.validity import valid_on
 from assets.ingest.contracts import Contract
 from assets.ingest.landing.database import IngestDatabase
 from assets.ingest.landing.store import LandingStore
@@ -24,12 +25,16 @@ def checked_masters(source: SourceSettings, sources: Sequence[SourceSettings], c
     )
 
 
+def _source(manifest: Manifest) -> tuple[str, str]:
+    return manifest.source_instance, manifest.dataset
+
+
 def item_units(store: LandingStore, company: str, as_of: dt.date) -> str | None:
     """SQL of the base unit of each item of a company (code, base_uom) as its newest master says; None without one."""
     paths = [
         str(store.path_of("landing", manifest))
-        for manifest in current(store.manifests("item"))
-        if manifest.contract_rows and manifest.extract_date <= as_of and manifest.company_code == company
+        for manifest in current(valid_on(store.manifests("item"), "item", as_of, _source))
+        if manifest.contract_rows and manifest.company_code == company
     ]
     if not paths:
         return None
@@ -42,14 +47,14 @@ def item_units(store: LandingStore, company: str, as_of: dt.date) -> str | None:
 def load_known_codes(database: IngestDatabase, store: LandingStore, contract: Contract, as_of: dt.date) -> None:
     """Create `known_<master>` (company_code, code) for every master that the contract refers to, once a database.
 
-    A code stays known once it has been landed with an extract date up to `as_of`, even where a later master lacks it.
+    A code stays known once it has been landed with an extract that `as_of` may see (`validity.py`), even where a later master lacks it.
     """
     for master in sorted(set(contract.references.values()) - database.known_masters):
         database.connection.execute(f"CREATE OR REPLACE TABLE known_{master} (company_code VARCHAR, code VARCHAR)")
         paths = [
             str(store.path_of("landing", manifest))
-            for manifest in current(store.manifests(master))
-            if manifest.contract_rows and manifest.extract_date <= as_of
+            for manifest in current(valid_on(store.manifests(master), master, as_of, _source))
+            if manifest.contract_rows
         ]
         if paths:
             database.connection.execute(

@@ -11,6 +11,7 @@ from collections.abc import Mapping as PlainMapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.ingest.batches.validity import master_contracts, valid_on
 from assets.ingest.errors import IngestError
 from assets.ingest.live.folder import DatasetFolder
 from assets.ingest.mapping.language import ColumnRule, Dataset, Mapping
@@ -41,7 +42,7 @@ class Candidate:
 def find_candidates(
     sources: Sequence[SourceSettings], contract: str, as_of: dt.date, problems: Problems | None = None
 ) -> list[Candidate]:
-    """Files up to `as_of` of every dataset that feeds the contract, by extract date and name; problems among them.
+    """Files of every dataset that feeds the contract which the day may see, by extract date and name; problems among them.
 
     `problems` are those of live sources that could not be read in this run, by names of source and dataset.
     """
@@ -64,6 +65,7 @@ def find_candidates(
             if problem is not None:
                 found.append(Candidate(source, mapping, dataset, dataset.place, as_of, problem=problem))
             found += _of_live(source, mapping, dataset, as_of)
+    found = valid_on(found, contract, as_of, lambda one: (one.source.name, one.dataset.name))
     return sorted(found, key=lambda candidate: (candidate.extract_date, candidate.name, candidate.source.name))
 
 
@@ -99,7 +101,7 @@ def _of_dataset(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_o
         except IngestError as problem:
             yield Candidate(source, mapping, dataset, name, as_of, problem=problem)
             continue
-        if day <= as_of:
+        if day <= as_of or dataset.contract in master_contracts():
             yield Candidate(source, mapping, dataset, name, day, path, _content(source, dataset, path))
 
 

@@ -5,7 +5,7 @@ Belongs here: which vintages are scored, when a score is final, and which vintag
 
 A company's first run has no kept forecasts. Vintages are then made as the engine would have made them, a horizon and
 two ago; they are named `reconstructed`, because they see demand as it is known today (late documents, the correction
-for empty shelves), and they never count as a former choice.
+for empty shelves).
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
-from assets.planning.demand.periods import last_complete_period, period_of_day, period_start_day, to_dates
+from assets.planning.demand.periods import period_of_day, period_start_day, to_dates
 from assets.planning.forecasting.engine import KEYS, forecast
 from assets.planning.forecasting.panel import panel_of_history
 from assets.planning.forecasting.review import worst_misses
@@ -66,13 +65,6 @@ def keep_track(
     )
     judge = _Judge(store, history, described, settings)
     return TrackRecord(judge.accuracy(origin), judge.review(origin))
-
-
-def former_models(store: VintageStore, settings: ForecastSettings) -> pd.DataFrame | None:
-    """item_id, warehouse_id, model that was published for the last origin before the run's, None on the first runs."""
-    newest = np.array([last_complete_period(store.as_of, settings.frequency)])
-    next_start = pd.Timestamp(to_dates(period_start_day(newest + 1, settings.frequency))[0])
-    return store.former_models((next_start - pd.Timedelta(days=1)).date())
 
 
 def _earlier_origin(origin: date, periods: int, frequency: str) -> date:

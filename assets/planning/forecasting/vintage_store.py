@@ -61,14 +61,6 @@ class VintageStore:
         kind = PUBLISHED if is_published else RECONSTRUCTED
         return rows.assign(vintage_kind=kind, published_date=np.full(len(rows), day))
 
-    def former_models(self, origin: date) -> pd.DataFrame | None:
-        """item_id, warehouse_id, model of the newest published vintage before `origin`; None where there is none."""
-        for earlier in reversed(self.origins(origin)):
-            path = self._file(earlier)
-            if path is not None and path.stem.startswith("as_of="):
-                return pd.read_parquet(path, columns=["item_id", "warehouse_id", "model"]).drop_duplicates()
-        return None
-
     def keep(self, forecasts: pd.DataFrame, *, reconstructed: bool = False) -> None:
         """Keep the forecasts of one origin; nothing is kept of a run without series."""
         if forecasts.empty:

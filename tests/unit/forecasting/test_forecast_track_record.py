@@ -12,7 +12,7 @@ import pytest
 
 from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.settings import ForecastSettings
-from assets.planning.forecasting.track_record import TrackRecord, former_models, keep_track
+from assets.planning.forecasting.track_record import TrackRecord, keep_track
 from assets.planning.forecasting.vintage_store import PUBLISHED, RECONSTRUCTED, VintageStore
 
 KEYS = ["item_id", "warehouse_id"]
@@ -55,7 +55,7 @@ ATTRIBUTES = pd.DataFrame(
 def run(root: Path, weeks: int, day: date | None = None, factor: float = 1.0) -> tuple[pd.DataFrame, TrackRecord]:
     store = VintageStore(root, day or last_day(weeks))
     known = history(weeks, factor)
-    out = forecast(known, settings=SETTINGS, previous=former_models(store, SETTINGS)).forecasts
+    out = forecast(known, settings=SETTINGS).forecasts
     return out, keep_track(store, out, known, attributes=ATTRIBUTES, groups=None, settings=SETTINGS)
 
 
@@ -141,16 +141,6 @@ def test_settled_scores_are_read_and_others_follow_late_documents(
     assert settled.sum() >= 3 and (~settled).sum() >= 3
     pd.testing.assert_series_equal(after[settled], before[settled])
     assert (after[~settled] == 2 * before[~settled]).all()
-
-
-def test_former_models_are_those_published_last_and_never_reconstructed_ones(tmp_path: Path) -> None:
-    first, _ = run(tmp_path, 50)
-    same_week = VintageStore(tmp_path, last_day(50) + timedelta(days=3))
-    assert former_models(same_week, SETTINGS) is None
-    next_week = former_models(VintageStore(tmp_path, last_day(51)), SETTINGS)
-    assert next_week is not None
-    expected = first[[*KEYS, "model"]].drop_duplicates().reset_index(drop=True)
-    pd.testing.assert_frame_equal(next_week.reset_index(drop=True), expected)
 
 
 def test_a_run_without_series_keeps_nothing(tmp_path: Path) -> None:

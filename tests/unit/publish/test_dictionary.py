@@ -14,7 +14,7 @@ import pytest
 from assets.publish.dictionary import build_dictionary, dictionary_documents, english, gaps, with_types
 from assets.publish.postgres_ddl import MAX_IDENTIFIER_BYTES, chinese, table_texts
 from assets.publish.schema_changes import breaking_changes, published_schema, renewed, undeclared
-from orchestration.dbt_runner import manifest_path
+from orchestration.dbt_runner import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[3]
 BASELINE = Path(__file__).parent / "published_schema.json"
@@ -22,7 +22,7 @@ BASELINE = Path(__file__).parent / "published_schema.json"
 
 @pytest.fixture(scope="module")
 def dictionary() -> list[dict[str, Any]]:
-    return build_dictionary(json.loads(manifest_path().read_text(encoding="utf-8")))
+    return build_dictionary(json.loads(SHIPPED.prepared().read_text(encoding="utf-8")))
 
 
 def test_every_column_of_every_mart_is_described(dictionary: list[dict[str, Any]]) -> None:
