@@ -14,17 +14,15 @@ from assets.planning import reading
 from assets.planning.classification.cells import CELL_COLUMNS, REVIEW_COLUMNS, cell_summary, disagreements
 from assets.planning.letting_go import disposal_tables
 from assets.planning.planned import Planned
+from assets.planning.policy.binding import allowed_capital, withheld
 from assets.planning.policy.capital_curve import COLUMNS as CURVE_COLUMNS
 from assets.planning.policy.capital_curve import capital_curve
 from assets.planning.policy.feed import COLUMNS as FEED_COLUMNS
 from assets.planning.policy.feed import supplier_feed
 from assets.planning.policy.row_levels import number
 from assets.planning.policy.settings import PolicySettings
-from assets.planning.replay.forecaster import blend_forecaster
-from assets.planning.replay.replay import ReplayInputs, ReplayResult, replay
 from assets.planning.replay.verdict import COLUMNS as REPLAY_COLUMNS
 from assets.planning.replay.verdict import not_replayed, with_verdict
-from assets.planning.replay.window import fitted_window
 from assets.planning.settings import PlanningSettings
 from assets.planning.shape import shaped
 from assets.planning.transfers.suggest import COLUMNS as TRANSFER_COLUMNS
@@ -42,16 +40,20 @@ def decide(
         planned.replenishment, spine, as_of=as_of, settings=settings.transfers, policies=policies
     )
     bought = buy_after_transfers(planned.replenishment, transfers, spine, policies)
-    balances = reading.read_balances(connection)
-    result = replayed(planned, balances, as_of, settings, policies)
+    # what comes from a place that has too much does not have to come from the feeding warehouse
+    asked = bought["suggested_transfer_units"] - bought["transfer_in_units"]
+    bought["suggested_transfer_units"] = asked.clip(lower=0)
+    result = planned.replay
     verdicts = (
         result.table if result else not_replayed(planned.assigned, "less than half a year of demand before the window")
     )
     curve = capital_curve(
         spine, planned.demand, planned.replenishment, result.curve if result else None,
-        budget_value=policies.capital_budget_value,
+        budget_value=allowed_capital(policies, planned.demand, spine, reading.read_turnover_target(connection)),
     )  # fmt: skip
-    replenishment = with_verdict(bought, verdicts).assign(budget_reorder_point_units=curve.budget_level)
+    judged = with_verdict(bought, verdicts).assign(budget_reorder_point_units=curve.budget_level)
+    is_bound = curve.is_bound and policies.is_budget_binding
+    replenishment = withheld(judged, curve.budget_level if is_bound else None, spine, policies)
     value = spine[KEYS].assign(
         on_hand_value=planned.replenishment["on_hand_units"].to_numpy(float) * number(spine, "unit_cost_latest")
     )
@@ -65,25 +67,6 @@ def decide(
         "supplier_feed": shaped(_feeds(planned, replenishment, as_of, policies), FEED_COLUMNS),
         "capital_curve": shaped(curve.table, CURVE_COLUMNS),
     }
-
-
-def replayed(
-    planned: Planned, balances: pd.DataFrame, as_of: date, settings: PlanningSettings, policies: PolicySettings
-) -> ReplayResult | None:
-    """The policies over the company's own history; None where the history is too short."""
-    window = fitted_window(settings.replay, planned.history, as_of)
-    if window is None:
-        return None
-    groups = planned.spine.drop_duplicates(KEYS).set_index(KEYS)["category_name"]
-    return replay(
-        ReplayInputs(planned.spine, planned.daily, balances, planned.receipts, planned.history, planned.classes),
-        blend_forecaster(settings.forecast, groups),
-        as_of=as_of,
-        frequency=settings.forecast.frequency,
-        parameters=settings.parameters,
-        policies=policies,
-        settings=window,
-    )
 
 
 def _feeds(planned: Planned, replenishment: pd.DataFrame, as_of: date, policies: PolicySettings) -> pd.DataFrame:

@@ -11,14 +11,21 @@ from assets.planning import reading
 from assets.planning.classification.history import COLUMNS as HISTORY_COLUMNS
 from assets.planning.classification.history import classes_and_history
 from assets.planning.decisions import Planned, decide
+from assets.planning.demand.life_cycle import life_stages
+from assets.planning.demand.successors import effective_links, inherit_demand
+from assets.planning.forecasting.distribution import DemandDistribution
 from assets.planning.forecasting.engine import forecast
+from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.track_record import keep_track
 from assets.planning.forecasting.vintage_store import VintageStore
-from assets.planning.network.network import NETWORK_COLUMNS, company_network
-from assets.planning.parameters.lead_time_demand import lead_time_demand
-from assets.planning.parameters.lead_times import lead_times
-from assets.planning.policy.assign import assign_policies
-from assets.planning.policy.plan import PlanInputs, plan
+from assets.planning.network.network import NETWORK_COLUMNS
+from assets.planning.network.staged import staged_demand, staged_policies
+from assets.planning.policy.assign import as_replayed
+from assets.planning.policy.plan import PlanInputs, timed_plan
+from assets.planning.reading_network import read_network
+from assets.planning.replay.daily import replayed
+from assets.planning.replay.replay import ReplayInputs
+from assets.planning.schedule.tables import over_time
 from assets.planning.settings import PlanningSettings
 from assets.planning.shape import shaped
 
@@ -34,6 +41,9 @@ def plan_everything(
     history = connection.execute("select * from planning.demand_history order by all").df()
     groups = spine.set_index(["item_id", "warehouse_id"])["category_name"]
     promotions = reading.read_promotions(connection)
+    today, links = pd.Timestamp(as_of), reading.read_successors(connection)
+    own_history = history
+    history = inherit_demand(own_history, effective_links(links, today))
     # from the data alone: what an earlier run chose must not decide, or the same landing would give another plan
     forecasts = forecast(history, settings=settings.forecast, groups=groups, promotions=promotions)
     daily, receipts = reading.read_demand(connection), reading.read_lead_times(connection)
@@ -47,29 +57,34 @@ def plan_everything(
         settings=settings.classification,
     )
     classes = classified.current
-    assigned = assign_policies(spine, classes, settings.policy)
-    times = lead_times(receipts, spine, as_of=as_of, settings=settings.parameters)
-    network = company_network(
-        spine, times, reading.read_supply_flows(connection), reading.read_supply_lanes(connection),
-        reading.read_supply_sources(connection), settings=settings.network, parameters=settings.parameters,
-        transfers=settings.transfers,
+    stage = life_stages(spine, own_history, links, as_of=today, settings=settings.life_cycle)
+    network = read_network(connection, spine, receipts, as_of, settings)
+    replay = replayed(
+        ReplayInputs(spine, daily, reading.read_balances(connection), receipts, history, classes, network), as_of,
+        policies=settings.policy, parameters=settings.parameters, forecasts=settings.forecast, settings=settings.replay,
     )  # fmt: skip
-    demand = lead_time_demand(
-        forecasts.keys,
-        forecasts,
-        times,
-        assigned["review_period_days"].to_numpy(float),
-        frequency=settings.forecast.frequency,
-        settings=settings.parameters,
+    assigned = as_replayed(
+        staged_policies(spine, classes, network, settings.policy), replay.choice if replay else None, network.is_moved
     )
+    demand = staged_demand(
+        spine, history, forecasts.keys, forecasts, network, assigned["review_period_days"].to_numpy(float),
+        lambda whole: _whole(forecast(whole, settings=settings.forecast, groups=groups, promotions=promotions)),
+        frequency=settings.forecast.frequency, settings=settings.parameters,
+    )  # fmt: skip
     inputs = PlanInputs(
         spine=spine,
         assigned=assigned,
         demand=demand,
         forecasts=forecasts.forecasts,
         balances=reading.read_balances_now(connection, as_of),
-        supply=reading.read_supply(connection),
+        supply=reading.read_open_lines(connection),
         open_demand=reading.read_open_demand(connection),
+        network=network,
+        lots=reading.read_lots(connection),
+        firm=reading.read_firm_orders(connection, as_of),
+        closures=reading.read_closures(connection),
+        life_stage=stage,
+        successors=links,
     )
     track = keep_track(
         vintages,
@@ -82,8 +97,10 @@ def plan_everything(
         promotions=promotions,
         settings=settings.forecast,
     )
-    replenishment = plan(inputs, as_of=as_of, frequency=settings.forecast.frequency, settings=settings.policy)
-    planned = Planned(spine, history, daily, receipts, classes, assigned, demand, replenishment)
+    timed = timed_plan(
+        inputs, as_of=as_of, frequency=settings.forecast.frequency, settings=settings.policy, schedule=settings.schedule
+    )
+    planned = Planned(spine, history, daily, receipts, classes, assigned, demand, timed.table, network, replay)
     return {
         "forecasts": forecasts.forecasts,
         "forecast_accuracy": forecasts.accuracy,
@@ -94,5 +111,10 @@ def plan_everything(
         "lead_time_demand": demand.table,
         "supply_network": shaped(network.table, NETWORK_COLUMNS),
         "class_history": shaped(classified.history, HISTORY_COLUMNS),
+        **over_time(inputs.supply, timed, network, today, settings.schedule),
         **decide(connection, planned, as_of, settings),
     }
+
+
+def _whole(result: ForecastResult) -> tuple[pd.DataFrame, DemandDistribution]:
+    return result.keys, result.demand

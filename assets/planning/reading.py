@@ -45,13 +45,6 @@ def read_balances_now(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.
     ).df()
 
 
-def read_supply(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """What is still to come."""
-    return connection.execute(
-        "select * from intermediate.int_open_supply order by item_id, warehouse_id, due_date, source"
-    ).df()
-
-
 def read_open_demand(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """What is promised and not yet shipped."""
     return connection.execute("select * from intermediate.int_open_demand order by item_id, warehouse_id").df()
@@ -77,24 +70,53 @@ def read_supply_sources(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return connection.execute("select * from intermediate.int_supply_sources order by all").df()
 
 
-def read_consumption(connection: duckdb.DuckDBPyConnection, as_of: date, window_days: int) -> pd.DataFrame:
-    """Demand movements of the last `window_days`, in units, and what they cost by the value ledger."""
+def read_successors(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Which item replaces which."""
+    return connection.execute("select * from intermediate.int_item_successors order by all").df()
+
+
+def read_closures(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Closed days of suppliers."""
+    return connection.execute("select * from intermediate.int_supplier_closures order by all").df()
+
+
+def read_lots(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """What is on hand by lot and status."""
+    return connection.execute("select * from intermediate.int_stock_lots order by all").df()
+
+
+def read_open_lines(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Every order line and transfer that is still to come."""
+    return connection.execute("select * from intermediate.int_open_supply_lines order by all").df()
+
+
+def read_firm_orders(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.DataFrame:
+    """Customer orders for a later day: item_id, warehouse_id, need_date, units."""
     return connection.execute(
-        """with moved as (
-               select item_id, warehouse_id, cast(-sum(quantity_units) as double) as consumption_units
-               from intermediate.int_stock_movements
-               where is_demand and business_date > cast($day as date) - cast($window as integer)
-               group by all
-           ),
-           sold as (
-               select item_id, warehouse_id, cast(-sum(entry_value) as double) as consumption_value
-               from ledger.value_entries
-               where entry_kind in ('cogs', 'cogs_settlement', 'cogs_correction')
-                   and business_date > cast($day as date) - cast($window as integer)
-               group by all
-           )
-           select item_id, warehouse_id, consumption_units, consumption_value
-           from moved left join sold using (item_id, warehouse_id) order by all""",
+        """select item_id, warehouse_id, requested_date as need_date, cast(sum(open_units) as double) as units
+           from intermediate.int_order_lines where open_units > 0 and requested_date > $day group by all order by all""",
+        {"day": as_of},
+    ).df()
+
+
+def read_turnover_target(connection: duckdb.DuckDBPyConnection) -> float | None:
+    """The company's target of inventory turnover, None where it has none."""
+    found = connection.execute(
+        "select target_rate from control.kpi_targets where kpi = 'inventory_turnover' and scope = 'company' limit 1"
+    ).fetchone()
+    return None if found is None or found[0] is None else float(found[0])
+
+
+def read_consumption(connection: duckdb.DuckDBPyConnection, as_of: date, window_days: int) -> pd.DataFrame:
+    """Demand movements of the last `window_days`, in units and at cost."""
+    return connection.execute(
+        """select m.item_id, m.warehouse_id,
+                  cast(-sum(m.quantity_units) as double) as consumption_units,
+                  cast(sum(c.cogs_value) as double) as consumption_value
+           from intermediate.int_stock_movements as m
+           inner join ledger.movement_costs as c on c.movement_key = m.movement_key
+           where m.is_demand and m.business_date > cast($day as date) - cast($window as integer)
+           group by all order by all""",
         {"day": as_of, "window": window_days},
     ).df()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from assets.planning.classification.settings import ClassificationSettings
+from assets.planning.demand.life_cycle import LifeCycleSettings
 from assets.planning.demand.settings import DemandSettings
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.forecasting.settings import ForecastSettings
@@ -12,6 +13,7 @@ from assets.planning.network.settings import NetworkSettings
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.replay.settings import ReplaySettings
+from assets.planning.schedule.settings import ScheduleSettings
 from assets.planning.transfers.settings import TransferSettings
 
 
@@ -28,6 +30,8 @@ class PlanningSettings(BaseModel):
     policy: PolicySettings = PolicySettings()
     transfers: TransferSettings = TransferSettings()
     disposal: DisposalSettings = DisposalSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    life_cycle: LifeCycleSettings = LifeCycleSettings()
     # the daily replay sets levels anew once a quarter: five times a year, each costs a forecast
     replay: ReplaySettings = ReplaySettings(refit_days=85)
 

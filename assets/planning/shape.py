@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-_DATE, _NUMBER = ("_date",), ("_units", "_value", "_rate", "_days", "_rank", "_no", "_orders", "_cycles", "_warehouses")
+_DATE = ("_date",)
+_NUMBER = ("_units", "_value", "_rate", "_days", "_rank", "point_no", "stage_no", "_orders", "_cycles", "_warehouses")
 
 
 def shaped(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import duckdb
 import pandas as pd
 
 from assets.planning import reading
+from assets.planning.reading_network import read_network
 from assets.planning.replay.forecaster import blend_forecaster
 from assets.planning.replay.freed import capital_at_equal_fill
 from assets.planning.replay.replay import ReplayInputs, ReplayResult, replay
@@ -54,12 +55,16 @@ def replay_what_if(
     if unknown:
         raise ValueError(f"items: the company has no {', '.join(unknown[:5])}")
     history = connection.execute("select * from planning.demand_history order by all").df()
-    window = fitted_window(settings.replay.model_copy(update={"refit_days": refit_days}), history, as_of)
+    window = fitted_window(
+        settings.replay.model_copy(update={"refit_days": refit_days, "is_choosing": False}), history, as_of
+    )
     if window is None:
         raise ValueError("less than half a year of demand before a window that could be measured")
+    receipts = reading.read_lead_times(connection)
     inputs = ReplayInputs(
-        spine, reading.read_demand(connection), reading.read_balances(connection), reading.read_lead_times(connection),
+        spine, reading.read_demand(connection), reading.read_balances(connection), receipts,
         history, connection.execute("select * from planning.item_classes order by all").df(),
+        read_network(connection, spine, receipts, as_of, settings),
     )  # fmt: skip
     groups = spine.drop_duplicates(KEYS).set_index(KEYS)["category_name"]
     forecaster = blend_forecaster(settings.forecast, groups)

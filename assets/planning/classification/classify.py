@@ -48,13 +48,15 @@ def classify(
     """
     rows = spine[KEYS].drop_duplicates().sort_values(KEYS, ignore_index=True)
     rows = rows.merge(_consumed(consumption), on=KEYS, how="left")
-    optional = [name for name in ("unit_cost_latest", "unit_price") if name in spine]
+    optional = [name for name in ("unit_cost_latest", "unit_price", "first_movement_date") if name in spine]
     rows = rows.merge(spine[[*KEYS, *optional]].drop_duplicates(KEYS), on=KEYS, how="left")
     nothing = np.full(len(rows), np.nan)
     cost = rows["unit_cost_latest"].to_numpy(float) if "unit_cost_latest" in rows else nothing
     price = rows["unit_price"].to_numpy(float) if "unit_price" in rows else nothing
     units = rows["consumption_units"].fillna(0).to_numpy(float)
-    valued = consumption_value(units, rows["consumption_value"].to_numpy(float), cost, price)
+    scale, is_young = _annual_scale(rows, as_of, settings)
+    units = units * scale
+    valued = consumption_value(units, rows["consumption_value"].to_numpy(float) * scale, cost, price)
     rows = pd.concat([rows[KEYS], valued], axis=1)
     rows["annual_consumption_units"] = np.clip(units, 0, None)
 
@@ -77,7 +79,7 @@ def classify(
         ["consumption_share_rate", "cumulative_share_rate"]
     ]
     abc, abc_why = _settled_abc(share["share_before_rate"].to_numpy(), abc_before, movable, settings)
-    xyz, xyz_why = _settled_xyz(rows, xyz_before, movable, settings)
+    xyz, xyz_why = _settled_xyz(rows, xyz_before, movable, settings, is_young)
     rows["abc_class"], rows["xyz_class"] = ABC[abc], XYZ[xyz]
     rows["abc_xyz_cell"] = rows["abc_class"] + rows["xyz_class"]
     rows["abc_class_item"] = _item_classes(rows, settings)
@@ -85,8 +87,29 @@ def classify(
     today = np.datetime64(as_of, "D")
     since = np.where(is_same, before["valid_from_date"].to_numpy("datetime64[D]"), today)
     rows["valid_from_date"] = since.astype("datetime64[ns]")
-    rows["class_reason"] = [f"{first}; {second}" for first, second in zip(abc_why, xyz_why, strict=True)]
+    rows["class_reason"] = [
+        f"{first}; {second}" + (f"; consumption of its first days x {factor:.3g}" if factor > 1 else "")
+        for first, second, factor in zip(abc_why, xyz_why, scale, strict=True)
+    ]
     return rows[COLUMNS]
+
+
+def _annual_scale(
+    rows: pd.DataFrame, as_of: dt.date, settings: ClassificationSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """What lifts the consumption of a row that is younger than the window to a whole window, and which rows are new.
+
+    Without it a launch is compared with what others sold in a year, and ends among what is to be delisted.
+    """
+    if "first_movement_date" not in rows:
+        return np.ones(len(rows)), np.zeros(len(rows), bool)
+    age = (pd.Timestamp(as_of) - pd.to_datetime(rows["first_movement_date"])).dt.days.to_numpy(float)
+    known = np.isfinite(age) & (age >= 0)
+    # a company that is younger than the window is compared over its own life
+    window = min(settings.window_days, float(age[known].max())) if known.any() else settings.window_days
+    lived = np.clip(age, settings.least_days, None)
+    scale = np.where(known & (lived < window), window / lived, 1.0)
+    return scale, known & (age < settings.new_days)
 
 
 def _consumed(consumption: pd.DataFrame) -> pd.DataFrame:
@@ -152,11 +175,17 @@ def _settled_abc(
 
 
 def _settled_xyz(
-    rows: pd.DataFrame, previous: np.ndarray, movable: np.ndarray, settings: ClassificationSettings
+    rows: pd.DataFrame,
+    previous: np.ndarray,
+    movable: np.ndarray,
+    settings: ClassificationSettings,
+    is_young: np.ndarray,
 ) -> tuple[np.ndarray, list[str]]:
     raw, error = rows["raw_cv_rate"].to_numpy(float), rows["error_cv_rate"].to_numpy(float)
     cv = np.where(np.isfinite(error), error, raw) if settings.xyz_basis == "forecast_error" else raw
     cv = np.where(rows["periods"].fillna(0).to_numpy(float) >= settings.min_periods, cv, np.nan)
+    # nothing is known of the rhythm of a launch: it is taken as the middle, so that it is stocked
+    cv = np.where(is_young & ~np.isfinite(cv), (settings.x_rate + settings.y_rate) / 2, cv)
     margin = settings.xyz_margin_rate
     plain = xyz_index(cv, settings.x_rate, settings.y_rate)
     generous = xyz_index(cv, settings.x_rate * (1 + margin), settings.y_rate * (1 + margin))

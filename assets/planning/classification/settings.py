@@ -39,6 +39,10 @@ class ClassificationSettings(BaseModel):
         default="quarterly", description="How often a class may move"
     )
     min_periods: int = Field(default=6, ge=2, description="Fewer periods since the first demand are too few for X or Y")
+    new_days: int = Field(default=91, ge=0, description="A row that first moved later than this long ago is new")
+    least_days: int = Field(
+        default=28, ge=1, description="A launch younger than this is annualised as if it were as old"
+    )
     window_days: int = Field(default=365, gt=0, description="Days of consumption that are valued")
 
     @model_validator(mode="after")

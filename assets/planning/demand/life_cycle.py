@@ -1,4 +1,4 @@
-"""Where an item stands in its life: new, active, dying, dead.
+"""Where an item is in its life: new, active, declining, discontinued.
 
 An item is dying when its silence is longer than its own rhythm explains: with demand in a share p of the periods
 between its first and last demand, a silence of k periods has the probability (1 - p)^k (geometric gaps).
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assets.planning.demand.history import KEYS
 
-STAGES = ("new", "active", "dying", "dead")
+STAGES = ("new", "active", "declining", "discontinued")
 
 
 class LifeCycleSettings(BaseModel):
@@ -67,3 +67,36 @@ def life_cycle(history: pd.DataFrame, settings: LifeCycleSettings) -> pd.DataFra
         for s, r, a, g in zip(silent, rate, asked, age, strict=True)
     ]
     return out
+
+
+def life_stages(
+    spine: pd.DataFrame, history: pd.DataFrame, successors: pd.DataFrame, *, as_of: pd.Timestamp,
+    settings: LifeCycleSettings,
+) -> np.ndarray:  # fmt: skip
+    """(n,) stage of each row of the spine that the plan acts on.
+
+    discontinued: the master data says so, or a successor is on sale: nothing more is bought, moved in or missed. new: first
+    moved less than new_periods weeks ago. declining: silent for longer than its rhythm explains (dying or dead).
+
+    Args:
+        history: planning.demand_history. successors: int_item_successors.
+    """
+    found = life_cycle(history, settings) if len(history) else pd.DataFrame(columns=[*KEYS, "life_cycle_stage"])
+    stage = spine[KEYS].merge(found[[*KEYS, "life_cycle_stage"]], on=KEYS, how="left")["life_cycle_stage"]
+    first = (
+        pd.to_datetime(spine["first_movement_date"])
+        if "first_movement_date" in spine
+        else pd.Series(pd.NaT, spine.index)
+    )
+    age = (as_of - first.reset_index(drop=True)).dt.days
+    begun = pd.to_datetime(successors["valid_from_date"])
+    replaced = successors.loc[begun.isna() | (begun <= as_of), "predecessor_item_id"]
+    stopped = (
+        spine["is_active"].map(lambda value: value is False or value == 0).to_numpy(bool)
+        if "is_active" in spine
+        else False
+    )
+    gone = np.asarray(stopped) | spine["item_id"].isin(replaced).to_numpy()
+    is_new = (age < settings.new_periods * 7).to_numpy()
+    silent = stage.isin(["dying", "dead"]).to_numpy()
+    return np.select([gone, is_new, silent], ["discontinued", "new", "declining"], "active").astype(object)

@@ -1,10 +1,11 @@
 """Successor links: an item that replaces another inherits its demand history.
 
-Belongs here: applying links that people declared, and proposing links for them to confirm. Nothing is linked unasked.
+Belongs here: applying links that people declared. Nothing is linked unasked.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from assets.planning.demand.history import KEYS
@@ -61,21 +62,29 @@ def inherit_demand(history: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     return merged[history.columns]
 
 
-def propose_links(stages: pd.DataFrame, spine: pd.DataFrame, max_gap_days: int = 60) -> pd.DataFrame:
-    """Pairs that look like a replacement: one item falls silent as another of its category begins, same warehouse.
+def taken_over(spine: pd.DataFrame, links: pd.DataFrame, units: np.ndarray, as_of: pd.Timestamp) -> np.ndarray:
+    """(n,) units of predecessors in the same warehouse that a row sells first, as it inherits their demand.
 
-    `stages` as `life_cycle` returns it; `spine`: item_id, warehouse_id, category_name. Returns
-    predecessor_item_id, successor_item_id, warehouse_id, gap_days (successor's start less predecessor's end), for
-    people to confirm; a predecessor or successor with several candidates is left out, because nothing tells them apart.
+    Args:
+        links: int_item_successors. units: (n,) units of each row that can be sold.
     """
-    known = stages.merge(spine[[*KEYS, "category_name"]], on=KEYS, how="left").dropna(subset=["category_name"])
-    ending = known[known["life_cycle_stage"].isin(["dying", "dead"]) & known["last_demand_date"].notna()]
-    starting = known[known["first_demand_date"].notna() & ~known["life_cycle_stage"].isin(["dying", "dead"])]
-    pairs = ending.merge(starting, on=["warehouse_id", "category_name"], suffixes=("_old", "_new"))
-    gap = (pairs["first_demand_date_new"] - pairs["last_demand_date_old"]).dt.days
-    pairs = pairs.assign(gap_days=gap)[gap.abs() <= max_gap_days]
-    alone = ~pairs.duplicated(["item_id_old", "warehouse_id"], keep=False)
-    alone &= ~pairs.duplicated(["item_id_new", "warehouse_id"], keep=False)
-    columns = {"item_id_old": "predecessor_item_id", "item_id_new": "successor_item_id"}
-    out = pairs[alone].rename(columns=columns)
-    return out[["predecessor_item_id", "successor_item_id", "warehouse_id", "gap_days"]].reset_index(drop=True)
+    result = np.zeros(len(spine))
+    current = effective_links(links, as_of)
+    if current.empty:
+        return result
+    heirs = resolve_links(current)
+    keys = spine[KEYS].reset_index(drop=True)
+    old = keys[keys["item_id"].isin(heirs)]
+    heir = pd.MultiIndex.from_arrays([old["item_id"].map(lambda name: heirs[name][0]), old["warehouse_id"]])
+    at = pd.MultiIndex.from_frame(keys).get_indexer(heir)
+    known = at >= 0
+    np.add.at(result, at[known], np.clip(units, 0, None)[old.index.to_numpy()[known]])
+    return result
+
+
+def effective_links(links: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Links whose successor is on sale on a day; one without a date always is."""
+    begun = pd.to_datetime(links["valid_from_date"])
+    current = links[begun.isna() | (begun <= as_of)].copy()
+    current["share_rate"] = current["share_rate"].astype(float).fillna(1.0)
+    return current

@@ -29,6 +29,15 @@ class Network:
         """(n,) True where a row is fed by another warehouse."""
         return self.above >= 0
 
+    def at_times(self, lead_times: pd.DataFrame) -> Network:
+        """The same network with other times of what is bought (result of `parameters.lead_times`); lanes stay as they are."""
+        times = self.lead_times.copy()
+        is_bought = ~self.is_moved & (self.lead_times["lead_time_source"] != "stated").to_numpy()
+        for name in ("lead_time_days_mean", "lead_time_days_sd", "lead_time_receipts", "lead_time_source"):
+            times[name] = lead_times[name].to_numpy()
+            times.loc[~is_bought, name] = self.lead_times.loc[~is_bought, name]
+        return Network(self.table, times, self.above)
+
 
 def company_network(
     spine: pd.DataFrame,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from assets.planning.policy.levels import STOCKLESS
 from assets.planning.policy.settings import CellPolicy, ItemOverride, PolicySettings
+from assets.planning.replay.choice import CONFIGURED, Choice
 
 KEYS = ["item_id", "warehouse_id"]
 FIELDS = list(CellPolicy.model_fields)
@@ -31,6 +34,32 @@ def assign_policies(spine: pd.DataFrame, classes: pd.DataFrame, settings: Policy
     for override in sorted(settings.overrides, key=lambda each: each.warehouse_id is not None):
         _apply(rows, override)
     return rows.infer_objects()
+
+
+def with_stock(assigned: pd.DataFrame, is_moved: np.ndarray | None) -> pd.DataFrame:
+    """The same policies, but rows that keep no stock run (s, S), or are filled up where another warehouse feeds them."""
+    result = assigned.copy()
+    bare = np.isin(result["policy"].to_numpy(object), STOCKLESS)
+    moved = np.zeros(len(result), bool) if is_moved is None else is_moved
+    policy = np.where(bare, np.where(moved, "base_stock", "s_s"), result["policy"].to_numpy(object))
+    result["policy"] = policy
+    return result
+
+
+def as_replayed(assigned: pd.DataFrame, choice: Choice | None, is_moved: np.ndarray) -> pd.DataFrame:
+    """Policies as the company's own history prefers them: policy, safety_scale_rate and policy_source.
+
+    An override of the settings for an item goes before what was found.
+    """
+    result = assigned.assign(safety_scale_rate=1.0)
+    if choice is None:
+        return result
+    free = (result["policy_source"] != "item").to_numpy() & (choice.source != CONFIGURED)
+    stocked = with_stock(result, is_moved)["policy"].to_numpy(object)
+    result["policy"] = np.where(free & choice.is_stocked, stocked, result["policy"].to_numpy(object))
+    result["safety_scale_rate"] = np.where(free, choice.scale, 1.0)
+    result["policy_source"] = np.where(free, choice.source, result["policy_source"].to_numpy(object))
+    return result
 
 
 def _apply(rows: pd.DataFrame, override: ItemOverride) -> None:

@@ -20,11 +20,12 @@ EVEN_RATES = (0.80, 0.85, 0.90, 0.925, 0.95, 0.97, 0.98, 0.99)
 @dataclass(frozen=True)
 class CapitalCurve:
     """table: planning.capital_curve. budget_level: (n,) reorder points of the best allocation for the budget, NaN where a
-    row holds no stock, does not sell or has no cost.
+    row holds no stock, does not sell or has no cost. is_bound: a budget is given and the plan would invest more.
     """
 
     table: pd.DataFrame
     budget_level: np.ndarray
+    is_bound: bool = False
 
 
 def budget_items(
@@ -35,6 +36,9 @@ def budget_items(
     year = np.divide(demand.protection.mean * 365, days, out=np.zeros(len(days)), where=days > 0)
     cost, policy = number(spine, "unit_cost_latest"), replenishment["policy"].to_numpy(object)
     use = np.isfinite(cost) & (cost > 0) & (year > 0) & ~np.isin(policy, STOCKLESS)
+    if "source_kind" in replenishment:
+        # what a warehouse feeds is part of its echelon, and counted there
+        use &= (replenishment["source_kind"] != "transfer").to_numpy()
     lots = replenishment["order_quantity_units"].to_numpy(float)
     review = np.clip(demand.protection.mean - demand.lead.mean, 0, None)
     to_level = np.isin(policy, TO_LEVEL)
@@ -69,7 +73,7 @@ def capital_curve(
     """
     items, use = budget_items(spine, demand, replenishment)
     parts = []
-    level = np.full(len(spine), np.nan)
+    level, is_bound = np.full(len(spine), np.nan), False
     if use.any():
         best = exchange_curve(items, points).rename(columns={"multiplier": "setting_rate"})
         parts.append(best.assign(curve="best_allocation"))
@@ -81,6 +85,7 @@ def capital_curve(
         parts.append(pd.DataFrame({**present, "curve": "present_plan"}))
         best_now = best_for_budget(items, now.invested_value if budget_value is None else budget_value)
         level[use] = best_now.level
+        is_bound = budget_value is not None and now.invested_value > budget_value
         point = {"invested_value": [best_now.invested_value], "fill_rate": [best_now.fill_rate]}
         parts.append(pd.DataFrame({**point, "setting_rate": best_now.multiplier, "curve": "budget"}))
     if trade_off is not None:
@@ -92,4 +97,4 @@ def capital_curve(
         return CapitalCurve(pd.DataFrame(columns=COLUMNS), level)
     table = pd.concat(parts, ignore_index=True).sort_values(["curve", "invested_value"], kind="stable")
     table["point_no"] = table.groupby("curve").cumcount() + 1
-    return CapitalCurve(table[COLUMNS].reset_index(drop=True), level)
+    return CapitalCurve(table[COLUMNS].reset_index(drop=True), level, is_bound)

@@ -45,18 +45,23 @@ def row_levels(
     year_units: np.ndarray,
     settings: PolicySettings,
     price_breaks: pd.DataFrame | None = None,
+    is_moved: np.ndarray | None = None,
 ) -> RowLevels:
     """Levels in the order of the spine.
 
     Args:
         year_units: (n,) demand expected over a year. price_breaks: item_id, from_units, unit_cost, or None; they move
-            the lots of rows that run on EOQ.
+            the lots of rows that run on EOQ. is_moved: (n,) rows that another warehouse feeds: what a supplier asks for
+            (minimum, multiple) does not bind them.
     """
     cost = number(spine, "unit_cost_latest")
     cost = np.where(np.isfinite(cost) & (cost >= 0), cost, np.nan)
     minimum, multiple = clean_limits(
         number(spine, "moq_units"), number(spine, "order_multiple_units"), settings.is_whole_units
     )
+    if is_moved is not None:
+        minimum = np.where(is_moved, 0.0, minimum)
+        multiple = np.where(is_moved, 1.0 if settings.is_whole_units else 0.0, multiple)
     lot, is_lot_by_cover = lot_sizes(
         assigned, year_units, cost, order_cost_value=settings.order_cost_value, holding_rate=settings.holding_rate,
         max_lot_cover_days=settings.max_lot_cover_days,
@@ -73,4 +78,15 @@ def row_levels(
     )  # fmt: skip
     fill = np.minimum(assigned["service_level_rate"].to_numpy(float), settings.service_level_cap_rate)
     level = levels(assigned, demand, lot, probability, fill, minimum, multiple, settings.is_whole_units)
+    if "safety_scale_rate" in assigned:
+        level = _scaled(level, assigned["safety_scale_rate"].to_numpy(float), settings.is_whole_units)
     return RowLevels(level, minimum, multiple, cost, is_lot_by_cover)
+
+
+def _scaled(level: Levels, scale: np.ndarray, is_whole_units: bool) -> Levels:
+    """Levels with the safety stock that the replay prefers: `scale` times what the service level asks for."""
+    change = np.where(scale == 1.0, 0.0, (scale - 1) * level.safety_stock)
+    change = np.ceil(change - 1e-9) if is_whole_units else change
+    reorder = np.clip(level.reorder_point + change, 0, None)
+    up_to = np.where(level.order_up_to > 0, np.maximum(level.order_up_to + change, reorder), 0.0)
+    return Levels(np.clip(level.safety_stock + change, 0, None), reorder, up_to, level.quantity)

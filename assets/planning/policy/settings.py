@@ -91,6 +91,13 @@ class PolicySettings(BaseModel):
     capital_budget_value: float | None = Field(
         default=None, gt=0, description="Mean stock at cost that may be invested; null: as much as the plan does"
     )
+    is_budget_binding: bool = Field(default=True, description="Orders that the budget does not carry are withheld")
+    is_turnover_binding: bool = Field(
+        default=True, description="A turnover target of the company bounds the mean stock like a budget"
+    )
+    is_replay_binding: bool = Field(
+        default=True, description="A plan that replays worse than what was done is not ordered from"
+    )
     closed_suppliers: tuple[str, ...] = ()
     supplier_calendars: tuple[SupplierCalendar, ...] = ()
     supplier_feeds: tuple[SupplierFeed, ...] = ()

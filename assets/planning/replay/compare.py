@@ -27,14 +27,17 @@ def compare(
     unit_cost: np.ndarray,
     days: int,
     yardstick: Yardstick,
+    wanted_rate: np.ndarray,
     together: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """One row per row of `simulated`: figures of both, currency where a cost is known, and the verdict.
 
-    together: (n,) codes of rows that are judged as one (`supplied_together`); each alone when absent.
+    wanted_rate: (n,) service that is aimed at. together: (n,) codes of rows that are judged as one (`judged_together`);
+    each alone when absent.
 
-    Verdict: `recommended` where the policy costs no more than what happened did (holding + shortage + orders + written
-    off; without a unit cost: its fill is not lower and its mean stock is not higher), else `not_recommended`;
+    Verdict: `recommended` where the policy serves no less than what happened did, or as much as is aimed at, and costs no
+    more (holding + shortage + orders + written off; without a unit cost: its mean stock is not higher), else
+    `not_recommended`: what is cheaper because it serves nobody is no improvement;
     `no_demand` where nothing was asked for in the window. Order costs count for neither side of a row whose past orders
     are not on record (it was filled by transfers, or the company has no purchase orders).
     """
@@ -61,12 +64,14 @@ def compare(
     result["replay_written_off_units"] = simulated["written_off_units"]
     result["replay_cost_value"] += simulated["written_off_units"].to_numpy(float) * cost
     groups = np.arange(len(result)) if together is None else together
-    result["verdict"], result["verdict_reason"] = _verdict(result, groups, yardstick.tolerance_fill_rate)
+    result["verdict"], result["verdict_reason"] = _verdict(result, groups, yardstick.tolerance_fill_rate, wanted_rate)
     return result
 
 
-def supplied_together(keys: pd.DataFrame, orders: np.ndarray) -> np.ndarray:
-    """(n,) codes: the warehouses of an item are one where some placed no order while another did, and so fed them.
+def judged_together(keys: pd.DataFrame, orders: np.ndarray, is_moved: np.ndarray | None) -> np.ndarray:
+    """(n,) codes: the warehouses of an item are one where one of them feeds another.
+
+    Without a network: where some placed no order while another did, and so fed them.
 
     Their stock lay with the one that ordered, so that only the sum of all can be held against what was done.
 
@@ -77,6 +82,8 @@ def supplied_together(keys: pd.DataFrame, orders: np.ndarray) -> np.ndarray:
     by_item = np.bincount(items, np.asarray(orders) > 0)
     rows = np.bincount(items)
     is_one = (by_item > 0) & (by_item < rows)
+    if is_moved is not None:
+        is_one = np.bincount(items, is_moved) > 0
     return np.where(is_one[items], items, len(rows) + np.arange(len(items)))
 
 
@@ -85,7 +92,9 @@ def _ratio(above: pd.Series | np.ndarray, below: pd.Series | np.ndarray) -> np.n
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
-def _verdict(result: pd.DataFrame, groups: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+def _verdict(
+    result: pd.DataFrame, groups: np.ndarray, tolerance: float, wanted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Verdict and reason of each row, from the sums of its group."""
     codes = pd.factorize(groups)[0]
 
@@ -95,16 +104,18 @@ def _verdict(result: pd.DataFrame, groups: np.ndarray, tolerance: float) -> tupl
 
     replay_cost = summed("replay_cost_value")
     cheaper, has_cost = replay_cost <= summed("actual_cost_value") + 1e-9, np.isfinite(replay_cost)
-    least = summed("actual_filled_units") - tolerance * summed("demand_units")
+    asked = summed("demand_units")
+    aimed = np.bincount(codes, result["demand_units"].to_numpy(float) * wanted)[codes]
+    least = np.minimum(summed("actual_filled_units"), aimed) - tolerance * asked
     fill_kept = summed("replay_filled_units") >= least
     stock_kept = summed("replay_average_stock_units") <= summed("actual_average_stock_units") * 1.001
-    good = np.where(has_cost, cheaper, fill_kept & stock_kept)
+    good = fill_kept & np.where(has_cost, cheaper, stock_kept)
     idle = (result["demand_units"] <= 0).to_numpy()
     verdict = np.select([idle, good], ["no_demand", "recommended"], "not_recommended")
     reason = np.select(
-        [idle, good & has_cost, good, has_cost, ~fill_kept],
+        [idle, good & has_cost, good, ~fill_kept, has_cost],
         ["nothing was asked for in the window", "costs no more than what was done", "same service with no more stock",
-         "costs more than what was done", "serves less than what was done"],
+         "serves less than what was done", "costs more than what was done"],
         "needs more stock than what was done",
     ).astype(object)  # fmt: skip
     is_joint = pd.Series(groups).duplicated(keep=False).to_numpy() & ~idle

@@ -1,8 +1,10 @@
-"""The compiled day-by-day run of a policy for many item-warehouses. Only arithmetic belongs here.
+"""The compiled day-by-day run of a policy for many item-warehouses, along the network. Only arithmetic belongs here.
 
 Day order: receipts arrive and serve what waits; demand is served; stock that has passed its shelf life is written off;
 the position is reviewed and an order may be decided, which goes out the next morning and arrives `lead` days after that
-(the plan's protection interval of lead time + review period counts the same days). Lead times are drawn by a
+(the plan's protection interval of lead time + review period counts the same days). A place that another one feeds asks
+for what lifts it to its level; a shortage is divided by need. Where goods are bought, the position is that of all that is
+fed from there. Lead times are drawn by a
 counter-based generator (seed, row, order number), so that the same row sees the same draws under every policy.
 """
 
@@ -10,6 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+
+from assets.planning.network.ration import ration, whole_parts
 
 R_Q, UP_TO, STOCKLESS = 0, 1, 2
 OUTPUTS = (
@@ -42,114 +46,179 @@ def _take_oldest(layer_units, oldest, day, taken):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def simulate(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    first_row, demand_start, demand_day, demand_units, days, measured_from, opening, supply_start, supply_day,
-    supply_units, lead_start, lead_days, vintage_of_day, kind, reorder, up_to, lot, review_days, minimum, multiple,
-    shelf_life, is_lost, seed, out,
-):  # fmt: skip
-    """Runs every row; `out` (rows, len(OUTPUTS)) is filled in.
+def _order_units(kind, position, reorder, up_to, lot, minimum, multiple):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Units that the policy orders at a position, deliverable; 0: none."""
+    quantity = 0.0
+    if kind == STOCKLESS:
+        if position < -1e-9:
+            quantity = -position
+    elif position <= reorder + 1e-9:
+        if kind == R_Q and lot > 0:
+            quantity = (np.floor((reorder - position) / lot + 1e-9) + 1) * lot
+        else:
+            quantity = up_to - position
+    if quantity <= 1e-9:
+        return 0.0
+    quantity = max(quantity, minimum)
+    if multiple > 0:
+        quantity = np.ceil(quantity / multiple - 1e-9) * multiple
+    return quantity
 
-    demand_*, supply_*, lead_*: ragged arrays (start has rows + 1 entries), days counted from 0. reorder, up_to, lot:
-    (rows, vintages), units; kind, review_days, minimum, multiple, shelf_life (0: none): (rows,).
+
+@njit(cache=True, nogil=True)
+def simulate(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    group, above, demand_start, demand_day, demand_units, days, measured_from, measured_to, opening, supply_start,
+    supply_day, supply_units, lead_start, lead_days, vintage_of_day, kind, reorder, up_to, lot, keep, review_days,
+    minimum, multiple, shelf_life, is_lost, seed, out,
+):  # fmt: skip
+    """Runs the rows of every group (one item each, rows that feed each other together); `out` (rows, len(OUTPUTS)) is filled.
+
+    above: row that feeds each row, -1: it buys. demand_*, supply_*, lead_*: ragged arrays (start has rows + 1 entries),
+    days counted from 0. reorder, up_to, lot, keep: (rows, vintages), units; of a row that feeds others the levels are of
+    its echelon, keep is what it holds back for its own customers when it sends to others. kind, review_days, minimum,
+    multiple, shelf_life (0: none): (rows,). Figures are taken from day measured_from on, before measured_to.
     """
-    rows = len(kind)
-    arrivals = np.zeros(days + 1)
-    layer_units = np.zeros(days + 1)
-    for i in range(rows):
-        arrivals[:] = 0.0
-        layer_units[:] = 0.0
-        for k in range(supply_start[i], supply_start[i + 1]):
-            if supply_day[k] <= days:
-                arrivals[supply_day[k]] += supply_units[k]
-        on_hand, waiting = max(opening[i], 0.0), 0.0
-        coming = 0.0
-        for k in range(supply_start[i], supply_start[i + 1]):
-            coming += supply_units[k]
-        layer_units[0] = on_hand
-        oldest = 0
-        life = shelf_life[i]
-        at = demand_start[i]
-        placed, in_cycle_short, cycle_open = 0, False, False
+    for g in range(len(group) - 1):
+        a, b = group[g], group[g + 1]
+        m = b - a
+        arrivals = np.zeros((m, days + 1))
+        layers = np.zeros((m, days + 1))
+        on_hand, waiting, coming = np.zeros(m), np.zeros(m), np.zeros(m)
+        oldest, placed = np.zeros(m, np.int64), np.zeros(m, np.int64)
+        at = np.zeros(m, np.int64)
+        in_cycle_short, cycle_open, feeds = np.zeros(m, np.bool_), np.zeros(m, np.bool_), np.zeros(m, np.bool_)
+        for i in range(m):
+            r = a + i
+            if above[r] >= 0:
+                feeds[above[r] - a] = True
+            on_hand[i] = max(opening[r], 0.0)
+            for k in range(supply_start[r], supply_start[r + 1]):
+                if supply_day[k] <= days:
+                    arrivals[i, supply_day[k]] += supply_units[k]
+                coming[i] += supply_units[k]
+            layers[i, 0] = on_hand[i]
+            at[i] = demand_start[r]
+        held, target, given = np.zeros(m + 1), np.zeros(m + 1), np.zeros(m + 1)
+        place = np.zeros(m + 1, np.int64)
         for day in range(days):
-            measured = day >= measured_from
-            received = arrivals[day]
-            if received > 0:
-                if measured and cycle_open:
-                    out[i, 4] += 1
-                    if not in_cycle_short:
-                        out[i, 5] += 1
-                cycle_open, in_cycle_short = True, False
-                coming -= received
-                on_hand += received
-                layer_units[day] += received
-                served = min(on_hand, waiting)
-                waiting -= served
-                on_hand -= served
-                if life > 0:
-                    oldest = _take_oldest(layer_units, oldest, day, served)
-            while at < demand_start[i + 1] and demand_day[at] == day:
-                wanted = demand_units[at]
-                at += 1
-                if wanted <= 0:
-                    continue
-                filled = min(on_hand, wanted)
-                on_hand -= filled
-                if life > 0:
-                    oldest = _take_oldest(layer_units, oldest, day, filled)
-                short = wanted - filled
-                if short > 1e-9:
-                    in_cycle_short = True
-                if measured:
-                    out[i, 0] += wanted
-                    out[i, 1] += filled
-                    out[i, 2] += 1
-                    if short <= 1e-9:
-                        out[i, 3] += 1
-                if is_lost:
-                    if measured:
-                        out[i, 11] += short
-                else:
-                    waiting += short
-            if life > 0:
-                while oldest <= day and oldest + life <= day:
-                    if layer_units[oldest] > 1e-9:
-                        expired = min(layer_units[oldest], on_hand)
-                        on_hand -= expired
-                        if measured:
-                            out[i, 10] += expired
-                    layer_units[oldest] = 0.0
-                    oldest += 1
-            if measured:
-                out[i, 7] += on_hand
-                out[i, 13] += waiting
-                if on_hand <= 1e-9:
-                    out[i, 6] += 1
-            if day % review_days[i] != 0:
-                continue
+            measured = measured_from <= day < measured_to
             v = vintage_of_day[day]
-            position = on_hand + coming - waiting
-            quantity = 0.0
-            if kind[i] == STOCKLESS:
-                if position < -1e-9:
-                    quantity = -position
-            elif position <= reorder[i, v] + 1e-9:
-                if kind[i] == R_Q and lot[i, v] > 0:
-                    quantity = (np.floor((reorder[i, v] - position) / lot[i, v] + 1e-9) + 1) * lot[i, v]
-                else:
-                    quantity = up_to[i, v] - position
-            if quantity <= 1e-9:
-                continue
-            quantity = max(quantity, minimum[i])
-            if multiple[i] > 0:
-                quantity = np.ceil(quantity / multiple[i] - 1e-9) * multiple[i]
-            size = lead_start[i + 1] - lead_start[i]
-            draw = int(_uniform(seed, first_row + i, placed) * size)
-            lead = 1 + max(lead_days[lead_start[i] + min(draw, size - 1)], 0)
-            placed += 1
-            coming += quantity
-            if day + lead <= days:
-                arrivals[day + lead] += quantity
-            if measured:
-                out[i, 8] += 1
-                out[i, 9] += quantity
-        out[i, 12] = on_hand
+            for i in range(m):
+                r = a + i
+                life = shelf_life[r]
+                received = arrivals[i, day]
+                if received > 0:
+                    if measured and cycle_open[i]:
+                        out[r, 4] += 1
+                        if not in_cycle_short[i]:
+                            out[r, 5] += 1
+                    cycle_open[i], in_cycle_short[i] = True, False
+                    coming[i] -= received
+                    on_hand[i] += received
+                    layers[i, day] += received
+                    served = min(on_hand[i], waiting[i])
+                    waiting[i] -= served
+                    on_hand[i] -= served
+                    if life > 0:
+                        oldest[i] = _take_oldest(layers[i], oldest[i], day, served)
+                while at[i] < demand_start[r + 1] and demand_day[at[i]] == day:
+                    wanted = demand_units[at[i]]
+                    at[i] += 1
+                    if wanted <= 0:
+                        continue
+                    filled = min(on_hand[i], wanted)
+                    on_hand[i] -= filled
+                    if life > 0:
+                        oldest[i] = _take_oldest(layers[i], oldest[i], day, filled)
+                    short = wanted - filled
+                    if short > 1e-9:
+                        in_cycle_short[i] = True
+                    if measured:
+                        out[r, 0] += wanted
+                        out[r, 1] += filled
+                        out[r, 2] += 1
+                        if short <= 1e-9:
+                            out[r, 3] += 1
+                    if is_lost:
+                        if measured:
+                            out[r, 11] += short
+                    else:
+                        waiting[i] += short
+                if life > 0:
+                    while oldest[i] <= day and oldest[i] + life <= day:
+                        if layers[i, oldest[i]] > 1e-9:
+                            expired = min(layers[i, oldest[i]], on_hand[i])
+                            on_hand[i] -= expired
+                            if measured:
+                                out[r, 10] += expired
+                        layers[i, oldest[i]] = 0.0
+                        oldest[i] += 1
+                if measured:
+                    out[r, 7] += on_hand[i]
+                    out[r, 13] += waiting[i]
+                    if on_hand[i] <= 1e-9:
+                        out[r, 6] += 1
+            for p in range(m):
+                if not feeds[p] or on_hand[p] <= 1e-9:
+                    continue
+                count = 1
+                for i in range(m):
+                    r = a + i
+                    if above[r] != a + p or day % review_days[r] != 0:
+                        continue
+                    position = on_hand[i] + coming[i] - waiting[i]
+                    units = _order_units(kind[r], position, reorder[r, v], up_to[r, v], lot[r, v], 0.0, multiple[r])
+                    if units > 0:
+                        place[count], held[count], target[count] = i, position, position + units
+                        count += 1
+                if count == 1:
+                    continue
+                held[0], target[0] = 0.0, keep[a + p, v]
+                ration(on_hand[p], held[:count], target[:count], given[:count])
+                given[0] = 0.0
+                whole_parts(on_hand[p], given[1:count], multiple[a + place[1]])
+                for c in range(1, count):
+                    units = given[c]
+                    if units <= 1e-9:
+                        continue
+                    i = place[c]
+                    r = a + i
+                    size = lead_start[r + 1] - lead_start[r]
+                    draw = int(_uniform(seed, r, placed[i]) * size)
+                    lead = 1 + max(lead_days[lead_start[r] + min(draw, size - 1)], 0)
+                    placed[i] += 1
+                    on_hand[p] -= units
+                    if shelf_life[a + p] > 0:
+                        oldest[p] = _take_oldest(layers[p], oldest[p], day, units)
+                    coming[i] += units
+                    if day + lead <= days:
+                        arrivals[i, day + lead] += units
+            for i in range(m):
+                r = a + i
+                if above[r] >= 0 or day % review_days[r] != 0:
+                    continue
+                position = on_hand[i] + coming[i] - waiting[i]
+                if feeds[i]:
+                    for j in range(m):
+                        up = above[a + j]
+                        while up >= 0 and up != r:
+                            up = above[up]
+                        if up == r:
+                            position += on_hand[j] + coming[j] - waiting[j]
+                quantity = _order_units(
+                    kind[r], position, reorder[r, v], up_to[r, v], lot[r, v], minimum[r], multiple[r]
+                )
+                if quantity <= 0:
+                    continue
+                size = lead_start[r + 1] - lead_start[r]
+                draw = int(_uniform(seed, r, placed[i]) * size)
+                lead = 1 + max(lead_days[lead_start[r] + min(draw, size - 1)], 0)
+                placed[i] += 1
+                coming[i] += quantity
+                if day + lead <= days:
+                    arrivals[i, day + lead] += quantity
+                if measured:
+                    out[r, 8] += 1
+                    out[r, 9] += quantity
+        for i in range(m):
+            out[a + i, 12] = on_hand[i]

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from assets.planning.network.network import Network
+from assets.planning.network.staged import staged_policies
 from assets.planning.parameters.lead_times import lead_times
 from assets.planning.parameters.settings import ParameterSettings
-from assets.planning.policy.assign import assign_policies
+from assets.planning.policy.assign import assign_policies, with_stock
 from assets.planning.policy.rounding import clean_limits
 from assets.planning.policy.row_levels import number
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.replay.actual import actual_figures, stock_on
-from assets.planning.replay.compare import Yardstick, compare, supplied_together
+from assets.planning.replay.choice import Candidate, Choice, choose
+from assets.planning.replay.compare import Yardstick, compare, judged_together
 from assets.planning.replay.lead_draws import lead_time_draws
-from assets.planning.replay.level_path import Forecaster, LevelPath, level_path
+from assets.planning.replay.level_path import Forecaster, LevelPath, demand_path, level_path
 from assets.planning.replay.ragged import KEYS, days_from, ragged, row_codes
 from assets.planning.replay.restore import restored_demand
-from assets.planning.replay.run import Scene, run_policy
+from assets.planning.replay.run import Scene, groups, run_policy
 from assets.planning.replay.settings import ReplaySettings
 
 
@@ -29,7 +32,8 @@ class ReplayInputs:
     """Frames of the warehouse (docs/interfaces.md).
 
     spine: int_item_warehouses. daily: int_demand_daily. balances: int_item_warehouse_balances. receipts:
-    int_supplier_lead_times. history: planning.demand_history. classes: planning.item_classes (abc_xyz_cell).
+    int_supplier_lead_times. history: planning.demand_history. classes: planning.item_classes (abc_xyz_cell). network: of
+    the same spine; None: every row buys for itself.
     """
 
     spine: pd.DataFrame
@@ -38,19 +42,23 @@ class ReplayInputs:
     receipts: pd.DataFrame
     history: pd.DataFrame
     classes: pd.DataFrame
+    network: Network | None = None
 
 
 @dataclass(frozen=True)
 class ReplayResult:
     """table: a row per item x warehouse (planning.policy_replay). curve: a row per safety scale, company total.
 
-    summary: company figures of both sides. path: the levels as they were set over the run.
+    summary: company figures of both sides. path: the levels as they were set over the run. choice: which policy each row
+    runs best on, in the order of `table`; the table is of the chosen ones. is_stocked of the choice is of rows whose policy
+    keeps no stock.
     """
 
     table: pd.DataFrame
     curve: pd.DataFrame
     summary: dict[str, float | str]
     path: LevelPath
+    choice: Choice
 
 
 def replay(
@@ -72,20 +80,53 @@ def replay(
     days = settings.days + settings.warm_up_days
     first = pd.Timestamp(as_of) - pd.Timedelta(days=days)
     measured = first + pd.Timedelta(days=settings.warm_up_days)
-    assigned = assign_policies(spine, inputs.classes, policies)
+    network = inputs.network
+    moved = None if network is None else network.is_moved
+    assigned = (
+        assign_policies(spine, inputs.classes, policies)
+        if network is None
+        else staged_policies(spine, inputs.classes, network, policies)
+    )
     demand = restored_demand(inputs.daily, inputs.history)
-    path = level_path(
-        spine, assigned, inputs.history, inputs.receipts, forecaster, first=first, days=days,
-        refit_days=settings.refit_days, frequency=frequency, parameters=parameters, policies=policies,
+    known = demand_path(
+        spine, assigned, inputs.history, inputs.receipts, forecaster, network, first=first, days=days,
+        refit_days=settings.refit_days, frequency=frequency, parameters=parameters,
     )  # fmt: skip
+    path = level_path(spine, assigned, known, policies, moved)
     scene = _scene(spine, demand, inputs, first, days, settings, parameters, policies)
     policy, review = assigned["policy"].to_numpy(object), assigned["review_period_days"].to_numpy(float)
-    simulated = run_policy(scene, policy, review, path, settings=settings)
-    actual = actual_figures(spine, demand, inputs.balances, inputs.receipts, first=measured, days=settings.days)
     cost = number(spine, "unit_cost_latest")
     yardstick = Yardstick(
         policies.holding_rate, policies.shortage_cost_rate, policies.order_cost_value, settings.tolerance_fill_rate
     )
+    stocked = with_stock(assigned, moved)
+    stocked_path = level_path(spine, stocked, known, policies, moved)
+    middle = settings.warm_up_days + settings.days // 2
+    halves = (replace(scene, measured_to=middle), replace(scene, measured_from=middle))
+    kept = stocked["policy"].to_numpy(object)
+
+    def both(scale: float, is_stocked: bool) -> Candidate:
+        names, levels = (kept, stocked_path) if is_stocked else (policy, path)
+        scaled = levels.scaled(scale)
+        return Candidate(
+            scale, is_stocked, *(run_policy(half, names, review, scaled, settings=settings) for half in halves)
+        )
+
+    scales = [1.0, *(scale for scale in settings.safety_scales if scale != 1.0)]
+    candidates = [both(scale, False) for scale in scales]
+    if settings.is_choosing:
+        candidates += [both(scale, True) for scale in settings.stocked_scales]
+    choice = choose(
+        candidates if settings.is_choosing else candidates[:1],
+        assigned["abc_xyz_cell"].fillna("").to_numpy(object), spine["item_id"].to_numpy(object),
+        assigned["service_level_rate"].to_numpy(float), cost, yardstick,
+        min_item_events=settings.min_item_events, min_gain_rate=settings.min_gain_rate,
+    )  # fmt: skip
+    chosen = np.where(choice.is_stocked, kept, policy)
+    mixed = path.mixed(stocked_path, choice.is_stocked).scaled(choice.scale)
+    simulated = run_policy(scene, chosen, review, mixed, settings=settings)
+    assigned = assigned.assign(policy=chosen)
+    actual = actual_figures(spine, demand, inputs.balances, inputs.receipts, first=measured, days=settings.days)
     table = pd.concat(
         [
             spine[KEYS],
@@ -96,7 +137,8 @@ def replay(
                 cost,
                 settings.days,
                 yardstick,
-                supplied_together(spine, actual["orders"].to_numpy(float)),
+                assigned["service_level_rate"].to_numpy(float),
+                judged_together(spine, actual["orders"].to_numpy(float), moved),
             ),
         ],
         axis=1,
@@ -104,15 +146,14 @@ def replay(
     table.insert(2, "window_from_date", measured)
     table.insert(3, "window_to_date", pd.Timestamp(as_of) - pd.Timedelta(days=1))
     runs = []
-    for scale in settings.safety_scales:
-        figures = run_policy(scene, policy, review, path.scaled(scale), settings=settings)
-        runs.append({"safety_scale_rate": scale, **_totals(figures, cost, settings.days)})
+    for each in sorted((each for each in candidates if not each.is_stocked), key=lambda each: each.scale):
+        runs.append({"safety_scale_rate": each.scale, **_totals(each.first + each.second, cost, settings.days)})
     summary: dict[str, float | str] = {f"actual_{k}": v for k, v in _totals(actual, cost, settings.days).items()}
     summary |= {f"replay_{k}": v for k, v in _totals(simulated, cost, settings.days).items()}
     summary["valued_by"] = "cost" if np.isfinite(cost).any() else "units"
     summary["recommended_rows"] = float((table["verdict"] == "recommended").sum())
     summary["not_recommended_rows"] = float((table["verdict"] == "not_recommended").sum())
-    return ReplayResult(table, pd.DataFrame(runs), summary, path)
+    return ReplayResult(table, pd.DataFrame(runs), summary, mixed, choice)
 
 
 def _scene(
@@ -138,11 +179,17 @@ def _scene(
     minimum, multiple = clean_limits(
         number(spine, "moq_units"), number(spine, "order_multiple_units"), policies.is_whole_units
     )
+    network = inputs.network
+    if network is not None:
+        measured = network.at_times(measured).lead_times
+        minimum = np.where(network.is_moved, 0.0, minimum)
+        multiple = np.where(network.is_moved, float(policies.is_whole_units), multiple)
     return Scene(
         days, settings.warm_up_days, asked, supply,
         lead_time_draws(receipts, measured, min_own=settings.min_own_lead_times),
         stock_on(spine, inputs.balances, first - pd.Timedelta(days=1)), minimum, multiple,
         np.nan_to_num(number(spine, "shelf_life_days")),
+        above=None if network is None else network.above, group=groups(spine["item_id"]) if network is not None else None,
     )  # fmt: skip
 
 

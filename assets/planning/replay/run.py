@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,8 @@ class Scene:
     """Everything about the past that no policy changes, per row; days are counted from the start of the run.
 
     demand, supply (on order at the start), leads (lead times to draw from, in `day`); opening units; minimum, multiple,
-    shelf_life_days (0: none).
+    shelf_life_days (0: none). above: row that feeds each, -1: it buys; group: first row of each item and the end; without
+    them every row is alone. Figures are taken from day measured_from on, before measured_to (None: to the end).
     """
 
     days: int
@@ -33,6 +35,9 @@ class Scene:
     minimum: np.ndarray
     multiple: np.ndarray
     shelf_life_days: np.ndarray
+    above: np.ndarray | None = None
+    group: np.ndarray | None = None
+    measured_to: int | None = None
 
 
 def run_policy(
@@ -53,19 +58,40 @@ def run_policy(
     out = np.zeros((rows, len(kernel.OUTPUTS)))
     review = np.maximum(np.rint(review_days), 1).astype(np.int64)
     life = np.nan_to_num(scene.shelf_life_days).astype(np.int64)
+    above = np.full(rows, -1, np.int64) if scene.above is None else scene.above.astype(np.int64)
+    group = np.arange(rows + 1) if scene.group is None else scene.group
+    keep = np.zeros_like(path.reorder) if path.keep is None else path.keep
+    until = scene.days if scene.measured_to is None else scene.measured_to
 
-    def part(first: int) -> None:
-        last = min(first + block, rows)
-        here = slice(first, last)
-        ends = slice(first, last + 1)
+    def part(cut: tuple[int, int]) -> None:
         kernel.simulate(
-            first, scene.demand.start[ends], scene.demand.day, scene.demand.units, scene.days, scene.measured_from,
-            scene.opening[here], scene.supply.start[ends], scene.supply.day, scene.supply.units,
-            scene.leads.start[ends], scene.leads.day, vintage, kind[here], path.reorder[here], path.up_to[here],
-            path.lot[here], review[here], scene.minimum[here], scene.multiple[here], life[here],
-            not settings.is_backordered, settings.seed, out[here],
+            group[cut[0] : cut[1] + 1].astype(np.int64), above, scene.demand.start, scene.demand.day, scene.demand.units,
+            scene.days, scene.measured_from, until, scene.opening, scene.supply.start, scene.supply.day,
+            scene.supply.units, scene.leads.start, scene.leads.day, vintage, kind, path.reorder, path.up_to, path.lot, keep,
+            review, scene.minimum, scene.multiple, life, not settings.is_backordered, settings.seed, out,
         )  # fmt: skip
 
     with ThreadPoolExecutor(settings.workers) as pool:
-        list(pool.map(part, range(0, rows, block)))
+        list(pool.map(part, blocks(group, block)))
     return pd.DataFrame(out, columns=list(kernel.OUTPUTS))
+
+
+def blocks(group: np.ndarray, rows: int) -> list[tuple[int, int]]:
+    """Cuts of the groups into parts of about so many rows: positions in `group`, first and end."""
+    cuts = [0]
+    while cuts[-1] < len(group) - 1:
+        last = int(np.searchsorted(group, group[cuts[-1]] + rows, side="left"))
+        cuts.append(min(max(last, cuts[-1] + 1), len(group) - 1))
+    return list(pairwise(cuts))
+
+
+def groups(item_ids: pd.Series) -> np.ndarray:
+    """First row of each item and the end.
+
+    Raises:
+        ValueError: the rows of an item do not stand together.
+    """
+    codes = pd.factorize(item_ids)[0]
+    if (np.diff(codes) < 0).any():
+        raise ValueError("the rows of an item must stand together")
+    return np.append(np.flatnonzero(np.diff(codes, prepend=-1)), len(codes)).astype(np.int64)

@@ -18,6 +18,18 @@ class ReplaySettings(BaseModel):
     safety_scales: tuple[float, ...] = Field(
         default=(0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0), description="Points of the trade-off curve"
     )
+    stocked_scales: tuple[float, ...] = Field(
+        default=(0.5, 1.0), description="Safety stocks that are tried for what the policy keeps no stock of"
+    )
+    min_item_events: int = Field(
+        default=20,
+        ge=1,
+        description="Days with demand in each half of the window that an item needs to be judged alone",
+    )
+    min_gain_rate: float = Field(default=0.03, ge=0, lt=1, description="A change must save this share of the cost")
+    is_choosing: bool = Field(
+        default=True, description="The policy is chosen on history; false: as configured, which a what-if compares"
+    )
     tolerance_fill_rate: float = Field(
         default=0.005, ge=0, le=0.2, description="Fill may be this much lower and still count as equal (half a point)"
     )

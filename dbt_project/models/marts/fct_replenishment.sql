@@ -28,6 +28,10 @@ final as (
         replenishment.item_id,
         replenishment.warehouse_id,
         item_classes.abc_xyz_cell,
+        cast(replenishment.source_kind as varchar) as source_kind,
+        cast(replenishment.from_warehouse_id as varchar) as from_warehouse_id,
+        cast(replenishment.stock_scope as varchar) as stock_scope,
+        cast(replenishment.life_stage as varchar) as life_stage,
         cast(replenishment.policy as varchar) as policy,
         round(cast(replenishment.service_level_rate as double), 6) as service_level_rate,
         cast(replenishment.service_measure as varchar) as service_measure,
@@ -39,7 +43,8 @@ final as (
         cast(lead_time_demand.lead_time_source as varchar) as lead_time_source,
         {% for column in [
             'safety_stock', 'reorder_point', 'order_up_to', 'order_quantity', 'position', 'on_hand', 'on_order', 'suggested_order',
-            'excess', 'shortage', 'transfer_in', 'transfer_out', 'budget_reorder_point'
+            'suggested_transfer', 'withheld_order', 'late_supply', 'unavailable', 'excess', 'shortage', 'transfer_in', 'transfer_out',
+            'budget_reorder_point'
         ] -%}
             {{ as_units('replenishment.' ~ column ~ '_units') }} as {{ column }}_units,
         {% endfor -%}
@@ -58,6 +63,7 @@ final as (
         round(cast(policy_replay.actual_fill_rate as double), 6) as actual_fill_rate,
         {{ as_value('policy_replay.replay_average_stock_value') }} as replay_average_stock_value,
         {{ as_value('policy_replay.actual_average_stock_value') }} as actual_average_stock_value,
+        cast(replenishment.unavailable_reason as varchar) as unavailable_reason,
         cast(replenishment.flags as varchar) as flags,
         cast(replenishment.reason as varchar) as reason,
         coalesce(open_flags.open_flags, '') as open_flags

@@ -4,11 +4,7 @@ with balances as (
 ),
 
 movements as (
-    select * from {{ ref('int_stock_movements') }}
-),
-
-entries as (
-    select * from {{ ref('fct_value_entries') }}
+    select * from {{ ref('fct_stock_movements') }}
 ),
 
 monthly as (
@@ -81,16 +77,16 @@ held as (
 
 sold as (
     select
-        entries.item_id,
-        entries.warehouse_id,
+        movements.item_id,
+        movements.warehouse_id,
         windows.window_days,
-        -sum(coalesce(entries.entry_value, 0)) as cogs_value,
-        -sum(entries.quantity_units) as cogs_units,
-        sum(entries.uncosted_units) as uncosted_cogs_units
-    from entries
-    inner join windows on entries.business_date >= windows.period_start_date
-    where entries.is_cogs
-    group by entries.item_id, entries.warehouse_id, windows.window_days
+        sum(movements.cogs_value) as cogs_value,
+        sum(-movements.quantity_units) as cogs_units,
+        count(*) - count(movements.cogs_value) as unknown_cogs
+    from movements
+    inner join windows on movements.business_date >= windows.period_start_date
+    where movements.is_demand and movements.is_valued
+    group by movements.item_id, movements.warehouse_id, windows.window_days
 ),
 
 month_ends as (
@@ -123,7 +119,7 @@ measured as (
             as month_end_points_value,
         coalesce(sold.cogs_value, 0) as cogs_value,
         coalesce(sold.cogs_units, 0) as cogs_units,
-        coalesce(sold.uncosted_cogs_units, 0) as uncosted_cogs_units,
+        coalesce(sold.unknown_cogs, 0) as unknown_cogs,
         coalesce(held.missing_value_status, 'ok') as value_status
     from held
     left join sold

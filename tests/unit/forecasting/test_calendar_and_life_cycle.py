@@ -10,12 +10,10 @@ import pandas as pd
 import pytest
 
 from assets.planning.demand.calendar import calendar_features, easter_day
-from assets.planning.demand.history import KEYS
 from assets.planning.demand.life_cycle import LifeCycleSettings, life_cycle
 from assets.planning.demand.lunar_new_year import LUNAR_NEW_YEAR
-from assets.planning.demand.one_offs import likely_projects, split_by_kind
 from assets.planning.demand.periods import period_of_day
-from assets.planning.demand.successors import inherit_demand, propose_links, resolve_links
+from assets.planning.demand.successors import inherit_demand, resolve_links
 
 SUN_TERMS = [
     (-0.40720, (0, 1, 0)), (0.17241, (1, 0, 0)), (0.01608, (0, 2, 0)), (0.01039, (0, 0, 2)), (0.00739, (-1, 1, 0)),
@@ -148,25 +146,3 @@ def test_impossible_links_are_refused(old: list[str], new: list[str], message: s
     links = pd.DataFrame({"predecessor_item_id": old, "successor_item_id": new, "share_rate": 1.0})
     with pytest.raises(ValueError, match=message):
         resolve_links(links)
-
-
-def test_a_handover_is_proposed_and_a_crowd_is_not() -> None:
-    frame = history({"old": [4.0] * 30 + [0.0] * 30, "new": [0.0] * 30 + [4.0] * 30, "other": [4.0] * 60})
-    spine = pd.DataFrame({"item_id": ["old", "new", "other"], "warehouse_id": "w", "category_name": "x"})
-    stages = life_cycle(frame, LifeCycleSettings())
-    links = propose_links(stages, spine)
-    assert links[["predecessor_item_id", "successor_item_id"]].to_numpy().tolist() == [["old", "new"]]
-    twin = history({"old": [4.0] * 30 + [0.0] * 30, "new": [0.0] * 30 + [4.0] * 30, "new2": [0.0] * 30 + [4.0] * 30})
-    spine["item_id"] = ["old", "new", "new2"]
-    assert propose_links(life_cycle(twin, LifeCycleSettings()), spine).empty
-
-
-def test_projects_are_found_and_kinds_are_split() -> None:
-    values = [2.0, 3.0] * 10 + [90.0] + [2.0] * 5
-    found = likely_projects(history({"a": values, "b": [2.0] * 26}))
-    assert found[["item_id", "demand_units", "usual_units"]].to_numpy().tolist() == [["a", 90.0, 3.0]]
-    rows = pd.DataFrame({**dict.fromkeys(KEYS, "x"), "demand_kind": ["stock", "drop_ship", None, "internal"]})
-    planned, rest = split_by_kind(rows)
-    assert len(planned) == 2 and len(rest) == 2
-    with pytest.raises(ValueError, match="gift"):
-        split_by_kind(rows.assign(demand_kind="gift"))

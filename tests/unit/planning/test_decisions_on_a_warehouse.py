@@ -42,11 +42,34 @@ def _history(rows: pd.DataFrame, weekly: np.ndarray, weeks: int) -> pd.DataFrame
     )  # fmt: skip
 
 
+NO_TARGETS = pd.DataFrame(
+    {"kpi": pd.Series(dtype=str), "scope": pd.Series(dtype=str), "target_rate": pd.Series(dtype=float)}
+)
+
+
+def _empty(text: str, numbers: str) -> pd.DataFrame:
+    kinds = dict.fromkeys(text.split(), str) | dict.fromkeys(numbers.split(), float)
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
+NO_NETWORK = {
+    "int_supply_flows": _empty("item_id warehouse_id source_kind source_id", "receipt_days received_units"),
+    "int_supply_lanes": _empty(
+        "from_warehouse_id warehouse_id", "moves move_days lead_time_days_mean lead_time_days_sd interval_days"
+    ),
+    "int_supply_sources": _empty(
+        "item_id warehouse_id source_kind supplier_id from_warehouse_id source_basis",
+        "lead_time_days review_period_days",
+    ),
+}
+
+
 def _write(connection: duckdb.DuckDBPyConnection, **tables: pd.DataFrame) -> None:
     for schema in ("intermediate", "planning", "control"):
         connection.execute(f"create schema if not exists {schema}")
     for name, frame in tables.items():
-        schema = "intermediate" if name.startswith("int_") else "control" if name == "run_parameters" else "planning"
+        control = name in ("run_parameters", "kpi_targets")
+        schema = "intermediate" if name.startswith("int_") else "control" if control else "planning"
         connection.register("frame", frame)
         connection.execute(f"create table {schema}.{name} as select * from frame")
 
@@ -91,7 +114,8 @@ def test_moves_disposals_feeds_and_verdicts_of_a_young_company() -> None:
         demand_of(rows, weekly, weekly / 3), plan,
     )  # fmt: skip
     with duckdb.connect() as connection:
-        _write(connection, int_item_warehouse_balances=_balances(rows, [900.0, 0, 100, 100], 60), int_order_lines=LINES)
+        _write(connection, int_item_warehouse_balances=_balances(rows, [900.0, 0, 100, 100], 60), int_order_lines=LINES,
+               kpi_targets=NO_TARGETS)  # fmt: skip
         _without_sales(connection)
         tables = decide(connection, done, AS_OF, PlanningSettings(policy=policies))
     moved = tables["transfers"]
@@ -121,7 +145,7 @@ def test_a_what_if_is_read_replayed_and_compared() -> None:
             replay_what_if(connection, PolicyFile(), PlanningSettings(), refit_days=120)
         _write(connection, int_item_warehouses=rows, int_demand_daily=daily, int_supplier_lead_times=RECEIPTS,
                int_item_warehouse_balances=_balances(rows, [400.0] * 4, 560), demand_history=history,
-               item_classes=classes, run_parameters=pd.DataFrame({"as_of_date": [AS_OF]}))  # fmt: skip
+               item_classes=classes, run_parameters=pd.DataFrame({"as_of_date": [AS_OF]}), **NO_NETWORK)  # fmt: skip
         nobody = PolicyFile.model_validate({"items": [{"item_id": "c/x"}]})
         with pytest.raises(ValueError, match="no c/x"):
             replay_what_if(connection, nobody, PlanningSettings(), refit_days=120)

@@ -12,7 +12,7 @@ from assets.planning.parameters.demand_sums import AnalyticSums
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.settings import CellPolicy, PolicySettings
 from assets.planning.replay.actual import actual_figures, stock_on
-from assets.planning.replay.compare import Yardstick, compare, supplied_together
+from assets.planning.replay.compare import Yardstick, compare, judged_together
 from assets.planning.replay.freed import capital_at_equal_fill
 from assets.planning.replay.kernel import OUTPUTS
 from assets.planning.replay.level_path import LevelPath, complete_periods
@@ -158,9 +158,9 @@ def test_a_policy_that_costs_more_is_not_recommended() -> None:
     simulated = pd.DataFrame(figures)
     actual = pd.DataFrame({**figures, "filled_units": [90.0, 90, 90, 0], "stock_unit_days": [7300.0, 3650, 3650, 0]})
     yardstick = Yardstick(0.2, 1.0, 5.0, 0.005)
-    with_cost = compare(simulated, actual, np.full(4, 100.0), 365, yardstick)
+    with_cost = compare(simulated, actual, np.full(4, 100.0), 365, yardstick, np.full(4, 0.99))
     assert with_cost["verdict"].tolist() == ["recommended", "not_recommended", "not_recommended", "no_demand"]
-    bare = compare(simulated, actual, np.full(4, np.nan), 365, yardstick)
+    bare = compare(simulated, actual, np.full(4, np.nan), 365, yardstick, np.full(4, 0.99))
     assert bare["verdict"].tolist() == with_cost["verdict"].tolist()
     assert bare["replay_average_stock_value"].isna().all()
     assert "serves less" in bare["verdict_reason"].iloc[1]
@@ -192,6 +192,20 @@ def _forecaster(history: pd.DataFrame) -> tuple[pd.DataFrame, AnalyticSums]:
     mean = grouped.mean()
     repeat = lambda each: np.repeat(each.to_numpy()[:, None], 8, 1)  # noqa: E731
     return mean.reset_index()[["item_id", "warehouse_id"]], AnalyticSums(repeat(mean), repeat(grouped.std()))
+
+
+def test_p13_a_plan_that_serves_nobody_is_not_recommended_because_it_is_cheap() -> None:
+    nothing = {name: [0.0] for name in ("cycles", "served_cycles", "written_off_units", "stockout_days")}
+    simulated = pd.DataFrame(
+        {"demand_units": [100.0], "filled_units": [11.0], "stock_unit_days": [50.0], "orders": [1.0], **nothing}
+    )
+    actual = pd.DataFrame(
+        {"demand_units": [100.0], "filled_units": [92.0], "stock_unit_days": [99e3], "orders": [9.0], **nothing}
+    )
+    yardstick = Yardstick(0.22, 0.5, 40.0, 0.005)
+    found = compare(simulated, actual, np.array([10.0]), 365, yardstick, np.array([0.95])).iloc[0]
+    assert found["replay_cost_value"] < found["actual_cost_value"]
+    assert found["verdict"] == "not_recommended" and found["verdict_reason"] == "serves less than what was done"
 
 
 def _replay(inputs: ReplayInputs, **cell: object) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float | str]]:
@@ -263,15 +277,15 @@ def test_warehouses_that_another_one_fed_are_judged_together() -> None:
     """The centre holds what its branches sell: a branch alone would always look worse than what was done."""
     keys = pd.DataFrame({"item_id": ["c/a", "c/a", "c/b", "c/b"], "warehouse_id": ["c/1", "c/2"] * 2})
     orders = np.array([5.0, 0, 3, 3])
-    together = supplied_together(keys, orders)
+    together = judged_together(keys, orders, None)
     assert together[0] == together[1] and len(set(together)) == 3
     nothing = dict.fromkeys(("cycles", "served_cycles", "written_off_units"), 0.0)
     stock = {"demand_units": 100.0, "filled_units": 100.0, "stockout_days": 0.0, "orders": orders}
     simulated = pd.DataFrame(stock | nothing | {"stock_unit_days": [200.0, 300, 200, 300]})
     actual = pd.DataFrame(stock | {"stock_unit_days": [600.0, 10, 600, 10]})
     yardstick = Yardstick(0.2, 0.5, 40.0, 0.005)
-    joint = compare(simulated, actual, np.full(4, 9.0), 10, yardstick, together)
+    joint = compare(simulated, actual, np.full(4, 9.0), 10, yardstick, np.full(4, 0.99), together)
     assert joint["verdict"].tolist() == ["recommended", "recommended", "recommended", "not_recommended"]
     assert "together" in joint["verdict_reason"].iloc[1] and "together" not in joint["verdict_reason"].iloc[3]
-    bare = compare(simulated, actual, np.full(4, np.nan), 10, yardstick, together)
+    bare = compare(simulated, actual, np.full(4, np.nan), 10, yardstick, np.full(4, 0.99), together)
     assert bare["verdict"].tolist() == joint["verdict"].tolist()
