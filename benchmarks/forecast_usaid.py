@@ -67,9 +67,7 @@ def _origin(wide: pd.DataFrame, frame: pd.DataFrame, end: int) -> dict[str, dict
 def run_usaid(origins: int) -> dict[str, Any]:
     """MASE and bias at each of `origins` origins a month apart, the newest with the last three months as test."""
     frame = load()
-    wide = frame.pivot_table(
-        index="series_id", columns="period_start_date", values="demand_units", aggfunc="sum", min_count=1
-    )
+    wide = frame.pivot_table(index="series_id", columns="period_start_date", values="demand_units", aggfunc="sum")
     wide = wide.sort_index(axis=1)
     by_origin = []
     for back in range(origins - 1, -1, -1):

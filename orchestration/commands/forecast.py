@@ -47,6 +47,16 @@ def forecast(
     family: Annotated[
         str, typer.Option(help="Column that names the family a series borrows its season and beginning from.")
     ] = "",
+    season: Annotated[int, typer.Option(min=0, help="Periods of a season; 0: by the period, 1: none.")] = 0,
+    promotions: Annotated[
+        Path | None, typer.Option(help="CSV of series_id, start_date, end_date, uplift_expected_rate (0.5: +50 %).")
+    ] = None,
+    hierarchy: Annotated[
+        str, typer.Option(help="Columns that name the levels above a series: warehouse,category. Needs --nodes-out.")
+    ] = "",
+    nodes_out: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet for the total and the nodes of the levels.")
+    ] = None,
 ) -> None:
     """Forecast quantiles for every series of a file; refused series are named with their reason.
 
@@ -58,6 +68,13 @@ def forecast(
 
     with one_sentence(ValueError, OSError):
         levels, named = _levels(quantiles), _columns(columns)
+        above = [name.strip() for name in hierarchy.split(",") if name.strip()]
+        if bool(above) != (nodes_out is not None):
+            raise ValueError("--hierarchy and --nodes-out go together: the levels, and the file for their nodes")
+        planned = read_demand_file(promotions, {}).frame if promotions else None
+        settings = ForecastSettings(
+            effort=effort, calendars=() if calendar == "none" else (calendar,), season_periods=season or None
+        )
         source = read_demand_file(demand, named)
         try:
             result = forecast_frame(
@@ -69,7 +86,9 @@ def forecast(
                 gaps_are_zero={"auto": None, "zero": True, "missing": False}[gaps],
                 aggregate=aggregate,
                 family=family or None,
-                settings=ForecastSettings(effort=effort, calendars=() if calendar == "none" else (calendar,)),
+                hierarchy=above,
+                promotions=planned,
+                settings=settings,
             )
         except ValueError as error:
             advice = "; name them with --columns series_id=...,period_start_date=...,demand_units=..." if (
@@ -78,6 +97,10 @@ def forecast(
             raise ValueError(f"{demand}: {error}{advice}") from error
         table = result.totals if sum_horizon and result.totals is not None else result.forecasts
         _write(table, out)
+        if nodes_out is not None:
+            if result.nodes is None:
+                raise ValueError(f"{demand}: no hierarchy: no two series end with the same period")
+            _write(result.nodes, nodes_out)
     _report(demand, source, result, table["series_id"].nunique(), out)
 
 

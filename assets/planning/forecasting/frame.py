@@ -7,7 +7,7 @@ period of the frame are one panel with a common calendar, the others are laid en
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from assets.planning.demand.censoring import impute_hidden_demand
 from assets.planning.demand.periods import period_start_day, to_dates
+from assets.planning.demand.promotions import promotion_intensity
 from assets.planning.demand.settings import Frequency
 from assets.planning.forecasting.engine import forecast_panel
 from assets.planning.forecasting.grids import at_levels, to_units
+from assets.planning.forecasting.hierarchy import node_forecasts
 from assets.planning.forecasting.panel import Panel
-from assets.planning.forecasting.row_dates import aggregated, finer_rows
+from assets.planning.forecasting.row_dates import aggregated, days_of, finer_rows
 from assets.planning.forecasting.screening import Screened, screen
 from assets.planning.forecasting.settings import ForecastSettings
 
@@ -32,7 +34,8 @@ class FrameForecast:
     model at the rolling origins) and note; one row per series and period ahead. totals: series_id, periods, mean,
     q_<level>... of the sum over the horizon and the same columns, None unless asked for. refused: series_id, reason, and
     the first row (position in the frame), column and value that show it. notes: series_id, note. remarks: sentences
-    about the whole frame. accuracy: one row per series and model.
+    about the whole frame. nodes: level, node, series (how many), period, mean, q_<level>..., None without a hierarchy.
+    accuracy: one row per series and model.
     """
 
     forecasts: pd.DataFrame
@@ -41,6 +44,7 @@ class FrameForecast:
     notes: pd.DataFrame
     accuracy: pd.DataFrame
     remarks: tuple[str, ...] = ()
+    nodes: pd.DataFrame | None = None
 
 
 def forecast_frame(
@@ -53,6 +57,8 @@ def forecast_frame(
     gaps_are_zero: bool | None = None,
     aggregate: bool = False,
     family: str | None = None,
+    hierarchy: Sequence[str] = (),
+    promotions: pd.DataFrame | None = None,
     settings: ForecastSettings | None = None,
 ) -> FrameForecast:
     """Forecast every series of a long frame.
@@ -69,6 +75,10 @@ def forecast_frame(
         aggregate: add rows of days up to the period of `freq`; without it such rows are an error.
         family: column that names the family of a series, from which its season and its beginnings are borrowed; all
             series that end together are one family without it.
+        hierarchy: columns that name the levels above a series (warehouse, category); their nodes and the total are
+            forecast as well, coherent with the series that end with the frame's newest period.
+        promotions: series_id, start_date, end_date and, where known, uplift_expected_rate (0.5 is +50 %) of past and
+            planned promotions.
         settings: further settings; frequency and horizon are taken from the arguments. No calendar without settings.
 
     Raises:
@@ -80,21 +90,35 @@ def forecast_frame(
         raise ValueError("quantiles lie strictly between 0 and 1")
     base = settings or ForecastSettings(calendars=())
     chosen = base.model_copy(update={"frequency": freq, "horizon": horizon})
-    if family is not None and family not in frame.columns:
-        raise ValueError(f"no column {family}; the columns are {', '.join(map(str, frame.columns))}")
+    for name in (*([family] if family else []), *hierarchy):
+        if name not in frame.columns:
+            raise ValueError(f"no column {name}; the columns are {', '.join(map(str, frame.columns))}")
     frame, remarks = _at_frequency(frame, freq, aggregate)
     clean = screen(frame, freq)
     has_dates = "period_start_date" in frame.columns
     families = _families(clean, frame, family)
+    planned = _promotions(promotions, has_dates)
     if gaps_are_zero is None:
         gaps_are_zero, said = _meaning_of_gaps(clean)
         remarks += said
     if not has_dates:
         chosen = chosen.model_copy(update={"calendars": ()})
-    forecasts, totals, accuracies = [], [], []
+    forecasts, totals, accuracies, nodes = [], [], [], None
     for members in _batches(clean, has_dates):
         panel, ends = _panel(clean, members, freq, gaps_are_zero, has_dates, families)
+        is_current = bool(len(np.unique(ends)) == 1)
+        if planned is not None and is_current:
+            keys = panel.keys.assign(item_id=panel.keys["series_id"], warehouse_id="")
+            wide = panel.size[1] + horizon
+            intensity = promotion_intensity(planned, keys, panel.first_period, wide, freq)
+            panel = replace(panel, promotion=intensity)
         result = forecast_panel(panel, chosen, quantiles=tuple(levels))
+        if hierarchy and is_current and nodes is None:
+            names = {level: _named(clean, frame, level)[members] for level in hierarchy}
+            nodes = node_forecasts(panel, result, names, chosen, quantiles=tuple(levels))
+            nodes["period"] = np.tile(_period_names(int(ends[0]), horizon, freq, has_dates), len(nodes) // horizon)
+            kept = ["level", "node", "series", "period", "mean_units", *[f"q_{q:g}" for q in levels]]
+            nodes = nodes[kept].rename(columns={"mean_units": "mean"})
         ahead = result.forecasts
         numbers = np.repeat(ends, horizon) + ahead["horizon_periods"].to_numpy()
         ahead["period"] = to_dates(period_start_day(numbers, freq)) if has_dates else numbers
@@ -121,7 +145,42 @@ def forecast_frame(
     sums = None
     if sum_horizon:
         sums = _explained(_joined(totals, ["series_id"], empty.drop(columns="period")), accuracy, noted)
-    return FrameForecast(out, sums, refused, noted, accuracy, remarks)
+    return FrameForecast(out, sums, refused, noted, accuracy, remarks, nodes)
+
+
+def _period_names(last: int, horizon: int, freq: str, has_dates: bool) -> NDArray:
+    """The `horizon` periods after the period `last`: first days, or numbers."""
+    numbers = last + 1 + np.arange(horizon)
+    return to_dates(period_start_day(numbers, freq)) if has_dates else numbers
+
+
+def _promotions(promotions: pd.DataFrame | None, has_dates: bool) -> pd.DataFrame | None:
+    """Promotions in the columns of `promotion_intensity`; raises ValueError where a column or a date is missing."""
+    if promotions is None:
+        return None
+    if not has_dates:
+        raise ValueError("promotions need period_start_date in the demand: numbered periods have no days")
+    missing = [name for name in ("series_id", "start_date", "end_date") if name not in promotions.columns]
+    if missing:
+        raise ValueError(
+            f"promotions: no column {', '.join(missing)}; the columns are {', '.join(map(str, promotions.columns))}"
+        )
+    out = promotions.assign(item_id=promotions["series_id"].astype("string").str.strip(), warehouse_id=None)
+    for name in ("start_date", "end_date"):
+        days, good = days_of(out[name])
+        if not good.all():
+            row = int(np.flatnonzero(~good)[0])
+            raise ValueError(f"promotions: row {row + 2}, column {name}: {promotions[name].iloc[row]!r} is no date")
+        out[name] = to_dates(days)
+    said = out["uplift_expected_rate"] if "uplift_expected_rate" in out else pd.Series(np.nan, index=out.index)
+    return out.assign(uplift_expected_rate=pd.to_numeric(said, errors="coerce"))
+
+
+def _named(clean: Screened, frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
+    """Value of a column for each series of `clean.names`: that of its first row, empty where it has none."""
+    named = frame[[column]].astype("string").fillna("").assign(series=frame["series_id"].astype("string").str.strip())
+    first = named.drop_duplicates("series").set_index("series")[column]
+    return first.reindex(clean.names).fillna("").to_numpy(dtype=object)
 
 
 #: What is known of the chosen model, beside its forecast.
@@ -175,9 +234,7 @@ def _families(clean: Screened, frame: pd.DataFrame, family: str | None) -> NDArr
     """Code of the family of each series of `clean.names`, None without a column that names it."""
     if family is None:
         return None
-    named = frame[[family]].astype("string").fillna("").assign(series=frame["series_id"].astype("string").str.strip())
-    first = named.drop_duplicates("series").set_index("series")[family]
-    return pd.factorize(first.reindex(clean.names).fillna(""), sort=True)[0].astype(np.int64)
+    return pd.factorize(_named(clean, frame, family), sort=True)[0].astype(np.int64)
 
 
 def _joined(parts: list[pd.DataFrame], order: list[str], empty: pd.DataFrame) -> pd.DataFrame:

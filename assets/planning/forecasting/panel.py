@@ -5,8 +5,7 @@ Belongs here: the shape of the data. A `Panel` is what every model reads; nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,7 +30,6 @@ class Panel:
         families: names of the codes of `group`, empty where they have none.
         promotion: intensity of promotions (n, T + periods ahead that are planned): expected uplift x share of the
             period's days; None where nothing is promoted.
-        regressors: values (n, T + periods ahead) of columns whose future is known, by name.
         first_period: number of column 0 (see `demand.periods`).
     """
 
@@ -44,7 +42,6 @@ class Panel:
     first_period: int
     frequency: str
     promotion: NDArray[np.float64] | None = None
-    regressors: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     families: tuple[str, ...] = ()
 
     @property
@@ -69,7 +66,6 @@ class Panel:
             start=self.start[part],
             group=self.group[part],
             promotion=None if self.promotion is None else self.promotion[part],
-            regressors={name: values[part] for name, values in self.regressors.items()},
         )
 
 

@@ -206,3 +206,42 @@ def test_what_a_gap_says_is_read_off_the_file() -> None:
     unknown = forecast_frame(report, freq="W", horizon=2)
     assert "taken as unknown" in unknown.notes["note"].iloc[0] and "--gaps zero" in unknown.remarks[0]
     assert unknown.forecasts.set_index("series_id").loc["s0", "mean"].to_numpy() == pytest.approx(4.0, rel=0.02)
+
+
+def test_nodes_add_up_to_their_series_and_are_narrower_than_sums_of_quantiles() -> None:
+    rng = np.random.default_rng(2)
+    parts = [
+        series(f"s{k}", WEEKS, rng.poisson(6 + k, 60)).assign(shop=f"w{k % 2}", kind="ab"[k // 3]) for k in range(6)
+    ]
+    result = forecast_frame(pd.concat(parts), freq="W", horizon=3, hierarchy=["shop", "kind"])
+    nodes, below = result.nodes, result.forecasts
+    assert nodes is not None and nodes.groupby("level")["node"].nunique().to_dict() == {
+        "total": 1,
+        "shop": 2,
+        "kind": 2,
+    }
+    whole = below.groupby("period")[["mean", "q_0.95"]].sum()
+    total = nodes[nodes["level"] == "total"].set_index("period")
+    for level in ("total", "shop", "kind"):
+        summed = nodes[nodes["level"] == level].groupby("period")["mean"].sum()
+        assert summed.to_numpy() == pytest.approx(whole["mean"].to_numpy())
+    assert (total["q_0.95"] < whole["q_0.95"]).all() and (total["q_0.95"] > total["mean"]).all()
+    assert total["series"].tolist() == [6] * 3
+
+
+def test_a_landed_promotion_moves_its_weeks_as_far_as_past_ones_did() -> None:
+    """24 series, past promotions that sold half more than usual where their planner expected twice as much."""
+    rng = np.random.default_rng(9)
+    weeks = [*range(5, 57, 7), 61]
+    lifted = np.isin(np.arange(60), weeks)
+    frame = pd.concat([series(f"s{k:02d}", WEEKS, rng.poisson(20 * np.where(lifted, 1.5, 1.0))) for k in range(24)])
+    starts = [WEEKS[0] + pd.Timedelta(weeks=week) for week in weeks]
+    calendar = pd.DataFrame(
+        [(f"s{k:02d}", day, day + pd.Timedelta(days=6), 1.0) for k in range(24) for day in starts],
+        columns=["series_id", "start_date", "end_date", "uplift_expected_rate"],
+    )
+    known = forecast_frame(frame, freq="W", horizon=3, promotions=calendar).forecasts
+    by_week = known.groupby("period")["mean"].mean().to_numpy()
+    assert by_week[1] == pytest.approx(30, rel=0.08) and by_week[[0, 2]] == pytest.approx(20, rel=0.08)
+    with pytest.raises(ValueError, match="promotions: no column end_date"):
+        forecast_frame(frame, freq="W", horizon=3, promotions=calendar.drop(columns="end_date"))

@@ -15,7 +15,6 @@ from assets.planning.demand.calendar import calendar_features
 from assets.planning.forecasting.analogues import analogue_points
 from assets.planning.forecasting.analogy import credible_level
 from assets.planning.forecasting.batch import batch_points, combined
-from assets.planning.forecasting.diagnostics import diagnose, state_space_with_gaps
 from assets.planning.forecasting.effects import estimate_effects
 from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.intermittent import aggregated_level, croston_level, tsb_level
@@ -225,30 +224,3 @@ def test_vintages_are_scored_as_by_hand_and_the_review_names_causes() -> None:
         matched, full, top=1, unit_values=pd.Series([1e9], index=pd.MultiIndex.from_tuples([("i3", "w")]))
     )
     assert priced["item_id"].tolist() == ["i3"]
-
-
-def test_diagnosis_tells_season_from_noise() -> None:
-    rng = np.random.default_rng(10)
-    wave = 10 + 4 * np.sin(2 * np.pi * np.arange(72) / 12) + rng.normal(0, 0.5, 72)
-    seasonal, noise = diagnose(wave, 12), diagnose(rng.normal(10, 1, 72), 12)
-    assert seasonal.season_strength is not None and noise.season_strength is not None
-    assert seasonal.season_strength > 0.9 > noise.season_strength + 0.1
-    assert noise.stationary_p is not None and noise.stationary_p < 0.05
-    walk = diagnose(np.cumsum(rng.normal(0, 1, 120)), 1)
-    assert walk.unstable_p is not None and walk.unstable_p < 0.05
-    assert diagnose(np.full(20, 3.0), 1).stationary_p is None
-    with pytest.raises(ValueError, match="eight"):
-        diagnose(np.ones(5), 1)
-
-
-def test_state_space_carries_on_through_hidden_periods() -> None:
-    rng = np.random.default_rng(11)
-    promo = (np.arange(110) % 9 == 0).astype(float)
-    y = 20 + 8 * promo[:100] + rng.normal(0, 1, 100)
-    known = np.ones(100, dtype=bool)
-    known[60:70] = False
-    path = state_space_with_gaps(np.where(known, y, 0.0), known, 10, promo[:, None])
-    assert path.effects[0] == pytest.approx(8.0, abs=1.0) and path.effect_errors[0] < 1.0
-    np.testing.assert_allclose(path.mean[60:70], 20 + 8 * promo[60:70], atol=2.0)
-    np.testing.assert_allclose(path.mean[100:], 20 + 8 * promo[100:], atol=2.0)
-    assert len(path.sd) == 110
