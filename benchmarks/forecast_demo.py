@@ -24,7 +24,8 @@ QUARTERS, DRAWS = 3, 400
 KEYS = ["item_id", "warehouse_id"]
 
 
-def _truth(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def truth(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Demand as customers wanted it, and the stock of every day."""
     names = {"item_code": "item_id", "warehouse_code": "warehouse_id", "date": "business_date"}
     demand = pd.read_parquet(folder / "demand.parquet").rename(columns=names)
     stock = pd.read_parquet(folder / "daily_stock.parquet").rename(columns=names)
@@ -33,7 +34,10 @@ def _truth(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return demand, stock
 
 
-def _history(demand: pd.DataFrame, stock: pd.DataFrame, end: pd.Timestamp, settings: DemandSettings) -> pd.DataFrame:
+def demand_history(
+    demand: pd.DataFrame, stock: pd.DataFrame, end: pd.Timestamp, settings: DemandSettings
+) -> pd.DataFrame:
+    """`planning.demand_history` as it would have been on the day `end`."""
     daily = demand.assign(
         demand_units=demand["ordered_units"].astype(float),
         shipped_units=0.0,
@@ -66,12 +70,12 @@ def run_demo(workspace: str, seed: int = 1) -> dict[str, Any]:
     """
     folder = Path(workspace) / "truth"
     if folder.exists():
-        return _compare(*_truth(folder))
+        return _compare(*truth(folder))
     from demo.simulate import write_demo
 
     with tempfile.TemporaryDirectory() as temporary:
         write_demo(Path(temporary), seed=seed)
-        return _compare(*_truth(Path(temporary) / "truth"))
+        return _compare(*truth(Path(temporary) / "truth"))
 
 
 def _compare(demand: pd.DataFrame, stock: pd.DataFrame) -> dict[str, Any]:
@@ -99,11 +103,11 @@ def _quarter(demand: pd.DataFrame, stock: pd.DataFrame, end: pd.Timestamp) -> di
         "all_orders_on_empty_shelf_lost": DemandSettings(are_orders_censored=True),
     }
     figures: dict[str, Any] = {"end": str(end.date())}
-    seen = _history(demand, stock, end, DemandSettings())
+    seen = demand_history(demand, stock, end, DemandSettings())
     empty = (seen["in_stock_rate"] < 0.85).groupby([seen[k] for k in KEYS]).mean()
     touched = set(empty.index[empty > 0.1])
     for label, settings in variants.items():
-        result = forecast(_history(demand, stock, end, settings), settings=ForecastSettings(horizon=HORIZON))
+        result = forecast(demand_history(demand, stock, end, settings), settings=ForecastSettings(horizon=HORIZON))
         mean = result.forecasts["mean_units"].to_numpy().reshape(-1, HORIZON)
         index = pd.MultiIndex.from_frame(result.keys)
         actual = np.stack(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.forecast_competitions import command_forecast, numbered_frame
 from orchestration.cli import app
 
 GOOD = "".join(f"good,{t},{3 + t % 4}\n" for t in range(12))
@@ -115,3 +117,16 @@ def test_model_reason_accuracy_and_notes_stand_beside_the_forecast(tmp_path: Pat
         in table.loc["bad", "note"].iloc[0]
     )
     assert {"model", "reason", "wape", "bias", "mase"} <= set(table.columns) and table["model"].notna().all()
+
+
+def test_the_benchmark_reports_what_the_command_writes_to_the_digit(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    week = np.arange(150)
+    series = [200 + 40 * np.sin(2 * np.pi * (week + k) / 52) + rng.normal(0, 5, 150) for k in range(4)]
+    text = numbered_frame(series).to_csv(index=False)
+    options = ("--freq", "W", "--horizon", "4", "--season", "52", "--quantiles", "0.5")
+    status, _, out = run(tmp_path, text, *options)
+    table, ours = pd.read_csv(out), command_forecast(series, 4, 52)
+    assert status == 0 and "batch_nb" in set(ours.accuracy["model"])
+    for column in ("mean", "q_0.5"):
+        np.testing.assert_array_equal(table[column].to_numpy(), ours.forecasts[column].to_numpy())
