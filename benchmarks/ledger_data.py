@@ -66,7 +66,7 @@ from documents where u_kind < 0.10
 _FINAL = """
 copy (
     select
-        movement_key,
+        movement_key, cast(null as varchar) as corrects_key,
         -- By day, kind and document: a total order, though not dense.
         (day - date '{first_day}') * 1000000000000 + rank * 100000000000 + tie as movement_sequence,
         'C/' || lpad(cast(item as varchar), 7, '0') as item_id,
@@ -75,6 +75,7 @@ copy (
         day as business_date, movement_type,
         movement_type in ('sales_issue', 'sales_return') as is_demand, true as is_valued,
         cast(units as decimal(28, 6)) as quantity_units, cast(cost as decimal(28, 8)) as unit_cost,
+        cast(null as decimal(24, 4)) as document_value,
         transfer_group as transfer_group_id, order_no as ref_doc_no, cast(null as varchar) as ref_line_id,
         cast(null as date) as lot_expiry_date
     from (

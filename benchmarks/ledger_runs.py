@@ -46,7 +46,7 @@ copy (
 _COGS = """
 copy (
     select item_id, warehouse_id, business_date, -sum(entry_value) as cogs_value
-    from ledger.value_entries where entry_kind in ('cogs', 'settlement') and business_date > date '{since}'
+    from ledger.value_entries where entry_kind in ('cogs', 'cogs_settlement') and business_date > date '{since}'
     group by all
 ) to '{folder}/fct_cogs-{since}.parquet'
 """
@@ -87,7 +87,7 @@ def _warm_up(files: list[Path]) -> float:
                 )
                 connection.execute(f"create or replace view {MOVEMENTS} as select * from few")
                 _ledger(connection, Path(name), as_of)
-                connection.execute("drop view if exists intermediate.int_stock_movements; drop table few")
+                connection.execute(f"drop view if exists {MOVEMENTS}; drop table few")
     return round(time.perf_counter() - begun, 2)
 
 

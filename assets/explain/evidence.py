@@ -17,7 +17,8 @@ class Query(NamedTuple):
 
 
 _MOVEMENT = """movement_key, movement_sequence, business_date, movement_type, warehouse_id, lot_no, stock_status, owner_type,
-    is_demand, is_valued, quantity_units, source_unit_cost, cost_value, cogs_value, settlement_value, doc_no, source_file, source_row"""
+    is_demand, is_valued, quantity_units, source_unit_cost, cost_value, cogs_value, settlement_value,
+    cogs_settlement_value, doc_no, source_file, source_row"""
 _HERE = "item_id = $item_id and warehouse_id = $warehouse_id"
 _MEMBER = """case $scope
         when 'company' then true
@@ -51,6 +52,17 @@ QUERIES: dict[str, Query] = {
         "Movements of the period", "期间内的出入库流水",
         f"""select {_MOVEMENT} from marts.fct_stock_movements
             where {_HERE} and business_date between $period_start_date and $period_end_date order by movement_sequence""",
+    ),
+    "entries": Query(
+        "Value entries up to the day", "截至当日的金额分录",
+        f"""select business_date, entry_kind, is_cogs, quantity_units, entry_value, uncosted_units, uncosted_stock_units
+            from marts.fct_value_entries where {_HERE} and business_date <= $until_date order by all""",
+    ),
+    "period_entries": Query(
+        "Value entries of the period", "期间内的金额分录",
+        f"""select business_date, entry_kind, is_cogs, quantity_units, entry_value, uncosted_units, uncosted_stock_units
+            from marts.fct_value_entries
+            where {_HERE} and business_date between $period_start_date and $period_end_date order by all""",
     ),
     "item_dates": Query(
         "First movement and last demand of the item, by warehouse", "该存货各仓库的首次流水与最后需求",

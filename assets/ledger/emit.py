@@ -28,6 +28,7 @@ from assets.ledger.fields import (
     EVAL,
     EXP,
     FAMILY_LAYER,
+    FAMILY_STANDARD,
     GRN,
     HEAD,
     KNW,
@@ -38,9 +39,10 @@ from assets.ledger.fields import (
     SRC,
     UC,
     VAL,
+    WHOLE,
 )  # fmt: skip
 from assets.ledger.jit import part
-from assets.ledger.kernel_cost import deferred_value, standard_value, unit_cost
+from assets.ledger.kernel_cost import deferred_value, pool_cost, standard_value, unit_cost
 from assets.ledger.wide import muldiv
 
 
@@ -81,8 +83,12 @@ def emit_layers(snapshot, members, groups, first_group, layers, pools, costs, co
             value, cost, known = layers[node, VAL], layers[node, UC], layers[node, KNW]
             if spread and not under_way:
                 book = cost_pool[layers[node, GRN]]
-                value, known = _share(costs, book, layers[node, QTY]), costs[book, CKNW]
+                value, known = _share(costs, book, layers[node, QTY]), 1 if costs[book, CKNW] == WHOLE else 0
                 cost = unit_cost(value, layers[node, QTY])
+                if cfg[C_FAMILY] == FAMILY_STANDARD:
+                    cost = costs[book, CLAST]
+                elif costs[book, CQTY] + costs[book, CDEF] > 0:
+                    cost = pool_cost(costs, book)
             emitted[ESNAP, count] = snapshot
             emitted[EGRAIN, count] = layers[node, GRN]
             emitted[EORG, count] = layers[node, ORG]

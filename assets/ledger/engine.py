@@ -23,7 +23,9 @@ from assets.ledger.fields import (
     COPEN,
     COST_FIELDS,
     CPOOL,
+    CWAIT,
     DATE,
+    E_COGS,
     EMIT_FIELDS,
     FAMILY_LAYER,
     FAMILY_MONTHLY,
@@ -47,11 +49,14 @@ from assets.ledger.fields import (
     MOVE_FIELDS,
     MQTY,
     MTOTAL,
+    MVAL,
     NET,
     NODE_FIELDS,
+    OCSET,
     OKNW,
     OSET,
     OTSET,
+    OUNK,
     OVAL,
     PENDING,
     POOL,
@@ -60,9 +65,12 @@ from assets.ledger.fields import (
     REF,
     STD,
     WANT,
+    WHOLE,
 )  # fmt: skip
 from assets.ledger.kernel import run_chunk
+from assets.ledger.kernel_waiting import WAIT_FIELDS, WBACK, WUNITS
 from assets.ledger.prepare import Ints, Movements
+from assets.ledger.results import Result
 from assets.ledger.scale import NULL_COST, LedgerOverflowError
 from assets.ledger.settings import LedgerSettings
 
@@ -91,22 +99,6 @@ class Saved:
     items: Ints | None = None
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a run says: per movement the signed value, settlement and whether it is known; open layers; the closing tables."""
-
-    value: Ints
-    settlement: Ints
-    transit_settlement: Ints
-    known: NDArray[np.bool_]
-    emitted: Ints
-    """EMIT_FIELDS x layers, as emitted: by cluster, snapshot, pool, flow order."""
-    costs: Ints
-    items: Ints
-    transit: Ints
-    """Per item: units and value that went under way and came back."""
-
-
 def configuration(settings: LedgerSettings) -> Ints:
     """The modes as the kernel reads them."""
     cfg = np.zeros(4, dtype=np.int64)
@@ -121,7 +113,8 @@ def fresh_costs(count: int) -> Ints:
     """Cost pools that have seen nothing."""
     costs = np.zeros((count, COST_FIELDS), dtype=np.int64)
     costs[:, CLAST] = costs[:, COPEN] = NULL_COST
-    costs[:, CKNW] = 1
+    costs[:, CKNW] = WHOLE
+    costs[:, CWAIT] = -1
     return costs
 
 
@@ -148,6 +141,7 @@ def _gather(data: Movements, rows: Ints, settings: LedgerSettings) -> Ints:
     moves[:, GROUP] = group
     moves[:, MQTY] = data.quantity[rows]
     moves[:, MCOST] = data.cost[rows]
+    moves[:, MVAL] = data.amount[rows]
     moves[:, DATE] = data.date[rows]
     moves[:, MONTH] = data.month[rows]
     moves[:, MEXP] = data.expiry[rows]
@@ -156,7 +150,7 @@ def _gather(data: Movements, rows: Ints, settings: LedgerSettings) -> Ints:
         NULL_COST if data.standard is None else np.where(grains.valued[grain], data.standard[rows], NULL_COST)
     )
     moves[:, MTOTAL] = data.group_total[group] if len(data.group_total) else 0
-    moves[:, ISDEM] = data.is_demand[rows]
+    moves[:, ISDEM] = data.entry[rows] == E_COGS
     return moves
 
 
@@ -198,7 +192,8 @@ def run(
     emit_from = np.zeros(cluster_count, dtype=np.int64) if emit_from is None else emit_from
     cfg = configuration(settings)
     total = len(data.quantity)
-    value, settlement, under_way = (np.zeros(total, dtype=np.int64) for _ in range(3))
+    value, settlement, sold, under_way, uncosted_stock = (np.zeros(total, dtype=np.int64) for _ in range(5))
+    waits = np.zeros((total, WAIT_FIELDS), dtype=np.int64)
     known = np.zeros(total, dtype=np.bool_)
     sizes = 3 * np.diff(data.bounds) + np.diff(saved_at) + 8
 
@@ -208,8 +203,8 @@ def run(
         emit_size = 1024 + len(rows)
         out, emitted, error = run_chunk(
             first, last, data.bounds[first], data.bounds, int(sizes[first:last].max(initial=8)), moves, rows, member_at, members, group_at,
-            groups, saved_at, saved_layers, saved_pool, grains.pool_count, pools, costs, items, heads, facts, cost_pool, transit, snapshots,
-            emit_from, emit_size, cfg,
+            groups, saved_at, saved_layers, saved_pool, grains.pool_count, pools, costs, items, heads, facts, waits, cost_pool, transit,
+            snapshots, emit_from, emit_size, cfg,
         )  # fmt: skip
         if error >= 0:
             name = grains.labels["item_id"][int(moves[error, ITEM])]
@@ -217,6 +212,7 @@ def run(
                 f"item {name}: a value exceeds what 64 bits count exactly; check its quantities and costs"
             )
         value[rows], settlement[rows], under_way[rows] = out[:, OVAL], out[:, OSET], out[:, OTSET]
+        sold[rows], uncosted_stock[rows] = out[:, OCSET], out[:, OUNK]
         known[rows] = out[:, OKNW] == 1
         return emitted
 
@@ -224,7 +220,13 @@ def run(
     with ThreadPoolExecutor(max(1, threads)) as pool:
         parts = list(pool.map(one, edges[:-1], edges[1:]))
     emitted = np.concatenate(parts, axis=1) if parts else np.empty((EMIT_FIELDS, 0), dtype=np.int64)
-    return Result(value, settlement, under_way, known, emitted, costs, items, transit)
+    waiting = waits[:, WUNITS]
+    uncosted = np.where(known, waiting, np.abs(data.quantity))
+    # Units that have got their cost since have never made a value unknown, as far as is known today.
+    uncosted_stock += waiting if settings.layers_carry_value else -waits[:, WBACK]
+    return Result(
+        value, settlement, sold, under_way, known & (waiting == 0), uncosted, uncosted_stock, emitted, costs, items, transit
+    )  # fmt: skip
 
 
 def _chunk_edges(bounds: Ints) -> list[int]:

@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 
 from assets.ledger.calendar import day_number, month_ends
 from assets.ledger.carry import join_states, layers_at, part_of, place_sums_of, proofs, transit_sums_of
-from assets.ledger.engine import run
+from assets.ledger.corrections import run_corrected
 from assets.ledger.fields import EGRAIN, ESNAP
 from assets.ledger.plan import Plan, make_plan
 from assets.ledger.prepare import REQUIRED, Ints, Movements, prepare, require_columns
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.stage import costs_until, transit_sums, until
-from assets.ledger.state import LedgerState, is_in, load_state, saved_labels, take_state
+from assets.ledger.state import LedgerState, is_in, load_state, saved_labels, take_state, waiting_items
 from assets.ledger.tables import LedgerTables, movement_costs, open_layers, place_sums, transit_layers, value_entries
 
 History = Callable[[list[str]], pa.Table]
-"""All effective movements up to the day of these items, with the columns of int_stock_movements."""
+"""All effective movements up to the day of these items, with the columns of int_ledger_movements."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def compute_incremental(
 ) -> LedgerDelta:
     """Bring the ledger from `state.as_of` to `as_of`.
 
-    `changed` holds the movements (columns of int_stock_movements) that are new or differ from what the state has seen; `removed` the
+    `changed` holds the movements (columns of int_ledger_movements) that are new or differ from what the state has seen; `removed` the
     item_id of those that are void; `touched_items` what else is to be computed again (a standard cost changed backwards).
     `history` is asked once, and only for what must be. The result, merged (`merge.merge`), equals `compute` over all movements.
     Raises LedgerInputError when `as_of` lies before the state, or the state was made under other settings.
@@ -65,10 +65,12 @@ def compute_incremental(
     require_columns(changed)
     changed = until(changed, as_of).select(list(REQUIRED))
     gone = [] if removed is None else removed["item_id"].cast(pa.string()).to_pylist()
+    moved = pc.unique(changed["item_id"].cast(pa.string()))
+    waiting = [item for item in waiting_items(state).to_pylist() if item in set(moved.to_pylist())]
     plan = make_plan(
         changed,
-        moved_items=pc.unique(changed["item_id"].cast(pa.string())),
-        touched_items=[*touched_items, *gone],
+        moved_items=moved,
+        touched_items=[*touched_items, *gone, *waiting],
         ties=state.items,
         old_conversions=state.conversions["transfer_group_id"],
         since=state.as_of,
@@ -117,7 +119,7 @@ def advance(
     saved, keys = load_state(begun, data, movements["movement_key"], settings)
     days, new_from = _snapshots(data, state.as_of, as_of)
     again = np.asarray(pc.is_in(data.grains.labels["item_id"], value_set=plan.restated), dtype=np.bool_)
-    result = run(data, settings, days, saved, threads, _emit_from(data, again, new_from))
+    result = run_corrected(data, settings, days, saved, threads, _emit_from(data, again, new_from))
     # An item that goes on beside a restated one (a conversion of today ties them) has shown its older snapshots already.
     rows = result.emitted
     shown = rows[ESNAP] >= new_from
@@ -133,10 +135,12 @@ def advance(
     new_days = [date(1970, 1, 1) + timedelta(days=day) for day in days[new_from:]]
     proof, transit_proof = proofs(after)
     costs = movement_costs(data, result, movements["movement_key"])
+    entries = result.corrections
+    booked = entries.chosen((entries.day > day_number(state.as_of)) | again[data.grains.place_item[entries.place]])
     tables = LedgerTables(
         pa.concat_tables([open_layers(emitted, days, data.grains, keys), layers_at(kept, new_days, under_way=False)]),
         costs if is_new.all() else costs.filter(pa.array(is_new[: data.count])),
-        value_entries(data, result, is_new),
+        value_entries(data, result, is_new, booked),
         proof,
         pa.concat_tables(
             [

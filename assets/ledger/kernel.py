@@ -24,12 +24,14 @@ from assets.ledger.fields import (
     C_FAMILY,
     CDEF,
     CPOOL,
+    CSETTLED,
     DATE,
     DEM,
     EMIT_FIELDS,
     EMITTED,
     ERROR,
     EXP,
+    FAMILY_LAYER,
     FAMILY_MONTHLY,
     FREE,
     GRN,
@@ -50,10 +52,13 @@ from assets.ledger.fields import (
     NHEAD,
     NODE_FIELDS,
     NTAIL,
+    OCSET,
     OKNW,
     ORG,
     OSET,
     OTSET,
+    OUNK,
+    OUT_FIELDS,
     OVAL,
     PENDING,
     POOL,
@@ -71,11 +76,12 @@ from assets.ledger.fields import (
     TOP,
     TSETTLED,
     UC,
+    UNCOSTED,
     VAL,
 )  # fmt: skip
 from assets.ledger.jit import part
 from assets.ledger.kernel_convert import turn_into
-from assets.ledger.kernel_cost import close_month, revalue
+from assets.ledger.kernel_cost import close_month, report_uncosted, revalue
 from assets.ledger.kernel_nodes import link_after, make_layer
 from assets.ledger.kernel_steps import accept, find, give_back, issue, receive, ship
 from assets.ledger.source_stamp import source_stamp
@@ -85,18 +91,34 @@ BIG = 9_000_000_000_000_000_000
 
 @part
 def _step(  # type: ignore[no-untyped-def]
-    k, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out, run, cfg
+    k,
+    first_group,
+    moves,
+    rows,
+    layers,
+    pools,
+    costs,
+    items,
+    records,
+    heads,
+    grains,
+    waits,
+    transit,
+    deferred,
+    out,
+    run,
+    cfg,
 ):
     """One movement: dispatch by kind and sign, note value and settlements."""
     kind, qty, value = moves[k, KIND], moves[k, MQTY], 0
-    run[SETTLED], run[TSETTLED], run[ALLKNOWN] = 0, 0, 1
+    run[SETTLED], run[CSETTLED], run[TSETTLED], run[ALLKNOWN], run[UNCOSTED] = 0, 0, 0, 1, 0
     under_way = first_group + moves[k, GROUP]
     waiting = costs[moves[k, CPOOL], CDEF]
     if kind in (K_MOVE, K_CONVERT):
         if qty < 0:
-            value = ship(k, under_way, moves, rows, layers, pools, costs, items, grains, transit, run, cfg)
+            value = ship(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg)
         elif kind == K_MOVE:
-            value = accept(k, under_way, moves, rows, layers, pools, costs, items, grains, transit, run, cfg)
+            value = accept(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg)
         else:
             value = turn_into(
                 k,
@@ -109,27 +131,32 @@ def _step(  # type: ignore[no-untyped-def]
                 costs,
                 items,
                 grains,
+                waits,
                 transit,
                 run,
                 cfg,
             )
             pools[under_way, PRODUCED] += qty
     elif qty < 0:
-        value = issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, run, cfg)
+        value = issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, waits, run, cfg)
     elif kind in (K_RETURN, K_ISSUE):
-        value = give_back(k, moves, rows, layers, pools, costs, items, records, heads, grains, run, cfg)
+        value = give_back(k, moves, rows, layers, pools, costs, items, records, heads, grains, waits, run, cfg)
     elif kind == K_FOUND:
-        value = find(k, moves, rows, layers, pools, costs, items, grains, run, cfg)
+        value = find(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
     elif kind == K_RECEIPT:
         if qty > 0:
-            value = receive(k, moves, rows, layers, pools, costs, items, grains, run, cfg)
+            value = receive(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
     else:
         value = revalue(costs, moves[k, CPOOL], moves[k, STD])
     deferred[k] = costs[moves[k, CPOOL], CDEF] - waiting
     out[k, OVAL] = value
     out[k, OSET] = run[SETTLED]
+    out[k, OCSET] = run[CSETTLED]
     out[k, OTSET] = run[TSETTLED]
     out[k, OKNW] = run[ALLKNOWN]
+    out[k, OUNK] = run[UNCOSTED]
+    if cfg[C_FAMILY] != FAMILY_LAYER:
+        report_uncosted(k, costs, moves[k, CPOOL], out)
     if value > BIG or value < -BIG or run[SETTLED] > BIG or run[SETTLED] < -BIG:
         run[ERROR] = k
 
@@ -154,7 +181,8 @@ def _must_wait(k, first, after, moves, pools, first_group, done):  # type: ignor
 
 @part
 def _together(  # type: ignore[no-untyped-def]
-    first, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out, run, cfg, done,
+    first, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, waits, transit, deferred, out, run, cfg,
+    done,
 ):  # fmt: skip
     """One movement, or a run of legs of moves of one day; see the order within a day above."""
     is_run = after > first + 1
@@ -173,7 +201,7 @@ def _together(  # type: ignore[no-untyped-def]
             if done[k] or (not force and _must_wait(k, first, after, moves, pools, first_group, done)):
                 continue
             _step(
-                k, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out, run, cfg
+                k, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, waits, transit, deferred, out, run, cfg
             )  # fmt: skip
             done[k] = True
             left -= 1
@@ -206,12 +234,12 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
     @nb.njit(nogil=True, cache=True, error_model="numpy")
     def run_chunk(  # type: ignore[no-untyped-def]
         first_cluster, last_cluster, base, bounds, capacity, moves, rows, member_at, members, group_at, groups, saved_at, saved, saved_pool,
-        first_group, pools, costs, items, heads, grains, cost_pool, transit, snapshots, emit_from, emit_size, cfg,
+        first_group, pools, costs, items, heads, grains, waits, cost_pool, transit, snapshots, emit_from, emit_size, cfg,
     ):  # fmt: skip
         count_moves = len(moves)
         layers = np.empty((capacity, NODE_FIELDS), dtype=np.int64)
         records = np.empty((capacity, RECORD_FIELDS), dtype=np.int64)
-        out = np.zeros((count_moves, 4), dtype=np.int64)
+        out = np.zeros((count_moves, OUT_FIELDS), dtype=np.int64)
         deferred = np.zeros(count_moves, dtype=np.int64)
         done = np.zeros(count_moves, dtype=np.bool_)
         run = np.zeros(SCALARS, dtype=np.int64)
@@ -228,7 +256,7 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                 at_end = k >= stop
                 new_month = at_end or moves[k, MONTH] != moves[month_start, MONTH]
                 if month_start < stop and new_month and cfg[C_FAMILY] == FAMILY_MONTHLY:
-                    close_month(month_start, k, moves, deferred, costs, out)
+                    close_month(month_start, k, moves, rows, deferred, costs, waits, out)
                     month_start = k
                 while snapshot < len(snapshots) and (at_end or moves[k, DATE] > snapshots[snapshot]):
                     if snapshot >= emit_from[cluster]:
@@ -251,7 +279,7 @@ def _make_run_chunk(stamp: int) -> Callable[..., Any]:
                     after += 1
                 after = max(after, k + 1)
                 _together(
-                    k, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, transit, deferred, out,
+                    k, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, waits, transit, deferred, out,
                     run, cfg, done,
                 )  # fmt: skip
                 k = after

@@ -2,6 +2,9 @@
 
 Under these methods layers carry no value of their own: one quantity and one value are kept per pool. What belongs here: value that leaves,
 value that arrives, the close of a month. The methods `fifo` and `specific` never come here.
+
+The value that is booked has four decimals; what a unit cost times a quantity makes beyond them is kept as a residue (`CRES`, 1e-14 of the
+currency), so that the average is that of the documents and not of their rounding.
 """
 
 from __future__ import annotations
@@ -16,14 +19,26 @@ from assets.ledger.fields import (
     COPEN,
     CPOOL,
     CQTY,
+    CRES,
+    CSETTLED,
+    CSOLD,
+    CUNK,
     CVAL,
     FAMILY_MONTHLY,
     FAMILY_MOVING,
+    ISDEM,
+    MQTY,
     OKNW,
+    OUNK,
     OVAL,
     SETTLED,
+    SHORT_ONLY,
+    TAINTED,
+    UNCOSTED,
+    WHOLE,
 )  # fmt: skip
 from assets.ledger.jit import part
+from assets.ledger.kernel_waiting import cost_found, wait
 from assets.ledger.scale import NULL_COST, VALUE_DIVISOR
 from assets.ledger.wide import OVERFLOW, muldiv
 
@@ -49,66 +64,175 @@ def standard_value(qty, cost):  # type: ignore[no-untyped-def]
 
 
 @part
-def leave(costs, run, pool, qty, estimate, family, standard):  # type: ignore[no-untyped-def]
-    """Value of `qty` > 0 that leaves a cost pool now. What goes beyond the stock leaves at `estimate`."""
-    held, value = costs[pool, CQTY], costs[pool, CVAL]
-    if family == FAMILY_MOVING:
-        if held >= qty:
-            out = muldiv(value, qty, held)
-        elif held > 0:
-            out = value + standard_value(qty - held, estimate)
-        else:
-            out = standard_value(qty, estimate)
-    elif family == FAMILY_MONTHLY:
-        # Moves between warehouses go at the average the month opened with, so that warehouses do not wait for one another's close.
-        base = held + costs[pool, CDEF]
-        rate = costs[pool, COPEN]
-        if rate == NULL_COST:
-            rate = unit_cost(value, base) if base > 0 else estimate
-        out = value if qty == base and base > 0 else standard_value(qty, rate)
-    else:
-        out = value - standard_value(held - qty, standard)
-        if standard == NULL_COST:
-            costs[pool, CKNW] = 0
-    if held < qty and estimate == NULL_COST and family == FAMILY_MOVING:
-        costs[pool, CKNW] = 0
-    if costs[pool, CKNW] == 0:
-        run[ALLKNOWN] = 0
-    costs[pool, CQTY] = held - qty
+def residue_of(qty, cost, value):  # type: ignore[no-untyped-def]
+    """What quantity x cost makes beyond the rounded value; 0 where the value is another one (an amount, a share).
+
+    The products wrap around 64 bits; their difference does not."""
+    if cost == NULL_COST:
+        return 0
+    residue = qty * cost - value * VALUE_DIVISOR
+    half = VALUE_DIVISOR // 2
+    return residue if -half <= residue <= half else 0
+
+
+@part
+def _half_up(rest, divisor):  # type: ignore[no-untyped-def]
+    """rest / divisor, rounded half up; divisor > 0."""
+    whole = rest // divisor
+    left = rest - whole * divisor
+    return whole + 1 if left >= divisor - left else whole
+
+
+@part
+def average_cost(value, residue, qty):  # type: ignore[no-untyped-def]
+    """Scaled cost per unit of value and residue over qty > 0."""
+    cost = unit_cost(value, qty)
+    if residue == 0 or cost == NULL_COST:
+        return cost
+    return cost + _half_up(value * VALUE_DIVISOR - cost * qty + residue, qty)
+
+
+@part
+def pool_cost(costs, pool):  # type: ignore[no-untyped-def]
+    """The average of a pool whose units are more than none."""
+    return average_cost(costs[pool, CVAL], costs[pool, CRES], costs[pool, CQTY] + costs[pool, CDEF])
+
+
+@part
+def _draw(costs, pool, qty, held):  # type: ignore[no-untyped-def]
+    """Take the share of qty of held > 0 units out of value and residue. Returns the value."""
+    value, left = costs[pool, CVAL], held - qty
+    out = muldiv(value, qty, held)
     costs[pool, CVAL] = value - out
-    if family == FAMILY_MOVING and costs[pool, CQTY] == 0:
-        costs[pool, CKNW] = 1
+    # The exact rest is (value + residue) x left / held; what it has beyond the rounded one is the new residue.
+    beyond = value * left - (value - out) * held
+    if left <= 0 or (beyond == 0 and costs[pool, CRES] == 0):
+        costs[pool, CRES] = 0
+        return out
+    first = muldiv(beyond, VALUE_DIVISOR, held)
+    second = muldiv(costs[pool, CRES], left, held)
+    rest = (beyond * VALUE_DIVISOR - first * held) + (costs[pool, CRES] * left - second * held)
+    costs[pool, CRES] = first + second + _half_up(rest, held)
     return out
 
 
 @part
-def arrive(costs, run, pool, qty, value, known, family, standard):  # type: ignore[no-untyped-def]
-    """`qty` > 0 of `value` joins a cost pool; a negative pool is settled first, the difference goes to `run[SETTLED]`."""
+def _book_short(costs, run, waits, pool, cost):  # type: ignore[no-untyped-def]
+    """Units that left a pool without a cost, and are still not there, are booked at `cost`."""
+    held = costs[pool, CQTY]
+    change = standard_value(held, cost) - costs[pool, CVAL]
+    costs[pool, CVAL] += change
+    run[SETTLED] += change
+    run[CSETTLED] += muldiv(change, costs[pool, CSOLD], -held)
+    run[UNCOSTED] += cost_found(costs, waits, pool, -held)
+    costs[pool, CKNW] = WHOLE
+
+
+@part
+def leave(costs, run, waits, pool, qty, estimate, family, standard, is_demand, row):  # type: ignore[no-untyped-def]
+    """Value of `qty` > 0 that leaves a cost pool now. What goes beyond the stock leaves at `estimate`, or waits for a cost."""
+    held, value = costs[pool, CQTY], costs[pool, CVAL]
+    if family == FAMILY_MOVING:
+        if costs[pool, CKNW] == TAINTED:
+            run[ALLKNOWN] = 0
+        if held >= qty:
+            out = _draw(costs, pool, qty, held)
+            costs[pool, CQTY] = held - qty
+            if held == qty:
+                costs[pool, CKNW] = WHOLE
+            return out
+        if held < 0 and costs[pool, CKNW] == SHORT_ONLY and estimate != NULL_COST:
+            _book_short(costs, run, waits, pool, estimate)
+        if held >= 0:
+            # What was there is gone, and with it all that was not known of it.
+            costs[pool, CKNW], costs[pool, CRES], costs[pool, CSOLD] = WHOLE, 0, 0
+        short = qty - max(held, 0)
+        out = standard_value(short, estimate) + (value if held > 0 else 0)
+        if estimate == NULL_COST:
+            costs[pool, CKNW] = SHORT_ONLY
+            wait(costs, waits, pool, row, short)
+        if is_demand:
+            costs[pool, CSOLD] += short
+        costs[pool, CQTY] = held - qty
+        costs[pool, CVAL] -= out
+        return out
+    if family == FAMILY_MONTHLY:
+        # Moves between warehouses go at the average the month opened with, so that warehouses do not wait for one another's close.
+        base = held + costs[pool, CDEF]
+        rate = costs[pool, COPEN]
+        if rate == NULL_COST:
+            rate = pool_cost(costs, pool) if base > 0 else estimate
+        if qty == base and base > 0:
+            out = value
+            costs[pool, CRES] = 0
+        else:
+            out = standard_value(qty, rate)
+            costs[pool, CRES] -= residue_of(qty, rate, out)
+        if rate == NULL_COST:
+            costs[pool, CKNW] = TAINTED
+    else:
+        out = value - standard_value(held - qty, standard)
+        costs[pool, CKNW] = WHOLE if standard != NULL_COST else TAINTED
+    if costs[pool, CKNW] != WHOLE:
+        run[ALLKNOWN] = 0
+    costs[pool, CQTY] = held - qty
+    costs[pool, CVAL] = value - out
+    return out
+
+
+@part
+def arrive(costs, run, waits, pool, qty, value, cost, known, is_undone, family, standard):  # type: ignore[no-untyped-def]
+    """`qty` > 0 of `value` (at unit `cost`) joins a cost pool; a negative pool is settled first, the difference goes to `run[SETTLED]`.
+
+    `is_undone`: units that left without a cost come back without one; they no longer wait.
+    """
     held = costs[pool, CQTY] + costs[pool, CDEF]
     settlement = 0
     if family != FAMILY_MONTHLY and family != FAMILY_MOVING:
         settlement = standard_value(costs[pool, CQTY] + qty, standard) - costs[pool, CVAL] - value
-        known = 1 if standard != NULL_COST else 0
-    elif held < 0:
+        costs[pool, CQTY] += qty
+        costs[pool, CVAL] += value + settlement
+        run[SETTLED] += settlement
+        costs[pool, CKNW], costs[pool, CLAST] = (WHOLE, standard) if standard != NULL_COST else (TAINTED, NULL_COST)
+        return
+    residue = residue_of(qty, cost, value)
+    if held < 0:
         settled = min(qty, -held)
-        booked = costs[pool, CVAL] if settled == -held else muldiv(costs[pool, CVAL], settled, -held)
-        settlement = -(muldiv(value, settled, qty) + booked)
-    if known == 0:
-        costs[pool, CKNW] = 0
+        left = -held - settled
+        sold = costs[pool, CSOLD]
+        if costs[pool, CKNW] == SHORT_ONLY and known == 1:
+            # What is still not there is booked at the cost that has become known.
+            settlement = (value - muldiv(value, settled, qty)) - standard_value(left, cost) - costs[pool, CVAL] - value
+            run[UNCOSTED] += cost_found(costs, waits, pool, -held)
+            costs[pool, CKNW] = WHOLE
+        else:
+            booked = costs[pool, CVAL] if left == 0 else muldiv(costs[pool, CVAL], settled, -held)
+            settlement = -(muldiv(value, settled, qty) + booked)
+            if costs[pool, CKNW] == SHORT_ONLY and is_undone:
+                run[UNCOSTED] += cost_found(costs, waits, pool, settled)
+        if known == 1:
+            run[CSETTLED] += muldiv(settlement, sold, -held)
+        costs[pool, CSOLD] = muldiv(sold, left, -held)
+        residue = 0 if left > 0 else muldiv(residue, qty - settled, qty)
+        if left == 0:
+            costs[pool, CKNW] = WHOLE
+        if known == 0 and qty > settled:
+            costs[pool, CKNW] = TAINTED
+    elif known == 0:
+        costs[pool, CKNW] = TAINTED
     costs[pool, CQTY] += qty
     costs[pool, CVAL] += value + settlement
+    costs[pool, CRES] += residue
     run[SETTLED] += settlement
-    base = costs[pool, CQTY] + costs[pool, CDEF]
-    if base > 0 and costs[pool, CKNW] == 1:
-        costs[pool, CLAST] = unit_cost(costs[pool, CVAL], base)
+    if costs[pool, CQTY] + costs[pool, CDEF] > 0 and costs[pool, CKNW] == WHOLE:
+        costs[pool, CLAST] = pool_cost(costs, pool)
 
 
 @part
 def month_rate(costs, pool):  # type: ignore[no-untyped-def]
     """The average of the month so far: (opening + what came in - moves out) / units; the last known one where there are no units."""
-    base = costs[pool, CQTY] + costs[pool, CDEF]
-    if base > 0:
-        return unit_cost(costs[pool, CVAL], base)
+    if costs[pool, CQTY] + costs[pool, CDEF] > 0:
+        return pool_cost(costs, pool)
     return costs[pool, COPEN] if costs[pool, COPEN] != NULL_COST else costs[pool, CLAST]
 
 
@@ -122,33 +246,76 @@ def deferred_value(costs, pool, deferred):  # type: ignore[no-untyped-def]
 
 
 @part
-def close_month(first, after, moves, deferred, costs, out):  # type: ignore[no-untyped-def]
+def _note_sold(costs, pool, deferred, before, is_demand):  # type: ignore[no-untyped-def]
+    """Of `deferred` units that leave after `before` others, those that are not there, if sold; what comes back is sold no more."""
+    base = max(costs[pool, CQTY] + costs[pool, CDEF], 0)
+    short_before, short_after = max(before - base, 0), max(before + deferred - base, 0)
+    if short_after > short_before:
+        if is_demand:
+            costs[pool, CSOLD] += short_after - short_before
+    elif short_before > 0:
+        costs[pool, CSOLD] = muldiv(costs[pool, CSOLD], short_after, short_before)
+
+
+@part
+def close_month(first, after, moves, rows, deferred, costs, waits, out):  # type: ignore[no-untyped-def]
     """Give the month's average to every movement that waited for it (rows first..after-1 of one cluster), and open the next month."""
     for k in range(first, after):
         pool = moves[k, CPOOL]
         if deferred[k] != 0:
+            _note_sold(costs, pool, deferred[k], costs[pool, CCOVER], moves[k, ISDEM] == 1 and moves[k, MQTY] < 0)
             costs[pool, CCOVER] += deferred[k]
             upto = deferred_value(costs, pool, costs[pool, CCOVER])
             out[k, OVAL] += costs[pool, CGIVEN] - upto
             costs[pool, CGIVEN] = upto
-            if costs[pool, CKNW] == 0 or month_rate(costs, pool) == NULL_COST:
+            if costs[pool, CKNW] == TAINTED:
                 out[k, OKNW] = 0
+            elif month_rate(costs, pool) == NULL_COST:
+                if deferred[k] > 0:
+                    wait(costs, waits, pool, rows[k], deferred[k])
+                else:
+                    found = cost_found(costs, waits, pool, -deferred[k])
+                    out[k, OUNK] += found
+                    if found < -deferred[k]:
+                        out[k, OKNW] = 0
     for k in range(first, after):
         pool = moves[k, CPOOL]
-        if pool >= 0 and costs[pool, CCOVER] != CLOSED:
-            rate = month_rate(costs, pool)
-            if rate == NULL_COST and costs[pool, CDEF] != 0:
-                costs[pool, CKNW] = 0
-            costs[pool, CVAL] -= deferred_value(costs, pool, costs[pool, CDEF])
-            costs[pool, CDEF] = 0
-            costs[pool, COPEN] = rate
-            costs[pool, CLAST] = rate
-            costs[pool, CCOVER] = CLOSED
-            if costs[pool, CQTY] == 0:
-                costs[pool, CKNW] = 1
-    for k in range(first, after):
-        costs[moves[k, CPOOL], CCOVER] = 0
-        costs[moves[k, CPOOL], CGIVEN] = 0
+        if costs[pool, CCOVER] != CLOSED:
+            _close_pool(costs, pool)
+    for k in range(after - 1, first - 1, -1):
+        pool = moves[k, CPOOL]
+        costs[pool, CCOVER] = 0
+        costs[pool, CGIVEN] = 0
+        report_uncosted(k, costs, pool, out)
+
+
+@part
+def _close_pool(costs, pool):  # type: ignore[no-untyped-def]
+    rate = month_rate(costs, pool)
+    base = costs[pool, CQTY] + costs[pool, CDEF]
+    if base > 0:
+        _draw(costs, pool, costs[pool, CDEF], base)
+    else:
+        costs[pool, CVAL] -= standard_value(costs[pool, CDEF], rate)
+        costs[pool, CRES] = 0
+    if rate == NULL_COST and costs[pool, CDEF] != 0:
+        costs[pool, CKNW] = SHORT_ONLY if costs[pool, CQTY] < 0 else TAINTED
+    costs[pool, CDEF] = 0
+    costs[pool, COPEN] = rate
+    costs[pool, CLAST] = rate
+    costs[pool, CCOVER] = CLOSED
+    if costs[pool, CQTY] == 0:
+        costs[pool, CKNW] = WHOLE
+    elif costs[pool, CQTY] < 0 and costs[pool, CKNW] == TAINTED:
+        costs[pool, CKNW] = SHORT_ONLY
+
+
+@part
+def report_uncosted(k, costs, pool, out):  # type: ignore[no-untyped-def]
+    """Movement `k` answers for the units of unknown cost that its pool has more or less than when last reported."""
+    level = abs(costs[pool, CQTY]) if costs[pool, CKNW] != WHOLE else 0
+    out[k, OUNK] += level - costs[pool, CUNK]
+    costs[pool, CUNK] = level
 
 
 @part
@@ -157,4 +324,5 @@ def revalue(costs, pool, standard):  # type: ignore[no-untyped-def]
     change = standard_value(costs[pool, CQTY], standard) - costs[pool, CVAL]
     costs[pool, CVAL] += change
     costs[pool, CLAST] = standard
+    costs[pool, CKNW] = WHOLE if standard != NULL_COST else TAINTED
     return change

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from assets.ledger.fields import (
     ARR,
+    CSETTLED,
     DEM,
     EXP,
     FLOW_FEFO,
@@ -30,9 +31,13 @@ from assets.ledger.fields import (
     TAIL,
     TOP,
     UC,
+    UNCOSTED,
+    UNDONE,
     VAL,
 )  # fmt: skip
 from assets.ledger.jit import part
+from assets.ledger.kernel_waiting import layer_cost_found
+from assets.ledger.scale import VALUE_DIVISOR
 from assets.ledger.wide import muldiv
 
 
@@ -156,6 +161,8 @@ def take(layers, pools, run, pool, qty, want_lot, grains, newest_first, first, l
                 piece = split(layers, run, node, qty)
             qty -= layers[piece, QTY]
             pools[pool, NET] -= layers[piece, QTY]
+            if layers[piece, KNW] == 0:
+                run[UNCOSTED] -= layers[piece, QTY]
             layers[piece, NXT] = -1
             if last >= 0:
                 layers[last, NXT] = piece
@@ -175,12 +182,16 @@ def add_negative(layers, pools, pool, node):  # type: ignore[no-untyped-def]
 
 
 @part
-def put(layers, pools, run, pool, node, match_lot, grains, flow, resetting):  # type: ignore[no-untyped-def]
+def put(layers, pools, run, waits, pool, node, match_lot, grains, flow, resetting, is_layered):  # type: ignore[no-untyped-def]
     """Put a layer into a pool: first it settles the negatives that wait there, oldest first, then the rest joins the queue.
 
-    `run[SETTLED]` is lowered by what the settled units really cost above what they were booked at, so that it is the effect on stock value.
+    `run[SETTLED]` is lowered by what the settled units really cost above what they were booked at, so that it is the effect on stock value;
+    `run[CSETTLED]` by what of it falls on units sold. A layer without a cost changes nothing of what was sold. Negatives that have no cost
+    yet, and are still not there, are booked at the cost that the layer brings. Returns the units that joined the queue.
     """
     pools[pool, NET] += layers[node, QTY]
+    known, is_undone = layers[node, KNW], layers[node, DEM] == UNDONE
+    layers[node, DEM] = 0
     waiting = pools[pool, NHEAD]
     while waiting >= 0 and layers[node, QTY] > 0:
         following = layers[waiting, NXT]
@@ -190,6 +201,10 @@ def put(layers, pools, run, pool, node, match_lot, grains, flow, resetting):  # 
             incoming = muldiv(layers[node, VAL], qty, layers[node, QTY])
             booked = muldiv(layers[waiting, VAL], qty, -layers[waiting, QTY])
             run[SETTLED] -= incoming + booked
+            if known == 1 and layers[waiting, DEM] == 1:
+                run[CSETTLED] -= incoming + booked
+            if is_layered and layers[waiting, KNW] == 0:
+                layer_cost_found(waits, run, layers[waiting, SRC], qty, 1 if is_undone else known)
             layers[node, QTY] -= qty
             layers[node, VAL] -= incoming
             layers[waiting, QTY] += qty
@@ -198,7 +213,28 @@ def put(layers, pools, run, pool, node, match_lot, grains, flow, resetting):  # 
                 unlink(layers, pools, pool, waiting, NHEAD, NTAIL)
                 free_node(layers, run, waiting)
         waiting = following
-    if layers[node, QTY] > 0:
+    if is_layered and known == 1 and pools[pool, NHEAD] >= 0:
+        _book_waiting(layers, pools, run, waits, pool, layers[node, UC])
+    left = layers[node, QTY]
+    if left > 0:
+        if is_layered and known == 0:
+            run[UNCOSTED] += left
         link_ordered(layers, pools, pool, node, flow, resetting)
     else:
         free_node(layers, run, node)
+    return left
+
+
+@part
+def _book_waiting(layers, pools, run, waits, pool, cost):  # type: ignore[no-untyped-def]
+    """Negatives without a cost are booked at one that has become known."""
+    waiting = pools[pool, NHEAD]
+    while waiting >= 0:
+        if layers[waiting, KNW] == 0:
+            value = muldiv(layers[waiting, QTY], cost, VALUE_DIVISOR)
+            run[SETTLED] += value - layers[waiting, VAL]
+            if layers[waiting, DEM] == 1:
+                run[CSETTLED] += value - layers[waiting, VAL]
+            layer_cost_found(waits, run, layers[waiting, SRC], -layers[waiting, QTY], 1)
+            layers[waiting, VAL], layers[waiting, UC], layers[waiting, KNW] = value, cost, 1
+        waiting = layers[waiting, NXT]

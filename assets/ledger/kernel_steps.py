@@ -15,9 +15,11 @@ from assets.ledger.fields import (
     C_MATCH,
     C_RESET,
     CDEF,
+    CKNW,
     CLAST,
     CPOOL,
     CQTY,
+    CSETTLED,
     CVAL,
     DATE,
     DEM,
@@ -39,6 +41,7 @@ from assets.ledger.fields import (
     MCOST,
     MEXP,
     MQTY,
+    MVAL,
     NO_DATE,
     NXT,
     ORG,
@@ -57,17 +60,21 @@ from assets.ledger.fields import (
     RVAL,
     SETTLED,
     SHORT,
+    SHORT_ONLY,
     SRC,
     STD,
     TAIL,
     TSETTLED,
     UC,
+    UNCOSTED,
+    UNDONE,
     VAL,
     WANT,
 )  # fmt: skip
 from assets.ledger.jit import part
 from assets.ledger.kernel_cost import arrive, leave, standard_value, unit_cost
 from assets.ledger.kernel_nodes import add_negative, free_node, make_layer, put, take
+from assets.ledger.kernel_waiting import WUNITS
 from assets.ledger.scale import NULL_COST
 from assets.ledger.wide import muldiv
 
@@ -91,22 +98,37 @@ def estimate(k, moves, costs, items, grains):  # type: ignore[no-untyped-def]
 
 
 @part
-def add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
+def document_value(k, qty, moves):  # type: ignore[no-untyped-def]
+    """Worth of `qty` units of movement `k` by its document: their share of its amount, else units x unit cost; 0 where it has neither."""
+    if moves[k, MVAL] != NULL_COST:
+        return muldiv(moves[k, MVAL], qty, moves[k, MQTY])
+    return standard_value(qty, moves[k, MCOST])
+
+
+@part
+def add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
     """A layer arrives in the pool of movement `k`. Returns the value it brings."""
     value, known, qty = layers[node, VAL], layers[node, KNW], layers[node, QTY]
     pool, cost_pool, item = moves[k, POOL], moves[k, CPOOL], moves[k, ITEM]
     layers[node, GRN] = moves[k, GRAIN]
-    if cfg[C_FAMILY] == FAMILY_LAYER:
+    is_layered, is_undone = cfg[C_FAMILY] == FAMILY_LAYER, layers[node, DEM] == UNDONE
+    joins = qty
+    if is_layered:
         if known == 1:
             costs[cost_pool, CLAST] = layers[node, UC]
     else:
-        arrive(costs, run, cost_pool, qty, value, known, cfg[C_FAMILY], moves[k, STD])
+        joins = qty + min(costs[cost_pool, CQTY] + costs[cost_pool, CDEF], 0)
+        arrive(
+            costs, run, waits, cost_pool, qty, value, layers[node, UC], known, is_undone, cfg[C_FAMILY], moves[k, STD]
+        )
         layers[node, VAL] = 0
     if known == 1:
         items[item, ILAST] = layers[node, UC]
-    else:
+    left = put(
+        layers, pools, run, waits, pool, node, cfg[C_MATCH] == 1, grains, cfg[C_FLOW], cfg[C_RESET] == 1, is_layered
+    )
+    if known == 0 and not (is_undone and (left if is_layered else joins) <= 0):
         run[ALLKNOWN] = 0
-    put(layers, pools, run, pool, node, cfg[C_MATCH] == 1, grains, cfg[C_FLOW], cfg[C_RESET] == 1)
     return value
 
 
@@ -125,7 +147,7 @@ def share_value(layers, first, value, qty, known):  # type: ignore[no-untyped-de
 
 
 @part
-def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
+def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
     """Take `qty` > 0 from the pool of movement `k`; what is not there becomes a negative layer and a piece at estimated cost.
 
     Returns (first piece, value that leaves). Under `defer` the value is left to the close of the month.
@@ -133,6 +155,8 @@ def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, run,
     family, pool, item, date = cfg[C_FAMILY], moves[k, POOL], moves[k, ITEM], moves[k, DATE]
     first, last = take(layers, pools, run, pool, qty, moves[k, WANT], grains, cfg[C_FLOW] == FLOW_LIFO, -1, -1)
     short = run[SHORT]
+    if family != FAMILY_LAYER:
+        run[UNCOSTED] = 0
     cost = estimate(k, moves, costs, items, grains)
     known = 1 if cost != NULL_COST else 0
     if last >= 0:
@@ -140,8 +164,16 @@ def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, run,
         items[item, IUC], items[item, IEXP] = layers[last, UC], layers[last, EXP]
         if family != FAMILY_LAYER or layers[last, KNW] == 0:
             items[item, IUC] = cost
+    if family == FAMILY_LAYER:
+        node = first
+        while node >= 0:
+            if layers[node, KNW] == 0:
+                run[ALLKNOWN] = 0
+            node = layers[node, NXT]
     if short > 0:
         value = standard_value(short, cost)
+        if family == FAMILY_LAYER and known == 0:
+            waits[rows[k], WUNITS] += short
         booked = -value if family == FAMILY_LAYER else 0
         negative = make_layer(
             layers, run, -short, booked, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known
@@ -158,23 +190,22 @@ def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, run,
         node = first
         while node >= 0:
             value += layers[node, VAL]
-            if layers[node, KNW] == 0:
-                run[ALLKNOWN] = 0
             node = layers[node, NXT]
     elif defer:
         costs[moves[k, CPOOL], CQTY] -= qty
         costs[moves[k, CPOOL], CDEF] += qty
     else:
-        value = leave(costs, run, moves[k, CPOOL], qty, cost, family, moves[k, STD])
-        share_value(layers, first, value, qty, run[ALLKNOWN])
+        pool_no = moves[k, CPOOL]
+        value = leave(costs, run, waits, pool_no, qty, cost, family, moves[k, STD], moves[k, ISDEM], rows[k])
+        share_value(layers, first, value, qty, run[ALLKNOWN] if costs[pool_no, CKNW] != SHORT_ONLY else 0)
     return first, value
 
 
 @part
-def issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, run, cfg):  # type: ignore[no-untyped-def]
+def issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
     """Goods leave for good. Where a return may come back, what left is recorded under its order line."""
     defer = cfg[C_FAMILY] == FAMILY_MONTHLY
-    node, value = remove(k, -moves[k, MQTY], defer, moves, rows, layers, pools, costs, items, grains, run, cfg)
+    node, value = remove(k, -moves[k, MQTY], defer, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
     ref = moves[k, REF]
     while node >= 0:
         following = layers[node, NXT]
@@ -196,33 +227,35 @@ def issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, r
 
 
 @part
-def add_back(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
+def add_back(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
     """Like `add`, but under the monthly average the value waits for the close, as that of an issue does."""
     if cfg[C_FAMILY] == FAMILY_MONTHLY:
         costs[moves[k, CPOOL], CQTY] += layers[node, QTY]
         costs[moves[k, CPOOL], CDEF] -= layers[node, QTY]
         layers[node, VAL] = 0
         layers[node, GRN] = moves[k, GRAIN]
-        put(layers, pools, run, moves[k, POOL], node, cfg[C_MATCH] == 1, grains, cfg[C_FLOW], cfg[C_RESET] == 1)
+        put(
+            layers, pools, run, waits, moves[k, POOL], node, cfg[C_MATCH] == 1, grains, cfg[C_FLOW], cfg[C_RESET] == 1, False
+        )  # fmt: skip
         return 0
-    return add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
+    return add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
 
 
 @part
-def receive(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
+def receive(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
     """New goods: a new layer of this date at the cost of the document (under the standard, at the standard)."""
     qty, cost, date = moves[k, MQTY], moves[k, MCOST], moves[k, DATE]
-    value = standard_value(qty, cost)
+    value = document_value(k, qty, moves)
     if cfg[C_FAMILY] == FAMILY_STANDARD:
         cost = moves[k, STD]
         value = standard_value(costs[moves[k, CPOOL], CQTY] + qty, cost) - costs[moves[k, CPOOL], CVAL]
     known = 1 if cost != NULL_COST else 0
     node = make_layer(layers, run, qty, value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
-    return add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
+    return add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
 
 
 @part
-def find(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
+def find(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
     """A count or adjustment finds more. Known stock keeps its origin: that of the last layer in the flow, else of what left last."""
     qty, cost, date, item = moves[k, MQTY], moves[k, MCOST], moves[k, DATE], moves[k, ITEM]
     twin = pools[moves[k, POOL], TAIL]
@@ -240,17 +273,17 @@ def find(k, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type
     if cost == NULL_COST or cfg[C_FAMILY] == FAMILY_STANDARD:
         cost = twin_cost if twin_cost != NULL_COST else estimate(k, moves, costs, items, grains)
     known = 1 if cost != NULL_COST else 0
-    value = standard_value(qty, cost)
+    value = document_value(k, qty, moves) if cost == moves[k, MCOST] else standard_value(qty, cost)
     if cfg[C_FAMILY] == FAMILY_STANDARD:
         value = standard_value(costs[moves[k, CPOOL], CQTY] + qty, moves[k, STD]) - costs[moves[k, CPOOL], CVAL]
     node = make_layer(layers, run, qty, value, origin, date, source, cost, expiry, moves[k, GRAIN], known)
     if costs[moves[k, CPOOL], CQTY] + costs[moves[k, CPOOL], CDEF] <= 0:
-        return add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
-    return add_back(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
+        return add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+    return add_back(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
 
 
 @part
-def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grains, run, cfg):  # type: ignore[no-untyped-def]
+def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
     """A return: to the layers that the order line took, latest first; beyond them, like the layer that left the item last."""
     qty, date, item, ref = moves[k, MQTY], moves[k, DATE], moves[k, ITEM], moves[k, REF]
     total = 0
@@ -260,19 +293,13 @@ def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grain
         value = muldiv(records[record, RVAL], part, records[record, RQTY])
         origin, source = (date, rows[k]) if cfg[C_RESET] == 1 else (records[record, RORG], records[record, RSRC])
         expiry = moves[k, MEXP] if moves[k, MEXP] != NO_DATE else records[record, REXP]
-        node = make_layer(
-            layers,
-            run,
-            part,
-            value,
-            origin,
-            date,
-            source,
-            records[record, RUC],
-            expiry,
-            moves[k, GRAIN],
-            records[record, RKNW],
-        )
+        cost, worth, known = records[record, RUC], value, records[record, RKNW]
+        if known == 0:
+            # What left without a cost comes back at one where there is one by now; else it undoes what waits for one.
+            cost = estimate(k, moves, costs, items, grains)
+            worth, known = standard_value(part, cost), 1 if cost != NULL_COST else 0
+        node = make_layer(layers, run, part, worth, origin, date, source, cost, expiry, moves[k, GRAIN], known)
+        layers[node, DEM] = UNDONE if known == 0 else 0
         records[record, RQTY] -= part
         records[record, RVAL] -= value
         if records[record, RQTY] == 0:
@@ -280,48 +307,49 @@ def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grain
             records[record, RPREV] = run[RFREE]
             run[RFREE] = record
         qty -= part
-        total += add_back(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
+        total += add_back(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
     if qty > 0:
         origin, source, expiry = date, rows[k], moves[k, MEXP]
         if cfg[C_RESET] == 0 and items[item, ISRC] >= 0:
             origin, source = items[item, IORG], items[item, ISRC]
         if expiry == NO_DATE and items[item, ISRC] >= 0:
             expiry = items[item, IEXP]
-        cost = moves[k, MCOST]
+        cost, value = moves[k, MCOST], document_value(k, qty, moves)
         if cost == NULL_COST and grains[moves[k, GRAIN], VALUED] == 1:
             cost = items[item, IUC] if items[item, IUC] != NULL_COST else estimate(k, moves, costs, items, grains)
+            value = standard_value(qty, cost)
         known = 1 if cost != NULL_COST else 0
-        node = make_layer(
-            layers, run, qty, standard_value(qty, cost), origin, date, source, cost, expiry, moves[k, GRAIN], known
-        )
-        total += add_back(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
+        node = make_layer(layers, run, qty, value, origin, date, source, cost, expiry, moves[k, GRAIN], known)
+        total += add_back(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
     return total
 
 
 @part
-def ship(k, under_way, moves, rows, layers, pools, costs, items, grains, transit, run, cfg):  # type: ignore[no-untyped-def]
+def ship(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg):  # type: ignore[no-untyped-def]
     """The out leg of a move or conversion: its layers go under way (pool `under_way` of the group), oldest first."""
-    node, value = remove(k, -moves[k, MQTY], False, moves, rows, layers, pools, costs, items, grains, run, cfg)
-    item, settled = moves[k, ITEM], run[SETTLED]
+    node, value = remove(k, -moves[k, MQTY], False, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+    item, settled, sold, uncosted = moves[k, ITEM], run[SETTLED], run[CSETTLED], run[UNCOSTED]
     transit[item, UIN] -= moves[k, MQTY]
     transit[item, VIN] += value
     while node >= 0:
         following = layers[node, NXT]
-        put(layers, pools, run, under_way, node, False, grains, FLOW_LIFO, True)
+        put(
+            layers, pools, run, waits, under_way, node, False, grains, FLOW_LIFO, True, cfg[C_FAMILY] == FAMILY_LAYER
+        )  # fmt: skip
         node = following
     run[TSETTLED] += run[SETTLED] - settled
-    run[SETTLED] = settled
+    run[SETTLED], run[CSETTLED], run[UNCOSTED] = settled, sold, uncosted
     return -value
 
 
 @part
-def unload(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg):  # type: ignore[no-untyped-def]
+def unload(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
     """One piece that was under way arrives with movement `k`."""
     source_grain, date = layers[node, GRN], moves[k, DATE]
     valued_now = grains[moves[k, GRAIN], VALUED] == 1
     if moves[k, MCOST] != NULL_COST and valued_now and (layers[node, KNW] == 0 or grains[source_grain, VALUED] == 0):
         # Goods that become ours on the way (VMI drawn, consignment bought) are worth what the document says.
-        layers[node, VAL] = standard_value(layers[node, QTY], moves[k, MCOST])
+        layers[node, VAL] = document_value(k, layers[node, QTY], moves)
         layers[node, UC], layers[node, KNW] = moves[k, MCOST], 1
     if grains[source_grain, WAREHOUSE] != grains[moves[k, GRAIN], WAREHOUSE]:
         layers[node, ARR] = date
@@ -329,34 +357,37 @@ def unload(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg):
             layers[node, ORG], layers[node, SRC] = date, rows[k]
     if moves[k, MEXP] != NO_DATE:
         layers[node, EXP] = moves[k, MEXP]
-    return add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
+    return add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
 
 
 @part
-def accept(k, under_way, moves, rows, layers, pools, costs, items, grains, transit, run, cfg):  # type: ignore[no-untyped-def]
+def accept(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg):  # type: ignore[no-untyped-def]
     """The in leg of a move: what its group has under way, the same lot first. What was never shipped comes as a negative under way."""
     qty, date, item = moves[k, MQTY], moves[k, DATE], moves[k, ITEM]
     lot = grains[moves[k, GRAIN], LOT]
     transit[item, UOUT] += qty
+    uncosted = run[UNCOSTED]
     first, last = take(layers, pools, run, under_way, qty, lot, grains, False, -1, -1)
     if run[SHORT] > 0:
         first, last = take(layers, pools, run, under_way, run[SHORT], -1, grains, False, first, last)
-    short = run[SHORT]
-    total = 0
+    short, total = run[SHORT], 0
+    run[UNCOSTED] = uncosted
     while first >= 0:
         following = layers[first, NXT]
         transit[item, VOUT] += layers[first, VAL]
-        total += unload(k, first, moves, rows, layers, pools, costs, items, grains, run, cfg)
+        total += unload(k, first, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
         first = following
     if short > 0:
-        cost = moves[k, MCOST] if moves[k, MCOST] != NULL_COST else estimate(k, moves, costs, items, grains)
+        cost, value = moves[k, MCOST], document_value(k, short, moves)
+        if cost == NULL_COST:
+            cost = estimate(k, moves, costs, items, grains)
+            value = standard_value(short, cost)
         known = 1 if cost != NULL_COST else 0
-        value = standard_value(short, cost)
         negative = make_layer(
             layers, run, -short, -value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known
         )
         add_negative(layers, pools, under_way, negative)
         transit[item, VOUT] += value
         node = make_layer(layers, run, short, value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
-        total += add(k, node, moves, rows, layers, pools, costs, items, grains, run, cfg)
+        total += add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
     return total

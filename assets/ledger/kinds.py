@@ -5,6 +5,7 @@ from __future__ import annotations
 from assets.ledger.fields import (
     E_ADJUSTMENT,
     E_COGS,
+    E_CORRECTION,
     E_ISSUE,
     E_OPENING,
     E_RECEIPT,
@@ -44,10 +45,12 @@ BEHAVIOUR: dict[str, tuple[int, int]] = {
     "scrap": (K_ISSUE, E_ADJUSTMENT),
     "internal_use": (K_ISSUE, E_ISSUE),
     "other_in": (K_RECEIPT, E_RECEIPT),
+    "value_correction": (K_RECEIPT, E_CORRECTION),
     "other_out": (K_ISSUE, E_ISSUE),
 }
 """Movement type -> (what the kernel does, kind of value entry). Sign decides the direction: a red purchase receipt leaves, a red issue
-comes back. A leg of a move without a group is a receipt or an issue of its own. What is demand is `cogs` instead of `issue`."""
+comes back. A leg of a move without a group is a receipt or an issue of its own. What is demand is `cogs` instead of `issue`.
+`value_correction` moves nothing: it changes what the receipt that it names is worth."""
 
 DEMAND_ENTRY = {E_ISSUE: E_COGS}
 

@@ -3,8 +3,8 @@
 Together with the items that conversions tie to it, an item is
 - *restated*, where a document of a day already closed came, changed or vanished, or a further leg of an old conversion: computed again
   from its first movement, and all its rows are given out again;
-- *replayed*, where a return names an order whose issue may lie before the state: computed again, but only new rows are given out, as the
-  old ones cannot have changed;
+- *replayed*, where a return names an order whose issue may lie before the state, or a document corrects a receipt: computed again, but
+  only new rows are given out, as the old ones cannot have changed;
 - *continued* from the saved layers otherwise.
 Decisions over small tables only; what the decisions cost is `incremental`'s.
 """
@@ -22,7 +22,15 @@ from assets.ledger.carry import whole_clusters
 from assets.ledger.kinds import BACK_TYPES, CONVERSION_TYPES
 from assets.ledger.settings import LedgerSettings
 
-DOCUMENT_COLUMNS = ("item_id", "business_date", "movement_type", "transfer_group_id", "quantity_units", "ref_doc_no")
+DOCUMENT_COLUMNS = (
+    "item_id",
+    "business_date",
+    "movement_type",
+    "transfer_group_id",
+    "quantity_units",
+    "ref_doc_no",
+    "corrects_key",
+)
 
 
 @dataclass(frozen=True)
@@ -55,9 +63,10 @@ def make_plan(
 ) -> Plan:
     """Plan the way from a state of `since` to `as_of`.
 
-    `documents` (DOCUMENT_COLUMNS) holds at least every document that is new and of a day up to `since`, a leg of a conversion, or a return
-    that names an order; other new ones may stand in it. `moved_items` have new documents; `touched_items` are to be computed again
-    whatever happened to them. `ties` (item_id, cluster) are the items that the state knows, `old_conversions` the groups it has seen.
+    `documents` (DOCUMENT_COLUMNS) holds at least every document that is new and of a day up to `since`, a leg of a conversion, a return
+    that names an order, or a correction of a receipt; other new ones may stand in it. `moved_items` have new documents; `touched_items`
+    are to be computed again whatever happened to them. `ties` (item_id, cluster) are the items that the state knows, `old_conversions`
+    the groups it has seen.
     """
     kind = documents["movement_type"].cast(pa.string())
     known_day = pa.scalar(since, pa.date32())
@@ -88,7 +97,9 @@ def make_plan(
         ),
         pc.is_valid(documents["ref_doc_no"]),
     )
-    replayed = whole_clusters(ties, _flat(_items_where(documents, returns)))
+    # What a correction changes is told by the items' whole history.
+    from_start = pc.or_(pc.fill_null(returns, False), pc.is_valid(documents["corrects_key"]))
+    replayed = whole_clusters(ties, _flat(_items_where(documents, from_start)))
     recomputed = pc.unique(pa.concat_arrays([all_restated, replayed]))
     moved = _flat(moved_items)
     return Plan(all_restated, recomputed, moved.filter(pc.invert(pc.is_in(moved, value_set=recomputed))))

@@ -25,6 +25,7 @@ from assets.ledger.fields import (
     K_REVALUE,
     NO_DATE,
 )
+from assets.ledger.fixes import find_fixes
 from assets.ledger.kinds import BEHAVIOUR
 from assets.ledger.scale import (
     COST_TYPE,
@@ -32,6 +33,7 @@ from assets.ledger.scale import (
     NULL_COST,
     UNITS_TYPE,
     VALUE_DIVISOR,
+    VALUE_TYPE,
     LedgerInputError,
     LedgerOverflowError,
     to_scaled,
@@ -40,19 +42,29 @@ from assets.ledger.settings import LedgerSettings
 
 GRAIN_COLUMNS = ("item_id", "warehouse_id", "lot_no", "stock_status", "owner_type", "owner_code")
 REQUIRED = (
-    *GRAIN_COLUMNS, "movement_key", "movement_sequence", "business_date", "movement_type", "is_demand", "is_valued", "quantity_units",
-    "unit_cost", "transfer_group_id", "ref_doc_no", "ref_line_id", "lot_expiry_date",
+    *GRAIN_COLUMNS, "movement_key", "corrects_key", "movement_sequence", "business_date", "movement_type", "is_demand", "is_valued",
+    "quantity_units",
+    "unit_cost", "document_value", "transfer_group_id", "ref_doc_no", "ref_line_id", "lot_expiry_date",
 )  # fmt: skip
 
 NOTHING = pa.schema(
     [
         (name, pa.string())
-        for name in (*GRAIN_COLUMNS, "movement_key", "movement_type", "transfer_group_id", "ref_doc_no", "ref_line_id")
+        for name in (
+            *GRAIN_COLUMNS,
+            "movement_key",
+            "corrects_key",
+            "movement_type",
+            "transfer_group_id",
+            "ref_doc_no",
+            "ref_line_id",
+        )
     ]
     + [("movement_sequence", pa.int64()), ("is_demand", pa.bool_()), ("is_valued", pa.bool_())]
     + [
         ("quantity_units", UNITS_TYPE),
         ("unit_cost", COST_TYPE),
+        ("document_value", VALUE_TYPE),
         ("business_date", pa.date32()),
         ("lot_expiry_date", pa.date32()),
     ]
@@ -101,6 +113,8 @@ class Movements:
     entry: NDArray[np.int8]
     quantity: Ints
     cost: Ints
+    amount: Ints
+    """What the whole of an inward movement costs by its document; NULL_COST where only a unit cost is given."""
     date: Codes
     month: Codes
     expiry: Codes
@@ -115,6 +129,10 @@ class Movements:
     ref_count: int
     standard: Ints | None
     is_demand: NDArray[np.bool_]
+    fix_row: Ints
+    """Corrections of receipts and documents that take one back, and the receipt of each; and those that cannot be."""
+    fix_target: Ints
+    fix_refused: Ints
     saved_grain: Codes
     saved_group: Codes
     """Grain and group of each row of the saved table; group -1 for what is not under way."""
@@ -140,7 +158,7 @@ def require_columns(table: pa.Table) -> None:
     missing = [name for name in REQUIRED if name not in table.column_names]
     if missing:
         raise LedgerInputError(
-            f"the movements lack: {', '.join(missing)} (see docs/interfaces.md, int_stock_movements)"
+            f"the movements lack: {', '.join(missing)} (see docs/interfaces.md, int_ledger_movements)"
         )
 
 
@@ -172,7 +190,7 @@ def build_grains(
 def prepare(
     table: pa.Table, settings: LedgerSettings, standard_costs: pa.Table | None = None, saved: pa.Table | None = None
 ) -> Movements:
-    """Integer arrays of a movement table (docs/interfaces.md, int_stock_movements).
+    """Integer arrays of a movement table (docs/interfaces.md, int_ledger_movements).
 
     `saved` are rows of a state that must share the codes: the grain's columns, is_valued, transfer_group_id, is_conversion.
 
@@ -197,8 +215,14 @@ def prepare(
     entry = np.where((entry == E_ISSUE) & is_demand, E_COGS, entry).astype(np.int8)
     quantity = to_scaled(table["quantity_units"], UNITS_TYPE, 0, "quantity_units")
     cost = to_scaled(table["unit_cost"], COST_TYPE, NULL_COST, "unit_cost")
-    # Goods that are counted but not valued carry no cost, whatever the source says of them.
-    cost[~grains.valued[grain]] = NULL_COST
+    amount = to_scaled(table["document_value"], VALUE_TYPE, NULL_COST, "document_value")
+    # Goods that are counted but not valued carry no cost, whatever the source says of them; nothing costs less than nothing.
+    no_cost = ~grains.valued[grain] | (cost < 0)
+    cost[no_cost] = NULL_COST
+    fix_row, fix_target, fix_refused = find_fixes(table, kind, entry, grain, quantity, cost, amount)
+    has_amount = (quantity > 0) & (amount >= 0) & (cost != NULL_COST)
+    has_amount[fix_row] |= quantity[fix_row] == 0
+    amount[no_cost & (quantity != 0) | ~has_amount] = NULL_COST
     item = grains.codes["item_id"][grain]
     kind, group, group_labels, group_item, is_conversion, group_total, linked = _groups(
         table, kind, item, quantity, saved, grains.codes["item_id"][saved_grain]
@@ -221,9 +245,9 @@ def prepare(
             np.concatenate([a, np.full(extra, b, dtype=a.dtype)])
             for a, b in ((kind, K_REVALUE), (entry, E_ADJUSTMENT), (is_demand, False))
         )
-        quantity, cost, sequence = (
+        quantity, cost, amount, sequence = (
             np.concatenate([a, np.full(extra, b, dtype=np.int64)])
-            for a, b in ((quantity, 0), (cost, NULL_COST), (sequence, -1))
+            for a, b in ((quantity, 0), (cost, NULL_COST), (amount, NULL_COST), (sequence, -1))
         )
         expiry, group, ref = (
             np.concatenate([a, np.full(extra, b, dtype=np.int32)])
@@ -232,11 +256,11 @@ def prepare(
         item = grains.codes["item_id"][grain]
     cluster = clusters(len(grains.labels["item_id"]), *linked)
     order, bounds = _sorted(cluster[item], date, sequence, int(cluster.max(initial=-1)) + 1)
-    _refuse_overflow(quantity, cost, order, bounds, item, grains.labels["item_id"])
+    _refuse_overflow(quantity, cost, amount, order, bounds, item, grains.labels["item_id"])
     return Movements(
-        count, order, bounds, cluster, grains, grain, kind, entry, quantity, cost, date, months_of(date),
+        count, order, bounds, cluster, grains, grain, kind, entry, quantity, cost, amount, date, months_of(date),
         expiry, group, group_total, group_labels, group_item, is_conversion, ref, ref_count, standard, is_demand,
-        saved_grain, saved_group,
+        fix_row, fix_target, fix_refused, saved_grain, saved_group,
     )  # fmt: skip
 
 
@@ -300,14 +324,17 @@ def _sorted(cluster: Codes, date: Codes, sequence: Ints, cluster_count: int) -> 
     return by_time[order], bounds
 
 
-def _refuse_overflow(quantity: Ints, cost: Ints, order: Ints, bounds: Ints, item: Codes, labels: pa.Array) -> None:
+def _refuse_overflow(
+    quantity: Ints, cost: Ints, amount: Ints, order: Ints, bounds: Ints, item: Codes, labels: pa.Array
+) -> None:
     """No sum in the kernel exceeds what all units of a cluster are worth at its dearest cost; that must fit."""
     if not len(order):
         return
     starts = bounds[:-1][bounds[1:] > bounds[:-1]]
     units = np.add.reduceat(np.abs(quantity.astype(np.float64))[order], starts)
     dearest = np.maximum.reduceat(np.where(cost == NULL_COST, 0.0, np.abs(cost.astype(np.float64)))[order], starts)
-    worth = units * dearest / VALUE_DIVISOR
+    given = np.add.reduceat(np.where(amount == NULL_COST, 0.0, np.abs(amount.astype(np.float64)))[order], starts)
+    worth = units * dearest / VALUE_DIVISOR + given
     for figure, what in ((units, "units"), (worth, "value")):
         worst = int(np.argmax(figure))
         if figure[worst] > LIMIT:

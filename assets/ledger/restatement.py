@@ -63,7 +63,7 @@ with then_rows as (
     select movement_key, item_id, warehouse_id, movement_type, doc_no, business_date, entered_at, source_file, source_row,
         quantity_units, is_valued, is_demand and is_valued as is_sold,
         case when is_valued then coalesce(cost_value, 0) + coalesce(settlement_value, 0) else 0 end as net_value,
-        coalesce(cogs_value, 0) as cogs_value
+        coalesce(cogs_value, 0) + coalesce({settled}, 0) as cogs_value
     from read_parquet($file)
 ),
 now_rows as (
@@ -71,8 +71,9 @@ now_rows as (
         movements.quantity_units, is_valued, is_demand and is_valued as is_sold,
         case when is_valued then coalesce(cast(costs.cost_value as decimal(24, 4)), 0)
             + coalesce(cast(costs.settlement_value as decimal(24, 4)), 0) else 0 end as net_value,
-        coalesce(cast(costs.cogs_value as decimal(24, 4)), 0) as cogs_value
-    from intermediate.int_stock_movements movements left join ledger.movement_costs costs using (movement_key)
+        coalesce(cast(costs.cogs_value as decimal(24, 4)), 0)
+            + coalesce(cast(costs.cogs_settlement_value as decimal(24, 4)), 0) as cogs_value
+    from intermediate.int_ledger_movements movements left join ledger.movement_costs costs using (movement_key)
 ),
 period as (
     select cast($as_of as date) as as_of_date,
@@ -108,7 +109,7 @@ select *, (select date_diff('day', start_date, as_of_date) + 1 from period) as p
 _SIDE = """
         case when {side}.business_date <= as_of_date then {side}.quantity_units else 0 end as {name}_units,
         case when {side}.business_date <= as_of_date then {side}.net_value else 0 end as {name}_value,
-        case when {side}.business_date between start_date and as_of_date and {side}.is_sold
+        case when {side}.business_date between start_date and as_of_date and {side}.is_valued
             then {side}.cogs_value else 0 end as {name}_cogs,
         case when {side}.business_date <= as_of_date
             then {side}.net_value * (date_diff('day', greatest({side}.business_date, start_date), as_of_date) + 1)
@@ -170,7 +171,10 @@ def write_restatements(connection: duckdb.DuckDBPyConnection, releases: Iterable
     sides = ",".join(_SIDE.format(side=f"{name}_rows", name=name) for name in ("then", "now"))
     for past in compared:
         given = {"file": str(past.movements), "as_of": past.as_of, "days": WINDOW_DAYS}
-        connection.execute(_ROWS.format(sides=sides), given)
+        columns = connection.execute("select name from parquet_schema($file)", {"file": given["file"]}).fetchall()
+        # A release from before settlements were told apart has none of its own.
+        settled = "cogs_settlement_value" if ("cogs_settlement_value",) in columns else "0"
+        connection.execute(_ROWS.format(sides=sides, settled=settled), given)
         connection.execute(_TOTALS)
         connection.execute(_DOCUMENTS, {"release": past.release_id, "as_of": past.as_of})
         for kpi, (then, now) in _KPI_VALUES.items():

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.ledger.calendar import day_number, month_ends
-from assets.ledger.engine import Result, run
+from assets.ledger.corrections import run_corrected
 from assets.ledger.fields import EGRAIN, EGROUP, EQTY, ESNAP, EVAL
 from assets.ledger.prepare import Grains, Ints, Movements, days_of, prepare, require_columns
+from assets.ledger.results import Result
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.state import LedgerState, take_state
 from assets.ledger.tables import (
@@ -39,7 +40,7 @@ def compute(
 ) -> LedgerTables:
     """Run the whole ledger.
 
-    `movements` has the columns of int_stock_movements (docs/interfaces.md), in any order of rows; those after `as_of` are left out.
+    `movements` has the columns of int_ledger_movements (docs/interfaces.md), in any order of rows; those after `as_of` are left out.
     `snapshot_dates` default to every month end from the first movement on, and `as_of`, which is always among them.
     `standard_costs` (item_id, effective_date, unit_cost) is needed by cost `standard`.
     Raises LedgerInputError for missing columns or unknown types, LedgerOverflowError for figures beyond exact 64-bit arithmetic.
@@ -68,7 +69,7 @@ def compute_with_state(
     movements = until(movements, as_of)
     data = prepare(movements, settings, costs_until(standard_costs, as_of))
     days = snapshot_days(data, as_of, snapshot_dates)
-    result = run(data, settings, days, threads=threads)
+    result = run_corrected(data, settings, days, threads=threads)
     grains, keys = data.grains, movements["movement_key"]
     last = len(days) - 1
     sums, closing = place_sums(data, result), closing_sums(result.emitted, last, grains)

@@ -12,9 +12,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.ledger.engine import Result, Saved, fresh_costs, fresh_items
+from assets.ledger.engine import Saved, fresh_costs, fresh_items
 from assets.ledger.fields import (
     ARR,
+    CDEF,
+    CKNW,
+    CLAST,
+    COPEN,
+    CQTY,
+    CRES,
+    CSOLD,
+    CUNK,
+    CVAL,
     DEM,
     EARR,
     EDEM,
@@ -44,17 +53,21 @@ from assets.ledger.fields import (
     VAL,
 )  # fmt: skip
 from assets.ledger.prepare import GRAIN_COLUMNS, Ints, Movements
+from assets.ledger.results import Result
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.tables import layer_numbers, origin_keys
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 _LAYER_FIELDS = {
     "origin": (EORG, ORG), "arrived": (EARR, ARR), "quantity": (EQTY, QTY), "unit_cost": (EUC, UC), "value": (EVAL, VAL),
     "known": (EKNW, KNW), "expiry": (EEXP, EXP), "demand": (EDEM, DEM),
 }  # fmt: skip
-_COST_COLUMNS = ("quantity", "value", "last_cost", "opening_cost", "deferred", "known", "covered", "given")
+_COST_COLUMNS = {
+    "quantity": CQTY, "value": CVAL, "last_cost": CLAST, "opening_cost": COPEN, "deferred": CDEF, "known": CKNW, "sold": CSOLD,
+    "residue": CRES, "uncosted": CUNK,
+}  # fmt: skip
 _ITEM_FIELDS = {"last_cost": ILAST, "left_origin": IORG, "left_cost": IUC, "left_expiry": IEXP}
 TRANSIT_COLUMNS = ("shipped_units", "arrived_units", "shipped_value", "arrived_value", "settled_value")
 SUM_COLUMNS = ("opening_units", "in_units", "out_units", "value_in", "value_out", "known_movements")
@@ -89,6 +102,15 @@ class LedgerState:
         """Raises LedgerInputError when the state was made under other settings."""
         if self.fingerprint != settings.fingerprint:
             raise LedgerInputError("the saved state was made under other ledger settings: run the ledger in full")
+
+
+def waiting_items(state: LedgerState) -> pa.Array:
+    """Items of which units left without a cost and are still not there, or under way: what comes next must know their past."""
+    layers = state.layers
+    waits = (layers["quantity"].to_numpy() < 0) & np.asarray(layers["is_valued"], dtype=np.bool_)
+    waits |= np.asarray(layers["transfer_group_id"].is_valid())
+    waits &= layers["known"].to_numpy() == 0
+    return pc.unique(pc.cast(layers["item_id"].filter(pa.array(waits)), pa.string()))
 
 
 def is_in(column: pa.ChunkedArray | pa.Array, labels: pa.Array) -> np.ndarray:
@@ -128,7 +150,7 @@ def take_state(
     pools, first = np.unique(grains.cost_pool, return_index=True)
     costs = {name: grains.column(name, first) for name in GRAIN_COLUMNS}
     costs["is_valued"] = pa.array(grains.valued[first])
-    for at, name in enumerate(_COST_COLUMNS):
+    for name, at in _COST_COLUMNS.items():
         costs[name] = pa.array(result.costs[pools, at])
     used = np.unique(grains.place_item)
     left = result.items[used, ISRC]
@@ -185,7 +207,7 @@ def load_state(
         layers[:, VAL] = np.where(group >= 0, layers[:, VAL], 0)
     costs = fresh_costs(data.grains.cost_pool_count)
     at = data.grains.cost_pool[data.saved_grain[count:]]
-    for column, name in enumerate(_COST_COLUMNS):
+    for name, column in _COST_COLUMNS.items():
         costs[at, column] = state.costs[name].to_numpy()
     items = fresh_items(len(data.grains.labels["item_id"]))
     code = np.asarray(

@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from assets.ledger.codes import counting_order
-from assets.ledger.engine import Result
 from assets.ledger.fields import (
     E_COGS,
+    E_COGS_CORRECTION,
+    E_COGS_SETTLEMENT,
     E_OPENING,
     E_SETTLEMENT,
     EARR,
@@ -33,7 +34,9 @@ from assets.ledger.fields import (
     NO_DATE,
 )  # fmt: skip
 from assets.ledger.prepare import GRAIN_COLUMNS, Codes, Grains, Ints, Movements
+from assets.ledger.results import CorrectionEntries, Result
 from assets.ledger.scale import COST_TYPE, NULL_COST, UNITS_TYPE, VALUE_TYPE, to_decimal
+from assets.ledger.transit import under_way
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,10 @@ def transit_layers(
 def movement_costs(data: Movements, result: Result, keys: pa.ChunkedArray, start: int = 0) -> pa.Table:
     """Table `ledger.movement_costs`, in the order of the input."""
     rows = slice(start, data.count)
+    settlement, sold = result.settlement.copy(), result.cogs_settlement.copy()
+    entries, moving = result.corrections, under_way(data, result)
+    np.add.at(settlement, entries.row, entries.value)
+    np.add.at(sold, entries.row, np.where(entries.kind == E_COGS_CORRECTION, entries.value, 0))
     valued = data.grains.valued[data.grain[rows]]
     known = result.known[rows] & valued
     cogs = data.entry[rows] == E_COGS
@@ -154,60 +161,98 @@ def movement_costs(data: Movements, result: Result, keys: pa.ChunkedArray, start
             "cost_value": to_decimal(result.value[rows], VALUE_TYPE, known),
             "is_cost_known": pa.array(known),
             "cogs_value": to_decimal(-result.value[rows], VALUE_TYPE, known & cogs),
-            "settlement_value": to_decimal(result.settlement[rows], VALUE_TYPE, valued),
+            "settlement_value": to_decimal(settlement[rows], VALUE_TYPE, valued),
+            "cogs_settlement_value": to_decimal(-sold[rows], VALUE_TYPE, valued),
+            "transit_units": to_decimal(moving.units[rows], UNITS_TYPE),
+            "transit_value": to_decimal(moving.value[rows], VALUE_TYPE),
+            "transit_uncosted_units": to_decimal(moving.uncosted[rows], UNITS_TYPE),
         }
     )
 
 
 @nb.njit(cache=True)
-def _entries(order, place, date, entry, quantity, value, settlement, known, valued):  # type: ignore[no-untyped-def]
-    """Sums per place, day and kind of rows that `order` walks by place, then day."""
-    # Every row adds to one kind, and a settled one to `settlement` as well.
-    size = len(order) + np.count_nonzero(settlement)
+def _entries(  # type: ignore[no-untyped-def]
+    order, place, date, entry, quantity, value, settlement, sold, known, uncosted, uncosted_stock, valued
+):
+    """Sums per place, day and kind of valued rows that `order` walks by place, then day."""
+    # Every row adds to one kind, and a settled one to the kinds of settlement as well.
+    size = len(order) + 2 * np.count_nonzero((settlement != 0) | (sold != 0))
     where = np.empty(size, dtype=np.int32)
     day = np.empty(size, dtype=np.int32)
     kind = np.empty(size, dtype=np.int8)
     units = np.empty(size, dtype=np.int64)
     worth = np.empty(size, dtype=np.int64)
     is_known = np.empty(size, dtype=np.bool_)
-    sums = np.zeros((7, 4), dtype=np.int64)
+    lacking = np.empty((size, 2), dtype=np.int64)
+    sums = np.zeros((len(ENTRY_KINDS), 6), dtype=np.int64)
     count, at = 0, 0
     while at < len(order):
         sums[:] = 0
         here, today = place[order[at]], date[order[at]]
         while at < len(order) and place[order[at]] == here and date[order[at]] == today:
             row = order[at]
+            at += 1
+            if not valued[row]:
+                continue
             which = entry[row]
             sums[which, 0] += quantity[row]
+            sums[which, 1] += value[row]
             sums[which, 3] += 1
-            if valued[row]:
-                sums[which, 1] += value[row]
-                if known[row]:
-                    sums[which, 2] += 1
-                if settlement[row] != 0:
-                    sums[E_SETTLEMENT, 1] += settlement[row]
-                    sums[E_SETTLEMENT, 2] += 1
-                    sums[E_SETTLEMENT, 3] += 1
-            at += 1
-        for which in range(7):
+            sums[which, 4] += uncosted[row]
+            sums[which, 5] += uncosted_stock[row]
+            if known[row]:
+                sums[which, 2] += 1
+            for part, change in ((E_COGS_SETTLEMENT, sold[row]), (E_SETTLEMENT, settlement[row] - sold[row])):
+                if change != 0:
+                    sums[part, 1] += change
+                    sums[part, 2] += 1
+                    sums[part, 3] += 1
+        for which in range(len(ENTRY_KINDS)):
             if sums[which, 3] > 0:
                 where[count], day[count], kind[count] = here, today, which
-                units[count], worth[count], is_known[count] = sums[which, 0], sums[which, 1], sums[which, 2] > 0
+                units[count], worth[count] = sums[which, 0], sums[which, 1]
+                is_known[count] = sums[which, 2] > 0 or sums[which, 1] != 0
+                lacking[count] = sums[which, 4:]
                 count += 1
-    return where[:count], day[:count], kind[:count], units[:count], worth[:count], is_known[:count]
+    return where[:count], day[:count], kind[:count], units[:count], worth[:count], is_known[:count], lacking[:count]
 
 
-def value_entries(data: Movements, result: Result, chosen: NDArray[np.bool_] | None = None) -> pa.Table:
-    """Table `ledger.value_entries`, of all movements or the chosen. A value is null where no movement of the row has a known one; else the
-    sum of those that have."""
+def value_entries(
+    data: Movements,
+    result: Result,
+    chosen: NDArray[np.bool_] | None = None,
+    corrections: CorrectionEntries | None = None,
+) -> pa.Table:
+    """Table `ledger.value_entries`, of all valued movements or the chosen. The values of a place up to a day are the value of its stock;
+    one is null where it is nothing and no movement of the row has a known cost."""
     grains = data.grains
-    place = grains.place[data.grain]
     order = data.order if chosen is None else data.order[chosen[data.order]]
-    by_place, _ = counting_order(place[order], len(grains.place_item))
-    where, day, kind, units, worth, is_known = _entries(
-        order[by_place], place, data.date, data.entry, data.quantity, result.value, result.settlement, result.known,
-        grains.valued[data.grain],
-    )  # fmt: skip
+    columns = [
+        grains.place[data.grain], data.date, data.entry, data.quantity, result.value, result.settlement, result.cogs_settlement,
+        result.known, result.uncosted, result.uncosted_stock, grains.valued[data.grain],
+    ]  # fmt: skip
+    extra = result.corrections if corrections is None else corrections
+    if len(extra.place):
+        nothing, always = np.zeros(len(extra.place), dtype=np.int64), np.ones(len(extra.place), dtype=np.bool_)
+        more = [
+            extra.place,
+            extra.day,
+            extra.kind,
+            nothing,
+            extra.value,
+            nothing,
+            nothing,
+            always,
+            nothing,
+            extra.uncosted_stock,
+            always,
+        ]
+        columns = [np.concatenate([a, b.astype(a.dtype)]) for a, b in zip(columns, more, strict=True)]
+        order = np.append(order, len(data.quantity) + np.arange(len(extra.place)))
+        order = order[np.lexsort((columns[1][order], columns[0][order]))]
+    else:
+        order = order[counting_order(columns[0][order], len(grains.place_item))[0]]
+    where, day, kind, units, worth, is_known, lacking = _entries(order, *columns)
     return pa.table(
         {
             "item_id": pa.DictionaryArray.from_arrays(pa.array(grains.place_item[where]), grains.labels["item_id"]),
@@ -218,6 +263,8 @@ def value_entries(data: Movements, result: Result, chosen: NDArray[np.bool_] | N
             "entry_kind": pa.DictionaryArray.from_arrays(pa.array(kind), pa.array(ENTRY_KINDS)),
             "quantity_units": to_decimal(units, UNITS_TYPE),
             "entry_value": to_decimal(worth, VALUE_TYPE, is_known),
+            "uncosted_units": to_decimal(lacking[:, 0].copy(), UNITS_TYPE),
+            "uncosted_stock_units": to_decimal(lacking[:, 1].copy(), UNITS_TYPE),
         }
     )
 
@@ -252,6 +299,7 @@ def place_sums(data: Movements, result: Result) -> Ints:
         data.grains.place[grain], data.entry, data.quantity, result.value, result.settlement, result.known,
         data.grains.valued[grain], len(data.grains.place_item),
     )  # fmt: skip
+    np.subtract.at(sums[:, 4], result.corrections.place, result.corrections.value)
     return sums
 
 

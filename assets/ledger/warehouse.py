@@ -23,7 +23,7 @@ from assets.ledger.prepare import REQUIRED
 from assets.ledger.tables import LedgerTables
 from assets.workspace import write_table
 
-MOVEMENTS = "intermediate.int_stock_movements"
+MOVEMENTS = "intermediate.int_ledger_movements"
 STANDARDS = "staging.stg_item_costs"
 SEEN = "ledger.seen_items"
 LINK = "ledger.state_link"
@@ -43,7 +43,8 @@ class Survey:
     moved_items: pa.Array
     """Items with movements after the state's day."""
     stale_items: list[str]
-    """Items of which a closed day reads otherwise than before, or which are gone."""
+    """Items of which a closed day reads otherwise than before, or which are gone; and those that move while units of theirs, which left
+    without a cost, wait for it or are under way: the rows of what took them change."""
     documents: pa.Table
     """What `plan.make_plan` asks for."""
 
@@ -112,7 +113,12 @@ def survey(connection: duckdb.DuckDBPyConnection, since: date) -> Survey:
     connection.execute(
         f"""
         create or replace temp table _stale as
-        select item_id from _items_now now full join {SEEN} seen using (item_id) left join _standards_now cost using (item_id)
+        select item_id from _items_now where new_count > 0 and item_id in (
+            select item_id from ledger.open_layers
+            where snapshot_date = date '{since}' and is_negative and not is_cost_known and owner_type = 'own'
+            union all select item_id from ledger.transit_layers where snapshot_date = date '{since}' and not is_cost_known
+        )
+        union select item_id from _items_now now full join {SEEN} seen using (item_id) left join _standards_now cost using (item_id)
         where coalesce(now.old_count, 0) <> coalesce(seen.movements, 0)
             or coalesce(now.old_print, 0) <> coalesce(seen.fingerprint, 0)
             or (seen.item_id is not null and coalesce(cost.old_print, 0) <> seen.standards)
@@ -124,7 +130,8 @@ def survey(connection: duckdb.DuckDBPyConnection, since: date) -> Survey:
 
 
 def _documents(connection: duckdb.DuckDBPyConnection, since: date) -> pa.Table:
-    """Every leg of a conversion that a new or altered leg belongs to; new returns whose order was issued on a day already closed."""
+    """Every leg of a conversion that a new or altered leg belongs to; new returns whose order was issued on a day already closed; new
+    corrections of receipts."""
     columns = ", ".join(f"now.{name}" for name in DOCUMENT_COLUMNS)
     is_new = f"business_date > date '{since}'"
     connection.execute(
@@ -149,8 +156,8 @@ def _documents(connection: duckdb.DuckDBPyConnection, since: date) -> pa.Table:
         where old.business_date <= date '{since}' and old.movement_type in {BACK_TYPES}
         """
     asked = [query for query, table in ((legs, "_groups"), (returns, "_returns")) if _has_rows(connection, table)]
-    nothing = f"select {columns} from _returns now limit 0"
-    return connection.execute(" union all ".join(asked) or nothing).to_arrow_table()
+    asked.append(f"select {columns} from {EFFECTIVE} now where {is_new} and corrects_key is not null")
+    return connection.execute(" union all ".join(asked)).to_arrow_table()
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -108,15 +108,23 @@ def read_turnover_target(connection: duckdb.DuckDBPyConnection) -> float | None:
 
 
 def read_consumption(connection: duckdb.DuckDBPyConnection, as_of: date, window_days: int) -> pd.DataFrame:
-    """Demand movements of the last `window_days`, in units and at cost."""
+    """Demand movements of the last `window_days`, in units, and what they cost by the value ledger."""
     return connection.execute(
-        """select m.item_id, m.warehouse_id,
-                  cast(-sum(m.quantity_units) as double) as consumption_units,
-                  cast(sum(c.cogs_value) as double) as consumption_value
-           from intermediate.int_stock_movements as m
-           inner join ledger.movement_costs as c on c.movement_key = m.movement_key
-           where m.is_demand and m.business_date > cast($day as date) - cast($window as integer)
-           group by all order by all""",
+        """with moved as (
+               select item_id, warehouse_id, cast(-sum(quantity_units) as double) as consumption_units
+               from intermediate.int_stock_movements
+               where is_demand and business_date > cast($day as date) - cast($window as integer)
+               group by all
+           ),
+           sold as (
+               select item_id, warehouse_id, cast(-sum(entry_value) as double) as consumption_value
+               from ledger.value_entries
+               where entry_kind in ('cogs', 'cogs_settlement', 'cogs_correction')
+                   and business_date > cast($day as date) - cast($window as integer)
+               group by all
+           )
+           select item_id, warehouse_id, consumption_units, consumption_value
+           from moved left join sold using (item_id, warehouse_id) order by all""",
         {"day": as_of, "window": window_days},
     ).df()
 

@@ -1,7 +1,7 @@
 {#
     The turnover family, from one row of sums per item x warehouse x period: one home for month and rolling windows.
 
-    Reads from `relation`: period_days, cogs_value, cogs_units, unknown_cogs, value_days (value x days held), unit_days (units x days
+    Reads from `relation`: period_days, cogs_value, cogs_units, uncosted_cogs_units, value_days (value x days held), unit_days (units x days
     held), opening_value, ending_value, opening_units, ending_units, month_end_points_value, value_status.
     ITO = cost of goods sold / average inventory value; annualised by 365 / period days. DIO = period days x average / COGS.
 #}
@@ -13,7 +13,7 @@
         cast(round(unit_days / period_days, 6) as decimal(28, 6)) as average_inventory_units,
         case
             when value_status <> 'ok' then value_status
-            when unknown_cogs > 0 then {{ no_cost_status() }}
+            when uncosted_cogs_units > 0 then {{ no_cost_status() }}
             when value_days > 0 then 'ok'
             when cogs_units = 0 then 'no_sales'
             when unit_days > 0 then {{ no_value_status() }}
@@ -23,7 +23,7 @@
 {%- endmacro %}
 
 {% macro turnover_columns() -%}
-    {{ as_value('case when unknown_cogs = 0 and (value_status = \'ok\' or cogs_value <> 0) then cogs_value end') }} as cogs_value,
+    {{ as_value('case when uncosted_cogs_units = 0 and (value_status = \'ok\' or cogs_value <> 0) then cogs_value end') }} as cogs_value,
     {{ as_units('cogs_units') }} as cogs_units,
     case when value_status = 'ok' then average_inventory_value end as average_inventory_value,
     case when value_status = 'ok' then average_inventory_value_two_point end as average_inventory_value_two_point,
@@ -54,4 +54,18 @@
         when cogs_value > 0 then 'ok'
         else 'no_sales'
     end as days_inventory_status
+{%- endmacro %}
+
+{# Kinds of value entries that are cost of what was sold: at issue, when stock sold before it came is settled, when a cost is corrected later. #}
+{% macro cogs_kinds() -%}
+    ('cogs', 'cogs_settlement', 'cogs_correction')
+{%- endmacro %}
+
+{# An entry of value alone that says of a movement what it cost beside its own document: an invoice at another price, freight, a rebate. #}
+{% macro is_value_correction(entries) -%}
+    {{ entries }}.movement_key is not null
+    and {{ entries }}.quantity_units = 0
+    and {{ entries }}.entry_value <> 0
+    and not {{ entries }}.is_cogs
+    and {{ entries }}.entry_kind in ('receipt', 'adjustment', 'revaluation', 'landed_cost', 'variance')
 {%- endmacro %}

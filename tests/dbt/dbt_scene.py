@@ -107,7 +107,8 @@ def _key(no: str, kind: str) -> str:
 def _cost(no: str, kind: str, units: float, cost: float | None, cogs: float | None = None) -> Row:
     return {
         "movement_key": _key(no, kind), "quantity_units": units, "cost_value": cost, "is_cost_known": cost is not None,
-        "cogs_value": cogs,
+        "cogs_value": cogs, "settlement_value": 0, "cogs_settlement_value": 0,
+        "transit_units": 0, "transit_value": 0, "transit_uncosted_units": 0,
     }  # fmt: skip
 
 
@@ -127,10 +128,10 @@ def _proof(item: str, units: float, opening: float, gone: float, came: float) ->
     }  # fmt: skip
 
 
-def _entry(day: str, kind: str, value: float, units: float) -> Row:
+def _entry(day: str, kind: str, value: float | None, units: float, item: str = "A1", uncosted: float = 0) -> Row:
     return {
-        "item_id": "C/A1", "warehouse_id": "C/W1", "business_date": day, "entry_kind": kind, "entry_value": value,
-        "quantity_units": units,
+        "item_id": f"C/{item}", "warehouse_id": "C/W1", "business_date": day, "entry_kind": kind, "entry_value": value,
+        "quantity_units": units, "uncosted_units": abs(uncosted), "uncosted_stock_units": uncosted,
     }  # fmt: skip
 
 
@@ -144,6 +145,7 @@ TABLES: dict[tuple[str, str], list[Row]] = {
     ("ledger", "value_entries"): [
         _entry("2026-05-01", "opening", 1000, 100), _entry("2026-05-11", "receipt", 600, 50),
         _entry("2026-05-21", "cogs", -600, -60), _entry("2026-06-11", "cogs", -300, -30),
+        _entry("2026-05-01", "opening", None, 20, "B1", 20), _entry("2026-06-05", "cogs", None, 4, "B1", 4),
     ],
     ("ledger", "open_layers"): [
         _layer("2026-05-31", "A1", 40, "2026-05-01", 10, "O1", "opening"),

@@ -1,4 +1,4 @@
-"""`fct_stock_balances`: the running sums of the movements."""
+"""`fct_stock_balances`: the running sums of the movements and of the value entries."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from assets.explain.model import MartRecipes, Recipe
 from assets.explain.recipes.words import NO_COST, NOT_VALUED, units
 
 _FROM = ("movements", "warehouse")
+VALUE_FROM = ("movements", "entries")
 ON_HAND = "select sum(quantity_units) from movements"
 AVAILABLE = """select sum(quantity_units) from movements
     where stock_status = 'available' and owner_type = 'own' and (select coalesce(max(is_nettable), true) from warehouse)"""
 VALUED = "select sum(quantity_units) filter (where is_valued) from movements"
-NET_VALUE = (
-    "select sum(coalesce(cost_value, 0) + coalesce(settlement_value, 0)) filter (where is_valued) from movements"
-)
+NET_VALUE = "select sum(coalesce(entry_value, 0)) from entries"
+UNCOSTED = "select sum(uncosted_stock_units) from entries"
 VALUE_STATUS = f"""select case
-        when count(*) filter (where is_valued and cost_value is null) > 0 then {NO_COST}
-        when count(*) filter (where is_valued) > 0 then 'ok'
+        when (select coalesce(sum(uncosted_stock_units), 0) from entries) > 0 then {NO_COST}
+        when (select count(*) from entries) > 0 then 'ok'
         when coalesce(sum(quantity_units) filter (where is_valued), 0) = 0 and sum(quantity_units) <> 0 then {NOT_VALUED}
         else 'ok'
     end from movements"""
@@ -33,7 +33,8 @@ BALANCES = MartRecipes(
         "inventory_value": Recipe(
             "case when value_status = 'ok' then cast(coalesce(net_value, 0) as decimal(24, 4)) end",
             {"value_status": VALUE_STATUS, "net_value": NET_VALUE},
-            _FROM,
+            VALUE_FROM,
         ),
+        "uncosted_units": Recipe(units("coalesce(uncosted, 0)"), {"uncosted": UNCOSTED}, VALUE_FROM),
     },
 )

@@ -6,9 +6,9 @@ from assets.explain.model import MartRecipes, Recipe
 from assets.explain.recipes import balances, turnover
 from assets.explain.recipes.health_expiry import EXPIRY, EXPIRY_VIEWS
 from assets.explain.recipes.replenishment import REPLENISHMENT
-from assets.explain.recipes.words import NO_COST, money, overlap, ratio, units
+from assets.explain.recipes.words import money, overlap, ratio, units
 
-_STOCK = ("movements", "warehouse", "master")
+_STOCK = ("movements", "entries", "warehouse", "master")
 _DAYS = "date_diff('day', {since}, as_of_date)"
 _AS_OF = "select as_of_date from cell"
 _DEMAND = "select max(business_date) from movements where is_demand and quantity_units < 0"
@@ -17,13 +17,12 @@ _IDLE = _DAYS.format(since="coalesce(last_demand_date, first_movement_date)")
 _IS_NEW = _DAYS.format(since="first_movement_date") + " <= new_item_guard_days"
 
 _WORTH = {
-    "unit_cost_latest": "select unit_cost_latest from master",
     "on_hand": f"select coalesce(({balances.ON_HAND}), 0)",
     "net_value": f"select coalesce(({balances.NET_VALUE}), 0)",
     "stock_status": balances.VALUE_STATUS,
 }
-_STATUS = f"case when unit_cost_latest is null and on_hand = 0 then {NO_COST} else stock_status end"
-_VALUE = "case when unit_cost_latest is null and on_hand = 0 then null when stock_status = 'ok' then cast(net_value as decimal(24, 4)) end"
+_STATUS = "stock_status"
+_VALUE = "case when stock_status = 'ok' then cast(net_value as decimal(24, 4)) end"
 _IDLE_INPUTS = {
     "is_stocked": "select is_stocked from master",
     "first_movement_date": _FIRST,

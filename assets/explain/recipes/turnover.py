@@ -8,12 +8,12 @@ from assets.explain.model import MartRecipes, Recipe
 from assets.explain.recipes.words import NO_COST, money, overlap, ratio, units
 
 _START, _END = "(select period_start_date from cell)", "(select period_end_date from cell)"
-_SOLD = "from period_movements where is_demand and is_valued"
+_SOLD = "from period_entries where is_cogs"
 _EVENING = f"from intervals where valid_from_date < {_START} and valid_to_date >= {_START} - 1"
 _LAST = f"from intervals where valid_to_date >= {_END}"
 _VALUE = ("intervals",)
-_BOTH = ("intervals", "period_movements")
-_POINTS = ("intervals", "period_movements", "months")
+_BOTH = ("intervals", "period_entries")
+_POINTS = ("intervals", "period_entries", "months")
 
 INPUTS: dict[str, str] = {
     "period_days": "select date_diff('day', period_start_date, period_end_date) + 1 from cell",
@@ -23,9 +23,9 @@ INPUTS: dict[str, str] = {
     "ending_value": f"select coalesce(sum(inventory_value), 0) {_LAST}",
     "closing_units": f"select coalesce(sum(on_hand_units), 0) {_LAST}",
     "value_status": "select coalesce(max(value_status) filter (where value_status <> 'ok' and is_counted), 'ok') from counted_intervals",
-    "sold_value": f"select coalesce(sum(cogs_value), 0) {_SOLD}",
+    "sold_value": f"select coalesce(-sum(entry_value), 0) {_SOLD}",
     "sold_units": f"select coalesce(sum(-quantity_units), 0) {_SOLD}",
-    "unknown_sold": f"select count(*) - count(cogs_value) {_SOLD}",
+    "unknown_sold": f"select coalesce(sum(uncosted_units), 0) {_SOLD}",
 }
 AVERAGE = "cast(round(value_days / period_days, 4) as decimal(24, 4))"
 AVERAGE_UNITS = "cast(round(unit_days / period_days, 6) as decimal(28, 6))"

@@ -51,6 +51,7 @@ final as (
             effective.unit_cost,
             cast(effective.cost_value as double) / nullif(cast(effective.quantity_units as double), 0)
         ) as decimal(28, 8)) as unit_cost,
+        effective.cost_value as document_value,
         effective.transfer_group_id,
         effective.counterpart_warehouse_id,
         effective.ref_doc_type,
@@ -68,6 +69,8 @@ final as (
         effective.source_file,
         effective.source_row,
         effective.source_line_id,
+        effective.source_doc_id,
+        effective.reverses_key,
         effective.entered_units,
         effective.entered_uom,
         effective.is_red

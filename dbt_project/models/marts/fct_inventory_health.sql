@@ -252,16 +252,8 @@ joined as (
         warehouses.warehouse_name,
         coalesce(stock_now.on_hand_units, 0) as on_hand_units,
         coalesce(stock_now.available_units, 0) as available_units,
-        -- Nothing on hand is worth nothing where the item has a cost; without any cost its value is unknown on every day.
-        case
-            when item_warehouses.unit_cost_latest is null and coalesce(stock_now.on_hand_units, 0) = 0 then null
-            when stock_now.item_id is null then 0
-            else stock_now.inventory_value
-        end as inventory_value,
-        case
-            when item_warehouses.unit_cost_latest is null and coalesce(stock_now.on_hand_units, 0) = 0 then {{ no_cost_status() }}
-            else coalesce(stock_now.value_status, 'ok')
-        end as value_status,
+        case when stock_now.item_id is null then 0 else stock_now.inventory_value end as inventory_value,
+        coalesce(stock_now.value_status, 'ok') as value_status,
         coalesce(supply.on_order_units, 0) as on_order_units,
         coalesce(supply.overdue_units, 0) as overdue_units,
         {{ ratio('age.age_unit_days', 'age.aged_units') }} as average_age_days,

@@ -147,10 +147,7 @@ tested as (
         spine.item_id,
         spine.warehouse_id,
         coalesce(held.stock_units, 0) as stock_units,
-        case
-            when held.item_id is null and item_warehouses.unit_cost_latest is null then null
-            when coalesce(held.unknown_layers, 0) = 0 then coalesce(held.stock_value, 0)
-        end as stock_value,
+        case when coalesce(held.unknown_layers, 0) = 0 then coalesce(held.stock_value, 0) end as stock_value,
         coalesce(held.age_value, 0) as age_value,
         coalesce(held.expiry_value, 0) as expiry_value,
         coalesce(held.rate_value, 0) as rate_value,

@@ -1,45 +1,86 @@
--- Units and value of item x warehouse as intervals. A value is null from the first valued movement that no source gave a cost for.
+-- Units and value of item x warehouse as intervals. The value is the running sum of the value entries, which is what the layers hold; it is
+-- null while units that no source gave a cost for are in stock, or have left and wait for a cost.
 with balances as (
     select * from {{ ref('int_item_warehouse_balances') }}
 ),
 
-movements as (
-    select * from {{ ref('fct_stock_movements') }}
+entries as (
+    select * from {{ ref('fct_value_entries') }}
 ),
 
--- Goods of others that lie in the same warehouse have no value in the books, and do not make the value of our own unknown.
+run_parameters as (
+    select * from {{ source('control', 'run_parameters') }}
+),
+
 daily_values as (
     select
         item_id,
         warehouse_id,
         business_date,
-        sum(coalesce(cost_value, 0) + coalesce(settlement_value, 0)) as net_value,
-        count(*) - count(cost_value) as unknown_movements
-    from movements
-    where is_valued
+        sum(coalesce(entry_value, 0)) as net_value,
+        sum(uncosted_stock_units) as net_uncosted_units
+    from entries
     group by item_id, warehouse_id, business_date
+),
+
+-- Days on which nothing moved and the value changed all the same: a correction, a new standard cost.
+value_days as (
+    select daily_values.*
+    from daily_values
+    left join balances
+        on
+            daily_values.item_id = balances.item_id
+            and daily_values.warehouse_id = balances.warehouse_id
+            and daily_values.business_date = balances.valid_from_date
+    where balances.item_id is null
+),
+
+change_days as (
+    select
+        balances.item_id,
+        balances.warehouse_id,
+        balances.valid_from_date,
+        balances.on_hand_units,
+        balances.available_units,
+        balances.valued_units
+    from balances
+    union all
+    select
+        value_days.item_id,
+        value_days.warehouse_id,
+        value_days.business_date as valid_from_date,
+        balances.on_hand_units,
+        balances.available_units,
+        balances.valued_units
+    from value_days
+    inner join balances
+        on
+            value_days.item_id = balances.item_id
+            and value_days.warehouse_id = balances.warehouse_id
+            and value_days.business_date between balances.valid_from_date and balances.valid_to_date
 ),
 
 running as (
     select
-        balances.*,
+        change_days.*,
+        lead(change_days.valid_from_date) over grain as next_date,
         sum(coalesce(daily_values.net_value, 0)) over grain as inventory_value,
-        sum(coalesce(daily_values.unknown_movements, 0)) over grain as unknown_movements,
+        sum(coalesce(daily_values.net_uncosted_units, 0)) over grain as uncosted_units,
         count(daily_values.business_date) over grain as value_days
-    from balances
+    from change_days
     left join daily_values
         on
-            balances.item_id = daily_values.item_id
-            and balances.warehouse_id = daily_values.warehouse_id
-            and balances.valid_from_date = daily_values.business_date
-    window grain as (partition by balances.item_id, balances.warehouse_id order by balances.valid_from_date)
+            change_days.item_id = daily_values.item_id
+            and change_days.warehouse_id = daily_values.warehouse_id
+            and change_days.valid_from_date = daily_values.business_date
+    window grain as (partition by change_days.item_id, change_days.warehouse_id order by change_days.valid_from_date)
 ),
 
 judged as (
     select
         *,
         case
-            when unknown_movements > 0 then {{ no_cost_status() }}
+            when uncosted_units > 0 then {{ no_cost_status() }}
             when value_days > 0 then 'ok'
             when valued_units = 0 and on_hand_units <> 0 then {{ not_valued_status() }}
             when valued_units = 0 then 'ok'
@@ -50,16 +91,18 @@ judged as (
 
 final as (
     select
-        item_id,
-        warehouse_id,
-        valid_from_date,
-        valid_to_date,
-        on_hand_units,
-        available_units,
-        valued_units,
-        case when value_status = 'ok' then cast(inventory_value as decimal(24, 4)) end as inventory_value,
-        value_status
+        judged.item_id,
+        judged.warehouse_id,
+        judged.valid_from_date,
+        coalesce({{ add_days('judged.next_date', -1) }}, run_parameters.as_of_date) as valid_to_date,
+        judged.on_hand_units,
+        judged.available_units,
+        judged.valued_units,
+        case when judged.value_status = 'ok' then cast(judged.inventory_value as decimal(24, 4)) end as inventory_value,
+        {{ as_units('judged.uncosted_units') }} as uncosted_units,
+        judged.value_status
     from judged
+    cross join run_parameters
 )
 
 select * from final

@@ -1,6 +1,6 @@
--- Every effective movement with its cost and the file and row it came from.
+-- Every effective movement and correction of value with its cost and the file and row it came from.
 with movements as (
-    select * from {{ ref('int_stock_movements') }}
+    select * from {{ ref('int_ledger_movements') }}
 ),
 
 movement_costs as (
@@ -23,18 +23,22 @@ final as (
         movements.is_valued,
         movements.quantity_units,
         movements.unit_cost as source_unit_cost,
+        movements.document_value as source_cost_value,
         cast(movement_costs.cost_value as decimal(24, 4)) as cost_value,
         cast(movement_costs.cogs_value as decimal(24, 4)) as cogs_value,
         cast(movement_costs.settlement_value as decimal(24, 4)) as settlement_value,
+        cast(movement_costs.cogs_settlement_value as decimal(24, 4)) as cogs_settlement_value,
         case
             when not movements.is_valued then {{ not_valued_status() }}
             when coalesce(movement_costs.is_cost_known, false) then 'ok'
             else {{ no_cost_status() }}
         end as cost_status,
+        movements.corrects_key,
         movements.transfer_group_id,
         movements.counterpart_warehouse_id,
         movements.ref_doc_type,
-        movements.ref_doc_no,
+        -- A mark by which an issue and what takes it back find each other is no order.
+        case when not movements.ref_doc_no like 'reversed %' then movements.ref_doc_no end as ref_doc_no,
         movements.ref_line_id,
         movements.lot_expiry_date,
         movements.source_instance,

@@ -3,8 +3,8 @@ with balances as (
     select * from {{ ref('fct_stock_balances') }}
 ),
 
-movements as (
-    select * from {{ ref('fct_stock_movements') }}
+entries as (
+    select * from {{ ref('fct_value_entries') }}
 ),
 
 run_parameters as (
@@ -50,11 +50,11 @@ sold as (
         item_id,
         warehouse_id,
         {{ month_start('business_date') }} as month_start_date,
-        sum(cogs_value) as cogs_value,
-        sum(-quantity_units) as cogs_units,
-        count(*) - count(cogs_value) as unknown_cogs
-    from movements
-    where is_demand and is_valued
+        -sum(coalesce(entry_value, 0)) as cogs_value,
+        -sum(quantity_units) as cogs_units,
+        sum(uncosted_units) as uncosted_cogs_units
+    from entries
+    where is_cogs
     group by item_id, warehouse_id, {{ month_start('business_date') }}
 ),
 
@@ -74,7 +74,7 @@ measured as (
         (coalesce(lag(held.ending_value) over grain, 0) + held.ending_value) / 2 as month_end_points_value,
         coalesce(sold.cogs_value, 0) as cogs_value,
         coalesce(sold.cogs_units, 0) as cogs_units,
-        coalesce(sold.unknown_cogs, 0) as unknown_cogs,
+        coalesce(sold.uncosted_cogs_units, 0) as uncosted_cogs_units,
         coalesce(held.missing_value_status, 'ok') as value_status
     from held
     left join sold

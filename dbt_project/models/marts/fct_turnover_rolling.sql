@@ -4,7 +4,11 @@ with balances as (
 ),
 
 movements as (
-    select * from {{ ref('fct_stock_movements') }}
+    select * from {{ ref('int_stock_movements') }}
+),
+
+entries as (
+    select * from {{ ref('fct_value_entries') }}
 ),
 
 monthly as (
@@ -77,16 +81,16 @@ held as (
 
 sold as (
     select
-        movements.item_id,
-        movements.warehouse_id,
+        entries.item_id,
+        entries.warehouse_id,
         windows.window_days,
-        sum(movements.cogs_value) as cogs_value,
-        sum(-movements.quantity_units) as cogs_units,
-        count(*) - count(movements.cogs_value) as unknown_cogs
-    from movements
-    inner join windows on movements.business_date >= windows.period_start_date
-    where movements.is_demand and movements.is_valued
-    group by movements.item_id, movements.warehouse_id, windows.window_days
+        -sum(coalesce(entries.entry_value, 0)) as cogs_value,
+        -sum(entries.quantity_units) as cogs_units,
+        sum(entries.uncosted_units) as uncosted_cogs_units
+    from entries
+    inner join windows on entries.business_date >= windows.period_start_date
+    where entries.is_cogs
+    group by entries.item_id, entries.warehouse_id, windows.window_days
 ),
 
 month_ends as (
@@ -119,7 +123,7 @@ measured as (
             as month_end_points_value,
         coalesce(sold.cogs_value, 0) as cogs_value,
         coalesce(sold.cogs_units, 0) as cogs_units,
-        coalesce(sold.unknown_cogs, 0) as unknown_cogs,
+        coalesce(sold.uncosted_cogs_units, 0) as uncosted_cogs_units,
         coalesce(held.missing_value_status, 'ok') as value_status
     from held
     left join sold

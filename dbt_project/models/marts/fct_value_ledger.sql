@@ -55,6 +55,7 @@ ledger_rows as (
         business_date,
         case
             when movement_type = 'opening' then 'opening'
+            when movement_type = 'value_correction' then 'value_only'
             when movement_type in ('transfer_out', 'transfer_in', 'consignment_transfer_out', 'consignment_transfer_in') then 'transfer'
             when quantity_units > 0 then 'in'
             else 'out'
@@ -79,13 +80,13 @@ ledger_rows as (
         0 as quantity_units,
         settlement_value as flow_value,
         true as is_known,
-        0 as cogs_value,
+        cogs_settlement_value as cogs_value,
         'settlement' as entry_kind,
         doc_no,
         source_file,
         source_row
     from movements
-    where is_valued and settlement_value <> 0
+    where is_valued and (settlement_value <> 0 or cogs_settlement_value <> 0)
 ),
 
 both_sides as (

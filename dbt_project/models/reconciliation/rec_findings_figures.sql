@@ -8,6 +8,15 @@ movements as (
     select * from {{ ref('int_stock_movements') }}
 ),
 
+corrections as (
+    select * from {{ ref('fct_stock_movements') }}
+    where movement_type = 'value_correction'
+),
+
+stg_value_entries as (
+    select * from {{ ref('stg_inventory_value_entries') }}
+),
+
 entered_movements as (
     select * from {{ ref('stg_stock_movements') }}
 ),
@@ -58,7 +67,7 @@ costs as (
         source_file,
         source_row
     from movements
-    where movement_type = 'purchase_receipt' and unit_cost is not null
+    where movement_type = 'purchase_receipt' and unit_cost >= 0
 ),
 
 medians as (
@@ -118,7 +127,57 @@ cost_jumps as (
             and compared_costs.source_row = movements.source_row
     where
         compared_costs.known_costs >= 3
-        and (compared_costs.unit_cost <= 0 or compared_costs.distance > usual_distances.jump_distance)
+        and (compared_costs.unit_cost = 0 or compared_costs.distance > usual_distances.jump_distance)
+),
+
+-- Nothing costs less than nothing: the ledger takes such a cost for none.
+negative_costs as (
+    select
+        {{ finding_columns(
+            "'negative_cost'",
+            'movement_key',
+            "'movement of ' || cast(quantity_units as varchar) || ' at ' || cast(unit_cost as varchar) || ' a unit; taken as not costed'",
+            item_id='item_id',
+            warehouse_id='warehouse_id',
+            doc_no='doc_no',
+            business_date='business_date',
+            value='quantity_units * unit_cost',
+            source_file='source_file',
+            source_row='source_row'
+        ) }}
+    from movements
+    where unit_cost < 0
+),
+
+-- A correction of value that names no movement here, or that would leave the receipt worth less than nothing, is in no figure.
+refused_corrections as (
+    select
+        {{ finding_columns(
+            "'value_correction_refused'",
+            "value_entries.source_key_text",
+            "'correction of ' || cast(value_entries.entry_value as varchar) || ' on ' || value_entries.movement_key || ': ' || case when corrections.movement_key is null then 'no such movement' else 'more than the receipt is worth, or no costed receipt' end",
+            item_id='value_entries.item_id',
+            warehouse_id='corrections.warehouse_id',
+            doc_no='value_entries.doc_no',
+            business_date='value_entries.business_date',
+            value='value_entries.entry_value',
+            source_file='value_entries.source_file',
+            source_row='value_entries.source_row'
+        ) }}
+    from (
+        select
+            *,
+            source_instance || '|' || source_doc_type || '|' || source_doc_id || '|' || source_line_id
+            || '|' || cast(entry_sequence as varchar)
+                as source_key_text
+        from stg_value_entries
+    ) as value_entries
+    cross join run_parameters
+    left join corrections on 'value|' || value_entries.source_key_text = corrections.movement_key
+    where
+        {{ is_value_correction('value_entries') }}
+        and value_entries.business_date <= run_parameters.as_of_date
+        and coalesce(corrections.cost_status, '') <> 'ok'
 ),
 
 lines as (
@@ -271,6 +330,10 @@ changed_documents as (
 
 final as (
     select * from cost_jumps
+    union all
+    select * from negative_costs
+    union all
+    select * from refused_corrections
     union all
     select * from quantity_outliers
     union all

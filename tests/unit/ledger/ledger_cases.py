@@ -15,7 +15,8 @@ START = date(2024, 1, 20)
 
 DEFAULTS: dict[str, Any] = {
     "item_id": "C/A", "warehouse_id": "C/W1", "lot_no": "", "stock_status": "available", "owner_type": "own", "owner_code": "",
-    "is_demand": False, "is_valued": True, "unit_cost": None, "transfer_group_id": None, "ref_doc_no": None, "ref_line_id": None,
+    "is_demand": False, "is_valued": True, "unit_cost": None, "document_value": None, "corrects_key": None,
+    "transfer_group_id": None, "ref_doc_no": None, "ref_line_id": None,
     "lot_expiry_date": None,
 }  # fmt: skip
 
@@ -23,7 +24,8 @@ TYPES = {
     "movement_key": pa.string(), "movement_sequence": pa.int64(), "business_date": pa.date32(), "movement_type": pa.string(),
     "item_id": pa.string(), "warehouse_id": pa.string(), "lot_no": pa.string(), "stock_status": pa.string(), "owner_type": pa.string(),
     "owner_code": pa.string(), "is_demand": pa.bool_(), "is_valued": pa.bool_(), "quantity_units": pa.decimal128(28, 6),
-    "unit_cost": pa.decimal128(28, 8), "transfer_group_id": pa.string(), "ref_doc_no": pa.string(), "ref_line_id": pa.string(),
+    "unit_cost": pa.decimal128(28, 8), "document_value": pa.decimal128(24, 4), "corrects_key": pa.string(),
+    "transfer_group_id": pa.string(), "ref_doc_no": pa.string(), "ref_line_id": pa.string(),
     "lot_expiry_date": pa.date32(),
 }  # fmt: skip
 
@@ -42,6 +44,8 @@ def move(day: date | str, movement_type: str, quantity: Any, cost: Any = None, *
     }
     row["quantity_units"] = Fraction(str(quantity))
     row["unit_cost"] = None if cost is None else Fraction(str(cost))
+    if row["document_value"] is not None:
+        row["document_value"] = Fraction(str(row["document_value"]))
     return row
 
 
@@ -68,11 +72,14 @@ def as_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
             values = [_decimal(value, 6) for value in values]
         if name == "unit_cost":
             values = [_decimal(value, 8) for value in values]
+        if name == "document_value":
+            values = [_decimal(value, 4) for value in values]
         columns[name] = pa.array(values, type=kind)
     return pa.table(columns)
 
 
 QUANTITIES = st.sampled_from(["1", "2", "3", "5", "7", "10", "0.5", "0.333333", "12.25", "0.000001", "100"])
+AMOUNTS = st.sampled_from([None, None, None, "100000", "0.01", "7.7777"])
 COSTS = st.sampled_from([None, "1", "2.5", "3.33333333", "0.00012345", "10", "7.77", "0"])
 ITEMS = st.sampled_from(["C/A", "C/B", "C/C"])
 WAREHOUSES = st.sampled_from(["C/W1", "C/W2", "C/W3"])
@@ -119,7 +126,8 @@ def ledgers(draw: st.DrawFn, max_events: int = 25, span: int = 70) -> list[dict[
             rows.append(
                 move(
                     day, kind, sign * quantity, draw(COSTS), warehouse_id=warehouse, ref_doc_no=draw(ORDERS),
-                    ref_line_id=draw(st.sampled_from([None, "1"])), lot_expiry_date=draw(EXPIRIES) if sign > 0 else None,
+                    ref_line_id=draw(st.sampled_from([None, "1"])), document_value=draw(AMOUNTS) if quantity >= 1 else None,
+                    lot_expiry_date=draw(EXPIRIES) if sign > 0 else None,
                     **common, **more,
                 )
             )  # fmt: skip

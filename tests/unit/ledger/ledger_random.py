@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +14,28 @@ from ledger_cases import as_table, move, numbered
 FIRST = date(2025, 1, 1)
 
 
+def _corrections(rng: np.random.Generator, rows: list[dict[str, Any]], days: int) -> Iterator[dict[str, Any]]:
+    """One receipt in thirty gets another cost later, or is taken back in part."""
+    for row in rows:
+        if row["movement_type"] != "purchase_receipt" or row["unit_cost"] is None or rng.random() > 1 / 30:
+            continue
+        day = row["business_date"] + timedelta(days=int(rng.integers(0, 60)))
+        key = row["movement_key"]
+        common = {name: row[name] for name in ("item_id", "warehouse_id", "lot_no")}
+        common |= {"corrects_key": key, "movement_key": f"c{key}", "entered_date": max(day, row["entered_date"])}
+        if day >= FIRST + timedelta(days=days):
+            continue
+        if rng.random() < 0.6:
+            change = Fraction(int(row["quantity_units"] * row["unit_cost"] * int(rng.integers(-90, 90))), 100)
+            yield move(day, "value_correction", 0, document_value=change, **common)
+        else:
+            yield move(day, "purchase_receipt", -(row["quantity_units"] // 3), row["unit_cost"], **common)
+
+
 def random_rows(seed: int, count: int, items: int = 40, days: int = 300, *, entered: bool = False) -> pa.Table:
     """About `count` movements of `items` items. With `entered`, a column entered_date: 5 % of documents come 1 to 40 days late."""
     rng = np.random.default_rng(seed)
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for number in range(count):
         day = FIRST + timedelta(days=int(rng.integers(0, days)))
         item = f"C/I{int(rng.integers(0, items)):03d}"
@@ -60,6 +81,7 @@ def random_rows(seed: int, count: int, items: int = 40, days: int = 300, *, ente
             rows.append(move(day, "sales_issue", -units, warehouse_id=shop, ref_doc_no=order, lot_no=lot, **common))
     for at, row in enumerate(rows):
         row["movement_key"] = f"d{at:06d}"
+    rows += list(_corrections(rng, rows, days))
     ordered = numbered(rows)
     table = as_table(ordered)
     if entered:

@@ -127,6 +127,7 @@ class Reference(Shelves):
             book.last = self._standard_cost(row)
             answer.value = worth(book.quantity, book.last) - book.value
             book.value += answer.value
+            book.known = "whole"
         elif quantity == 0:
             return
         elif self._is_leg(row):
@@ -150,7 +151,7 @@ class Reference(Shelves):
 
     def _receive(self, row: dict[str, Any], answer: Answer) -> None:
         quantity, cost, day = row["quantity_units"], self._document_cost(row), row["business_date"]
-        value = worth(quantity, cost)
+        value = self._document_value(row, quantity)
         if self.standard:
             cost = self._standard_cost(row)
             book = self.books[self._book_key(row)]
@@ -176,7 +177,7 @@ class Reference(Shelves):
         book.deferred -= layer.quantity
         answer.deferred -= layer.quantity
         layer.value, layer.grain = Fraction(0), grain_of(row)
-        answer.settlement += self._put(self._pool(row), layer, match_lot=self.settings.lots == "named_else_any")
+        answer.settlement += self._put(self._pool(row), layer, answer)
         return Fraction(0)
 
     def _find(self, row: dict[str, Any], answer: Answer) -> None:
@@ -191,7 +192,8 @@ class Reference(Shelves):
             expiry = twin.expiry
         if cost is None or self.standard:
             cost = twin.cost if twin and self.by_layer and twin.known else self._estimate(row)
-        value = worth(quantity, cost)
+        own = cost is not None and cost == self._document_cost(row)
+        value = self._document_value(row, quantity) if own else worth(quantity, cost)
         if self.standard:
             value = worth(book.quantity + quantity, self._standard_cost(row)) - book.value
         layer = Layer(quantity, value, origin, day, source, cost, expiry, grain_of(row), cost is not None)
@@ -211,6 +213,10 @@ class Reference(Shelves):
             if self.resetting:
                 part.origin, part.source = day, row["movement_key"]
             part.arrived, part.expiry = day, row["lot_expiry_date"] or part.expiry
+            if not part.known:
+                part.cost = self._estimate(row)
+                part.value, part.known = worth(part.quantity, part.cost), part.cost is not None
+                part.undone = not part.known
             answer.value += self._add_back(row, part, answer)
         if quantity > 0:
             left = item["left"]
@@ -219,24 +225,23 @@ class Reference(Shelves):
                 origin, source = left.origin, left.source
             if left and expiry is None:
                 expiry = left.expiry
-            cost = self._document_cost(row)
+            cost, value = self._document_cost(row), self._document_value(row, quantity)
             if cost is None and self.valued[grain_of(row)]:
                 cost = item["left_cost"] if item["left_cost"] is not None else self._estimate(row)
-            layer = Layer(
-                quantity, worth(quantity, cost), origin, day, source, cost, expiry, grain_of(row), cost is not None
-            )
+                value = worth(quantity, cost)
+            layer = Layer(quantity, value, origin, day, source, cost, expiry, grain_of(row), cost is not None)
             answer.value += self._add_back(row, layer, answer)
 
     def _ship(self, row: dict[str, Any], answer: Answer) -> None:
         taken, value = self._remove(row, answer, False)
         answer.value = -value
         for layer in taken:
-            answer.transit_settlement += self._put(self._under_way(row), layer, in_arrival_order=True)
+            answer.transit_settlement += self._put(self._under_way(row), layer, answer, in_arrival_order=True)
 
     def _unload(self, row: dict[str, Any], layer: Layer, answer: Answer) -> None:
         day, cost = row["business_date"], self._document_cost(row)
         if cost is not None and (not layer.known or not self.valued.get(layer.grain, True)):
-            layer.value, layer.cost, layer.known = worth(layer.quantity, cost), cost, True
+            layer.value, layer.cost, layer.known = self._document_value(row, layer.quantity), cost, True
         if layer.grain[1] != row["warehouse_id"]:
             layer.arrived = day
             if self.resetting:
@@ -252,11 +257,13 @@ class Reference(Shelves):
         for layer in taken:
             self._unload(row, layer, answer)
         if short:
-            cost = self._document_cost(row)
-            cost = self._estimate(row) if cost is None else cost
+            cost, value = self._document_cost(row), self._document_value(row, short)
+            if cost is None:
+                cost = self._estimate(row)
+                value = worth(short, cost)
             layer = Layer(
                 short,
-                worth(short, cost),
+                value,
                 day,
                 day,
                 row["movement_key"],
@@ -358,19 +365,40 @@ class Reference(Shelves):
             answer, book = self.answers[row["movement_key"]], self.books[key]
             if answer.deferred:
                 before = book.deferred_value(running[key])
+                self._note_sold(book, running[key], answer.deferred, row["is_demand"] and row["quantity_units"] < 0)
                 running[key] += answer.deferred
                 answer.value += before - book.deferred_value(running[key])
-                answer.known = answer.known and book.known and book.rate() is not None
+                if book.known == "tainted":
+                    answer.known = False
+                elif book.rate() is None and answer.deferred > 0:
+                    book.wait(answer, answer.deferred)
+                elif book.rate() is None and book.cost_found(-answer.deferred) > 0:
+                    answer.known = False
         for key in set(keys):
             book = self.books[key]
             rate = book.rate()
+            if book.base > 0:
+                book.draw(book.deferred, book.base)
+            else:
+                book.value -= worth(book.deferred, rate)
+                book.beyond = Fraction(0)
             if rate is None and book.deferred:
-                book.known = False
-            book.value -= book.deferred_value(book.deferred)
+                book.known = "short" if book.quantity < 0 else "tainted"
             book.deferred = Fraction(0)
             book.opening_rate = book.last = rate
             if book.quantity == 0:
-                book.known = True
+                book.known = "whole"
+            elif book.quantity < 0 and book.known == "tainted":
+                book.known = "short"
+
+    @staticmethod
+    def _note_sold(book: Book, before: Fraction, deferred: Fraction, is_sale: bool) -> None:
+        base, nothing = max(book.base, Fraction(0)), Fraction(0)
+        short, shorter = max(before - base, nothing), max(before + deferred - base, nothing)
+        if shorter > short:
+            book.sold += shorter - short if is_sale else 0
+        elif short > 0:
+            book.sold = rounded(book.sold * shorter / short, 6)
 
     def _snapshot(self, day: date) -> None:
         covered: dict[Any, Fraction] = defaultdict(Fraction)
@@ -386,8 +414,12 @@ class Reference(Shelves):
                 upto = (
                     rounded(total * covered[key] / book.quantity) if book.quantity else worth(covered[key], book.last)
                 )
-                value, given[key], known = upto - given[key], upto, book.known
+                value, given[key], known = upto - given[key], upto, book.known == "whole"
                 cost = per_unit(value, layer.quantity)
+                if self.standard:
+                    cost = book.last
+                elif book.base > 0:
+                    cost = book.average()
             known = known and self.valued[layer.grain]
             return (
                 day, where, *layer.grain, layer.origin, layer.arrived, layer.source, layer.quantity, cost if known else None,

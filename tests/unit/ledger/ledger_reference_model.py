@@ -6,6 +6,7 @@ quantities and unit costs never are, save where a conversion or an average makes
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,6 +30,18 @@ def rounded(number: Fraction, decimals: int = 4) -> Fraction:
     return -result if number < 0 else result
 
 
+def half_up(number: Fraction, decimals: int) -> Fraction:
+    """Half towards plus infinity."""
+    scale = 10**decimals
+    return Fraction(math.floor(number * scale + Fraction(1, 2)), scale)
+
+
+def beyond_rounding(quantity: Fraction, cost: Fraction | None, value: Fraction) -> Fraction:
+    """What quantity x cost makes beyond the value that is its rounding; 0 where the value is another one."""
+    rest = Fraction(0) if cost is None else quantity * cost - value
+    return rest if abs(rest) <= Fraction(1, 20000) else Fraction(0)
+
+
 def per_unit(value: Fraction, quantity: Fraction) -> Fraction | None:
     return rounded(value / quantity, 8) if quantity else None
 
@@ -48,6 +61,10 @@ class Layer:
     expiry: date | None
     grain: tuple[str, ...]
     known: bool
+    sold: bool = False
+    """Of a negative: it was a sale that took it."""
+    undone: bool = False
+    """It comes back without a cost where it left without one."""
 
     def cut(self, quantity: Fraction) -> Layer:
         part = replace(self, quantity=quantity, value=rounded(self.value * quantity / self.quantity))
@@ -75,7 +92,39 @@ class Book:
     last: Fraction | None = None
     opening_rate: Fraction | None = None
     deferred: Fraction = Fraction(0)
-    known: bool = True
+    known: str = "whole"
+    """tainted: goods without a cost are in it; short: only units that left without a cost lack one."""
+    beyond: Fraction = Fraction(0)
+    """Value beyond the booked one, to 14 decimals."""
+    sold: Fraction = Fraction(0)
+    """Units sold that were not there."""
+    waiting: list[Answer] = field(default_factory=list)
+
+    def average(self) -> Fraction:
+        exact = (self.value + self.beyond) / self.base
+        return half_up(exact, 8) if self.beyond else rounded(exact, 8)
+
+    def draw(self, units: Fraction, held: Fraction) -> Fraction:
+        """Take the share of `units` of `held` out."""
+        out, exact = rounded(self.value * units / held), (self.value + self.beyond) * (held - units) / held
+        self.value -= out
+        self.beyond = half_up(exact - self.value, 14) if held > units else Fraction(0)
+        return out
+
+    def wait(self, answer: Answer, units: Fraction) -> None:
+        if answer.waits == 0:
+            self.waiting.append(answer)
+        answer.waits += units
+
+    def cost_found(self, units: Fraction) -> Fraction:
+        """Of these units, those that no movement waited for."""
+        for answer in reversed(self.waiting):
+            found = min(units, answer.waits)
+            answer.waits -= found
+            units -= found
+        while self.waiting and self.waiting[-1].waits == 0:
+            self.waiting.pop()
+        return units
 
     @property
     def base(self) -> Fraction:
@@ -83,7 +132,7 @@ class Book:
 
     def rate(self) -> Fraction | None:
         if self.base > 0:
-            return per_unit(self.value, self.base)
+            return self.average()
         return self.opening_rate if self.opening_rate is not None else self.last
 
     def deferred_value(self, units: Fraction) -> Fraction:
@@ -97,6 +146,10 @@ class Answer:
     transit_settlement: Fraction = Fraction(0)
     known: bool = True
     deferred: Fraction = Fraction(0)
+    cogs_settlement: Fraction = Fraction(0)
+    """Effect on stock of settling what was sold."""
+    waits: Fraction = Fraction(0)
+    """Units that left without a cost and have not got one since."""
 
 
 def grain_of(row: dict[str, Any]) -> tuple[str, ...]:

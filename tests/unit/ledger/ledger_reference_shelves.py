@@ -7,7 +7,18 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from ledger_reference_model import CONVERSIONS, Answer, Book, Layer, Pool, grain_of, per_unit, rounded, worth
+from ledger_reference_model import (
+    CONVERSIONS,
+    Answer,
+    Book,
+    Layer,
+    Pool,
+    beyond_rounding,
+    grain_of,
+    per_unit,
+    rounded,
+    worth,
+)
 
 
 class Shelves:
@@ -52,6 +63,13 @@ class Shelves:
     def _document_cost(self, row: dict[str, Any]) -> Fraction | None:
         return row["unit_cost"] if self.valued[grain_of(row)] else None
 
+    def _document_value(self, row: dict[str, Any], quantity: Fraction) -> Fraction:
+        """What these units of the document are worth: their share of its amount where it has one."""
+        cost = self._document_cost(row)
+        if row["document_value"] is not None and cost is not None and row["quantity_units"] > 0:
+            return rounded(row["document_value"] * quantity / row["quantity_units"])
+        return worth(quantity, cost)
+
     def _estimate(self, row: dict[str, Any]) -> Fraction | None:
         if not self.valued[grain_of(row)]:
             return None
@@ -81,9 +99,9 @@ class Shelves:
             taken.append(part)
         return taken
 
-    def _put(self, pool: Pool, layer: Layer, *, in_arrival_order: bool = False, match_lot: bool = False) -> Fraction:
-        """Settle, then queue. Returns the effect of settling on stock value."""
-        effect = Fraction(0)
+    def _put(self, pool: Pool, layer: Layer, answer: Answer, *, in_arrival_order: bool = False) -> Fraction:
+        """Settle, then queue. Returns the effect of settling on stock value; notes in the answer what of it falls on sales."""
+        effect, match_lot = Fraction(0), self.settings.lots == "named_else_any" and not in_arrival_order
         for negative in list(pool.negatives):
             if layer.quantity == 0:
                 break
@@ -93,12 +111,27 @@ class Shelves:
             incoming = rounded(layer.value * units / layer.quantity)
             booked = rounded(negative.value * units / -negative.quantity)
             effect -= incoming + booked
+            if layer.known and negative.sold and not in_arrival_order:
+                answer.cogs_settlement -= incoming + booked
+            if self.by_layer and not negative.known and (layer.known or layer.undone):
+                self._cost_found(negative.source, units)
             layer.quantity -= units
             layer.value -= incoming
             negative.quantity += units
             negative.value -= booked
             if negative.quantity == 0:
                 _drop(pool.negatives, negative)
+        if self.by_layer and layer.known:
+            for negative in pool.negatives:
+                if not negative.known:
+                    change = worth(negative.quantity, layer.cost) - negative.value
+                    effect += change
+                    if negative.sold and not in_arrival_order:
+                        answer.cogs_settlement += change
+                    self._cost_found(negative.source, -negative.quantity)
+                    negative.value += change
+                    negative.cost, negative.known = layer.cost, True
+        layer.undone = False
         if layer.quantity > 0:
             key = self._order(in_arrival_order)
             at = len(pool.layers)
@@ -106,6 +139,10 @@ class Shelves:
                 at -= 1
             pool.layers.insert(at, layer)
         return effect
+
+    def _cost_found(self, source: str, units: Fraction) -> None:
+        if source in self.answers and self.answers[source].waits >= units:
+            self.answers[source].waits -= units
 
     def _order(self, in_arrival_order: bool) -> Any:
         if in_arrival_order or self.settings.flow == "lifo":
@@ -117,35 +154,59 @@ class Shelves:
         )
 
     def _add(self, row: dict[str, Any], layer: Layer, answer: Answer) -> Fraction:
-        value, book = layer.value, self.books[self._book_key(row)]
+        value, book, known, undone = layer.value, self.books[self._book_key(row)], layer.known, layer.undone
         layer.grain = grain_of(row)
+        joins = layer.quantity + min(book.base, Fraction(0))
         if self.by_layer:
-            if layer.known:
+            if known:
                 book.last = layer.cost
         else:
-            answer.settlement += self._arrive(row, book, layer)
+            answer.settlement += self._arrive(row, book, layer, answer)
             layer.value = Fraction(0)
-        if layer.known:
+        if known:
             self.items[row["item_id"]]["last"] = layer.cost
-        else:
+        answer.settlement += self._put(self._pool(row), layer, answer)
+        if not known and not (undone and (layer.quantity if self.by_layer else joins) <= 0):
             answer.known = False
-        answer.settlement += self._put(self._pool(row), layer, match_lot=self.settings.lots == "named_else_any")
         return value
 
-    def _arrive(self, row: dict[str, Any], book: Book, layer: Layer) -> Fraction:
-        effect, known = Fraction(0), layer.known
+    def _arrive(self, row: dict[str, Any], book: Book, layer: Layer, answer: Answer) -> Fraction:
+        effect, held = Fraction(0), book.base
         if self.standard:
             standard = self._standard_cost(row)
             effect = worth(book.quantity + layer.quantity, standard) - book.value - layer.value
-            known = standard is not None
-        elif book.base < 0:
-            units = min(layer.quantity, -book.base)
-            effect = -(rounded(layer.value * units / layer.quantity) + rounded(book.value * units / -book.base))
-        book.known = book.known and known
+            book.quantity += layer.quantity
+            book.value += layer.value + effect
+            book.known, book.last = "whole" if standard is not None else "tainted", standard
+            return effect
+        beyond = beyond_rounding(layer.quantity, layer.cost, layer.value)
+        if held < 0:
+            units = min(layer.quantity, -held)
+            left = -held - units
+            incoming = rounded(layer.value * units / layer.quantity)
+            if book.known == "short" and layer.known:
+                effect = -incoming - worth(left, layer.cost) - book.value
+                book.cost_found(-held)
+                book.known = "whole"
+            else:
+                effect = -(incoming + rounded(book.value * units / -held))
+                if book.known == "short" and layer.undone:
+                    book.cost_found(units)
+            if layer.known:
+                answer.cogs_settlement += rounded(effect * book.sold / -held)
+            book.sold = rounded(book.sold * left / -held, 6)
+            beyond = Fraction(0) if left else rounded(beyond * (layer.quantity - units) / layer.quantity, 14)
+            if left == 0:
+                book.known = "whole"
+            if not layer.known and layer.quantity > units:
+                book.known = "tainted"
+        elif not layer.known:
+            book.known = "tainted"
         book.quantity += layer.quantity
         book.value += layer.value + effect
-        if book.base > 0 and book.known:
-            book.last = per_unit(book.value, book.base)
+        book.beyond += beyond
+        if book.base > 0 and book.known == "whole":
+            book.last = book.average()
         return effect
 
     def _leave(
@@ -154,25 +215,54 @@ class Shelves:
         if self.standard:
             standard = self._standard_cost(row)
             value = book.value - worth(book.quantity - quantity, standard)
-            book.known = book.known and standard is not None
+            book.known = "whole" if standard is not None else "tainted"
+            answer.known = answer.known and book.known == "whole"
         elif self.monthly:
             rate = book.opening_rate
             if rate is None:
-                rate = per_unit(book.value, book.base) if book.base > 0 else cost
-            value = book.value if quantity == book.base and book.base > 0 else worth(quantity, rate)
-        elif book.quantity >= quantity:
-            value = rounded(book.value * quantity / book.quantity)
-        elif book.quantity > 0:
-            value = book.value + worth(quantity - book.quantity, cost)
+                rate = book.average() if book.base > 0 else cost
+            if quantity == book.base and book.base > 0:
+                value, book.beyond = book.value, Fraction(0)
+            else:
+                value = worth(quantity, rate)
+                book.beyond -= beyond_rounding(quantity, rate, value)
+            if rate is None:
+                book.known = "tainted"
+            answer.known = answer.known and book.known == "whole"
         else:
-            value = worth(quantity, cost)
-        if self.settings.cost == "moving_average" and book.quantity < quantity and cost is None:
-            book.known = False
-        answer.known = answer.known and book.known
+            return self._leave_at_the_average(row, book, quantity, cost, answer)
         book.quantity -= quantity
         book.value -= value
-        if self.settings.cost == "moving_average" and book.quantity == 0:
-            book.known = True
+        return value
+
+    def _leave_at_the_average(
+        self, row: dict[str, Any], book: Book, quantity: Fraction, cost: Fraction | None, answer: Answer
+    ) -> Fraction:
+        answer.known = answer.known and book.known != "tainted"
+        if book.quantity >= quantity:
+            value = book.draw(quantity, book.quantity)
+            book.quantity -= quantity
+            if book.quantity == 0:
+                book.known = "whole"
+            return value
+        if book.quantity < 0 and book.known == "short" and cost is not None:
+            change = worth(book.quantity, cost) - book.value
+            answer.settlement += change
+            answer.cogs_settlement += rounded(change * book.sold / -book.quantity)
+            book.value += change
+            book.cost_found(-book.quantity)
+            book.known = "whole"
+        if book.quantity >= 0:
+            book.known, book.beyond, book.sold = "whole", Fraction(0), Fraction(0)
+        there = max(book.quantity, Fraction(0))
+        value = worth(quantity - there, cost) + (book.value if there else 0)
+        if cost is None:
+            book.known = "short"
+            book.wait(answer, quantity - there)
+        if row["is_demand"]:
+            book.sold += quantity - there
+        book.quantity -= quantity
+        book.value -= value
         return value
 
     def _remove(self, row: dict[str, Any], answer: Answer, defer: bool) -> tuple[list[Layer], Fraction]:
@@ -184,7 +274,11 @@ class Shelves:
             item["left"] = replace(taken[-1])
             item["left_cost"] = taken[-1].cost if self.by_layer and taken[-1].known else cost
         short = quantity - sum((layer.quantity for layer in taken), Fraction(0))
+        if self.by_layer:
+            answer.known = answer.known and all(layer.known for layer in taken)
         if short:
+            if self.by_layer and cost is None:
+                answer.waits += short
             day = row["business_date"]
             piece = Layer(
                 short,
@@ -198,9 +292,12 @@ class Shelves:
                 cost is not None,
             )
             taken.append(piece)
-            pool.negatives.append(replace(piece, quantity=-short, value=-piece.value if self.by_layer else Fraction(0)))
+            pool.negatives.append(
+                replace(
+                    piece, quantity=-short, value=-piece.value if self.by_layer else Fraction(0), sold=row["is_demand"]
+                )
+            )
         if self.by_layer:
-            answer.known = answer.known and all(layer.known for layer in taken)
             return taken, sum((layer.value for layer in taken), Fraction(0))
         book = self.books[self._book_key(row)]
         if defer:
@@ -213,7 +310,7 @@ class Shelves:
         for layer in taken:
             passed += layer.quantity
             layer.value, given = rounded(value * passed / quantity) - given, rounded(value * passed / quantity)
-            layer.known, layer.cost = answer.known, per_unit(layer.value, layer.quantity)
+            layer.known, layer.cost = answer.known and book.known != "short", per_unit(layer.value, layer.quantity)
         return taken, value
 
 

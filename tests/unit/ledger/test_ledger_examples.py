@@ -138,7 +138,7 @@ def test_negative_stock_is_kept_flagged_and_settled() -> None:
     assert shown(before.open_layers, "is_negative") == [("C/W1", -3.0, "2024-02-01", -30.0, "True")]
     after = run(rows)
     assert shown(after.open_layers, "is_negative") == [("C/W1", 2.0, "2024-03-01", 24.0, "False")]
-    settled = [row for row in after.value_entries.to_pylist() if row["entry_kind"] == "settlement"]
+    settled = [row for row in after.value_entries.to_pylist() if row["entry_kind"] == "cogs_settlement"]
     assert [(row["business_date"].isoformat(), row["entry_value"]) for row in settled] == [("2024-03-01", Decimal(-6))]
     assert after.conservation["is_closed"].to_pylist() == [True]
 

@@ -33,7 +33,8 @@ def table(connection: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[obj
     connection.execute(f"""create or replace table {name} (movement_key varchar, item_id varchar, movement_type varchar, business_date date,
         quantity_units decimal(28, 6), cost_value decimal(24, 4), cogs_value decimal(24, 4), warehouse_id varchar default 'W',
         doc_no varchar default 'D', entered_at timestamptz, source_file varchar default 'f.csv', source_row bigint default 2,
-        is_valued boolean default true, is_demand boolean, settlement_value decimal(24, 4) default 0)""")
+        is_valued boolean default true, is_demand boolean, settlement_value decimal(24, 4) default 0,
+        cogs_settlement_value decimal(24, 4) default 0)""")
     for row in rows:
         connection.execute(
             f"""insert into {name} (movement_key, item_id, movement_type, business_date, quantity_units, cost_value, cogs_value, is_demand)
@@ -49,10 +50,10 @@ def restated(tmp_path: Path) -> duckdb.DuckDBPyConnection:
     table(connection, "then_rows", [*ROWS, VOIDED])
     file = tmp_path / "fct_stock_movements.parquet"
     connection.execute(f"copy then_rows to '{file}'")
-    table(connection, "intermediate.int_stock_movements", CHANGED)
+    table(connection, "intermediate.int_ledger_movements", CHANGED)
     connection.execute(
-        """create view ledger.movement_costs as select movement_key, cost_value, cogs_value, settlement_value
-           from intermediate.int_stock_movements"""
+        """create view ledger.movement_costs as select movement_key, cost_value, cogs_value, settlement_value,
+               cogs_settlement_value from intermediate.int_ledger_movements"""
     )
     releases = [PastRelease("a-then", THEN, file), PastRelease("b-today", NOW, file)]
     assert write_restatements(connection, releases, NOW) == 1

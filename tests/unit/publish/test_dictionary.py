@@ -62,7 +62,7 @@ def test_formula_and_source_come_from_the_sql(dictionary: list[dict[str, Any]]) 
     [column] = [column for column in mart["columns"] if column["name"] == "inventory_turnover_annualised"]
     assert mart["grain"] == ["item_id", "warehouse_id", "month_start_date"]
     assert "cogs_value * 365" in column["formula"] and "average_inventory_value * period_days" in column["formula"]
-    assert "fct_stock_movements.cogs_value" in column["source"]
+    assert "fct_value_entries.entry_value" in column["source"]
 
 
 def test_documents_hold_every_column_and_excel_reads_the_chinese(dictionary: list[dict[str, Any]]) -> None:
