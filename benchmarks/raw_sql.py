@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import time
@@ -38,11 +39,14 @@ class CompiledNode:
 @lru_cache(maxsize=1)
 def compiled_nodes() -> tuple[CompiledNode, ...]:
     """All models and seeds in an order in which each comes after what it reads; compiled once a process."""
+    manifest = json.loads(SHIPPED.prepared().read_text(encoding="utf-8"))
+    python = [node["name"] for node in manifest["nodes"].values() if node.get("language") == "python"]
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["compile", "--no-introspect", "--no-populate-cache", "--no-write-json"]
         arguments += ["--select", "resource_type:model", "resource_type:seed"]
+        arguments += ["--exclude", *python] if python else []  # no SQL; dbt compiles them with a warehouse only
         outcome = SHIPPED.invoke(arguments, Warehouse(Path(folder) / "warehouse.duckdb"), Path(folder) / "target")
-    nodes = {item.node.unique_id: _compiled(item.node) for item in outcome.results}
+    nodes = {item.node.unique_id: _compiled(item.node) for item in outcome.result.results}
     order = TopologicalSorter(
         {name: [one for one in node.parents if one in nodes] for name, node in sorted(nodes.items())}
     )

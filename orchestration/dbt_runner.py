@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,9 @@ import duckdb
 
 WAREHOUSE_NAME = "warehouse"  # a relation's name holds that of the database, which is called like its file
 _EXAMPLE_ROWS = 20  # rows of a failed test that are kept with its result; the test's SQL gives them all
+_MADE_AS = 1  # counted up when `prepared` leaves something else than before
+_PRODUCT = "stockturn"  # the package of the product's own models
+_ASKS = re.compile(r"\b(run_query|load_result|statement|adapter\s*\.\s*get_)")
 _GOOD = {"success", "pass", "warn", "no-op"}
 
 
@@ -60,18 +64,29 @@ class DbtProject:
         if not (self.manifest.is_file() and stamp.is_file() and _is_current(stamp.read_text(), self.folder)):
             if _needs_packages(self.folder):
                 self._invoke(["deps"])
-            parsed = self._invoke(["parse", "--no-partial-parse"]).result  # its partial parse trips over what moved
-            # with the compiled SQL, which lineage is read from; what needs the warehouse for it (`run_query`) is left out
-            # (dbt compiles a Python model with a connection only)
-            python = sorted(node.name for node in parsed.nodes.values() if node.language == "python")
-            left_out = ["--exclude", *python] if python else []
-            self._invoke(["compile", "--no-introspect", "--no-populate-cache", *left_out], parsed)
+            # partial parsing fails on what has moved from one file to another
+            parsed = self._invoke(["parse", "--no-partial-parse"]).result
+            self._compile(parsed)
             read = {name: _environment(name) for name in sorted(parsed.env_vars)}
             stamp.write_text(json.dumps({"files": _fingerprint(self.folder), "environment": read}))
         return self.manifest
 
+    def _compile(self, manifest: Any) -> None:
+        """Add the compiled SQL, which lineage is read from, to the manifest. No warehouse is there yet: what dbt compiles
+        with one only (Python models, `run_query`) is left out, and is published without formulas."""
+        nodes = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+        asking = sorted(node.name for node in nodes if node.language == "python" or _ASKS.search(node.raw_code))
+        command = ["compile", "--no-introspect", "--no-populate-cache", *(["--exclude", *asking] if asking else [])]
+        own = sorted({node.package_name for node in nodes} - {_PRODUCT})
+        if own:
+            # a macro may hide the question, and then dbt compiles none of them
+            with suppress(DbtError):
+                self._invoke([*command, "--select", *(f"package:{name}" for name in own)], manifest)
+        self._invoke([*command, "--select", f"package:{_PRODUCT}"], manifest)
+
     def invoke(self, arguments: Sequence[str], warehouse: Warehouse, target: Path) -> Any:
-        """dbt's result of one command on a warehouse; what dbt writes goes to `target`. The file is closed afterwards.
+        """The outcome (`dbtRunnerResult`) of one command on a warehouse; what dbt writes goes to `target`. The file is
+        closed afterwards.
 
         Raises:
             DbtError: dbt could not do it at all. A model or test that failed is a result.
@@ -81,7 +96,7 @@ class DbtProject:
         self.prepared()
         # read anew for each command: dbt writes the injected SQL of ephemeral models into the manifest it is given
         manifest = Manifest.from_msgpack((self.target / "partial_parse.msgpack").read_bytes())
-        return self._invoke(arguments, manifest, warehouse, target).result
+        return self._invoke(arguments, manifest, warehouse, target)
 
     def _invoke(
         self,
@@ -171,9 +186,10 @@ def build(
     arguments = ["build", "--select", *select, *(["--exclude", *exclude] if exclude else [])]
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     outcome = project.invoke(arguments, warehouse, target)
-    if not outcome.results:
+    items = outcome.result.results
+    if not items:
         raise ValueError(f"no model, seed or test is called {' '.join(select)}")
-    return _with_rows([_result(item) for item in outcome.results], outcome.results, warehouse)
+    return _with_rows([_result(item) for item in items], items, warehouse)
 
 
 def describe_run(warehouse: Warehouse, project: DbtProject, target: Path) -> None:
@@ -265,7 +281,7 @@ def _environment(name: str) -> str:
 
 def _fingerprint(folder: Path) -> str:
     """SHA-256 over the files that dbt reads, those of installed packages too (a local one is a link), and who parses."""
-    digest = hashlib.sha256(version("dbt-core").encode() + Path(__file__).read_bytes())
+    digest = hashlib.sha256(f"{version('dbt-core')} {_MADE_AS}".encode())
     for path in sorted(_project_files(folder)):
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(path.read_bytes())

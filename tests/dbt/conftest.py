@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -16,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
 import dbt_scene
-from warehouse_builder import DBT_PROJECT, build_warehouse
+from warehouse_builder import build_warehouse
 
-from orchestration.dbt_runner import Warehouse, build
+from orchestration.dbt_runner import SHIPPED, Warehouse, build
 
 Invoke = Callable[..., Any]
 
@@ -26,16 +25,10 @@ Invoke = Callable[..., Any]
 @pytest.fixture(scope="session")
 def dbt(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
     """Run a dbt command on a warehouse: `dbt(path, "build", "--select", ...)` returns dbt's result."""
-    from dbt.cli.main import dbtRunner
-
     folder = tmp_path_factory.mktemp("dbt")
-    runner = dbtRunner()
 
     def invoke(warehouse: Path, *arguments: str) -> Any:
-        os.environ["STOCKTURN_WAREHOUSE"] = str(warehouse)
-        where = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-        out = ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-        return runner.invoke(["--quiet", *arguments, *where, *out])
+        return SHIPPED.invoke(arguments, Warehouse(warehouse), folder / "target")
 
     return invoke
 
