@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from assets.extensions import READERS, ExtensionError, call, names
 from assets.ingest.errors import IngestError
 from assets.ingest.mapping.file_keys import Records
 from assets.ingest.mapping.language import Dataset
@@ -56,8 +58,8 @@ def read_file(
             file=name,
             fix=f"Export it as {'delimited text' if dataset.header else 'JSON'}, or leave `{key}` out of the mapping.",
         )
-    names = list(dict.fromkeys(name for header in expected for name in dataset.spellings(header)))
-    wanted = {normal_header(header) for header in names}
+    spellings = list(dict.fromkeys(name for header in expected for name in dataset.spellings(header)))
+    wanted = {normal_header(header) for header in spellings}
     if kind == "text":
         raw = read_text(
             connection,
@@ -66,7 +68,7 @@ def read_file(
             work=work,
             header_row=dataset.header_row,
             delimiter=dataset.delimiter,
-            expected=names,
+            expected=spellings,
             in_pieces=in_pieces,
             given_header=dataset.header,
         )
@@ -84,8 +86,11 @@ def read_file(
         raw = read_json(connection, path, name, dataset.records or Records())
     elif kind == "parquet":
         raw = _read_parquet(connection, path, name, work)
+    elif kind == "" and suffix.removeprefix(".") in names(READERS):
+        raw = _read_by_extension(connection, path, name, suffix.removeprefix("."))
     else:
-        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet", ".json"))
+        own = tuple(f".{reader}" for reader in names(READERS))
+        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet", ".json", *own))
         raise IngestError(f"files of kind {suffix or '(none)'} are not read", file=name, fix=f"Known kinds: {known}.")
     if raw.pieces is not None:
         # The rules see all rows at once: where the header or the first rows call for one, the file is read whole.
@@ -131,6 +136,30 @@ def _check_kind(path: Path, name: str, suffix: str) -> str:
         return "workbook" if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) else ""
     kinds = {".xlsx": "workbook", ".parquet": "parquet", ".json": "json"}
     return "text" if suffix in TEXT_SUFFIXES else kinds.get(suffix, "")
+
+
+def _read_by_extension(connection: duckdb.DuckDBPyConnection, path: Path, name: str, reader: str) -> RawFile:
+    """A file that an entry point `stockturn.readers` reads: it gets the path and gives a table of texts, header as names."""
+    try:
+        table = call(READERS, reader, path)
+    except ExtensionError as error:
+        raise IngestError(str(error), file=name, fix="Repair the package that reads such files.") from error
+    if not isinstance(table, pa.Table) or not all(pa.types.is_string(field.type) for field in table.schema):
+        raise IngestError(
+            f"entry point {READERS}: {reader}: must give a pyarrow table whose columns are all texts",
+            file=name,
+            fix="Repair the package that reads such files.",
+        )
+    header = tuple(table.column_names)
+    rows = table.rename_columns([f"c{number}" for number in range(len(header))])
+    numbered = rows.add_column(0, SOURCE_ROW, pa.array(range(1, rows.num_rows + 1), pa.int64()))
+    connection.register("_read", numbered)
+    try:
+        connection.execute("CREATE OR REPLACE TEMP TABLE raw_store AS SELECT * FROM _read")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
+    finally:
+        connection.unregister("_read")
+    return RawFile(header, rows.num_rows)
 
 
 def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path) -> RawFile:

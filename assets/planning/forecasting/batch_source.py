@@ -112,8 +112,9 @@ def with_batch(
     planned: NDArray[np.int64],
     kind: str,
     ahead: Ahead,
+    model: str = BATCH_MODEL,
 ) -> GridSource:
-    """The source and, after its models, `BATCH_MODEL`; series that were not planned get the damped trend there."""
+    """The source and, after its models, `model`; series that were not planned get the damped trend there."""
     place = np.full(len(panel.y), -1)
     place[planned] = np.arange(len(planned))
 
@@ -147,6 +148,6 @@ def with_batch(
             out.mean[mine] = mean
             out.period[mine] = moment_grid(mean[:, ahead.at - 1], var[:, ahead.at - 1], unit)
             out.total[mine] = moment_grid(np.cumsum(mean, axis=1)[:, ahead.knots - 1], sum_var, unit)
-        yield BATCH_MODEL, out
+        yield model, out
 
     return both

@@ -24,6 +24,7 @@ from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
 from assets.planning.forecasting.effect_table import effect_table
 from assets.planning.forecasting.evidence import Evidence, GridSource, gather_evidence
+from assets.planning.forecasting.extension_source import extension_models
 from assets.planning.forecasting.fallback import isolated
 from assets.planning.forecasting.families import Ahead, Grids, eligible_models, model_names
 from assets.planning.forecasting.grids import LEVELS, sum_knots
@@ -122,10 +123,10 @@ def _forecast_panel(
     if settings.effort == "standard":
         planned = planned_batch(panel, interval, len(origins) + 1, season, settings.time_budget_seconds)
         planned = planned if len(planned.rows) else None
-    names = [*model_names(kinds), *([BATCH_MODEL] if planned else [])]
+    names = [*model_names(kinds), *([BATCH_MODEL] if planned else []), *extension_models()]
     eligible = eligible_models(names, interval)
     if planned:
-        eligible[:, -1] = np.isin(np.arange(len(interval)), planned.rows)
+        eligible[:, names.index(BATCH_MODEL)] = np.isin(np.arange(len(interval)), planned.rows)
     ahead = Ahead(horizon, knots, knots)
     evidence = gather_evidence(
         panel,

@@ -1,4 +1,5 @@
-"""Where the grids of a run come from: conditions and states at every origin, compiled models, statsforecast if planned."""
+"""Where the grids of a run come from: conditions and states at every origin, compiled models, statsforecast if planned,
+and models that installed packages add."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from assets.planning.demand.calendar import calendar_features
 from assets.planning.forecasting.batch_source import BatchPlan, batch_means, with_batch
 from assets.planning.forecasting.conditions import Conditions, conditions_at
 from assets.planning.forecasting.evidence import GridSource
+from assets.planning.forecasting.extension_source import extension_means, extension_models
 from assets.planning.forecasting.families import Ahead, Grids, family_grids
 from assets.planning.forecasting.panel import Panel
 from assets.planning.forecasting.settings import ForecastSettings
@@ -44,7 +46,11 @@ def grid_source(
     def source(rows: NDArray[np.int64], end: int) -> Iterator[tuple[str, Grids]]:
         return family_grids(panel, *known[end], kinds, rows, settings.season, ahead)
 
-    conditions = {end: at for end, (at, _) in known.items()}
-    if planned is None:
-        return source, conditions
-    return with_batch(source, panel, known, means, planned.rows, kinds[-1], ahead), conditions
+    whole: GridSource = source
+    if planned is not None:
+        whole = with_batch(whole, panel, known, means, planned.rows, kinds[-1], ahead)
+    every = np.arange(len(panel.y))
+    for model in extension_models():
+        own = {end: extension_means(panel, at, model, settings.season) for end, (at, _) in known.items()}
+        whole = with_batch(whole, panel, known, own, every, kinds[-1], ahead, model)
+    return whole, {end: at for end, (at, _) in known.items()}
