@@ -27,6 +27,7 @@ from orchestration.run_parameters import build_control_assets
 from orchestration.schedules import daily_schedule, review_schedule
 from orchestration.sensors import extract_sensor, failure_sensor, reminder_sensor
 from orchestration.settings import Settings, load_settings
+from orchestration.upkeep.jobs import trace_sensors, upkeep_job, upkeep_schedule
 
 
 def build_definitions(
@@ -48,6 +49,7 @@ def build_definitions(
     resources = {**build_resources(settings), **(resource_overrides or {})}
     book = resources["rule_book"]
     monthly = review_job(monthly_partitions(settings), REVIEW_KEY)
+    upkeep = upkeep_job(settings)
     return dg.Definitions(
         assets=described(
             [
@@ -64,9 +66,18 @@ def build_definitions(
             settings,
         ),
         asset_checks=[build_contract_checks(pool), build_finding_checks(pool)],
-        jobs=[job, monthly],
-        schedules=[daily_schedule(settings, job), review_schedule(settings, monthly)],
-        sensors=[extract_sensor(settings, job), failure_sensor(settings, book), reminder_sensor(settings, book)],
+        jobs=[job, monthly, upkeep],
+        schedules=[
+            daily_schedule(settings, job),
+            review_schedule(settings, monthly),
+            upkeep_schedule(settings, upkeep),
+        ],
+        sensors=[
+            extract_sensor(settings, job),
+            failure_sensor(settings, book),
+            reminder_sensor(settings, book),
+            *trace_sensors(settings, [job, monthly]),
+        ],
         resources=resources,
         executor=dg.in_process_executor,  # for what is started from the web page too: the warehouse has one writer
     )

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 WAREHOUSE_NAME = "warehouse"  # a relation's name holds that of the database, which is called like its file
+PROJECT_VARIABLE = "STOCKTURN_DBT_PROJECT"
 _EXAMPLE_ROWS = 20  # rows of a failed test that are kept with its result; the test's SQL gives them all
 _MADE_AS = 1  # counted up when `prepared` leaves something else than before
 _PRODUCT = "stockturn"  # the package of the product's own models
@@ -134,8 +135,9 @@ class Warehouse:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What profiles.yml reads."""
+        """What profiles.yml reads, and the `packages.yml` of a company's project."""
         return {
+            PROJECT_VARIABLE: str(SHIPPED.folder),
             "STOCKTURN_WAREHOUSE": str(self.path),
             "STOCKTURN_THREADS": str(self.threads),
             "STOCKTURN_MEMORY_LIMIT": self.memory_limit,
@@ -299,5 +301,13 @@ def _project_files(folder: Path) -> Iterator[Path]:
 
 
 def _needs_packages(folder: Path) -> bool:
-    asked = any((folder / name).is_file() for name in ("packages.yml", "dependencies.yml"))
-    return asked and not (folder / "dbt_packages").is_dir()
+    """Whether packages are to be installed: there are none, or the product's is not the one that runs now.
+
+    A local package is a link, which an upgrade or a new environment leaves behind.
+    """
+    if not any((folder / name).is_file() for name in ("packages.yml", "dependencies.yml")):
+        return False
+    installed = folder / "dbt_packages"
+    ours = installed / "stockturn"
+    is_elsewhere = ours.is_symlink() and ours.resolve() != SHIPPED.folder
+    return not installed.is_dir() or is_elsewhere or any(not path.exists() for path in installed.iterdir())

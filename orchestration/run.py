@@ -27,7 +27,7 @@ from orchestration.jobs import DAILY_JOB
 from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
 from orchestration.upkeep.environment import log_formatter
-from orchestration.upkeep.traces import export_trace
+from orchestration.upkeep.traces import TRACED_TAG, export_trace
 
 GOOD, RELEASED_WITH_FAILURES, NOT_RELEASED = 0, 1, 2
 RETIRED_STORAGE = (
@@ -103,6 +103,7 @@ def run_daily(
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 asset_selection=_selection(definitions, select),
                 raise_on_error=False,
+                tags={TRACED_TAG: "command"},
             )
             if not select and seen.errors:
                 _keep_failure(settings, instance, run_id, as_of, seen.errors)

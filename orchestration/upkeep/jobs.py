@@ -1,20 +1,18 @@
 """Upkeep inside Dagster: the nightly deletion of what is old, and the trace of each run that the daemon started."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from orchestration.jobs import AssetJob
 from orchestration.settings import Settings
 from orchestration.upkeep.retention import apply_retention
-from orchestration.upkeep.traces import export_trace, is_tracing
+from orchestration.upkeep.traces import TRACED_TAG, export_trace, is_tracing
 
 UPKEEP_JOB = "upkeep"
 UPKEEP_CRON = "0 4 * * *"  # before the daily run's usual time: it deletes nothing that a run under way reads
-TRACED_TAG = "stockturn/traced_by"  # set by `stockturn run`, which sends its trace itself
 
 
 def upkeep_job(settings: Settings) -> dg.JobDefinition:
@@ -53,7 +51,7 @@ def upkeep_schedule(settings: Settings, job: dg.JobDefinition) -> dg.ScheduleDef
     )
 
 
-def trace_sensors(settings: Settings, jobs: Sequence[dg.JobDefinition]) -> list[dg.SensorDefinition]:
+def trace_sensors(settings: Settings, jobs: Sequence[AssetJob]) -> list[dg.SensorDefinition]:
     """Send the trace of every run that ended, good or not; none where no collector is named."""
     if not is_tracing():
         return []

@@ -17,6 +17,7 @@ from dagster import DagsterEventType
 from assets.optional import optional
 
 ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+TRACED_TAG = "stockturn/traced_by"  # set by `stockturn run`, which sends its trace itself
 _EXTRA = "observability"
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
