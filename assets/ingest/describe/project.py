@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assets.ingest.contracts import load_contracts
-from assets.ingest.describe.draft import draft_mapping
-from assets.ingest.describe.look import profile_files
+from assets.ingest.describe.proposal import FileProposal, Question, mapping_text, propose_files
 from assets.ingest.errors import IngestError
+
+_NAME = "extracts"
+_SHOWN = 2
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,62 @@ class DraftSource:
     notes: tuple[str, ...] = ()
 
 
-def draft_sources(folder: Path, company_code: str) -> tuple[DraftSource, ...]:
+def draft_sources(
+    folder: Path,
+    company_code: str,
+    answers: Mapping[str, str] | None = None,
+    ask: Callable[[Question], str] | None = None,
+) -> tuple[DraftSource, ...]:
     """What a folder of extracts is a source of; the files stay where they are.
 
+    Args:
+        folder: the extracts, in folders of any depth.
+        company_code: namespace of item and warehouse codes.
+        answers: answers to questions by their keys.
+        ask: asks a person what no file tells and no answer was given for; the default is taken without.
+
     Raises:
-        ValueError: no such folder, or nothing in it can be read.
+        ValueError: no such folder, nothing in it can be read, or an answer that no question asks for.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder of extracts")
+    given = dict(answers or {})
+    files = propose_files(folder, given)
+    questions = [question for file in files for question in file.questions]
+    unknown = sorted(set(given) - {question.key for question in questions})
+    if unknown:
+        asked = ", ".join(question.key for question in questions) or "none"
+        raise ValueError(f"answers for what is not asked: {', '.join(unknown)}; the questions are: {asked}")
+    if ask is not None:
+        given |= {question.key: ask(question) for question in questions if question.key not in given}
     try:
-        tables = profile_files(folder)
+        files = propose_files(folder, given) if ask is not None and questions else files
+        text = mapping_text(_NAME, files)
     except IngestError as error:
-        raise ValueError(str(error)) from error
-    if not tables:
-        raise ValueError(f"{folder}: no file in it can be read as a table")
+        raise ValueError(f"{folder}: {error}") from error
     settings = {
         "kind": "file",
         "path": str(folder.resolve()),
         "instance": f"{company_code}_EXTRACTS",
         "company_code": company_code,
     }
-    note = "the mapping is a first draft: check it with `stockturn mapping check mappings/extracts.yml`"
-    return (DraftSource("extracts", draft_mapping("extracts", tables, load_contracts()), settings, (note,)),)
+    notes = [line for file in files for line in _notes(file, given)]
+    notes.append("the mapping is a proposal: try it with `stockturn mapping check mappings/extracts.yml`")
+    return (DraftSource(_NAME, text, settings, tuple(notes)),)
+
+
+def _notes(file: FileProposal, given: Mapping[str, str]) -> list[str]:
+    """What a file was taken for and why, with its first rows, and the answers that nobody gave."""
+    if not file.datasets:
+        return [f"{file.file}: NOT READ: {file.problem}"]
+    lines = [f"{file.file}: {file.rows} rows, {file.title} ({'; '.join(file.evidence)})"]
+    lines += [f"    {', '.join(f'{title} {text}' for title, text in row.items())}" for row in file.sample[:_SHOWN]]
+    if file.unused:
+        lines.append(f"    not used: {', '.join(file.unused)}")
+    for question in file.questions:
+        answer, how = (
+            given.get(question.key, question.default),
+            "answered" if question.key in given else "taken for want of an answer",
+        )
+        lines.append(f"    {question.key}: {question.text} -> {answer} ({how})")
+    return lines

@@ -128,7 +128,7 @@ class ContractRun:
         if dataset.is_read_as_it_stands and EXTRACT_DATE not in must:
             # Several contract rows of a source row, the first row of a group and what rows tell of each other need the
             # whole file at once.
-            is_whole = bool(dataset.signs or dataset.fill_down or dataset.told_by)
+            is_whole = bool(dataset.signs or dataset.fill_down or dataset.told_by or dataset.is_reshaped)
             in_pieces = len(dataset.branches) == 1 and dataset.branches[0].keep_first is None and not is_whole
             return read_file(connection, path, candidate.name, dataset, [*must, *may], work, in_pieces=in_pieces)
         source = candidate.source

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 from assets.ingest.errors import MappingError
 from assets.ingest.mapping.expressions import headers_of, parse_expression
 from assets.ingest.mapping.file_keys import PLAIN_FILE, Delimiter, Records, TableFile, check_header
-from assets.ingest.mapping.row_keys import COMBINED, Balance, Combine, KeepFirst, Signs
+from assets.ingest.mapping.row_keys import COMBINED, POSITION, ROW_NUMBER, Balance, Combine, KeepFirst, Signs, Unpivot
 from assets.ingest.mapping.source_keys import Paging, Source, Watermark
 from assets.ingest.mapping.table_keys import Join, check_table
 from assets.ingest.mapping.value_checks import check_expression, check_files, check_formats, code_text, expand_columns
@@ -171,6 +171,9 @@ class Dataset(_Table):
     fill_down: tuple[str, ...] = ()
     told_by: dict[str, Told] = {}
     signs: Signs | None = None
+    unpivot: Unpivot | None = None
+    position_by: tuple[str, ...] = ()
+    repeated_rows: Literal["keep", "drop"] = "keep"
     date_formats: tuple[str, ...] = ()
     allow_empty: bool = False
     _extracts: dict[str, TableFile] = PrivateAttr(default_factory=dict)
@@ -235,6 +238,12 @@ class Dataset(_Table):
     def is_read_as_it_stands(self) -> bool:
         """True where rows are those of one file, to which nothing is joined and nothing added."""
         return self.table is None and not self.optional_columns and self.combine is None and self.balance is None
+
+    @property
+    def is_reshaped(self) -> bool:
+        """True where rows depend on the others of their file, or are not those of the file."""
+        asks = {header for branch in self.branches for rule in branch.columns.values() for header in rule.headers}
+        return self.unpivot is not None or self.repeated_rows == "drop" or bool(asks & {ROW_NUMBER, POSITION})
 
     def spellings(self, header: str) -> tuple[str, ...]:
         """Every name under which a file may have a header."""

@@ -23,7 +23,7 @@ from assets.ingest.mapping.language import (
     Dataset,
     Mapping,
 )
-from assets.ingest.mapping.row_keys import CHANGE, COMBINED
+from assets.ingest.mapping.row_keys import CHANGE, COMBINED, POSITION, ROW_NUMBER
 from assets.ingest.mapping.source_keys import RESERVED
 from assets.ingest.mapping.value_checks import enum_type_values
 from assets.ingest.mapping.yaml_lines import KeyPath, Located, read_located
@@ -76,7 +76,8 @@ def parse_mapping(document: Located, contracts: dict[str, Contract]) -> Mapping:
             f"{document.place(_key_path(item['loc']))}: {_sentence(item['type'], item['msg'])}"
             for item in error.errors(include_url=False)
         ]
-        raise MappingError("\n".join(dict.fromkeys(lines))) from error
+        # Without the cause: a step of a run shows the first error of a chain.
+        raise MappingError("\n".join(dict.fromkeys(lines))) from None
     problems = [
         problem
         for index, declared in enumerate(mapping.declared)
@@ -170,7 +171,7 @@ def _extract_problems(mapping: Mapping, own_tables: list[str]) -> list[Problem]:
         named += [(join.alias, join.table, dataset.reading(join.table)) for join in dataset.join]
         read |= {table.casefold() for _, table, _ in named}
         for alias, table, shape in named or [("", dataset.name, dataset)]:
-            known = {normal_header(name) for name in (*shape.header, *RESERVED, COMBINED, CHANGE)}
+            known = {normal_header(name) for name in (*shape.header, *RESERVED, COMBINED, CHANGE, ROW_NUMBER, POSITION)}
             known |= {normal_header(name) for name in dataset.optional_columns}
             missing = [name for name in by_alias.get(alias, ()) if shape.header and normal_header(name) not in known]
             place: KeyPath = ("tables", table, "header") if dataset.table is not None else ("datasets",)

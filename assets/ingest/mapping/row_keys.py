@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from assets.ingest.mapping.expressions import headers_of, parse_expression
@@ -11,6 +13,10 @@ COMBINED = "_added_to_row"
 """Header of the row number that a row was added to; see Combine."""
 CHANGE = "_change"
 """Header of what a row changed; see Balance."""
+ROW_NUMBER = "_row"
+"""Header of the row number in the file: a key for lines that have none, in files that are never sent again with other rows."""
+POSITION = "_position"
+"""Header of the position within the document (`position_by`): a key for lines of documents that are sent again as they were."""
 
 
 class _Strict(BaseModel):
@@ -40,6 +46,26 @@ class Combine(_Strict):
     def headers(self) -> list[str]:
         """Source headers that its condition reads."""
         return headers_of(parse_expression(self.where)) if self.where is not None else []
+
+
+class Unpivot(_Strict):
+    """A cross-tab: each filled cell under a title that `columns` matches (as a whole) becomes a row of its own.
+
+    The title is read under the header `name`, the cell under `value`, each named group of the expression under its name.
+    """
+
+    columns: str
+    name: str
+    value: str
+
+    @field_validator("columns")
+    @classmethod
+    def _expression(cls, text: str) -> str:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from error
+        return text
 
 
 class Signs(_Strict):

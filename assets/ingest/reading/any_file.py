@@ -17,6 +17,7 @@ from assets.ingest.reading.excel import read_excel, read_markup
 from assets.ingest.reading.json_records import read_json
 from assets.ingest.reading.limits import check_document, check_workbook
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
+from assets.ingest.reading.reshaped_rows import reshape_rows
 from assets.ingest.reading.sheet_steps import apply_rules
 from assets.ingest.reading.text import read_text
 from assets.ingest.reading.text_encoding import read_decoded
@@ -102,6 +103,8 @@ def read_file(
     elif kind in ("workbook", "markup", "text"):
         totals = kind != "text" or may_hold_totals(path)
         raw = apply_rules(connection, raw, name, dataset, expected, wanted, may_hold_totals=totals)
+    if dataset.is_reshaped:
+        raw = reshape_rows(connection, raw, dataset, name, expected)
     if raw.rows_in == 0 and not dataset.allow_empty:
         raise IngestError(
             "has a header and no rows", file=name, fix="Export it again, or set `allow_empty: true` in the mapping."

@@ -12,6 +12,9 @@ from assets.ingest.mapping.expressions import headers_of, parse_expression
 from assets.ingest.mapping.language import Branch, Dataset
 from assets.ingest.reading.raw_table import RawFile, normal_header
 
+PERIOD_SUMMARY = "period_summary"
+"""The kind of a summary, and the document type under which a mapping may post its sums as movements of the period's last day."""
+
 
 def branch_headers(branch: Branch) -> tuple[list[str], list[str]]:
     """Source headers that a branch must find, and those that it can do without."""
@@ -89,9 +92,17 @@ def _by_synonyms(dataset: Dataset, found: dict[str, str], file: str) -> dict[str
     return called
 
 
+def _says_sums(dataset: Dataset) -> bool:
+    """True where the mapping calls its rows what they are: one movement for all of a period."""
+    rule = dataset.columns.get("source_doc_type")
+    return rule is not None and rule.const == PERIOD_SUMMARY
+
+
 def refuse_other_kind(dataset: Dataset, header: Sequence[str], file: str) -> None:
     """Refuse a file that certainly is of a kind which must not be read as this dataset (file rules 11 and 15)."""
     found = contradiction(dataset.kind, dataset.contract, header)
+    if found is not None and found.kind.name == PERIOD_SUMMARY and _says_sums(dataset):
+        return
     if found is not None:
         raise IngestError(
             f"is {found}, which cannot be read as {dataset.contract}",

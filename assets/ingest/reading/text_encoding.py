@@ -21,12 +21,12 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _CHINESE_UTF8 = re.compile(rb"[\xe2-\xef][\x80-\xbf]{2}")
 _MIXED = "by line"
 _COMMON_SHARE = 0.5
-"""Of the characters of a Chinese text at least this share stands in the first plane of GB2312 (above 0.95 in every extract of
-the vendor fixtures and in names of places; below 0.1 where Western text is taken for GB18030; looked at 2026-11)."""
+"""Of the characters above ASCII of a Chinese text at least this share stands in the plane of GB2312: 0.9997 and more in nine vendor
+fixtures and the header lists of the mappings (2026-11-30)."""
 _FEWEST = 8
 _LONE_SHARE = 0.9
-"""Letters above ASCII stand alone in Western text (é in Côte) and in pairs at least in Chinese: none of 20 vendor fixtures in
-GB18030 has more than 1 in 100 alone (2026-11)."""
+"""Of the runs of bytes above ASCII, those of one byte: at most 0.002 in the same Chinese texts in GB18030, 0.999 in a delivery history
+of 10,324 lines in Windows-1252 (2026-11-30)."""
 
 
 @dataclass(frozen=True)
