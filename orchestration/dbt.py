@@ -37,9 +37,9 @@ class Translator(DagsterDbtTranslator):
         return super().get_asset_key(dbt_resource_props)
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer; nodes that stand in no folder are a group of their project."""
+        """The layer; nodes in no folder are grouped by their kind: `seeds`, `models`, `snapshots`."""
         fqn = dbt_resource_props["fqn"]
-        return str(fqn[1]) if len(fqn) > 2 else str(fqn[0])
+        return str(fqn[1]) if len(fqn) > 2 else f"{dbt_resource_props['resource_type']}s"
 
 
 # The two halves of a run; ledger and planning stand between them. One definition for all would be cut by Dagster into
