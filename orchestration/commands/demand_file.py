@@ -75,6 +75,7 @@ def _read_csv(path: Path, texts: list[str]) -> tuple[pd.DataFrame, list[str]]:
             encoding=encoding,
             sep=separator,
             decimal=decimal,
+            float_precision="round_trip",  # the quick parser is off in the last digit, and forecasts then differ
             index_col=False,
             dtype=dict.fromkeys(texts, str),
         )

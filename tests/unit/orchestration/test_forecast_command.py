@@ -126,7 +126,7 @@ def test_the_benchmark_reports_what_the_command_writes_to_the_digit(tmp_path: Pa
     text = numbered_frame(series).to_csv(index=False)
     options = ("--freq", "W", "--horizon", "4", "--season", "52", "--quantiles", "0.5")
     status, _, out = run(tmp_path, text, *options)
-    table, ours = pd.read_csv(out), command_forecast(series, 4, 52)
+    table, ours = pd.read_csv(out, float_precision="round_trip"), command_forecast(series, 4, 52)
     assert status == 0 and "batch_nb" in set(ours.accuracy["model"])
     for column in ("mean", "q_0.5"):
         np.testing.assert_array_equal(table[column].to_numpy(), ours.forecasts[column].to_numpy())
