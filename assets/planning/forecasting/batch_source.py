@@ -26,8 +26,7 @@ from assets.planning.forecasting.states import State
 BATCH_MODEL = "batch_nb"
 #: Newest periods that a family reads: beyond, length costs more than it tells (weeks: fifteen years).
 _CAP, _LONG_CAP = 400, 780
-#: Windows, in seasons, by which analogues are looked for, and the seconds of one comparison of two periods.
-_WINDOWS = (1.0, 1.5)
+#: Seconds of one comparison of two periods; analogues are looked for by windows of one season.
 _ANALOGUE_SECONDS = 1.2e-9
 
 
@@ -38,7 +37,7 @@ def members_of(season: int) -> tuple[str, ...]:
 
 def _has_analogues(season: int, lengths: NDArray[np.int64], fits: int, budget_seconds: float) -> bool:
     """Whether all series may be compared with all, which grows with the square of their number."""
-    pairs = float(lengths.sum()) * len(lengths) * season * sum(_WINDOWS)
+    pairs = float(lengths.sum()) * len(lengths) * season
     return season > 12 and len(lengths) > 0 and pairs * _ANALOGUE_SECONDS * fits <= budget_seconds / 2
 
 
@@ -97,9 +96,8 @@ def batch_means(
         points = batch_points(fit, at.horizon, members, length, processes)
         names = list(members)
         if plan.has_analogues and length > 1:
-            for share in _WINDOWS:
-                names.append(f"analogues_{share:g}")
-                points[names[-1]] = analogue_points(whole, at.horizon, round(share * season))
+            names.append("analogues")
+            points["analogues"] = analogue_points(whole, at.horizon, season)
         out[mine] = np.maximum(combined(points, names), 0.0) * factors
     return out
 
