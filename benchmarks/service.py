@@ -21,7 +21,6 @@ import pandas as pd
 from assets.planning.classification.moments import demand_moments
 from assets.planning.classification.xyz import demand_pattern
 from assets.planning.parameters.mixture import LEVELS
-from assets.planning.parameters.sparse_sums import SparseSums
 from assets.planning.policy.budget import BudgetItems, best_for_fill
 from assets.planning.replay.level_path import LevelPath
 from assets.planning.replay.ragged import Ragged, ragged
@@ -29,6 +28,7 @@ from assets.planning.replay.run import Scene, run_policy
 from assets.planning.replay.settings import ReplaySettings
 from benchmarks.forecast_data import raf_spares, shared
 from benchmarks.recording import save_result
+from benchmarks.service_sums import SparseSums
 
 TARGETS = (0.90, 0.95, 0.98)
 SCALES = (1.0, 2.0, 4.0, 8.0)

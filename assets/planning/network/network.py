@@ -18,11 +18,15 @@ NETWORK_COLUMNS = [*COLUMNS, "lead_time_days_mean", "lead_time_days_sd", "lead_t
 
 @dataclass(frozen=True)
 class Network:
-    """table: NETWORK_COLUMNS in the order of the spine. lead_times: of each row on its way. above: (n,) row that feeds each, -1: none."""
+    """table: NETWORK_COLUMNS in the order of the spine. lead_times: of each row on its way. above: (n,) row that feeds each, -1: none.
+
+    branch_premium_rate: how much dearer a unit is held below than above.
+    """
 
     table: pd.DataFrame
     lead_times: pd.DataFrame
     above: np.ndarray
+    branch_premium_rate: float = 0.0
 
     @property
     def is_moved(self) -> np.ndarray:
@@ -36,7 +40,7 @@ class Network:
         for name in ("lead_time_days_mean", "lead_time_days_sd", "lead_time_receipts", "lead_time_source"):
             times[name] = lead_times[name].to_numpy()
             times.loc[~is_bought, name] = self.lead_times.loc[~is_bought, name]
-        return Network(self.table, times, self.above)
+        return Network(self.table, times, self.above, self.branch_premium_rate)
 
 
 def company_network(
@@ -62,4 +66,4 @@ def company_network(
     )  # fmt: skip
     columns = ["lead_time_days_mean", "lead_time_days_sd", "lead_time_source", "lane_interval_days"]
     table = pd.concat([found, times[columns]], axis=1)
-    return Network(table, times, feeding_rows(found))
+    return Network(table, times, feeding_rows(found), settings.branch_premium_rate)

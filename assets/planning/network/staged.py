@@ -11,6 +11,7 @@ from assets.planning.network.network import Network
 from assets.planning.network.stages import (
     echelon_history,
     echelon_lead_times,
+    echelon_service,
     head_classes,
     heads,
     on_lanes,
@@ -28,6 +29,10 @@ def staged_policies(
 ) -> pd.DataFrame:
     """`assign_policies` along the network: heads by the class of what they feed, rows on lanes by the days of the lane."""
     assigned = assign_policies(spine, head_classes(classes, spine, network.above), settings)
+    rate = assigned["service_level_rate"].to_numpy(float)
+    is_head = heads(network.above)
+    above = echelon_service(rate, network.branch_premium_rate)
+    assigned["service_level_rate"] = np.where(is_head & (rate < above), above, rate)
     return on_lanes(assigned, network.is_moved, network.lead_times["lane_interval_days"].to_numpy(float))
 
 

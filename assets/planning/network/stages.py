@@ -67,10 +67,18 @@ def fractiles(holding: np.ndarray, shortage: float) -> tuple[np.ndarray, np.ndar
     return (shortage + upstream) / whole, (shortage + upstream) / (shortage + upstream + cost)
 
 
-def local_levels(echelon: np.ndarray) -> np.ndarray:
-    """Installation base-stock levels that act like echelon levels, customers' stage first, in a serial system."""
-    least = np.minimum.accumulate(np.asarray(echelon, float)[::-1])[::-1]
-    return np.diff(least, prepend=0.0)
+def echelon_service(rate: np.ndarray, branch_premium_rate: float) -> np.ndarray:
+    """Service level that the echelon level of a feeding place aims at so that its customers, a stage below, get `rate`.
+
+    branch_premium_rate: how much dearer a unit is held below than above, as a share of the cost above.
+    """
+    wanted = np.clip(np.asarray(rate, float), 0.0, 0.9999)
+    result = np.empty_like(wanted)
+    for value in np.unique(wanted):
+        holding = np.array([branch_premium_rate, 1.0])
+        low, high = fractiles(holding, value / (1 - value) * holding.sum())
+        result[wanted == value] = (low[1] + high[1]) / 2
+    return result
 
 
 def echelon_history(history: pd.DataFrame, spine: pd.DataFrame, above: np.ndarray) -> pd.DataFrame:

@@ -11,18 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning_cases import AS_OF, demand_of, spine
 
-from assets.planning.policy.arrival import joint_uniforms, lost_sales_order, period_scenarios
 from assets.planning.policy.budget import BudgetItems, best_for_budget, best_for_fill, evenly, exchange_curve
 from assets.planning.policy.calendar import on_calendar
-from assets.planning.policy.economic import eoq_all_units_discount
 from assets.planning.policy.feed import supplier_feed
-from assets.planning.policy.lot_sizing import lot_for_lot, wagner_whitin
 from assets.planning.policy.price_breaks import lots_with_breaks
 from assets.planning.policy.rounding import round_down, round_up
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.policy.suppliers import ClosedPeriod, SupplierCalendar, SupplierFeed
 from assets.planning.transfers.settings import Lane, TransferSettings
 from assets.planning.transfers.suggest import buy_after_transfers, suggest_transfers
+from benchmarks.lots_in_hindsight import lot_for_lot, wagner_whitin
+from benchmarks.vn2_arrival import joint_uniforms, lost_sales_order, period_scenarios
 
 KEYS = ["item_id", "warehouse_id"]
 DAY = pd.Timestamp(AS_OF)
@@ -151,8 +150,8 @@ def test_price_breaks_agree_with_the_textbook() -> None:
         spine(2), np.array([304.0, 50.0]), np.array([1300.0, 10.0]), np.array([0.75, 1.0]), breaks, order_cost_value=8,
         holding_rate=0.3, max_lot_units=np.array([np.inf, np.inf]),
     )  # fmt: skip
-    textbook = eoq_all_units_discount(8, 0.3, 1300, [0, 400, 800], [0.75, 0.72, 0.68])
-    assert (lot[0], cost[0]) == (textbook.quantity, 0.68)
+    # Snyder and Shen, 2nd ed., example 3.8: the last break
+    assert (lot[0], cost[0]) == (800.0, 0.68)
     assert (lot[1], cost[1]) == (50.0, 1.0)
     held, _ = lots_with_breaks(
         spine(1), np.array([304.0]), np.array([1300.0]), np.array([0.75]), breaks, order_cost_value=8,

@@ -1,59 +1,52 @@
-"""The textbook formulas against the library stockpyl on instances that nobody published.
+"""Echelon levels against the library stockpyl on its published multi-echelon instances and on drawn ones.
 
-Prevents: a formula that only fits the published examples.
+Prevents: a bound that is only right for two stages, or that mixes up the stages' holding costs.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from assets.planning.policy import continuous, economic, lot_sizing, newsvendor, periodic
+from assets.planning.network.stages import echelon_service, fractiles
 
 stockpyl = pytest.importorskip("stockpyl", reason="a development dependency")
 RNG = np.random.default_rng(8)
+#: Snyder and Shen, example 6.1 (stages from the customers up), and drawn ones of two to five stages.
 CASES = [
-    {"h": float(RNG.uniform(0.1, 3)), "p": float(RNG.uniform(4, 40)), "k": float(RNG.uniform(5, 200)),
-     "d": float(RNG.uniform(10, 900)), "cv": float(RNG.uniform(0.05, 0.4))}
-    for _ in range(6)
-]  # fmt: skip
+    {"holding": [3.0, 2.0, 2.0], "lead": [1.0, 1.0, 2.0], "shortage": 37.12, "mean": 5.0, "sd": 1.0},
+    *(
+        {
+            "holding": list(RNG.uniform(0.1, 3, stages)),
+            "lead": list(RNG.integers(1, 6, stages).astype(float)),
+            "shortage": float(RNG.uniform(5, 80)),
+            "mean": float(RNG.uniform(5, 50)),
+            "sd": float(RNG.uniform(0.5, 5)),
+        }
+        for stages in (2, 3, 4, 5)
+    ),
+]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_eoq_with_backorders(case: dict[str, float]) -> None:
-    from stockpyl.eoq import economic_order_quantity_with_backorders
+def test_echelon_levels_of_serial_systems(case: dict) -> None:
+    from stockpyl.ssm_serial import newsvendor_heuristic
 
-    quantity, waiting, cost = economic_order_quantity_with_backorders(case["k"], case["h"], case["p"], case["d"])
-    assert economic.eoq_backorders(case["k"], case["h"], case["p"], case["d"]) == pytest.approx(
-        (quantity, waiting, cost), rel=1e-9
-    )
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_newsvendor_and_order_point(case: dict[str, float]) -> None:
-    from stockpyl.newsvendor import newsvendor_normal
-    from stockpyl.rq import r_q_cost
-
-    level, cost = newsvendor_normal(case["h"], case["p"], case["d"], case["d"] * case["cv"])
-    ours = newsvendor.newsvendor_normal(case["h"], case["p"], case["d"], case["d"] * case["cv"])
-    assert (ours.base_stock, ours.cost) == pytest.approx((level, cost), rel=1e-9)
-    system = continuous.LotSystem(case["h"], case["p"], case["k"], case["d"], case["d"] * case["cv"], 0.1)
-    point, lot = system.lead_mean + system.lead_sd, system.demand_mean / 7
-    theirs = r_q_cost(point, lot, case["h"], case["p"], case["k"], case["d"], case["d"] * case["cv"], 0.1)
-    # 1e-6: theirs integrates numerically
-    assert continuous.lot_cost(system, point, lot) == pytest.approx(theirs, rel=1e-6)
+    stages = len(case["holding"])
+    low, high = fractiles(np.array(case["holding"]), case["shortage"])
+    time = np.cumsum(case["lead"])
+    mean, sd = case["mean"] * time, case["sd"] * np.sqrt(time)
+    ours = (stats.norm.ppf(low, mean, sd) + stats.norm.ppf(high, mean, sd)) / 2
+    theirs = newsvendor_heuristic(
+        num_nodes=stages, node_order_in_system=list(range(stages, 0, -1)), node_order_in_lists=list(range(1, stages + 1)),
+        echelon_holding_cost=case["holding"], lead_time=case["lead"], stockout_cost=case["shortage"],
+        demand_mean=case["mean"], demand_standard_deviation=case["sd"],
+    )  # fmt: skip
+    assert ours == pytest.approx([theirs[stage] for stage in range(1, stages + 1)], abs=1e-6)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_wagner_whitin_and_min_max(case: dict[str, float]) -> None:
-    from stockpyl.ss import s_s_discrete_exact
-    from stockpyl.wagner_whitin import wagner_whitin
-
-    demand = [int(value) for value in np.random.default_rng(int(case["d"])).integers(0, 90, 9)]
-    _, cost, _, _ = wagner_whitin(9, case["h"], case["k"], demand)
-    assert lot_sizing.wagner_whitin(demand, case["k"], case["h"]).cost == pytest.approx(cost, rel=1e-9)
-    mean = case["d"] / 60
-    least, most, exact = s_s_discrete_exact(case["h"], case["p"], case["k"], True, mean)
-    ours = periodic.min_max_poisson(case["h"], case["p"], case["k"], mean)
-    assert (ours.least, ours.most) == (least, most)
-    assert ours.cost == pytest.approx(exact, rel=1e-6)
+def test_equal_holding_costs_leave_the_customers_service_level() -> None:
+    rate = np.array([0.8, 0.95, 0.97])
+    assert echelon_service(rate, 0.0) == pytest.approx(rate, abs=1e-12)
+    assert (echelon_service(rate, 0.5) > rate).all()

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from assets.optional import optional
-from assets.planning.parameters.pooled_features import PooledFeatures, PooledPanel
+from benchmarks.vn2_features import PooledFeatures, PooledPanel
 
 
 class PooledSettings(BaseModel):
