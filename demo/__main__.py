@@ -7,6 +7,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from demo.hard_world import write_hard_world
 from demo.settings import DEFAULT_END
 from demo.simulate import write_demo
 
@@ -20,7 +21,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=730, help="history up to the default end date")
     parser.add_argument("--items", type=int, default=300)
     parser.add_argument("--clean", action="store_true", help="plant no defects")
+    parser.add_argument(
+        "--world",
+        choices=["trade", "hard"],
+        default="trade",
+        help="hard: two companies whose books hold every hard case",
+    )
     options = parser.parse_args(arguments)
+    if options.world == "hard":
+        files, movements = write_hard_world(options.out, options.seed)
+        sys.stdout.write(f"{files} files, {movements} movements of two companies in {options.out}\n")
+        return 0
     summary = write_demo(
         options.out,
         seed=options.seed,

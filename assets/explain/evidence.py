@@ -21,7 +21,7 @@ _MOVEMENT = """movement_key, movement_sequence, business_date, movement_type, wa
     cogs_settlement_value, doc_no, source_file, source_row"""
 _HERE = "item_id = $item_id and warehouse_id = $warehouse_id"
 _MEMBER = """case $scope
-        when 'company' then true
+        when 'company' then $scope_value in ('', split_part(spine.item_id, '/', 1))
         when 'warehouse' then spine.warehouse_id = $scope_value
         when 'category' then coalesce(spine.category_name, '') = $scope_value
         when 'supplier' then coalesce(spine.default_supplier_id, '') = $scope_value
@@ -55,12 +55,12 @@ QUERIES: dict[str, Query] = {
     ),
     "entries": Query(
         "Value entries up to the day", "截至当日的金额分录",
-        f"""select business_date, entry_kind, is_cogs, quantity_units, entry_value, uncosted_units, uncosted_stock_units
+        f"""select business_date, entry_kind, is_cogs, quantity_units, entry_value, uncosted_units, uncosted_stock_units, is_in_transit
             from marts.fct_value_entries where {_HERE} and business_date <= $until_date order by all""",
     ),
     "period_entries": Query(
         "Value entries of the period", "期间内的金额分录",
-        f"""select business_date, entry_kind, is_cogs, quantity_units, entry_value, uncosted_units, uncosted_stock_units
+        f"""select business_date, entry_kind, is_cogs, quantity_units, entry_value, uncosted_units, uncosted_stock_units, is_in_transit
             from marts.fct_value_entries
             where {_HERE} and business_date between $period_start_date and $period_end_date order by all""",
     ),
@@ -72,10 +72,12 @@ QUERIES: dict[str, Query] = {
     ),
     "layers": Query(
         "Open layers", "未结库存层",
-        f"""select snapshot_date, lot_no, stock_status, owner_type, layer_no, origin_date, arrived_date, layer_age_days, bucket_no,
+        """select snapshot_date, lot_no, stock_status, owner_type, layer_no, origin_date, arrived_date, layer_age_days, bucket_no,
                    quantity_units, unit_cost, layer_value, is_cost_known, is_negative, is_valued, lot_expiry_date,
                    origin_movement_key, origin_doc_no, origin_source_file, origin_source_row
-            from marts.fct_stock_layers where {_HERE} and not is_in_transit and snapshot_date = $snapshot_date
+            from marts.fct_stock_layers where snapshot_date = $snapshot_date and item_id = $item_id
+                and case when $warehouse_id like '%/IN-TRANSIT' then is_in_transit and is_valued
+                    else warehouse_id = $warehouse_id and not is_in_transit end
             order by lot_no, stock_status, owner_type, owner_code, layer_no""",
     ),
     "intervals": Query(

@@ -26,3 +26,8 @@
         source_row,
         extract_date
 {%- endmacro %}
+
+{# Where goods are that left one warehouse and have not come to the other: one place per company, named like a warehouse. #}
+{% macro transit_key(item_id) -%}
+    split_part({{ item_id }}, '/', 1) || '/IN-TRANSIT'
+{%- endmacro %}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from assets.explain.model import MartRecipes, Recipe
 from assets.explain.recipes.words import NO_COST, NOT_VALUED, units
 
-_FROM = ("movements", "warehouse")
+_FROM = ("movements", "entries", "warehouse")
 VALUE_FROM = ("movements", "entries")
-ON_HAND = "select sum(quantity_units) from movements"
+_UNDER_WAY = "(select sum(quantity_units) from entries where is_in_transit)"
+ON_HAND = f"select coalesce(sum(quantity_units), {_UNDER_WAY}) from movements"
 AVAILABLE = """select sum(quantity_units) from movements
     where stock_status = 'available' and owner_type = 'own' and (select coalesce(max(is_nettable), true) from warehouse)"""
-VALUED = "select sum(quantity_units) filter (where is_valued) from movements"
+VALUED = f"select coalesce(sum(quantity_units) filter (where is_valued), {_UNDER_WAY}) from movements"
 NET_VALUE = "select sum(coalesce(entry_value, 0)) from entries"
 UNCOSTED = "select sum(uncosted_stock_units) from entries"
 VALUE_STATUS = f"""select case

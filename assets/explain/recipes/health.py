@@ -24,7 +24,7 @@ _WORTH = {
 _STATUS = "stock_status"
 _VALUE = "case when stock_status = 'ok' then cast(net_value as decimal(24, 4)) end"
 _IDLE_INPUTS = {
-    "is_stocked": "select is_stocked from master",
+    "is_stocked": "select is_stocked and not is_in_transit from master",
     "first_movement_date": _FIRST,
     "last_demand_date": _DEMAND,
     "as_of_date": _AS_OF,

@@ -1,7 +1,7 @@
 -- One wide row per item and warehouse on the run's date: what a manager looks at first. Everything here is computed once elsewhere and
 -- only put side by side, except dead, slow and near-expiry stock, whose home is here.
 with item_warehouses as (
-    select * from {{ ref('int_item_warehouses') }}
+    select * from {{ ref('dim_item_warehouses') }}
 ),
 
 items as (
@@ -355,8 +355,8 @@ joined as (
 flagged as (
     select
         *,
-        is_stocked and on_hand_units > 0 and not is_new_item and idle_days > dead_days as is_dead,
-        is_stocked and on_hand_units > 0 and not is_new_item and idle_days > long_dead_days as is_long_dead
+        is_stocked and not is_in_transit and on_hand_units > 0 and not is_new_item and idle_days > dead_days as is_dead,
+        is_stocked and not is_in_transit and on_hand_units > 0 and not is_new_item and idle_days > long_dead_days as is_long_dead
     from joined
 ),
 
@@ -373,6 +373,7 @@ final as (
         warehouse_name,
         owner_name,
         team_name,
+        is_in_transit,
         is_stocked,
         is_active,
         {{ as_units('on_hand_units') }} as on_hand_units,

@@ -6,7 +6,7 @@ with open_layers as (
 ),
 
 item_warehouses as (
-    select * from {{ ref('int_item_warehouses') }}
+    select * from {{ ref('dim_item_warehouses') }}
 ),
 
 class_history as (

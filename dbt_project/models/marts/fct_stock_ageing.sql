@@ -11,6 +11,38 @@ warehouses as (
     select * from {{ ref('int_warehouses') }}
 ),
 
+transit_layers as (
+    select * from {{ source('ledger', 'transit_layers') }}
+),
+
+layers as (
+    select
+        item_id,
+        warehouse_id,
+        snapshot_date,
+        quantity_units,
+        layer_value,
+        owner_type,
+        is_cost_known,
+        is_negative,
+        origin_date
+    from open_layers
+    union all
+    select
+        transit_layers.item_id,
+        {{ transit_key('transit_layers.item_id') }} as warehouse_id,
+        transit_layers.snapshot_date,
+        transit_layers.quantity_units,
+        transit_layers.layer_value,
+        transit_layers.owner_type,
+        transit_layers.is_cost_known,
+        transit_layers.is_negative,
+        transit_layers.origin_date
+    from transit_layers
+    left join warehouses on transit_layers.warehouse_id = warehouses.warehouse_id
+    where transit_layers.owner_type = 'own' and coalesce(warehouses.is_valued, true)
+),
+
 aged as (
     select
         open_layers.item_id,
@@ -23,7 +55,7 @@ aged as (
         open_layers.is_negative,
         greatest({{ days_between('cast(open_layers.origin_date as date)', 'cast(open_layers.snapshot_date as date)') }}, 0)
             as layer_age_days
-    from open_layers
+    from layers as open_layers
     left join warehouses on open_layers.warehouse_id = warehouses.warehouse_id
 ),
 

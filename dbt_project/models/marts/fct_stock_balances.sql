@@ -1,6 +1,6 @@
 -- Units and value of item x warehouse as intervals. The value is the running sum of the value entries, which is what the layers hold; it is
 -- null while units that no source gave a cost for are in stock, or have left and wait for a cost.
-with balances as (
+with warehouse_balances as (
     select * from {{ ref('int_item_warehouse_balances') }}
 ),
 
@@ -10,6 +10,43 @@ entries as (
 
 run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
+),
+
+-- Units under way by day; nothing of them can be promised.
+transit_balances as (
+    select
+        item_id,
+        warehouse_id,
+        business_date as valid_from_date,
+        coalesce(
+            lead(business_date) over (partition by item_id, warehouse_id order by business_date) - 1, run_parameters.as_of_date
+        ) as valid_to_date,
+        sum(quantity_units) over (partition by item_id, warehouse_id order by business_date) as on_hand_units
+    from entries
+    cross join run_parameters
+    where is_in_transit
+),
+
+balances as (
+    select
+        item_id,
+        warehouse_id,
+        valid_from_date,
+        valid_to_date,
+        on_hand_units,
+        available_units,
+        valued_units
+    from warehouse_balances
+    union all
+    select
+        item_id,
+        warehouse_id,
+        valid_from_date,
+        cast(valid_to_date as date) as valid_to_date,
+        {{ as_units('on_hand_units') }} as on_hand_units,
+        {{ as_units('0') }} as available_units,
+        {{ as_units('on_hand_units') }} as valued_units
+    from transit_balances
 ),
 
 daily_values as (

@@ -1,7 +1,7 @@
 -- Turnover, days of inventory and GMROI of every roll-up: sums over sums, never means of ratios. Items whose value is unknown are in
 -- neither sum; coverage_rate says how many are in.
 {% set scopes = {
-    'company': "''", 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'default_supplier_id',
+    'company': 'company_scope', 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'default_supplier_id',
     'owner': 'owner_name', 'team': 'team_name', 'abc_class': 'abc_class', 'abc_xyz_cell': 'abc_xyz_cell',
 } %}
 with monthly as (
@@ -13,7 +13,7 @@ rolling as (
 ),
 
 item_warehouses as (
-    select * from {{ ref('int_item_warehouses') }}
+    select * from {{ ref('dim_item_warehouses') }}
 ),
 
 class_history as (
@@ -30,6 +30,11 @@ sales_lines as (
 
 kpi_targets as (
     select * from {{ source('control', 'kpi_targets') }}
+),
+
+-- Companies are not added together: where there are several, each has rows of its own, named by its code.
+companies as (
+    select count(distinct split_part(item_id, '/', 1)) as companies from item_warehouses
 ),
 
 daily_sales as (
@@ -138,9 +143,11 @@ described as (
         item_warehouses.team_name,
         class_spells.abc_class,
         class_spells.abc_xyz_cell,
+        case when companies.companies > 1 then split_part(facts.item_id, '/', 1) else '' end as company_scope,
         facts.is_known and facts.unknown_sales = 0 and has_sales.has_revenue as is_margin_known
     from facts
     cross join has_sales
+    cross join companies
     left join item_warehouses
         on facts.item_id = item_warehouses.item_id and facts.warehouse_id = item_warehouses.warehouse_id
     left join class_spells
@@ -172,7 +179,7 @@ scoped as (
             sum(case when is_margin_known then sales_value - cogs_value end) as margin_value,
             sum(case when is_margin_known then average_inventory_value * period_days end) as margin_value_days
         from described
-        group by {{ scope_value ~ ', ' if scope != 'company' else '' }}period_kind, period_start_date, period_end_date, period_days
+        group by {{ scope_value }}, period_kind, period_start_date, period_end_date, period_days
         {{ 'union all' if not loop.last }}
     {% endfor -%}
 ),

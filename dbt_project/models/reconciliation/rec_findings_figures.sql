@@ -17,6 +17,18 @@ stg_value_entries as (
     select * from {{ ref('stg_inventory_value_entries') }}
 ),
 
+item_units as (
+    select
+        item_id,
+        uom_code,
+        max(numerator) as numerator,
+        max(denominator) as denominator
+    from {{ ref('stg_item_uoms') }}
+    where not is_floating and numerator > 0 and denominator > 0
+    group by item_id, uom_code
+    having min(numerator) = max(numerator) and min(denominator) = max(denominator)
+),
+
 entered_movements as (
     select * from {{ ref('stg_stock_movements') }}
 ),
@@ -180,6 +192,29 @@ refused_corrections as (
         and coalesce(corrections.cost_status, '') <> 'ok'
 ),
 
+-- A document and the master disagree on what its unit holds. Base units are counted to the millionth.
+unit_factors as (
+    select
+        {{ finding_columns(
+            "'unit_factor_mismatch'",
+            'movements.movement_key',
+            "cast(movements.entered_units as varchar) || ' ' || movements.entered_uom || ' entered as ' || cast(movements.quantity_units as varchar) || ' base units; by the master they are ' || cast(round(movements.entered_units * item_units.numerator / item_units.denominator, 6) as varchar)",
+            item_id='movements.item_id',
+            warehouse_id='movements.warehouse_id',
+            doc_no='movements.doc_no',
+            business_date='movements.business_date',
+            units='movements.entered_units * item_units.numerator / item_units.denominator - movements.quantity_units',
+            value='(movements.entered_units * item_units.numerator / item_units.denominator - movements.quantity_units) * item_warehouses.unit_cost_latest',
+            source_file='movements.source_file',
+            source_row='movements.source_row'
+        ) }}
+    from movements
+    inner join item_units on movements.item_id = item_units.item_id and movements.entered_uom = item_units.uom_code
+    left join item_warehouses
+        on movements.item_id = item_warehouses.item_id and movements.warehouse_id = item_warehouses.warehouse_id
+    where abs(abs(movements.entered_units) * item_units.numerator / item_units.denominator - abs(movements.quantity_units)) > 0.000001
+),
+
 lines as (
     select
         'sales order' as kind,
@@ -334,6 +369,8 @@ final as (
     select * from negative_costs
     union all
     select * from refused_corrections
+    union all
+    select * from unit_factors
     union all
     select * from quantity_outliers
     union all

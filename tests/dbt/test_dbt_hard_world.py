@@ -1,0 +1,211 @@
+"""Every figure of the hard world recomputed by a plain program from the same files, equal to the cent.
+
+Prevents: a figure that the ledger has right and a mart loses (settlements, corrections, units without a cost, goods under way), and
+companies that are added together.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from warehouse_builder import build_warehouse
+
+from assets.ledger.daily import run_ledger
+from assets.ledger.settings import LedgerSettings
+from demo.hard_world import COMPANIES, LAST_DAY, write_hard_world
+from orchestration.dbt_runner import Warehouse, build
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "ledger"))
+from hard_world_reference import HardWorld
+
+CENT = Fraction(1, 200)
+INSTANCES = {"EAST": "BOOK1", "WEST": "BOOK2"}
+BUCKETS = [(1, 30), (2, 60), (3, 90), (4, 180), (5, 365), (6, 10**6)]
+
+
+CONTRACTS = {
+    "items": "item", "warehouses": "warehouse", "item_units": "item_uom", "movements": "stock_movement",
+    "value_entries": "inventory_value_entry",
+}  # fmt: skip
+MARTS = (
+    "fct_stock_balances", "fct_stock_layers", "fct_stock_ageing", "fct_turnover_rolling", "fct_turnover", "fct_conservation",
+    "dim_warehouses", "fct_stock_movements", "rec_findings_figures",
+)  # fmt: skip
+
+
+def landed(inbox: Path) -> dict[str, list[dict[str, Any]]]:
+    """The files as rows of their contracts, as ingestion would land them."""
+    rows: dict[str, list[dict[str, Any]]] = {contract: [] for contract in CONTRACTS.values()}
+    for company, instance in INSTANCES.items():
+        for name, contract in CONTRACTS.items():
+            [path] = (inbox / company.lower()).glob(f"{name}_*.csv")
+            with path.open(encoding="utf-8", newline="") as file:
+                for number, line in enumerate(csv.DictReader(file), start=2):
+                    given = {column: value for column, value in line.items() if value != ""}
+                    envelope = {"source_instance": instance, "company_code": company, "source_file": path.name}
+                    rows[contract].append({**given, **envelope, "source_row": number})
+    return rows
+
+
+@pytest.fixture(scope="module")
+def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hard")
+    write_hard_world(folder)
+    return folder / "inbox"
+
+
+@pytest.fixture(scope="module")
+def rows(inbox: Path) -> Iterator[Any]:
+    """Read the figures: landing, then what dbt makes of it, the ledger, and the marts of the ledger."""
+    path = inbox.parent / "warehouse.duckdb"
+    build_warehouse(path, landing=landed(inbox), run_parameters={"as_of_date": LAST_DAY.isoformat()})
+    first = [f"fqn:stockturn.{part}" for part in ("staging", "intermediate")]
+    before = ["resource_type:seed", *first]
+    for selected, left_out in ((before, []), ([f"+{mart}" for mart in MARTS], before)):
+        results = build(Warehouse(path), selected, exclude=left_out, target=path.parent / "target")
+        assert [one for one in results if not one.is_good] == []
+        if not left_out:
+            with duckdb.connect(str(path)) as connection:
+                run_ledger(connection, path.parent / "ledger", as_of=LAST_DAY, settings=LedgerSettings())
+    with duckdb.connect(str(path), read_only=True) as connection:
+
+        def read(sql: str) -> list[dict[str, Any]]:
+            found = connection.execute(sql)
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+
+        yield read
+
+
+@pytest.fixture(scope="module")
+def world(inbox: Path) -> HardWorld:
+    return HardWorld(inbox, INSTANCES, LAST_DAY)
+
+
+def near(published: Any, right: Fraction | None, what: object) -> None:
+    """Equal to the cent, or both missing."""
+    assert (published is None) == (right is None), (what, published, right and float(right))
+    if right is not None:
+        assert abs(Fraction(published) - right) < CENT, (what, published, float(right))
+
+
+def test_balances_of_every_day(rows: Any, world: HardWorld) -> None:
+    seen = set()
+    for row in rows("select * from marts.fct_stock_balances"):
+        place, day = (row["item_id"], row["warehouse_id"]), row["valid_from_date"]
+        while day <= row["valid_to_date"]:
+            right = world.days[place][day]
+            assert Fraction(row["on_hand_units"]) == right.units, (place, day)
+            near(row["inventory_value"], right.value, (place, day))
+            seen.add((place, day))
+            day += timedelta(days=1)
+    held = {
+        (place, day) for place, days in world.days.items() for day, here in days.items() if here.units or here.value
+    }
+    assert held - seen == set() and len(seen) > 3000
+
+
+def test_layers_and_age_buckets_of_every_month_end(rows: Any, world: HardWorld) -> None:
+    layers: dict[Any, Fraction] = defaultdict(Fraction)
+    for row in rows("select * from marts.fct_stock_layers where is_cost_known"):
+        place = f"{row['item_id'].split('/')[0]}/IN-TRANSIT" if row["is_in_transit"] else row["warehouse_id"]
+        layers[(row["item_id"], place, row["snapshot_date"])] += Fraction(row["layer_value"])
+    aged: dict[Any, Fraction] = defaultdict(Fraction)
+    for row in rows("select * from marts.fct_stock_ageing where value_status = 'ok'"):
+        aged[(row["item_id"], row["warehouse_id"], row["snapshot_date"], row["bucket_no"])] += Fraction(
+            row["stock_value"]
+        )
+    checked = 0
+    for day in [one for one in world.calendar if (one + timedelta(days=1)).day == 1 or one == LAST_DAY]:
+        for place, days in world.days.items():
+            if days[day].value is None:
+                continue
+            near(layers[(*place, day)], days[day].value, (place, day))
+            by_bucket: dict[int, Fraction] = defaultdict(Fraction)
+            for age, value in days[day].ages.items():
+                by_bucket[next(number for number, upto in BUCKETS if age <= upto)] += value
+            for number, _ in BUCKETS:
+                near(aged[(*place, day, number)], by_bucket[number], (place, day, number))
+            checked += 1
+    assert checked > 150
+
+
+def test_turnover_of_every_month_and_window(rows: Any, world: HardWorld) -> None:
+    checked = 0
+    for mart in ("fct_turnover_monthly", "fct_turnover_rolling"):
+        for row in rows(f"select * from marts.{mart}"):
+            place, end = (row["item_id"], row["warehouse_id"]), row["period_end_date"]
+            start = row.get("month_start_date") or row["period_start_date"]
+            what = (mart, place, start)
+            near(row["average_inventory_value"], world.average(place, start, end), what)
+            sold = world.sold(place, start, end)
+            if row["value_status"] == "ok" or sold:
+                near(row["cogs_value"], sold, what)
+            checked += 1
+    assert checked > 200
+    rolling = {row["window_days"]: row for row in rows("select * from marts.fct_turnover_rolling")}
+    assert (rolling[90]["period_end_date"] - rolling[90]["period_start_date"]).days + 1 == 90
+
+
+def test_companies_stand_apart_and_their_sums_are_of_their_own_rows(rows: Any, world: HardWorld) -> None:
+    """Two companies, two currencies: two rows, never one sum; goods under way are in their company's capital."""
+    found = rows("select * from marts.fct_turnover where scope = 'company' and period_kind = 'rolling_365'")
+    assert {row["scope_value"] for row in found} == set(COMPANIES)
+    for row in found:
+        average = sold = ending = Fraction(0)
+        for place in world.days:
+            held = world.average(place, row["period_start_date"], row["period_end_date"])
+            cost = world.sold(place, row["period_start_date"], row["period_end_date"])
+            if place[0].startswith(row["scope_value"] + "/") and held is not None and cost is not None:
+                average, sold, ending = average + held, sold + cost, ending + (world.days[place][LAST_DAY].value or 0)
+        assert abs(Fraction(row["average_inventory_value"]) - average) < 20 * CENT
+        near(row["cogs_value"], sold, row["scope_value"])
+        near(row["ending_inventory_value"], ending, row["scope_value"])
+
+
+def test_goods_under_way_are_a_place_of_their_own(rows: Any) -> None:
+    [moved] = rows(
+        """select on_hand_units, available_units, inventory_value from marts.fct_stock_balances
+           where item_id = 'EAST/MOVED' and warehouse_id = 'EAST/IN-TRANSIT' order by valid_to_date desc limit 1"""
+    )
+    assert tuple(moved.values()) == (25, 0, 250), "24 shipped, 1 lost on an earlier way"
+    [place] = rows(
+        "select warehouse_type, is_nettable from marts.dim_warehouses where warehouse_id = 'EAST/IN-TRANSIT'"
+    )
+    assert tuple(place.values()) == ("transit", False)
+    assert all(row["is_closed"] for row in rows("select is_closed from marts.fct_conservation"))
+
+
+def test_units_are_checked_against_the_master(rows: Any) -> None:
+    """2 cartons of 12 entered as 20: found in both companies, and nothing else of the documents in cartons."""
+    found = rows(
+        "select item_id, variance_units from reconciliation.rec_findings_figures where rule_id = 'unit_factor_mismatch'"
+    )
+    assert sorted((row["item_id"], row["variance_units"]) for row in found) == [("EAST/PACKED", 4), ("WEST/PACKED", 4)]
+
+
+def test_figures_of_the_cases(rows: Any) -> None:
+    """The same as a bookkeeper says of them, without any program."""
+    value = {
+        row["item_id"]: row["value"]
+        for row in rows("select item_id, sum(entry_value) as value from marts.fct_value_entries group by item_id")
+    }
+    assert value["EAST/SETTLED"] == 0 and value["EAST/SHORT"] == -50 and value["EAST/REVERSED"] == 44
+    sold = {
+        row["item_id"]: row["cogs"]
+        for row in rows(
+            "select item_id, -sum(entry_value) as cogs from marts.fct_value_entries where is_cogs group by item_id"
+        )
+    }
+    assert sold["EAST/SETTLED"] == 250 and sold["EAST/SHORT"] == 100 and sold["EAST/REVERSED"] == 122
+    [left] = rows("select sum(entry_value) as value from marts.fct_value_entries where item_id = 'EAST/BY_AMOUNT'")
+    assert abs(float(left["value"]) - 100000 * (7000000 - 3500000 - 1234567) / 7000000) < 0.005
