@@ -16,6 +16,7 @@ import pyarrow as pa
 from assets.explain.evidence import QUERIES
 from assets.explain.model import Evidence, ExplainError, Explanation, Input, MartRecipes, Recipe, decision
 from assets.explain.recipes import RECIPES
+from assets.explain.recipes.words import MACROS
 from assets.publish.content import quoted
 from assets.publish.releases import Release
 
@@ -68,13 +69,13 @@ def explain_row(
         cell_key = {name: row[name] for name in recipes.key}
         context = _context(connection, mart, recipes, cell_key)
         names = dict.fromkeys(name for recipe in chosen.values() if recipe for name in recipe.evidence)
-        evidence = _evidence(connection, tuple(names), {**cell_key, **context})
+        evidence = _evidence(connection, recipes, tuple(names), {**cell_key, **context})
     computed = _from_evidence(recipes, chosen, {**cell_key, **context}, evidence, described)
     shared = {"release_id": release.release_id, "as_of": release.as_of.isoformat(), "mart": mart}
     result = []
     for column, recipe in chosen.items():
         inputs, recomputed = computed[column]
-        is_recomputed = recipe is not None and not recipe.is_decision
+        is_recomputed = recipe is not None and recipe.is_computed
         result.append(
             Explanation(
                 **shared,
@@ -168,18 +169,20 @@ def _context(
     if not recipes.context:
         return {}
     where = " and ".join(f"{quoted(name)} is not distinct from ${name}" for name in key)
-    cursor = _run(connection, f"select {', '.join(recipes.context)} from marts.{quoted(mart)} where {where}", key)
+    cursor = _run(
+        connection, f"select {', '.join(recipes.context)} from {recipes.schema}.{quoted(mart)} where {where}", key
+    )
     values = cursor.fetchone()
     assert values is not None
     return dict(zip([one[0] for one in cursor.description or ()], values, strict=True))
 
 
 def _evidence(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], parameters: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection, recipes: MartRecipes, names: Sequence[str], parameters: Mapping[str, Any]
 ) -> tuple[Evidence, ...]:
     found = []
     for name in names:
-        query = QUERIES[name]
+        query = recipes.queries[name] if name in recipes.queries else QUERIES[name]
         found.append(
             Evidence(name, query.title, query.title_zh, _run(connection, query.sql, parameters).to_arrow_table())
         )
@@ -205,6 +208,8 @@ def _from_evidence(
     """Inputs and results of recipes in an empty database that holds the evidence and the cell's key."""
     found: dict[str, tuple[tuple[Input, ...], Any]] = {}
     with duckdb.connect(config={"threads": 1}) as scratch:
+        for macro in MACROS:
+            scratch.execute(macro)
         scratch.register("cell", pa.table({name: pa.array([value]) for name, value in keyed.items()}))
         for one in evidence:
             scratch.register(one.name, one.rows)
@@ -220,7 +225,7 @@ def _from_evidence(
             *values, answer = scratch.execute(f"select *, {result} from (select {columns})").fetchone() or (None,)
             queries = zip(recipe.inputs.items(), values, strict=True)
             inputs = tuple(Input(name, value, " ".join(query.split())) for (name, query), value in queries)
-            found[column] = inputs, None if recipe.is_decision else answer
+            found[column] = inputs, answer if recipe.is_computed else None
     return found
 
 

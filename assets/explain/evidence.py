@@ -5,16 +5,7 @@ Every row keeps the file and row it was read from where its mart has them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Query(NamedTuple):
-    """A title for people in both languages, and SQL over schema `marts` with `$name` parameters."""
-
-    title: str
-    title_zh: str
-    sql: str
-
+from assets.explain.model import Query
 
 _MOVEMENT = """movement_key, movement_sequence, business_date, movement_type, warehouse_id, lot_no, stock_status, owner_type,
     is_demand, is_valued, quantity_units, source_unit_cost, cost_value, cogs_value, settlement_value,
@@ -138,9 +129,17 @@ QUERIES: dict[str, Query] = {
         "Open findings", "未关闭的异常",
         f"select * from marts.fct_findings where {_HERE} order by finding_id",
     ),
+    "year_window": Query(
+        "Turnover of the last 365 days", "近 365 天的周转",
+        f"select * from marts.fct_turnover_rolling where {_HERE} and window_days = 365",
+    ),
     "plan": Query(
         "The plan of the item in the warehouse", "该存货在该仓库的补货计划",
         f"select * from marts.fct_replenishment where {_HERE}",
+    ),
+    "protection": Query(
+        "Demand over the protection interval, with its quantiles", "保护期需求及分位数",
+        f"select * from marts.fct_lead_time_demand where {_HERE}",
     ),
     "disposals": Query(
         "Ways out for the stock", "库存的处置出路",

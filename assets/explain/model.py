@@ -6,9 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
+
+
+class Query(NamedTuple):
+    """A title for people in both languages, and SQL over the marts of a release with `$name` parameters."""
+
+    title: str
+    title_zh: str
+    sql: str
 
 
 class ExplainError(ValueError):
@@ -28,6 +36,13 @@ class Recipe:
     evidence: tuple[str, ...]
     is_decision: bool = False
     """True where the figure was decided by the planner: what it was decided from is shown, and nothing is recomputed."""
+    is_fact: bool = False
+    """True where the figure is what a source or the ledger says of this row: nothing to compute, but the row and where it came from."""
+
+    @property
+    def is_computed(self) -> bool:
+        """Is the figure computed again from its evidence?"""
+        return not (self.is_decision or self.is_fact)
 
 
 @dataclass(frozen=True)
@@ -43,12 +58,15 @@ class MartRecipes:
     """Views over the evidence, by name, that several inputs share. A view is made where its evidence is at hand."""
     decided: tuple[str, ...] = ()
     """Evidence for columns without a recipe of their own that the planner decided: the plan stands for them (`decision`)."""
+    queries: Mapping[str, Query] = field(default_factory=dict)
+    """Evidence of this mart alone, by name."""
+    schema: str = "marts"
 
 
-def decision(column: str, evidence: tuple[str, ...], names: str = "") -> Recipe:
+def decision(column: str, evidence: tuple[str, ...], names: str = "", more: Mapping[str, str] | None = None) -> Recipe:
     """A column of the plan: nothing to compute, but what it was decided from, and the planner's reason."""
     inputs = {name: f"select {name} from plan" for name in dict.fromkeys([*names.split(), "reason"])}
-    return Recipe(column, {column: f"select {column} from plan", **inputs}, evidence, is_decision=True)
+    return Recipe(column, {column: f"select {column} from plan", **inputs, **(more or {})}, evidence, is_decision=True)
 
 
 @dataclass(frozen=True)

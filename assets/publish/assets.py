@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from assets.publish.accounting import run_facts
-from assets.publish.dictionary import dictionary_documents
+from assets.publish.dictionary import dictionary_documents, with_types
 from assets.publish.dictionary_store import stored_dictionary
+from assets.publish.release_rules import release_violations
 from assets.publish.releases import build_release, prune_releases
 from assets.publish.settings import PublishSettings
 from assets.publish.show import show_release
@@ -18,6 +20,7 @@ from assets.stages import first_run, require_whole_run
 from assets.workspace import Workspace
 
 RELEASE_KEY = dg.AssetKey(["publish", "release"])
+RULES_CHECK = "release_rules"
 
 
 def release_id(at: datetime, as_of: str, run_id: str) -> str:
@@ -48,6 +51,9 @@ def build_publish_assets(
         group_name="publish",
         kinds={"parquet", "duckdb"},
         pool=pool,
+        check_specs=[
+            dg.AssetCheckSpec(RULES_CHECK, asset=RELEASE_KEY, description="Types, keys and units of the dictionary.")
+        ],
     )
     def release(
         context: dg.AssetExecutionContext,
@@ -76,8 +82,18 @@ def build_publish_assets(
             write_csv(built)
         show_release(built, workspace.releases, publish_settings)
         removed = prune_releases(workspace.releases, publish_settings.keep_releases)
+        with duckdb.connect(str(built.database), read_only=True) as reader:
+            broken = release_violations(reader, with_types(words, built.manifest["marts"]))
         return dg.MaterializeResult(
-            metadata={"path": str(built.path), "marts": len(built.manifest["marts"]), "removed_releases": len(removed)}
+            check_results=[
+                dg.AssetCheckResult(
+                    passed=not broken,
+                    check_name=RULES_CHECK,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    metadata={"failing_rows": len(broken), "message": "; ".join(broken[:10])},
+                )
+            ],
+            metadata={"path": str(built.path), "marts": len(built.manifest["marts"]), "removed_releases": len(removed)},
         )
 
     return release

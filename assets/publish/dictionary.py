@@ -1,7 +1,8 @@
 """The dictionary: what every published column is, generated from the dbt project's manifest.
 
 Words, units and Chinese labels stand beside the models (yml); grain is that of the model's `grain` test; formula and
-source are read from the SQL that dbt compiled (lineage.py); tests are the dbt tests and unit tests that look at the column.
+source are read from the SQL that dbt compiled (lineage.py); tests are the checks that really run on the column: the dbt
+data tests of every run, the rules of every release (release_rules.py), and dbt's unit tests, marked as CI's.
 Nothing is written down twice, so nothing can differ from what runs.
 """
 
@@ -21,10 +22,11 @@ import yaml
 
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.lineage import ColumnOrigin, column_origins, relation_names
+from assets.publish.release_rules import column_rules
 
 SCHEMAS = ("marts", "reconciliation")
 REQUIRED = ("type", "unit", "description", "formula", "source", "tests", "label_en", "label_zh")
-RELEASE_RULES = "release: type, key and unit"  # release_rules.py holds every release to it
+_RELEASE = "release: "  # what the check `release_rules` of every release holds a column to (release_rules.py)
 LABELS = Path(__file__).parent / "labels.yml"
 _MODEL_LABELS = ("label_en", "label_zh")  # a model's own meta goes before labels.yml
 _TYPE_NAMES = {
@@ -169,15 +171,17 @@ def _column(
         # a model that reads nothing is written out in its file, as a seed is
         sources = list(origin.sources) or list(parents) or [node["original_file_path"]]
         formula = origin.formula or f"as in {', '.join(sources[:3])}"
-    name = column["name"]
+    name, kind, unit = column["name"], _type(column.get("data_type") or ""), str(meta.get("unit", ""))
+    held = column_rules(name, kind, unit, _grain(tests))
+    rules = {f"{_RELEASE}has the type of the dictionary", *(f"{_RELEASE}{rule}" for rule in held)}
     return {
         "name": name,
-        "type": _type(column.get("data_type") or ""),
-        "unit": str(meta.get("unit", "")),
+        "type": kind,
+        "unit": unit,
         "description": column["description"].strip(),
         "formula": str(meta.get("formula") or formula),
         "source": sources,
-        "tests": sorted({test["label"] for test in tests if name.lower() in test["columns"]} | {RELEASE_RULES}),
+        "tests": sorted({test["label"] for test in tests if name.lower() in test["columns"]} | rules),
         "label_en": str(meta.get("label_en") or english(name)),
         "label_zh": str(meta.get("label_zh", "")),
     }
@@ -240,7 +244,12 @@ def _unit_tests(manifest: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
             columns = _words(rows.splitlines()[0] if "select" not in rows.lower() else rows)
         for owner in test["depends_on"]["nodes"]:
             if owner.split(".")[-1] == test["model"]:
-                fact = {"kind": "unit_test", "label": f"dbt unit: {test['name']}", "columns": columns, "arguments": []}
+                fact = {
+                    "kind": "unit_test",
+                    "label": f"CI, dbt unit: {test['name']}",
+                    "columns": columns,
+                    "arguments": [],
+                }
                 yield owner, fact
 
 

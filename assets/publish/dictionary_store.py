@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from assets.publish import dictionary, lineage
+from assets.publish import dictionary, lineage, release_rules
 
-_MADE_BY = (Path(dictionary.__file__), Path(lineage.__file__), dictionary.LABELS)
+_MADE_BY = (Path(dictionary.__file__), Path(lineage.__file__), Path(release_rules.__file__), dictionary.LABELS)
 
 
 def stored_dictionary(manifest: Path) -> list[dict[str, Any]]:

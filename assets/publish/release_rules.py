@@ -57,21 +57,28 @@ def _mart_violations(connection: duckdb.DuckDBPyConnection, mart: Mapping[str, A
     yield from _key_violations(connection, mart, relation, name)
 
 
+def column_rules(name: str, kind: str, unit: str, grain: Sequence[str]) -> dict[str, str]:
+    """Rules that a column of this name, type and unit is held to, each with the condition of a row that breaks it."""
+    field = quoted(name)
+    rules = {}
+    if kind in {"DOUBLE", "FLOAT"}:
+        rules["is a number or null"] = f"isnan({field}) or isinf({field})"
+    if unit in _COUNTED and kind not in {"VARCHAR", "DATE"} and not name.endswith(_SIGNED):
+        rules["is not below zero"] = f"{field} < 0"
+    if name.endswith("_status") and unit == "text":
+        rules["says ok, no_sales or why not"] = f"not regexp_matches({field}, '{_STATUS}')"
+    if name in grain:
+        rules["is part of the key"] = f"{field} is null"
+    return rules
+
+
 def _conditions(mart: Mapping[str, Any], actual: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Rule and the condition of a row that breaks it."""
     for column in mart["columns"]:
         name = column["name"]
-        if name not in actual:
-            continue
-        field = quoted(name)
-        if actual[name] in {"DOUBLE", "FLOAT"}:
-            yield f"{name} is a number or null", f"isnan({field}) or isinf({field})"
-        if column["unit"] in _COUNTED and actual[name] not in {"VARCHAR", "DATE"} and not name.endswith(_SIGNED):
-            yield f"{name} is not below zero", f"{field} < 0"
-        if name.endswith("_status") and column["unit"] == "text":
-            yield f"{name} says ok, no_sales or why not", f"not regexp_matches({field}, '{_STATUS}')"
-        if name in mart["grain"]:
-            yield f"{name} is part of the key", f"{field} is null"
+        if name in actual:
+            for rule, condition in column_rules(name, actual[name], column["unit"], mart["grain"]).items():
+                yield f"{name} {rule}", condition
 
 
 def _key_violations(

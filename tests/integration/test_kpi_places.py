@@ -121,7 +121,7 @@ def test_the_page_lists_every_kpi(places: dict[str, Figures], release: Release) 
 
 def _table(places: dict[str, Figures], release: Release) -> str:
     lines = [
-        f"The demo company as shipped, {release.as_of}; `-`: the place does not show it.",
+        f"Demo company, {_items(release)} items, {release.as_of}; `-`: the place does not show it.",
         "",
         f"| KPI | {' | '.join(PLACES)} | equal |",
         "|---" * (len(PLACES) + 2) + "|",
@@ -133,10 +133,14 @@ def _table(places: dict[str, Figures], release: Release) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _items(release: Release) -> int:
+    return next(mart["rows"] for mart in release.manifest["marts"] if mart["name"] == "dim_items")
+
+
 def _shown(figures: Figures, name: str) -> str:
     if name not in figures:
         return "-"
     value = figures[name]
     if value is None:
         return "none"
-    return f"{float(value):.2f}" if abs(value) >= 1000 else f"{float(value):.5f}"
+    return f"{float(value):.2f}" if abs(value) >= 1000 else f"{float(value):.6f}"

@@ -55,6 +55,23 @@ _SLOW_INPUTS = {**_DEAD_INPUTS, "cover_days": "select cover_days from plan"}
 _IDLE_FROM = (*_STOCK, "settings")
 
 
+_LOST_MOVES = """from movements where is_valued and movement_type in ('count_gain', 'count_loss', 'scrap')
+    and business_date >= (select as_of_date - 364 from cell)"""
+_LOSS = "cast(round(case when lost_moves = 0 then 0 when lost_moves = costed_moves then lost end, 4) as decimal(24, 4))"
+_LOSS_INPUTS = {
+    "lost_moves": f"select count(*) {_LOST_MOVES}",
+    "costed_moves": f"select count(cost_value) {_LOST_MOVES}",
+    "lost": f"select -sum(cost_value) {_LOST_MOVES}",
+}
+_HELD = {
+    "held_value": "select average_inventory_value from year_window",
+    "held_days": "select period_days from year_window",
+}
+_SHRINKAGE = """case when shrinkage_rate is not null then held_value * shrinkage_rate * held_days / 365
+    when lost_moves = 0 then 0 when lost_moves = costed_moves then lost end"""
+_SHRINKAGE_INPUTS = {**_HELD, **_LOSS_INPUTS, "shrinkage_rate": "select carrying_shrinkage_rate from settings"}
+
+
 def _of_window(column: str) -> Recipe:
     recipe = turnover.ROLLING.recipes[column]
     return Recipe(recipe.result, recipe.inputs, tuple(dict.fromkeys(("intervals", *recipe.evidence))))
@@ -146,6 +163,39 @@ HEALTH = MartRecipes(
         "inventory_turnover_annualised": _of_window("inventory_turnover_annualised"),
         "inventory_turnover_annualised_units": _of_window("inventory_turnover_annualised_units"),
         "days_inventory_outstanding": _of_window("days_inventory_outstanding"),
+        "booked_loss_value_365": Recipe(_LOSS, _LOSS_INPUTS, ("movements",)),
+        **{
+            f"carrying_{part}_value_365": Recipe(
+                money(f"held_value * {part}_rate * held_days / 365"),
+                {**_HELD, f"{part}_rate": f"select carrying_{part}_rate from settings"},
+                ("year_window", "settings"),
+            )
+            for part in ("storage", "capital", "insurance")
+        },
+        "carrying_shrinkage_value_365": Recipe(
+            money(f"case when held_value is not null then {_SHRINKAGE} end"),
+            _SHRINKAGE_INPUTS,
+            ("year_window", "settings", "movements"),
+        ),
+        "carrying_cost_value_365": Recipe(
+            money(
+                f"held_value * storage_rate * held_days / 365 + held_value * capital_rate * held_days / 365"
+                f" + held_value * insurance_rate * held_days / 365 + {_SHRINKAGE}"
+            ),
+            {
+                **_SHRINKAGE_INPUTS,
+                **{
+                    f"{part}_rate": f"select carrying_{part}_rate from settings"
+                    for part in ("storage", "capital", "insurance")
+                },
+            },
+            ("year_window", "settings", "movements"),
+        ),
+        "excess_stock_value": Recipe(
+            money(f"case when {_STATUS} = 'ok' then least(excess_value, greatest({_VALUE}, 0)) end"),
+            {**_WORTH, "excess_value": "select excess_value from plan"},
+            (*_STOCK, "plan"),
+        ),
         "due_lines_365": _lines("due_lines", due_lines="count(*) filter (where is_due)"),
         "stockout_lines_365": _lines("short_lines", short_lines="count(*) filter (where is_stockout)"),
         "stockout_line_rate": _lines(

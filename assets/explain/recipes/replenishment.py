@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from assets.explain.model import MartRecipes, Recipe, decision
-from assets.explain.recipes.words import money
+from assets.explain.recipes.words import money, units
 
-PLAN = ("plan", "settings", "master", "classes", "forecast", "supply", "movements")
+PLAN = ("plan", "protection", "settings", "master", "classes", "forecast", "supply", "movements")
 _DECIDED = {
     "service_level_rate": "policy abc_xyz_cell service_measure",
     "lead_time_days_mean": "lead_time_source",
@@ -50,6 +50,44 @@ REPLENISHMENT = MartRecipes(
     decided=PLAN,
     recipes={
         **{column: decision(column, PLAN, names) for column, names in _DECIDED.items()},
+        "reorder_point_units": decision(
+            "reorder_point_units",
+            PLAN,
+            "service_level_rate service_measure policy",
+            {
+                name: f"select {name} from protection"
+                for name in ("mean_units", "q90_units", "q95_units", "q98_units", "q99_units")
+            },
+        ),
+        **{
+            column: Recipe(f"{column}_used", {f"{column}_used": f"select {source} from protection"}, PLAN)
+            for column, source in (
+                ("lead_time_days_mean", "lead_time_days_mean"),
+                ("lead_time_days_sd", "lead_time_days_sd"),
+                ("protection_days", "protection_days"),
+                ("protection_demand_units", "mean_units"),
+                ("protection_demand_sd_units", "sd_units"),
+            )
+        },
+        "safety_stock_units": Recipe(
+            units("greatest(reorder_point - mean_demand, 0)"),
+            {
+                "reorder_point": "select reorder_point_units from plan",
+                "mean_demand": "select mean_units from protection",
+                "service_level": "select service_level_rate from plan",
+            },
+            PLAN,
+        ),
+        "order_up_to_units": Recipe(
+            units("case when policy = 'r_s' then level else reorder_point + lot end"),
+            {
+                "policy": "select policy from plan",
+                "level": "select order_up_to_units from plan",
+                "reorder_point": "select reorder_point_units from plan",
+                "lot": "select order_quantity_units from plan",
+            },
+            PLAN,
+        ),
         "suggested_order_value": valued("suggested_order_units"),
         "excess_value": valued("excess_units"),
     },

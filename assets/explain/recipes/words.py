@@ -6,6 +6,14 @@ NO_COST = "'not_available: no cost in any source'"
 NOT_VALUED = "'not_available: stock without value in the books'"
 
 
+# the same as functions of the scratch database, for recipes that are data (marts.yml)
+MACROS = (
+    "create macro ratio(n, d) as round(cast(n as double) / nullif(cast(d as double), 0), 6)",
+    "create macro units(x) as cast(x as decimal(28, 6))",
+    "create macro money(x) as cast(round(x, 4) as decimal(24, 4))",
+)
+
+
 def ratio(numerator: str, denominator: str) -> str:
     """Numerator / denominator, rounded once; null where the denominator is 0 or either is null."""
     return f"round(cast({numerator} as double) / nullif(cast({denominator} as double), 0), 6)"

@@ -9,10 +9,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
+from assets.publish.assets import RULES_CHECK, build_publish_assets
 from assets.publish.dictionary import build_dictionary, dictionary_documents, english, gaps, with_types
 from assets.publish.postgres_ddl import MAX_IDENTIFIER_BYTES, chinese, table_texts
+from assets.publish.release_rules import column_rules
 from assets.publish.schema_changes import breaking_changes, published_schema, renewed, undeclared
 from orchestration.dbt_runner import SHIPPED
 
@@ -115,3 +118,31 @@ def test_what_counts_as_breaking() -> None:
         "marts.b",
         "marts.old",
     ]
+
+
+def test_the_checks_of_a_column_are_those_that_run(dictionary: list[dict[str, Any]]) -> None:
+    """The dictionary once named a release check that nothing called.
+
+    dbt's tests are those of the project, which every run builds whole; a release's rules are those of its asset check; unit
+    tests say that CI runs them.
+    """
+    manifest = json.loads(SHIPPED.prepared().read_text(encoding="utf-8"))
+    tests = [
+        node for node in manifest["nodes"].values() if node["resource_type"] == "test" and node["config"]["enabled"]
+    ]
+    kinds = {(node.get("test_metadata") or {}).get("name", node["name"]) for node in tests}
+    units = {test["name"] for test in manifest["unit_tests"].values()}
+    unknown = set()
+    for mart in dictionary:
+        for column in mart["columns"]:
+            rules = {
+                "has the type of the dictionary",
+                *column_rules(column["name"], column["type"], column["unit"], mart["grain"]),
+            }
+            for label in column["tests"]:
+                origin, _, name = label.partition(": ")
+                if name not in {"dbt": kinds, "CI, dbt unit": units, "release": rules}[origin]:
+                    unknown.add(f"{mart['name']}.{column['name']}: {label}")
+    assert unknown == set()
+    release = build_publish_assets(dg.DailyPartitionsDefinition("2026-01-01"), [], "pool")
+    assert [key.name for key in release.check_keys] == [RULES_CHECK], "the rules of a release are checked by nothing"
