@@ -127,8 +127,8 @@ def run(items: int, branches: int, seed: int) -> dict[str, Any]:
 
     def path(known: LeadTimeDemandResult) -> LevelPath:
         level = row_levels(rows, assigned, known, year, settings, None, moved).level
-        each = (level.reorder_point, level.order_up_to, level.quantity, level.safety_stock)
-        return LevelPath(np.zeros(1, int), *(values[:, None] for values in each), keep)
+        reorder, up_to, lot = level.reorder_point[:, None], level.order_up_to[:, None], level.quantity[:, None]
+        return LevelPath(np.zeros(1, int), reorder, up_to, lot, level.safety_stock[:, None], keep)
 
     opening = np.where(is_head, path(planned).reorder[:, 0] / places, path(planned).up_to[:, 0])
 
