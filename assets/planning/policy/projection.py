@@ -37,22 +37,6 @@ def daily_demand(keys: pd.DataFrame, forecasts: pd.DataFrame, period_days: float
     return np.where(yearly < NO_DEMAND_YEAR_UNITS, 0.0, matrix)
 
 
-def supply_by_period(
-    keys: pd.DataFrame, supply: pd.DataFrame, as_of: pd.Timestamp, period_days: float, periods: int
-) -> np.ndarray:
-    """(n, periods) units due in each coming period; what is overdue is expected in the first."""
-    matrix = np.zeros((len(keys), periods))
-    if supply.empty:
-        return matrix
-    at = pd.MultiIndex.from_frame(keys[KEYS]).get_indexer(pd.MultiIndex.from_frame(supply[KEYS]))
-    days = (pd.to_datetime(supply["due_date"]) - as_of).dt.days.fillna(0).to_numpy(float)
-    period = np.clip(np.floor(np.clip(days - 1, 0, None) / period_days), 0, periods - 1).astype(int)
-    use = at >= 0
-    units = np.clip(np.nan_to_num(supply["on_order_units"].to_numpy(float)), 0, None)
-    np.add.at(matrix, (at[use], period[use]), units[use])
-    return matrix
-
-
 def days_until(stock: np.ndarray, demand: np.ndarray, supply: np.ndarray | None, period_days: float) -> np.ndarray:
     """Days until the stock is used up; NaN where it lasts beyond the periods given.
 
