@@ -3,7 +3,7 @@
 In the archive (tar, not compressed: the large files are compressed Parquet):
 
 ```
-project/     what makes the company: configuration, rule book, mappings, own dbt project
+project/     what makes the company: configuration, rule book, mappings, own dbt project, extracts below its folder
 workspace/   what cannot be derived: landing, manifests, quarantine, extracts, forecasts as published, releases, incidents, Dagster's runs
 backup.json  last: what this is, and the SHA-256 of every file
 ```
@@ -149,12 +149,16 @@ def _extracted(archive: Path, scratch: Path) -> Contents:
 
 
 def _project_files(settings: Settings, config: Path, base: Path) -> list[Path]:
-    """Configuration, rule book, own mappings and dbt project, as far as they are in the project's folder."""
+    """Configuration, rule book, mappings, dbt project and extracts, as far as they are in the project's folder."""
     wanted = {config.resolve()}
     wanted |= {settings.rule_book.resolve()} if settings.rule_book else set()
     wanted |= {Path(one.mapping).resolve() for one in settings.sources if one.mapping.endswith((".yml", ".yaml"))}
     wanted |= {base / name for name in ("pyproject.toml", "workspace.yaml", "README.md", ".gitignore")}
     found = {path for path in wanted if path.is_file() and path.is_relative_to(base)}
+    for source in settings.sources:
+        # a run refuses a source whose folder is missing, and a file that is missing is a finding
+        if source.kind == "file" and source.path.resolve().is_relative_to(base):
+            found |= set(_walk(source.path.resolve(), _PROJECT_DERIVED))
     if settings.dbt_project and settings.dbt_project.resolve().is_relative_to(base):
         found |= set(_walk(settings.dbt_project.resolve(), _PROJECT_DERIVED))
     return sorted(found)

@@ -63,7 +63,12 @@ def test_everything_comes_back_on_an_empty_machine(company: Path, tmp_path: Path
     assert not {"warehouse.duckdb", "ledger/state.parquet", "landing/item/b.parquet.part"} & found, (
         "a run makes these again"
     )
-    for name in ("mappings/erp.yml", "config/rules.yml", "dbt/models/marts/fct_warehouse_stock.sql"):
+    for name in (
+        "inbox/erp/items_20260630.csv",
+        "mappings/erp.yml",
+        "config/rules.yml",
+        "dbt/models/marts/fct_warehouse_stock.sql",
+    ):
         assert (there / name).read_bytes() == (company.parents[1] / name).read_bytes()
 
 
