@@ -29,11 +29,15 @@ _DAILY = {"item_id": "str", "warehouse_id": "str", "business_date": "datetime64[
 _RECEIPTS = {"item_id": "str", "warehouse_id": "str", "supplier_id": "str", "po_no": "str", "po_line_id": "str",
              "order_date": "datetime64[ns]", "due_date": "datetime64[ns]", "receipt_date": "datetime64[ns]",
              "received_units": "float64", "lead_time_days": "float64"}  # fmt: skip
-_SUPPLY = {"item_id": "str", "warehouse_id": "str", "due_date": "datetime64[ns]", "on_order_units": "float64",
-           "overdue_units": "float64", "source": "str"}  # fmt: skip
+_SUPPLY = {
+    "item_id": "str", "warehouse_id": "str", "source": "str", "order_no": "str", "order_line_id": "str",
+    "supplier_id": "str", "from_warehouse_id": "str", "order_date": "datetime64[ns]", "promised_date": "datetime64[ns]",
+    "confirmed_date": "datetime64[ns]", "due_date": "datetime64[ns]", "open_units": "float64", "unit_price": "float64",
+    "is_overdue": "bool", "overdue_days": "int64",
+}  # fmt: skip
 _OPEN = {"item_id": "str", "warehouse_id": "str", "reserved_units": "float64", "backorder_units": "float64"}
 _LINES = {"source_instance": "str", "so_no": "str", "item_id": "str", "warehouse_id": "str",
-          "order_date": "datetime64[ns]"}  # fmt: skip
+          "order_date": "datetime64[ns]", "open_units": "float64", "requested_date": "datetime64[ns]"}  # fmt: skip
 _BALANCES = {"item_id": "str", "warehouse_id": "str", "valid_from_date": "datetime64[ns]",
              "valid_to_date": "datetime64[ns]", "available_units": "float64", "on_hand_units": "float64"}  # fmt: skip
 _PROMOTIONS = {"item_id": "str", "warehouse_id": "str", "start_date": "datetime64[ns]", "end_date": "datetime64[ns]",
@@ -55,6 +59,18 @@ _EMPTY = {
         "item_id": "str", "warehouse_id": "str", "source_kind": "str", "supplier_id": "str", "from_warehouse_id": "str",
         "lead_time_days": "float64", "review_period_days": "float64", "source_basis": "str",
     },
+    "intermediate.int_item_successors": {
+        "predecessor_item_id": "str", "successor_item_id": "str", "share_rate": "float64",
+        "valid_from_date": "datetime64[ns]",
+    },
+    "intermediate.int_supplier_closures": {
+        "supplier_id": "str", "from_date": "datetime64[ns]", "to_date": "datetime64[ns]",
+    },
+    "intermediate.int_stock_lots": {
+        "item_id": "str", "warehouse_id": "str", "lot_no": "str", "stock_status": "str", "owner_type": "str",
+        "owner_code": "str", "expiry_date": "datetime64[ns]", "on_hand_units": "float64", "unavailable_reason": "str",
+    },
+    "control.kpi_targets": {"kpi": "str", "scope": "str", "target_rate": "float64"},
     "staging.stg_sales_shipment_lines": {
         "item_id": "str", "warehouse_id": "str", "shipment_date": "datetime64[ns]", "shipped_units": "float64",
         "revenue_value": "float64", "doc_status": "str",
@@ -155,7 +171,8 @@ def company_of(series: list[tuple[str, str, str]], days: int, rng: np.random.Gen
                  "is_demand": True, "movement_type": "sales_issue"}
             )  # fmt: skip
             if has_orders and k % 3 == 0:
-                lines.append({"source_instance": "s", "so_no": f"o{k}", **key, "order_date": dates[k]})
+                lines.append({"source_instance": "s", "so_no": f"o{k}", **key, "order_date": dates[k],
+                              "open_units": 0.0, "requested_date": dates[k]})  # fmt: skip
         if has_promotions:
             for k in (*range(0, days, 50), days + 10):
                 first = dates[0] + pd.Timedelta(days=k)
@@ -181,9 +198,11 @@ def company_of(series: list[tuple[str, str, str]], days: int, rng: np.random.Gen
                      "due_date": ordered, "receipt_date": ordered + pd.Timedelta(days=lead), "received_units": 10.0,
                      "lead_time_days": lead}
                 )  # fmt: skip
+            due = dates[-1] + pd.Timedelta(days=int(rng.integers(-9, 30)))
             supply.append(
-                {**key, "due_date": dates[-1] + pd.Timedelta(days=int(rng.integers(-9, 30))), "on_order_units": 40.0,
-                 "overdue_units": 0.0, "source": "purchase_order"}
+                {**key, "source": "purchase_order", "order_no": "p9", "order_line_id": "1", "supplier_id": "c/s",
+                 "order_date": dates[0], "promised_date": due, "due_date": due, "open_units": 40.0,
+                 "is_overdue": bool(due < dates[-1]), "overdue_days": max((dates[-1] - due).days, 0)}
             )  # fmt: skip
         if has_orders and rng.random() < 0.5:
             waiting.append({**key, "reserved_units": 3.0, "backorder_units": 1.0})
@@ -197,12 +216,15 @@ def company_of(series: list[tuple[str, str, str]], days: int, rng: np.random.Gen
             "intermediate.int_demand_daily": typed(daily, _DAILY),
             "intermediate.int_item_warehouse_balances": typed(balances, _BALANCES),
             "intermediate.int_supplier_lead_times": typed(receipts, _RECEIPTS),
-            "intermediate.int_open_supply": typed(supply, _SUPPLY),
+            "intermediate.int_open_supply_lines": typed(supply, _SUPPLY),
             "intermediate.int_open_demand": typed(waiting, _OPEN),
             "intermediate.int_promotions": typed(promotions, _PROMOTIONS),
             "intermediate.int_order_lines": typed(lines, _LINES),
             "intermediate.int_stock_movements": moves,
             "ledger.movement_costs": costs,
+            "ledger.value_entries": moves[["item_id", "warehouse_id", "business_date"]].assign(
+                entry_kind="cogs", entry_value=costs["cost_value"]
+            ),
         }
     )
 
