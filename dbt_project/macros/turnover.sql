@@ -7,11 +7,13 @@
 #}
 {% macro turnover_averages(relation) -%}
     select
-        *,
+        measures.*,
+        feeds.issues_status,
         cast(round(value_days / period_days, 4) as decimal(24, 4)) as average_inventory_value,
         cast(round((opening_value + ending_value) / 2, 4) as decimal(24, 4)) as average_inventory_value_two_point,
         cast(round(unit_days / period_days, 6) as decimal(28, 6)) as average_inventory_units,
         case
+            when feeds.issues_status <> 'ok' then feeds.issues_status
             when value_status <> 'ok' then value_status
             when uncosted_cogs_units > 0 then {{ no_cost_status() }}
             when value_days > 0 then 'ok'
@@ -19,12 +21,13 @@
             when unit_days > 0 then {{ no_value_status() }}
             else 'not_available: no stock held in the period'
         end as turnover_status
-    from {{ relation }}
+    from {{ relation }} as measures
+    left join {{ ref('int_company_feeds') }} as feeds on split_part(measures.item_id, '/', 1) = feeds.company_code
 {%- endmacro %}
 
 {% macro turnover_columns() -%}
-    {{ as_value('case when uncosted_cogs_units = 0 and (value_status = \'ok\' or cogs_value <> 0) then cogs_value end') }} as cogs_value,
-    {{ as_units('cogs_units') }} as cogs_units,
+    {{ as_value('case when coalesce(issues_status, \'ok\') = \'ok\' and uncosted_cogs_units = 0 and (value_status = \'ok\' or cogs_value <> 0) then cogs_value end') }} as cogs_value,
+    {{ as_units('case when coalesce(issues_status, \'ok\') = \'ok\' then cogs_units end') }} as cogs_units,
     case when value_status = 'ok' then average_inventory_value end as average_inventory_value,
     case when value_status = 'ok' then average_inventory_value_two_point end as average_inventory_value_two_point,
     case when value_status = 'ok' then {{ as_value('month_end_points_value') }} end as average_inventory_value_month_end_points,
@@ -40,7 +43,9 @@
         as inventory_turnover_annualised_month_end_points,
     case when turnover_status = 'ok' then {{ ratio('cogs_value * 365', 'ending_value * period_days') }} end
         as inventory_turnover_annualised_ending,
-    {{ ratio('cogs_units * 365', 'average_inventory_units * period_days') }} as inventory_turnover_annualised_units,
+    case
+        when coalesce(issues_status, 'ok') = 'ok' then {{ ratio('cogs_units * 365', 'average_inventory_units * period_days') }}
+    end as inventory_turnover_annualised_units,
     case
         when turnover_status = 'ok' and cogs_value > 0 then {{ ratio('average_inventory_value * period_days', 'cogs_value') }}
     end as days_inventory_outstanding,

@@ -11,13 +11,100 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
-effective as (
+feeds as (
+    select * from {{ ref('int_company_feeds') }}
+),
+
+-- Where stock lists are the ledger, what was there before the first one is in it.
+delivered as (
     select movements.*
     from movements
+    left join feeds on movements.company_code = feeds.company_code
     cross join run_parameters
     where
         {{ is_effective('movements.doc_status') }}
         and movements.business_date <= run_parameters.as_of_date
+        and coalesce(feeds.ledger_basis <> 'balances' or movements.business_date > feeds.first_list_date, true)
+),
+
+effective as (
+    select
+        movement_key,
+        item_id,
+        warehouse_id,
+        lot_no,
+        stock_status,
+        owner_type,
+        owner_code,
+        business_date,
+        movement_type,
+        quantity_units,
+        unit_cost,
+        expiry_date,
+        mfg_date,
+        source_instance,
+        source_doc_type,
+        doc_no,
+        reason_code,
+        batch_id,
+        source_file,
+        source_row,
+        source_doc_id,
+        source_line_id,
+        leg,
+        is_demand,
+        cost_value,
+        transfer_group_id,
+        counterpart_warehouse_id,
+        ref_doc_type,
+        ref_doc_no,
+        ref_line_id,
+        entered_at,
+        partner_code,
+        entered_units,
+        entered_uom,
+        is_red,
+        reverses_key
+    from delivered
+    union all
+    select
+        movement_key,
+        item_id,
+        warehouse_id,
+        lot_no,
+        stock_status,
+        owner_type,
+        owner_code,
+        business_date,
+        movement_type,
+        quantity_units,
+        unit_cost,
+        expiry_date,
+        mfg_date,
+        source_instance,
+        source_doc_type,
+        doc_no,
+        reason_code,
+        batch_id,
+        source_file,
+        source_row,
+        doc_no as source_doc_id,
+        '1' as source_line_id,
+        0 as leg,
+        cast(null as boolean) as is_demand,
+        cast(null as decimal(24, 4)) as cost_value,
+        cast(null as varchar) as transfer_group_id,
+        cast(null as varchar) as counterpart_warehouse_id,
+        cast(null as varchar) as ref_doc_type,
+        cast(null as varchar) as ref_doc_no,
+        cast(null as varchar) as ref_line_id,
+        cast(null as timestamp with time zone) as entered_at,
+        cast(null as varchar) as partner_code,
+        cast(null as decimal(28, 6)) as entered_units,
+        cast(null as varchar) as entered_uom,
+        false as is_red,
+        cast(null as varchar) as reverses_key
+    from {{ ref('int_balance_movements') }}
 ),
 
 final as (

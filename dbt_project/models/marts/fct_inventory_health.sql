@@ -72,6 +72,10 @@ open_flags as (
     select * from {{ ref('rec_open_flags') }}
 ),
 
+feeds as (
+    select * from {{ ref('int_company_feeds') }}
+),
+
 stock_now as (
     select balances.*
     from balances
@@ -250,10 +254,16 @@ joined as (
         run_parameters.long_dead_days,
         items.item_name,
         warehouses.warehouse_name,
-        coalesce(stock_now.on_hand_units, 0) as on_hand_units,
-        coalesce(stock_now.available_units, 0) as available_units,
-        case when stock_now.item_id is null then 0 else stock_now.inventory_value end as inventory_value,
-        coalesce(stock_now.value_status, 'ok') as value_status,
+        case when coalesce(feeds.stock_status, 'ok') = 'ok' then coalesce(stock_now.on_hand_units, 0) end as on_hand_units,
+        case when coalesce(feeds.stock_status, 'ok') = 'ok' then coalesce(stock_now.available_units, 0) end as available_units,
+        coalesce(feeds.age_status, 'ok') = 'ok' as is_age_known,
+        feeds.issues_status,
+        case
+            when feeds.stock_status <> 'ok' then null
+            when stock_now.item_id is null then 0
+            else stock_now.inventory_value
+        end as inventory_value,
+        case when feeds.stock_status <> 'ok' then feeds.stock_status else coalesce(stock_now.value_status, 'ok') end as value_status,
         coalesce(supply.on_order_units, 0) as on_order_units,
         coalesce(supply.overdue_units, 0) as overdue_units,
         {{ ratio('age.age_unit_days', 'age.aged_units') }} as average_age_days,
@@ -324,6 +334,7 @@ joined as (
         open_flags.open_flags
     from item_warehouses
     cross join run_parameters
+    left join feeds on split_part(item_warehouses.item_id, '/', 1) = feeds.company_code
     left join items on item_warehouses.item_id = items.item_id
     left join warehouses on item_warehouses.warehouse_id = warehouses.warehouse_id
     left join stock_now
@@ -393,10 +404,13 @@ final as (
         cast(oldest_age_days as bigint) as oldest_age_days,
         coalesce(is_new_item, false) as is_new_item,
         coalesce(is_dead, false) as is_dead,
-        {{ as_value('case when coalesce(is_dead, false) then inventory_value when value_status = \'ok\' then 0 end') }} as dead_stock_value,
+        {{ as_value(
+            'case when coalesce(is_dead, false) then inventory_value when value_status = \'ok\' and is_age_known then 0 end'
+        ) }} as dead_stock_value,
         coalesce(is_long_dead, false) as is_long_dead,
-        {{ as_value('case when coalesce(is_long_dead, false) then inventory_value when value_status = \'ok\' then 0 end') }}
-            as long_dead_stock_value,
+        {{ as_value(
+            'case when coalesce(is_long_dead, false) then inventory_value when value_status = \'ok\' and is_age_known then 0 end'
+        ) }} as long_dead_stock_value,
         -- Still selling, but at the forecast pace the stock outlasts the dead-stock threshold.
         coalesce(not is_dead and on_hand_units > 0 and cover_days > dead_days, false) as is_slow_moving,
         {{ as_value(
@@ -412,8 +426,9 @@ final as (
         inventory_turnover_annualised,
         inventory_turnover_annualised_units,
         days_inventory_outstanding,
-        coalesce(turnover_status, 'not_available: no movement in the window') as turnover_status,
-        coalesce(days_inventory_status, 'not_available: no movement in the window') as days_inventory_status,
+        coalesce(turnover_status, nullif(issues_status, 'ok'), 'not_available: no movement in the window') as turnover_status,
+        coalesce(days_inventory_status, nullif(issues_status, 'ok'), 'not_available: no movement in the window')
+            as days_inventory_status,
         {{ as_value('booked_loss_value') }} as booked_loss_value_365,
         {{ as_value('storage_value') }} as carrying_storage_value_365,
         {{ as_value('capital_value') }} as carrying_capital_value_365,

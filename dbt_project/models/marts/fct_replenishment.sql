@@ -23,6 +23,10 @@ open_flags as (
     select * from {{ ref('rec_open_flags') }}
 ),
 
+feeds as (
+    select * from {{ ref('int_company_feeds') }}
+),
+
 final as (
     select
         replenishment.item_id,
@@ -68,6 +72,7 @@ final as (
         cast(replenishment.reason as varchar) as reason,
         coalesce(open_flags.open_flags, '') as open_flags
     from replenishment
+    left join feeds on split_part(replenishment.item_id, '/', 1) = feeds.company_code
     left join open_flags
         on replenishment.item_id = open_flags.item_id and replenishment.warehouse_id = open_flags.warehouse_id
     left join lead_time_demand
@@ -84,6 +89,8 @@ final as (
             and replenishment.warehouse_id = policy_replay.warehouse_id
     left join item_classes
         on replenishment.item_id = item_classes.item_id and replenishment.warehouse_id = item_classes.warehouse_id
+    -- What is on the shelf is not known: nothing can be suggested.
+    where coalesce(feeds.stock_status, 'ok') = 'ok'
 )
 
 select * from final

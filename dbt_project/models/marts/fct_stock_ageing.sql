@@ -43,6 +43,10 @@ layers as (
     where transit_layers.owner_type = 'own' and coalesce(warehouses.is_valued, true)
 ),
 
+feeds as (
+    select * from {{ ref('int_company_feeds') }}
+),
+
 aged as (
     select
         open_layers.item_id,
@@ -57,6 +61,9 @@ aged as (
             as layer_age_days
     from layers as open_layers
     left join warehouses on open_layers.warehouse_id = warehouses.warehouse_id
+    left join feeds on split_part(open_layers.item_id, '/', 1) = feeds.company_code
+    -- Of goods in a stock list without receipt dates it is not known since when they are there.
+    where coalesce(feeds.age_status, 'ok') = 'ok' and coalesce(feeds.stock_status, 'ok') = 'ok'
 ),
 
 final as (

@@ -25,6 +25,7 @@ final as (
         stock_value,
         mfg_date,
         expiry_date,
+        last_receipt_date,
         {{ envelope() }}
     from source
 )
