@@ -59,6 +59,10 @@ class Workspace:
     def incident_store(self) -> Path:
         return self.root / "quality" / "incidents.db"
 
+    @property
+    def order_store(self) -> Path:
+        return self.root / "quality" / "orders.db"
+
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the warehouse for writing; one process at a time."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from orchestration.commands import incidents, mapping, releases, rules
+from orchestration.commands import incidents, mapping, orders, releases, rules
 from orchestration.commands.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -39,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(mapping.app, name="mapping")
+app.add_typer(orders.app, name="orders")
 app.add_typer(releases.app, name="releases")
 app.add_typer(rules.app, name="rules")
 app.command("dbt-project")(dbt_project)

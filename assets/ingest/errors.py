@@ -43,3 +43,7 @@ class MappingError(DocumentError):
 
 class ContractError(DocumentError):
     """A contract file that breaks its schema."""
+
+
+class MissingTableError(IngestError):
+    """A database without a table that a mapping reads."""

@@ -21,6 +21,7 @@ from assets.planning.policy.feed import COLUMNS as FEED_COLUMNS
 from assets.planning.policy.feed import supplier_feed
 from assets.planning.policy.row_levels import number
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.purchasing import order_tables, suppliers_of, within_limits
 from assets.planning.replay.verdict import COLUMNS as REPLAY_COLUMNS
 from assets.planning.replay.verdict import not_replayed, with_verdict
 from assets.planning.settings import PlanningSettings
@@ -40,6 +41,7 @@ def decide(
         planned.replenishment, spine, as_of=as_of, settings=settings.transfers, policies=policies
     )
     bought = buy_after_transfers(planned.replenishment, transfers, spine, policies)
+    feed = shaped(_feeds(planned, bought, as_of, policies), FEED_COLUMNS)
     # what comes from a place that has too much does not have to come from the feeding warehouse
     asked = bought["suggested_transfer_units"] - bought["transfer_in_units"]
     bought["suggested_transfer_units"] = asked.clip(lower=0)
@@ -53,7 +55,9 @@ def decide(
     )  # fmt: skip
     judged = with_verdict(bought, verdicts).assign(budget_reorder_point_units=curve.budget_level)
     is_bound = curve.is_bound and policies.is_budget_binding
-    replenishment = withheld(judged, curve.budget_level if is_bound else None, spine, policies)
+    replenishment = within_limits(
+        planned, withheld(judged, curve.budget_level if is_bound else None, spine, policies), policies
+    )
     value = spine[KEYS].assign(
         on_hand_value=planned.replenishment["on_hand_units"].to_numpy(float) * number(spine, "unit_cost_latest")
     )
@@ -64,12 +68,14 @@ def decide(
         "policy_replay": shaped(verdicts, REPLAY_COLUMNS),
         "class_cells": shaped(cell_summary(planned.classes, replenishment, value), CELL_COLUMNS),
         "class_review": shaped(disagreements(planned.classes, replenishment, value), REVIEW_COLUMNS),
-        "supplier_feed": shaped(_feeds(planned, replenishment, as_of, policies), FEED_COLUMNS),
+        "supplier_feed": feed,
+        **order_tables(connection, planned, replenishment, feed, as_of, settings),
         "capital_curve": shaped(curve.table, CURVE_COLUMNS),
     }
 
 
 def _feeds(planned: Planned, replenishment: pd.DataFrame, as_of: date, policies: PolicySettings) -> pd.DataFrame:
-    suppliers = planned.demand.table[[*KEYS, "supplier_id"]]
-    feeds = [supplier_feed(feed, replenishment, suppliers, as_of) for feed in policies.supplier_feeds]
+    pace = planned.replenishment["day_units"].to_numpy(float)
+    suppliers = planned.spine[KEYS].assign(supplier_id=suppliers_of(planned).to_numpy(object))
+    feeds = [supplier_feed(feed, replenishment, suppliers, pace, as_of) for feed in policies.supplier_feeds]
     return pd.concat(feeds, ignore_index=True) if feeds else pd.DataFrame(columns=FEED_COLUMNS)

@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 import pandas as pd
 
-from assets.planning import reading
+from assets.planning import reading, reading_terms
 from assets.planning.classification.history import COLUMNS as HISTORY_COLUMNS
 from assets.planning.classification.history import classes_and_history
 from assets.planning.decisions import Planned, decide
@@ -18,8 +18,11 @@ from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.track_record import keep_track
 from assets.planning.forecasting.vintage_store import VintageStore
+from assets.planning.making import made_goods
 from assets.planning.network.network import NETWORK_COLUMNS
 from assets.planning.network.staged import staged_demand, staged_policies
+from assets.planning.orders.inputs import breaks_of_suppliers, with_room
+from assets.planning.parameters.lead_time_demand import PERIOD_DAYS
 from assets.planning.policy.assign import as_replayed
 from assets.planning.policy.plan import PlanInputs, timed_plan
 from assets.planning.reading_network import read_network
@@ -37,7 +40,7 @@ def plan_everything(
 
     `vintages` takes this run's forecasts, and what is scored of earlier ones; nothing of it decides anything.
     """
-    spine = reading.read_spine(connection)
+    spine = with_room(reading.read_spine(connection), reading_terms.read_item_limits(connection))
     history = connection.execute("select * from planning.demand_history order by all").df()
     groups = spine.set_index(["item_id", "warehouse_id"])["category_name"]
     promotions = reading.read_promotions(connection)
@@ -71,6 +74,7 @@ def plan_everything(
         lambda whole: _whole(forecast(whole, settings=settings.forecast, groups=groups, promotions=promotions)),
         frequency=settings.forecast.frequency, settings=settings.parameters,
     )  # fmt: skip
+    made = made_goods(connection, spine, forecasts.forecasts, as_of, PERIOD_DAYS[settings.forecast.frequency])
     inputs = PlanInputs(
         spine=spine,
         assigned=assigned,
@@ -85,6 +89,8 @@ def plan_everything(
         closures=reading.read_closures(connection),
         life_stage=stage,
         successors=links,
+        price_breaks=breaks_of_suppliers(reading_terms.read_price_breaks(connection, as_of), network.table),
+        requirements=made.requirements,
     )
     track = keep_track(
         vintages,
@@ -110,6 +116,7 @@ def plan_everything(
         "item_classes": classes,
         "lead_time_demand": demand.table,
         "supply_network": shaped(network.table, NETWORK_COLUMNS),
+        **made.tables,
         "class_history": shaped(classified.history, HISTORY_COLUMNS),
         **over_time(inputs.supply, timed, network, today, settings.schedule),
         **decide(connection, planned, as_of, settings),

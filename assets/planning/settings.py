@@ -10,6 +10,7 @@ from assets.planning.demand.settings import DemandSettings
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.network.settings import NetworkSettings
+from assets.planning.orders.settings import OrderSettings
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.replay.settings import ReplaySettings
@@ -32,6 +33,7 @@ class PlanningSettings(BaseModel):
     disposal: DisposalSettings = DisposalSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     life_cycle: LifeCycleSettings = LifeCycleSettings()
+    orders: OrderSettings = OrderSettings()
     # the daily replay sets levels anew once a quarter: five times a year, each costs a forecast
     replay: ReplaySettings = ReplaySettings(refit_days=85)
 

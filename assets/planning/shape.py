@@ -5,7 +5,23 @@ from __future__ import annotations
 import pandas as pd
 
 _DATE = ("_date",)
-_NUMBER = ("_units", "_value", "_rate", "_days", "_rank", "point_no", "stage_no", "_orders", "_cycles", "_warehouses")
+_NUMBER = (
+    "_units",
+    "_value",
+    "_rate",
+    "_days",
+    "_rank",
+    "point_no",
+    "stage_no",
+    "alternative_no",
+    "events_no",
+    "level_no",
+    "lines_no",
+    "components_no",
+    "_orders",
+    "_cycles",
+    "_warehouses",
+)
 
 
 def shaped(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

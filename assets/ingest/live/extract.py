@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.ingest.errors import IngestError
+from assets.ingest.errors import IngestError, MissingTableError
 from assets.ingest.live.difference import Difference
 from assets.ingest.live.folder import DatasetFolder, Progress
 from assets.ingest.live.opening import open_source
@@ -55,7 +55,8 @@ def extract_sources(
                             reader.prepare(dataset), dataset, DatasetFolder(source.path, dataset.name), as_of
                         )
                     except IngestError as problem:
-                        problems[source.name, dataset.name] = problem
+                        if not (dataset.is_module and isinstance(problem, MissingTableError)):
+                            problems[source.name, dataset.name] = problem
         except IngestError as problem:
             problems |= {(source.name, dataset.name): problem for dataset in due}
     return problems

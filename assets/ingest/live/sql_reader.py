@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from assets.ingest.errors import IngestError
+from assets.ingest.errors import IngestError, MissingTableError
 from assets.ingest.live.reader import Batch, key_text, texts
 from assets.ingest.live.secrets import Secrets
 from assets.ingest.live.sql_connection import open_database, reported
@@ -45,7 +45,7 @@ class SqlReader:
             known = self.names(schema)
             close = difflib.get_close_matches(missing[0].casefold(), list(known), n=1)
             hint = f" Is {known[close[0]]!r} meant?" if close else ""
-            raise IngestError(
+            raise MissingTableError(
                 f"the database has no table {', '.join(missing)}",
                 file=dataset.table,
                 fix=f"Correct dataset {dataset.name!r} of the mapping, or give the account the right to see it.{hint}",

@@ -176,6 +176,7 @@ class Dataset(_Table):
     repeated_rows: Literal["keep", "drop"] = "keep"
     date_formats: tuple[str, ...] = ()
     allow_empty: bool = False
+    is_module: bool = False  # part of a system that a company may not have: a missing table is no delivery, no mistake
     _extracts: dict[str, TableFile] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")

@@ -45,8 +45,7 @@ def described(
     if last_receipts is not None:
         rows = rows.merge(last_receipts, on=KEYS, how="left")
     cover = rows["cover_days"]
-    position = (rows["on_hand_units"] + rows["on_order_units"]).clip(lower=0)
-    rows["day_units"] = (position / cover).where(cover > 0, 0.0).replace([np.inf, -np.inf], 0.0).fillna(0.0)
+    rows["day_units"] = rows["day_units"].fillna(0.0)
     _surplus(rows, max_cover_days)
     idle = (day - pd.to_datetime(rows["last_demand_date"])).dt.days
     age = (day - pd.to_datetime(rows["first_movement_date"])).dt.days

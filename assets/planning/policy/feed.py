@@ -17,12 +17,13 @@ COLUMNS = [
 
 
 def supplier_feed(
-    feed: SupplierFeed, replenishment: pd.DataFrame, suppliers: pd.DataFrame, as_of: dt.date
+    feed: SupplierFeed, replenishment: pd.DataFrame, suppliers: pd.DataFrame, pace: np.ndarray, as_of: dt.date
 ) -> pd.DataFrame:
     """Lines for one supplier.
 
     Args:
-        replenishment: planning.replenishment. suppliers: item_id, warehouse_id, supplier_id.
+        replenishment: planning.replenishment. suppliers: item_id, warehouse_id, supplier_id. pace: mean demand a day of
+            each row of replenishment.
 
     Returns:
         supplier_id, feed_kind, item_id, warehouse_id, feed_date, on_hand_units, on_order_units, minimum_units,
@@ -31,12 +32,9 @@ def supplier_feed(
         what the forecast needs beyond stock and orders, plus safety stock.
     """
     own = suppliers[suppliers["supplier_id"] == feed.supplier_id][KEYS]
-    rows = replenishment.merge(own, on=KEYS).sort_values(KEYS, ignore_index=True)
+    rows = replenishment.assign(pace=pace).merge(own, on=KEYS).sort_values(KEYS, ignore_index=True)
     position = (rows["on_hand_units"] + rows["on_order_units"]).to_numpy(float)
-    cover = rows["cover_days"].to_numpy(float)
-    covered = np.isfinite(cover) & (cover > 0)
-    day_units = np.divide(np.clip(rows["position_units"].to_numpy(float), 0, None), cover,
-                          out=np.zeros(len(rows)), where=covered)  # fmt: skip
+    day_units = rows["pace"].to_numpy(float)
     lines = pd.DataFrame(
         {
             "supplier_id": feed.supplier_id,

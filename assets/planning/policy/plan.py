@@ -217,7 +217,7 @@ def timed_plan(
     result["projected_stockout_date"] = _date(day, out, settings.horizon_days)
     covers = np.divide(np.clip(held + supply.in_time + supply.late, 0, None), rate, out=np.full(len(rate), np.nan),
                        where=rate > 0)  # fmt: skip
-    result["cover_days"] = covers
+    result["cover_days"], result["day_units"] = covers, rate
     overlapping = _before_empty(held, rate, receipts, spine, sources)
     result["excess_units"] = np.minimum(usable, excess_units(
         np.clip(held, 0, None), overlapping, level.order_up_to, rate, assigned["max_cover_days"].to_numpy(float),

@@ -13,6 +13,14 @@ received as (
     group by po_no, po_line_id, supplier_id
 ),
 
+handed_over as (
+    select * from {{ ref('stg_order_acknowledgements') }}
+),
+
+planned as (
+    select * from {{ ref('stg_supplier_plans') }}
+),
+
 item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
@@ -94,10 +102,82 @@ transfers as (
     where transfer_groups.to_warehouse_id is not null
 ),
 
+-- Draft orders that were handed over count until the order of the ERP is delivered with the extracts: an order that is under way
+-- must not be proposed twice. What nobody acknowledged within 14 days (two order cycles of a weekly buyer; set 2026-11-30) lapses.
+acknowledgements as (
+    select
+        handed_over.item_id,
+        handed_over.warehouse_id,
+        'handed_over' as source,
+        coalesce(handed_over.po_no, handed_over.draft_no) as order_no,
+        handed_over.draft_no || '/' || handed_over.draft_line_id as order_line_id,
+        handed_over.supplier_id,
+        cast(null as varchar) as from_warehouse_id,
+        handed_over.ack_date as order_date,
+        coalesce(handed_over.due_date, handed_over.ack_date) as promised_date,
+        cast(null as date) as confirmed_date,
+        handed_over.ordered_units as open_units,
+        cast(null as decimal(28, 8)) as unit_price
+    from handed_over
+    cross join run_parameters
+    where
+        (
+            handed_over.ack_status = 'accepted'
+            or (handed_over.ack_status = 'sent' and handed_over.ack_date >= {{ add_days('run_parameters.as_of_date', -14) }})
+        )
+        and handed_over.ack_date <= run_parameters.as_of_date
+        and not exists (
+            select 1 from order_lines
+            where
+                order_lines.item_id = handed_over.item_id
+                and order_lines.supplier_id = handed_over.supplier_id
+                and (
+                    order_lines.po_no = handed_over.po_no
+                    or (
+                        handed_over.po_no is null
+                        and order_lines.warehouse_id = handed_over.warehouse_id
+                        and order_lines.order_date >= handed_over.ack_date
+                    )
+                )
+        )
+),
+
+-- Deliveries that VMI and JIT suppliers plan; where an order is open with the supplier, it is that order which is delivered.
+supplier_plans as (
+    select
+        planned.item_id,
+        planned.warehouse_id,
+        'supplier_plan' as source,
+        'plan' as order_no,
+        cast(planned.delivery_date as varchar) as order_line_id,
+        planned.supplier_id,
+        cast(null as varchar) as from_warehouse_id,
+        planned.extract_date as order_date,
+        planned.delivery_date as promised_date,
+        cast(null as date) as confirmed_date,
+        planned.planned_units as open_units,
+        cast(null as decimal(28, 8)) as unit_price
+    from planned
+    cross join run_parameters
+    where
+        planned.delivery_date >= run_parameters.as_of_date
+        and not exists (
+            select 1 from purchases
+            where
+                purchases.item_id = planned.item_id
+                and purchases.supplier_id = planned.supplier_id
+                and purchases.open_units > 0
+        )
+),
+
 supply as (
     select * from purchases
     union all
     select * from transfers
+    union all
+    select * from acknowledgements
+    union all
+    select * from supplier_plans
 ),
 
 final as (

@@ -56,6 +56,10 @@ final as (
         cast(replenishment.expected_arrival_date as date) as expected_arrival_date,
         cast(replenishment.projected_stockout_date as date) as projected_stockout_date,
         round(cast(replenishment.cover_days as double), 6) as cover_days,
+        {{ as_units('replenishment.day_units') }} as day_units,
+        round(cast(replenishment.order_cover_days as double), 6) as order_cover_days,
+        round(cast(replenishment.cover_limit_days as double), 6) as cover_limit_days,
+        cast(replenishment.cover_status as varchar) as cover_status,
         {{ as_value('cast(replenishment.suggested_order_units as decimal(28, 6)) * item_warehouses.unit_cost_latest') }}
             as suggested_order_value,
         {{ as_value('cast(replenishment.excess_units as decimal(28, 6)) * item_warehouses.unit_cost_latest') }} as excess_value,

@@ -94,6 +94,15 @@ def _without_sales(connection: duckdb.DuckDBPyConnection) -> None:
         + "movement_key varchar, movement_type varchar, business_date date, quantity_units double, unit_cost double",
         "intermediate.int_item_warehouses": row + "unit_cost_latest double",
         "ledger.movement_costs": "movement_key varchar, cost_value double",
+        "intermediate.int_open_supply": row + "due_date date, on_order_units double",
+        "staging.stg_price_breaks": "supplier_id varchar, item_id varchar, from_units double, unit_price double, "
+        "valid_from_date date, valid_to_date date, source_instance varchar",
+        "staging.stg_supplier_terms": "supplier_id varchar, min_order_value double, min_order_units double, "
+        "load_volume_m3 double, load_weight_kg double, min_load_rate double, source_instance varchar",
+        "staging.stg_suppliers": "supplier_id varchar, payment_term_days int",
+        "staging.stg_items": "item_id varchar, volume_m3 double, weight_kg double",
+        "staging.stg_storage_limits": "warehouse_id varchar, item_code varchar, max_units double, max_volume_m3 double",
+        "staging.stg_supplier_plans": row + "supplier_id varchar, delivery_date date, planned_units double",
     }
     for table, columns in tables.items():
         connection.execute(f"create schema if not exists {table.split('.')[0]}")
@@ -126,11 +135,15 @@ def test_moves_disposals_feeds_and_verdicts_of_a_young_company() -> None:
     assert set(after["replay_verdict"]) == {"not_replayed"}
     assert tables["policy_replay"]["verdict_reason"].str.startswith("not_available").all()
     ways = tables["disposals"]
-    assert set(ways["item_id"]) == {"c/a"} and "bundle" in set(ways["way"])
+    assert set(ways["item_id"]) == {"c/a"}
+    # what sells with it is known from the order lines, whether or not it is the better way
+    assert "bundle" in set(tables["disposal_alternatives"]["alternative"])
     kept = tables["disposal_alternatives"].set_index(["item_id", "alternative"]).loc[("c/a", "keep"), "chosen_units"]
     assert (ways["gain_value"] > 0).all()
     assert ways["disposal_units"].sum() + float(kept.sum()) == pytest.approx(after.loc[("c/a", "c/w1"), "excess_units"])
     assert len(tables["supplier_feed"]) == 4
+    # the only supplier keeps all of it stocked: it gets a feed, and no draft order
+    assert after["suggested_order_units"].sum() == 0 and tables["order_drafts"].empty
     assert set(tables["capital_curve"]["curve"]) == {"best_allocation", "budget", "one_level_for_all", "present_plan"}
     assert tables["class_cells"].set_index("abc_xyz_cell").loc["BY", "item_warehouses"] == 4
 

@@ -49,6 +49,7 @@ def master_row(**row: object) -> dict[str, object]:
 def ranked(plan: list[dict[str, object]], master: list[dict[str, object]], **more: object) -> Ranked:
     """Disposals of a few rows; the cell lets 120 days of cover be."""
     rows, spine_rows = pd.DataFrame(plan), pd.DataFrame(master)
+    rows["day_units"] = ((rows["on_hand_units"] + rows["on_order_units"]) / rows["cover_days"]).fillna(0.0)
     cover = pd.Series(120.0, pd.MultiIndex.from_frame(rows[KEYS]))
     lanes = lane_table(sorted(rows["warehouse_id"].unique()), TransferSettings())
     inputs = DisposalInputs(rows, spine_rows, cover, lanes, **more)  # type: ignore[arg-type]

@@ -164,16 +164,20 @@ def test_feeds_for_suppliers() -> None:
     plan = _plan({"warehouse_id": "c/w1", "position_units": 20.0, "on_hand_units": 20.0, "cover_days": 4.0,
                   "safety_stock_units": 5.0, "reorder_point_units": 15.0, "order_up_to_units": 60.0})  # fmt: skip
     suppliers = plan[KEYS].assign(supplier_id="s")
-    vmi = supplier_feed(SupplierFeed(supplier_id="s", kind="vmi"), plan, suppliers, AS_OF)
+    vmi = supplier_feed(SupplierFeed(supplier_id="s", kind="vmi"), plan, suppliers, np.array([5.0]), AS_OF)
     assert vmi[["minimum_units", "maximum_units", "forecast_units", "call_off_units"]].to_numpy().tolist() == [
         [15, 60, 70, 0]
     ]
     jit = supplier_feed(
-        SupplierFeed(supplier_id="s", kind="jit", days=10, delivery_every_days=2), plan, suppliers, AS_OF
+        SupplierFeed(supplier_id="s", kind="jit", days=10, delivery_every_days=2),
+        plan,
+        suppliers,
+        np.array([5.0]),
+        AS_OF,
     )
     assert len(jit) == 5
     assert jit["call_off_units"].sum() == 5 * 10 + 5 - 20
-    assert supplier_feed(SupplierFeed(supplier_id="x", kind="vmi"), plan, suppliers, AS_OF).empty
+    assert supplier_feed(SupplierFeed(supplier_id="x", kind="vmi"), plan, suppliers, np.array([5.0]), AS_OF).empty
 
 
 @settings(max_examples=200, deadline=None)

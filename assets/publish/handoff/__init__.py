@@ -1,0 +1,1 @@
+"""What leaves the product to be acted on: draft orders decided by people, in shapes that ERPs import, and what came back."""

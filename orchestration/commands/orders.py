@@ -1,0 +1,247 @@
+"""`stockturn orders`: draft orders decided by people, handed over to an ERP, and what came back."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.table import Table
+
+from assets.publish.handoff.answers import file_name, landed_text, read_answers
+from assets.publish.handoff.shapes import SHAPES, Document, document
+from assets.publish.handoff.sheet import approval_sheet
+from assets.publish.handoff.store import Line, Order, OrderError, OrderStore
+from assets.publish.releases import Release
+from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
+from orchestration.settings import Settings
+
+app = typer.Typer(help="Draft orders: approve, export to the ERP, read its acknowledgement, feeds for suppliers.")
+
+DraftNo = Annotated[str, typer.Argument(help="For instance D20260630-0005-001.")]
+UserOption = Annotated[str, typer.Option("--user", "-u", help="Who acts; your login name by default.")]
+OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")]
+ACTING = getpass.getuser()
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[OrderStore]:
+    with one_sentence(OrderError):
+        store = OrderStore.at(settings.workspace().order_store)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+@contextmanager
+def _marts(release: Release) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        connection.execute("set search_path = 'marts'")
+        yield connection
+
+
+@app.command("list")
+def list_orders(
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: Annotated[str, typer.Option("--state", help="proposed, approved, rejected, exported or acknowledged.")] = "",
+) -> None:
+    """Draft orders of the current release, and those that were decided before, with their state."""
+    settings = read_settings(config)
+    release = published(settings)
+    with _store(settings) as store, _marts(release) as marts:
+        decided = {order.draft_no: order for order in store.orders()}
+        drafts = marts.execute(
+            "select draft_no, supplier_id, warehouse_id, lines_no, order_value, order_status from fct_order_drafts order by draft_no"
+        ).fetchall()
+    table = Table("draft", "supplier", "warehouse", "lines", "value", "state", "note")
+    for draft, supplier, warehouse, lines, value, note in drafts:
+        now = decided.pop(draft).state if draft in decided else "proposed"
+        if state in ("", now):
+            table.add_row(draft, supplier, warehouse, str(lines), "" if value is None else f"{value:,.2f}", now, note)
+    for order in decided.values():
+        if state in ("", order.state):
+            value = sum(line.approved_units * (line.unit_price or 0) for line in order.lines)
+            table.add_row(order.draft_no, order.supplier_id, order.warehouse_id, str(len(order.lines)), f"{value:,.2f}",
+                          order.state, f"of {order.as_of_date}")  # fmt: skip
+    console.print(table)
+
+
+@app.command()
+def show(draft: DraftNo, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """The approval sheet of a draft: lines with price, cover, cost, reason and alternatives, cash by month, history."""
+    settings = read_settings(config)
+    release = published(settings)
+    with _store(settings) as store, _marts(release) as marts:
+        order = store.get(draft) or _proposed(marts, draft, release)
+        console.print(approval_sheet(marts, order, store.history(draft)), soft_wrap=True, markup=False)
+
+
+@app.command()
+def approve(
+    drafts: Annotated[list[str], typer.Argument(help="Draft numbers.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    change: Annotated[list[str] | None, typer.Option("--line", help="LINE=UNITS; 0 takes the line out.")] = None,
+    user: UserOption = ACTING,
+    comment: Annotated[str, typer.Option("--comment", help="Kept in the history.")] = "",
+) -> None:
+    """Approve drafts as they are, or with changed lines; what is approved is kept as it is now."""
+    settings = read_settings(config)
+    release = published(settings)
+    with _store(settings) as store, _marts(release) as marts:
+        if change and len(drafts) > 1:
+            raise OrderError("--line goes with one draft")
+        orders = [_changed(store.get(draft) or _proposed(marts, draft, release), change or []) for draft in drafts]
+        for order in orders:
+            store.decide(order, "approved", user, comment)
+            console.print(f"{order.draft_no} is now approved")
+
+
+@app.command()
+def reject(
+    draft: DraftNo,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the history.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    user: UserOption = ACTING,
+) -> None:
+    """Reject a draft; the next run proposes what is then still wanted."""
+    settings = read_settings(config)
+    release = published(settings)
+    with _store(settings) as store, _marts(release) as marts:
+        store.decide(store.get(draft) or _proposed(marts, draft, release), "rejected", user, reason)
+        console.print(f"{draft} is now rejected")
+
+
+@app.command()
+def export(
+    config: ConfigOption = DEFAULT_CONFIG,
+    shape: Annotated[str, typer.Option("--shape", "-s", help=", ".join(SHAPES))] = "csv",
+    out: OutOption = Path("orders"),
+    user: UserOption = ACTING,
+) -> None:
+    """Write every approved draft in the shape that the ERP imports; from the next run on it counts as on order."""
+    settings = read_settings(config)
+    release = published(settings)
+    with _store(settings) as store:
+        if shape not in SHAPES:
+            raise OrderError(f"--shape {shape}: there are {', '.join(SHAPES)}")
+        folder = _handoff_folder(settings)
+        ready = [order for order in store.orders() if order.state == "approved"]
+        if not ready:
+            raise OrderError("no draft is approved; see `stockturn orders list`")
+        for order in ready:
+            target = _write(out, document(order, shape))
+            number = store.exported(order.draft_no, user, f"{shape}: {target.name}")
+            sent = store.get(order.draft_no)
+            if sent is not None:
+                _write(folder, Document(file_name(release.as_of, number), landed_text([sent], release.as_of)))
+            console.print(f"{order.draft_no} written to {target}")
+
+
+@app.command()
+def acknowledge(
+    file: Annotated[
+        Path, typer.Argument(help="CSV with draft_no, draft_line_id, po_no, units, due_date, ack_status.", exists=True)
+    ],
+    config: ConfigOption = DEFAULT_CONFIG,
+    user: UserOption = ACTING,
+) -> None:
+    """Read back what the ERP made of exported drafts, so that nothing is proposed twice and rejected lines come again."""
+    settings = read_settings(config)
+    release = published(settings)
+    with _store(settings) as store:
+        folder = _handoff_folder(settings)
+        answers = read_answers(file)
+        number = store.acknowledge(answers, user, file.name)
+        touched = store.orders(sorted({answer.draft_no for answer in answers}))
+        _write(folder, Document(file_name(release.as_of, number), landed_text(touched, release.as_of)))
+        for order in touched:
+            waiting = sum(line.ack_status == "sent" for line in order.lines)
+            console.print(
+                f"{order.draft_no} is now {order.state}" + (f", {waiting} lines wait for an answer" if waiting else "")
+            )
+
+
+@app.command()
+def feed(config: ConfigOption = DEFAULT_CONFIG, out: OutOption = Path("feeds")) -> None:
+    """Write a file for each VMI or JIT supplier: stock, limits and forecast, or call-offs by delivery."""
+    release = published(read_settings(config))
+    with one_sentence(OrderError), _marts(release) as marts:
+        suppliers = [
+            row[0] for row in marts.execute("select distinct supplier_id from fct_supplier_feed order by 1").fetchall()
+        ]
+        if not suppliers:
+            raise OrderError(
+                "no supplier has a feed; add `planning.policy.supplier_feeds` to the configuration and run again"
+            )
+        for supplier in suppliers:
+            frame = marts.execute(
+                """select f.*, i.item_name, i.base_uom from fct_supplier_feed as f left join dim_items as i using (item_id)
+                   where supplier_id = $supplier order by item_id, warehouse_id, feed_date""",
+                {"supplier": supplier},
+            ).df()
+            name = f"feed_{supplier.split('/', 1)[-1]}_{release.as_of:%Y%m%d}.csv"
+            target = _write(out, Document(name, frame.to_csv(index=False, lineterminator="\r\n"), "utf-8-sig"))
+            console.print(f"{len(frame)} lines for {supplier} written to {target}")
+
+
+def _proposed(marts: duckdb.DuckDBPyConnection, draft: str, release: Release) -> Order:
+    rows = marts.execute(
+        """select draft_line_id, item_id, order_units, unit_price, expected_arrival_date, supplier_id, warehouse_id
+           from fct_order_draft_lines where draft_no = $draft order by cast(draft_line_id as int)""",
+        {"draft": draft},
+    ).fetchall()
+    if not rows:
+        raise OrderError(f"{draft}: no such draft in the current release; see `stockturn orders list`")
+    lines = tuple(
+        Line(line, item, float(units), float(units), None if price is None else float(price), due)
+        for line, item, units, price, due, _, _ in rows
+    )
+    return Order(draft, release.release_id, release.as_of, rows[0][5], rows[0][6], "proposed", lines)
+
+
+def _changed(order: Order, changes: list[str]) -> Order:
+    wanted: dict[str, float] = {}
+    for text in changes:
+        line, equals, units = text.partition("=")
+        try:
+            wanted[line] = float(units)
+        except ValueError as error:
+            raise OrderError(f"--line {text}: write it as LINE=UNITS, for instance 3=48") from error
+        if not equals or wanted[line] < 0:
+            raise OrderError(f"--line {text}: write it as LINE=UNITS, units not negative")
+    unknown = sorted(set(wanted) - {line.draft_line_id for line in order.lines})
+    if unknown:
+        raise OrderError(f"{order.draft_no} has no line {', '.join(unknown)}")
+    lines = tuple(
+        Line(**{**vars(line), "approved_units": wanted.get(line.draft_line_id, line.approved_units)})
+        for line in order.lines
+    )
+    return Order(**{**vars(order), "lines": lines})
+
+
+def _handoff_folder(settings: Settings) -> Path:
+    """Where the next run finds what was handed over: the folder of the source with the mapping `handoff`."""
+    for source in settings.sources:
+        if source.mapping == "handoff":
+            return source.path
+    raise OrderError(
+        "no source of the configuration has the mapping handoff: add "
+        "{name: handoff, kind: file, mapping: handoff, path: handoff, instance: HANDOFF, company_code: ..., required: false} to `sources`, "
+        "so that what is handed over counts as on order"
+    )
+
+
+def _write(folder: Path, content: Document) -> Path:
+    """Whole or not at all: written beside and renamed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / content.name
+    partial = folder / f".{content.name}.{os.getpid()}"
+    partial.write_bytes(content.text.encode(content.encoding))
+    partial.replace(target)
+    return target
