@@ -92,3 +92,15 @@
 {% macro duckdb__iso_weekday(a_date) -%}
     isodow({{ a_date }})
 {%- endmacro %}
+
+{# The date with day and month exchanged; null where that is no date, or the same one. #}
+{% macro swapped_date(a_date) -%}
+    case
+        when extract(day from {{ a_date }}) <= 12 and extract(day from {{ a_date }}) <> extract(month from {{ a_date }})
+            then make_date(
+                cast(extract(year from {{ a_date }}) as integer),
+                cast(extract(day from {{ a_date }}) as integer),
+                cast(extract(month from {{ a_date }}) as integer)
+            )
+    end
+{%- endmacro %}

@@ -1,15 +1,10 @@
--- Where a difference begins (or changes), in any of the three comparisons, with its cause and the first document at which the sides part.
--- A difference that merely persists is no row here.
-with ledger_book as (
-    select * from {{ ref('rec_ledger_book') }}
-),
-
-book_wms as (
-    select * from {{ ref('rec_book_wms') }}
-),
-
-book_count as (
+-- Every change of a difference (rec_changes) with its cause and the first document at which the sides part.
+with book_count as (
     select * from {{ ref('rec_book_count') }}
+),
+
+keyed as (
+    select * from {{ ref('rec_changes') }}
 ),
 
 document_errors as (
@@ -46,73 +41,6 @@ shipments as (
 
 delivery_history as (
     select * from {{ ref('rec_delivery_history') }}
-),
-
-changes as (
-    select
-        'ledger_book' as comparison,
-        '' as count_no,
-        item_id,
-        warehouse_id,
-        snapshot_date as first_date,
-        previous_snapshot_date as agreed_date,
-        book_units,
-        ledger_units as other_units,
-        variance_change_units as variance_units,
-        variance_units as variance_after_units,
-        -- Here the documents stand on the left: what a wrong document did shows with the opposite sign.
-        -variance_change_units as gap_units,
-        source_file,
-        source_row,
-        true as is_beyond_tolerance,
-        false as is_posted
-    from ledger_book
-    where variance_change_units <> 0
-    union all
-    select
-        'book_wms' as comparison,
-        '' as count_no,
-        item_id,
-        warehouse_id,
-        snapshot_date as first_date,
-        previous_snapshot_date as agreed_date,
-        expected_units as book_units,
-        physical_units as other_units,
-        variance_change_units as variance_units,
-        variance_units as variance_after_units,
-        variance_change_units as gap_units,
-        source_file,
-        source_row,
-        is_beyond_tolerance,
-        false as is_posted
-    from book_wms
-    where variance_change_units <> 0
-    union all
-    select
-        'book_count' as comparison,
-        count_no,
-        item_id,
-        warehouse_id,
-        count_date as first_date,
-        cast(null as date) as agreed_date,
-        book_units,
-        counted_units as other_units,
-        variance_units,
-        variance_units as variance_after_units,
-        variance_units as gap_units,
-        source_file,
-        source_row,
-        not is_accurate as is_beyond_tolerance,
-        posted_doc_no is not null as is_posted
-    from book_count
-    where variance_units <> 0
-),
-
-keyed as (
-    select
-        changes.*,
-        {{ stable_id(['comparison', 'item_id', 'warehouse_id', 'first_date', 'count_no']) }} as difference_id
-    from changes
 ),
 
 -- Documents that cannot be right, between the last agreement and the difference, with exactly its effect.
@@ -212,39 +140,6 @@ pack_matches as (
         )
 ),
 
--- A list that repeats the one before, item for item, while the other side moved: three or more moved, so that it is no quiet day.
-lists as (
-    select
-        'ledger_book' as comparison,
-        warehouse_id,
-        snapshot_date,
-        variance_change_units,
-        book_units - lag(book_units) over (partition by item_id, warehouse_id order by snapshot_date) as list_change_units,
-        ledger_units - lag(ledger_units) over (partition by item_id, warehouse_id order by snapshot_date) as other_change_units
-    from ledger_book
-    union all
-    select
-        'book_wms' as comparison,
-        warehouse_id,
-        snapshot_date,
-        variance_change_units,
-        physical_units - lag(physical_units) over (partition by item_id, warehouse_id order by snapshot_date) as list_change_units,
-        expected_units - lag(expected_units) over (partition by item_id, warehouse_id order by snapshot_date) as other_change_units
-    from book_wms
-),
-
-frozen_lists as (
-    select
-        comparison,
-        warehouse_id,
-        snapshot_date
-    from lists
-    group by comparison, warehouse_id, snapshot_date
-    having
-        max(abs(list_change_units)) = 0
-        and sum(case when other_change_units <> 0 and variance_change_units <> 0 then 1 else 0 end) >= 3
-),
-
 -- Lines that a list which came short does not have; movements that a short file did not bring.
 short_files as (
     select
@@ -278,33 +173,49 @@ short_matches as (
     group by keyed.difference_id
 ),
 
--- A file whose documents stand in the ledger on another day than in the system that made them: the ledger knew them too early.
-moved_days as (
+-- Documents of a shifted file: between their own day and their day in the ledger the ledger knows them too early or too late.
+shifted_documents as (
+    select * from {{ ref('rec_shifted_documents') }}
+),
+
+shift_effects as (
     select
         item_id,
         warehouse_id,
-        business_date,
-        sum(quantity_units) as moved_units
-    from movements
-    group by item_id, warehouse_id, business_date
+        document_date as effect_date,
+        moved_units as effect_units
+    from shifted_documents
+    union all
+    select
+        item_id,
+        warehouse_id,
+        ledger_date as effect_date,
+        -moved_units as effect_units
+    from shifted_documents
+),
+
+shifted_days as (
+    select
+        item_id,
+        warehouse_id,
+        effect_date,
+        sum(effect_units) as effect_units
+    from shift_effects
+    group by item_id, warehouse_id, effect_date
 ),
 
 shift_matches as (
     select keyed.difference_id
     from keyed
-    inner join moved_days
+    inner join shifted_days
         on
-            keyed.item_id = moved_days.item_id
-            and keyed.warehouse_id = moved_days.warehouse_id
-            and keyed.first_date = moved_days.business_date
-            and keyed.gap_units = -moved_days.moved_units
-    inner join {{ ref('rec_shifted_files') }} as shifted_files
-        on
-            keyed.first_date >= shifted_files.first_ledger_date
-            and keyed.first_date <= shifted_files.last_ledger_date
-            and split_part(keyed.item_id, '/', 1) = shifted_files.company_code
+            keyed.item_id = shifted_days.item_id
+            and keyed.warehouse_id = shifted_days.warehouse_id
+            and keyed.first_date >= shifted_days.effect_date
+            and (keyed.agreed_date is null or keyed.agreed_date < shifted_days.effect_date)
     where keyed.comparison = 'ledger_book'
-    group by keyed.difference_id
+    group by keyed.difference_id, keyed.gap_units
+    having sum(shifted_days.effect_units) = keyed.gap_units
 ),
 
 -- The same item, as much too little here as too much there, from the same day on.
@@ -414,7 +325,6 @@ judged as (
             when missing_matches.difference_id is not null then 'missing_movement_day'
             when shift_matches.difference_id is not null then 'date_shift'
             when quarantine_matches.difference_id is not null then 'quarantined_row'
-            when frozen_lists.warehouse_id is not null then 'stale_snapshot'
             when short_matches.difference_id is not null then 'short_file'
             when pack_matches.difference_id is not null then 'unit_of_measure_mix'
             when opposite.difference_id is not null then 'unposted_transfer'
@@ -454,11 +364,6 @@ judged as (
     left join short_matches on keyed.difference_id = short_matches.difference_id
     left join pack_matches on keyed.difference_id = pack_matches.difference_id
     left join opposite on keyed.difference_id = opposite.difference_id
-    left join frozen_lists
-        on
-            keyed.comparison = frozen_lists.comparison
-            and keyed.warehouse_id = frozen_lists.warehouse_id
-            and keyed.first_date = frozen_lists.snapshot_date
     left join period_matches on keyed.difference_id = period_matches.difference_id
     left join list_changes on keyed.difference_id = list_changes.difference_id
     left join quarantine_matches on keyed.difference_id = quarantine_matches.difference_id

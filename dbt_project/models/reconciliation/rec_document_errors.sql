@@ -25,40 +25,17 @@ order_lines as (
     select * from {{ ref('stg_purchase_order_lines') }}
 ),
 
-ledger_book as (
-    select * from {{ ref('rec_ledger_book') }}
-),
-
-book_wms as (
-    select * from {{ ref('rec_book_wms') }}
-),
-
-book_count as (
-    select * from {{ ref('rec_book_count') }}
-),
-
--- By how much any comparison changed, with the sign that an error's effect has (rec_differences, gap_units).
+-- By how much any comparison changed, with the sign that an error's effect has.
 gaps as (
-    select
+    select distinct
         item_id,
         warehouse_id,
-        -variance_change_units as gap_units
-    from ledger_book
-    where variance_change_units <> 0
-    union distinct
-    select
-        item_id,
-        warehouse_id,
-        variance_change_units as gap_units
-    from book_wms
-    where variance_change_units <> 0
-    union distinct
-    select
-        item_id,
-        warehouse_id,
-        variance_units as gap_units
-    from book_count
-    where variance_units <> 0
+        gap_units
+    from {{ ref('rec_changes') }}
+),
+
+item_factors as (
+    select * from {{ ref('rec_item_factors') }}
 ),
 
 -- 1. A sign against the type of the movement, not red.
@@ -77,7 +54,7 @@ sign_flips as (
         and sign(quantity_units) <> {{ movement_sign('movement_type') }}
 ),
 
--- 2. The document of another system gives the same line in another unit: one is a whole multiple of the other.
+-- 2. The document of another system gives the same line with other units.
 document_pairs as (
     select
         doc_no,
@@ -100,7 +77,6 @@ document_pairs as (
     where has_document and has_movement and is_posted
 ),
 
--- A whole multiple is another unit; a shifted decimal point, or any other figure, was typed wrongly.
 unequal_documents as (
     select
         document_pairs.doc_no,
@@ -111,13 +87,8 @@ unequal_documents as (
         case when document_pairs.signed_ledger_units < 0 then -1 else 1 end
         * (document_pairs.document_units - document_pairs.ledger_units) as effect_units,
         greatest(document_pairs.document_units, document_pairs.ledger_units) as larger_units,
-        least(document_pairs.document_units, document_pairs.ledger_units) as smaller_units,
-        coalesce(item_warehouses.order_multiple_units, 0) as pack_units
+        least(document_pairs.document_units, document_pairs.ledger_units) as smaller_units
     from document_pairs
-    left join item_warehouses
-        on
-            document_pairs.item_id = item_warehouses.item_id
-            and document_pairs.warehouse_id = item_warehouses.warehouse_id
     where
         document_pairs.ledger_units > 0
         and document_pairs.document_units > 0
@@ -127,16 +98,8 @@ unequal_documents as (
 unequal_movements as (
     select
         movements.movement_key,
-        case
-            when unequal_documents.larger_units = unequal_documents.smaller_units * unequal_documents.pack_units then 'unit_of_measure_mix'
-            when
-                unequal_documents.larger_units % unequal_documents.smaller_units = 0
-                and unequal_documents.larger_units <> unequal_documents.smaller_units * 10
-                and unequal_documents.larger_units <> unequal_documents.smaller_units * 100
-                and unequal_documents.larger_units <> unequal_documents.smaller_units * 1000
-                then 'unit_of_measure_mix'
-            else 'quantity_mismatch'
-        end as rule_id,
+        -- Another unit only by a factor that this item has; any other figure was typed wrongly, or the document was changed.
+        case when item_factors.factor is not null then 'unit_of_measure_mix' else 'quantity_mismatch' end as rule_id,
         unequal_documents.effect_units,
         true as is_certain,
         'ledger ' || cast(unequal_documents.ledger_units as varchar)
@@ -147,6 +110,10 @@ unequal_movements as (
             unequal_documents.doc_no = movements.doc_no
             and unequal_documents.item_id = movements.item_id
             and unequal_documents.warehouse_id = movements.warehouse_id
+    left join item_factors
+        on
+            unequal_documents.item_id = item_factors.item_id
+            and unequal_documents.larger_units = unequal_documents.smaller_units * item_factors.factor
 ),
 
 -- The same receipt, the same units, another item: the ledger took in what was not delivered.

@@ -35,8 +35,8 @@ delivery_history as (
     select * from {{ ref('rec_delivery_history') }}
 ),
 
-differences as (
-    select * from {{ ref('rec_differences') }}
+explained_cells as (
+    select * from {{ ref('rec_explained_cells') }}
 ),
 
 run_parameters as (
@@ -180,21 +180,139 @@ old_snapshots as (
         and {{ days_between('newest.last_date', 'run_parameters.as_of_date') }} > run_parameters.stale_snapshot_days
 ),
 
--- A list that repeats the one before although stock moved.
-repeated_lists as (
+-- Lists that are wrong as a whole (rec_explained_cells), one finding per cause. No money is at stake once the list is set aside; a list
+-- that a later one corrects is information.
+wrong_lists as (
+    select
+        explanation_id,
+        cause,
+        list_system,
+        company_code,
+        list_date,
+        min(warehouse_id) as warehouse_id,
+        count(distinct warehouse_id) as places,
+        string_agg(distinct warehouse_id, ', ' order by warehouse_id) as warehouse_ids,
+        count(distinct item_id || '|' || warehouse_id) as cells,
+        min(other_date) as other_date,
+        min(other_warehouse_id) as other_warehouse_id,
+        min(factor) as factor,
+        min(source_file) as source_file,
+        max(gap_before_units) as gap_before_units,
+        max(gap_after_units) as gap_after_units,
+        min(cast(is_withdrawn as integer)) = 1 as is_withdrawn
+    from explained_cells
+    group by explanation_id, cause, list_system, company_code, list_date
+),
+
+wrong_list_findings as (
     select
         {{ finding_columns(
-            "'stale_snapshot'",
-            "comparison || '|' || warehouse_id || '|' || cast(first_date as varchar)",
-            "'the list of ' || cast(first_date as varchar) || ' repeats the one before, while ' || cast(count(*) as varchar) || ' balances moved'",
-            warehouse_id='warehouse_id',
-            business_date='first_date',
-            value='sum(abs(variance_value))',
-            source_file='min(source_file)'
+            'cause',
+            'explanation_id',
+            "list_system || ' list of ' || cast(list_date as varchar) || ' for ' || warehouse_ids || case cause when 'stale_snapshot' then ' repeats the list of ' || cast(other_date as varchar) when 'places_swapped' then ' holds the stock of ' || case when places > 1 then 'each other' else other_warehouse_id end when 'wrong_scale' then ' has figures times ' || cast(factor as varchar) when 'lines_moved' then ' has its figures one line off' when 'figures_lost' then ' has no figures' when 'short_file' then ' lacks rows' else ' is wrong for no known reason' end || ': ' || cast(cells as varchar) || ' balances, ' || cast(round(gap_before_units, 2) as varchar) || ' units of difference, ' || cast(round(gap_after_units, 2) as varchar) || ' once it is set right'",
+            severity="case when is_withdrawn then 'info' end",
+            warehouse_id='case when places = 1 then warehouse_id end',
+            business_date='list_date',
+            value='0',
+            source_file='source_file'
         ) }}
-    from differences
-    where variance_cause = 'stale_snapshot'
-    group by comparison, warehouse_id, first_date
+    from wrong_lists
+),
+
+-- A warehouse that a system's lists had on nine of ten days within four weeks, and that the list of another day leaves out.
+place_days as (
+    select distinct
+        'ERP' as list_system,
+        source_instance,
+        warehouse_id,
+        as_of_date as list_date
+    from snapshots
+    union distinct
+    select distinct
+        'WMS' as list_system,
+        source_instance,
+        warehouse_id,
+        as_of_date as list_date
+    from physical
+),
+
+list_days as (
+    select distinct
+        list_system,
+        source_instance,
+        list_date
+    from place_days
+),
+
+place_spans as (
+    select
+        list_system,
+        source_instance,
+        warehouse_id,
+        min(list_date) as first_date
+    from place_days
+    group by list_system, source_instance, warehouse_id
+),
+
+place_calendar as (
+    select
+        place_spans.list_system,
+        place_spans.source_instance,
+        place_spans.warehouse_id,
+        list_days.list_date,
+        place_days.warehouse_id is not null as is_there,
+        count(place_days.warehouse_id) over lately as days_there,
+        count(*) over lately as days_known
+    from place_spans
+    inner join list_days
+        on
+            place_spans.list_system = list_days.list_system
+            and place_spans.source_instance = list_days.source_instance
+            and place_spans.first_date <= list_days.list_date
+    left join place_days
+        on
+            place_spans.list_system = place_days.list_system
+            and place_spans.source_instance = place_days.source_instance
+            and place_spans.warehouse_id = place_days.warehouse_id
+            and list_days.list_date = place_days.list_date
+    window lately as (
+        partition by place_spans.list_system, place_spans.source_instance, place_spans.warehouse_id
+        order by list_days.list_date
+        rows between 28 preceding and 1 preceding
+    )
+),
+
+missing_places as (
+    select
+        {{ finding_columns(
+            "'missing_place'",
+            "place_calendar.list_system || '|' || place_calendar.source_instance || '|' || place_calendar.warehouse_id || '|' || cast(place_calendar.list_date as varchar)",
+            "place_calendar.list_system || ' list of ' || cast(place_calendar.list_date as varchar) || ' has no line of ' || place_calendar.warehouse_id || '; it was on ' || cast(place_calendar.days_there as varchar) || ' of ' || cast(place_calendar.days_known as varchar) || ' lists before'",
+            severity="case when later.last_date is not null then 'info' end",
+            warehouse_id='place_calendar.warehouse_id',
+            business_date='place_calendar.list_date'
+        ) }}
+    from place_calendar
+    inner join warehouses on place_calendar.warehouse_id = warehouses.warehouse_id
+    left join (
+        select
+            list_system,
+            source_instance,
+            warehouse_id,
+            max(list_date) as last_date
+        from place_days
+        group by list_system, source_instance, warehouse_id
+    ) as later
+        on
+            place_calendar.list_system = later.list_system
+            and place_calendar.source_instance = later.source_instance
+            and place_calendar.warehouse_id = later.warehouse_id
+            and place_calendar.list_date < later.last_date
+    where
+        not place_calendar.is_there
+        and warehouses.is_active
+        and place_calendar.days_known >= 10
+        and place_calendar.days_there >= 0.9 * place_calendar.days_known
 ),
 
 short_deliveries as (
@@ -299,7 +417,9 @@ final as (
     union all
     select * from old_snapshots
     union all
-    select * from repeated_lists
+    select * from wrong_list_findings
+    union all
+    select * from missing_places
     union all
     select * from short_deliveries
     union all

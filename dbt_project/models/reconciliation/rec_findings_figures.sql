@@ -45,6 +45,10 @@ superseded_rows as (
     select * from {{ source('quality', 'superseded_rows') }}
 ),
 
+file_errors as (
+    select * from {{ ref('rec_file_errors') }}
+),
+
 item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
@@ -363,6 +367,63 @@ changed_documents as (
     where is_changed
 ),
 
+-- Documents of every other kind that are dated after their extract: they are in no figure until their day comes.
+dated_lines as (
+    {% for contract, document, day in [
+        ('sales_order_line', 'so_no', 'order_date'),
+        ('purchase_order_line', 'po_no', 'order_date'),
+        ('purchase_receipt_line', 'receipt_no', 'receipt_date'),
+        ('sales_shipment_line', 'shipment_no', 'shipment_date'),
+        ('stock_count_line', 'count_no', 'count_date'),
+    ] %}
+        select
+            '{{ contract }}' as contract,
+            company_code,
+            source_file,
+            source_row,
+            {{ document }} as doc_no,
+            {{ day }} as document_date,
+            extract_date
+        from {{ source('landing', contract) }}
+        where {{ day }} > extract_date and doc_status <> 'cancelled'
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+future_lines as (
+    select
+        {{ finding_columns(
+            "'future_document'",
+            "contract || '|' || source_file",
+            "cast(count(*) as varchar) || ' ' || contract || ' rows of ' || source_file || ' are dated after its extract of ' || cast(min(extract_date) as varchar) || ', the first ' || min(doc_no) || ' on ' || cast(min(document_date) as varchar)",
+            severity="'warning'",
+            doc_no='min(doc_no)',
+            business_date='min(document_date)',
+            source_file='source_file',
+            source_row='min(source_row)'
+        ) }}
+    from dated_lines
+    group by contract, source_file
+),
+
+-- A column of a file that is wrong as a whole. One finding per file and cause.
+wrong_files as (
+    select
+        {{ finding_columns(
+            "case cause when 'wrong_sign' then 'sign_flip' else cause end",
+            "contract || '|' || source_instance || '|' || source_file || '|' || measure",
+            "cast(rows_wrong as varchar) || ' of ' || cast(rows_tested as varchar) || ' ' || contract || ' rows of ' || source_file || case cause when 'wrong_scale' then ' have ' || measure || ' times ' || cast(factor as varchar) when 'columns_swapped' then ' have ' || measure || ' exchanged' when 'date_order' then ' have day and month of ' || measure || ' exchanged' else ' have ' || measure || ' below zero' end",
+            cause='cause',
+            severity="case cause when 'wrong_sign' then 'warning' end",
+            business_date='extract_date',
+            source_file='source_file',
+            source_row='first_row'
+        ) }}
+    from file_errors
+    -- Order lines below zero are reported by negative_lines, however many there are.
+    where cause <> 'wrong_sign' or contract not in ('sales_order_line', 'purchase_order_line')
+),
+
 final as (
     select * from cost_jumps
     union all
@@ -379,6 +440,10 @@ final as (
     select * from future_documents
     union all
     select * from changed_documents
+    union all
+    select * from future_lines
+    union all
+    select * from wrong_files
 )
 
 select * from final

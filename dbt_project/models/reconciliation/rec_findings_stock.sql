@@ -81,7 +81,7 @@ list_differences as (
         {{ finding_columns(
             "'ledger_book_mismatch'",
             "item_id || '|' || warehouse_id || '|' || cast(first_date as varchar)",
-            "'ERP says ' || cast(other_units as varchar) || ', the ledger ' || cast(book_units as varchar) || coalesce('; they agreed on ' || cast(agreed_date as varchar), '; first snapshot')",
+            "'ERP says ' || cast(book_units as varchar) || ', the ledger ' || cast(other_units as varchar) || coalesce('; they agreed on ' || cast(agreed_date as varchar), '; first snapshot')",
             cause="'unexplained'",
             item_id='item_id',
             warehouse_id='warehouse_id',

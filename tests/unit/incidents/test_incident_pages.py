@@ -123,7 +123,7 @@ def test_policy_runbooks_and_seed_know_the_same_rules() -> None:
 @pytest.mark.parametrize("rule_id", sorted(PRODUCT_RULES))
 def test_a_runbook_has_its_parts_and_sql_that_reads_existing_models(rule_id: str) -> None:
     page = (RUNBOOKS / f"{rule_id}.md").read_text("utf-8")
-    for part in ("What it means", "How to look", "How to mend", "When it is no fault", "When it closes"):
+    for part in ("What it means", "How to look", "How to fix", "When it is no fault", "When it closes"):
         assert re.search(rf"^## {part}\n\n\S", page, re.MULTILINE), part
     models = {p.stem for p in (ROOT / "dbt_project" / "models").rglob("*.sql")}
     (sql,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)

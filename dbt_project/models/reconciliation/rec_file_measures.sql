@@ -1,0 +1,124 @@
+-- One row per line of a recent file and measure, beside what is usual for its item in such documents: the input of rec_file_errors.
+-- Amounts are compared by ratio, spans of days by difference. other_value is the figure that the line would have if two columns, or
+-- day and month, were swapped. Files of the last 62 days are compared, by all that the landing holds.
+{%- set documents = [
+    ('sales_order_line', 'order_date', [
+        ('ordered_units', 'ordered_units', 'unit_price'),
+        ('unit_price', 'unit_price', 'ordered_units'),
+    ], [('requested_date', 'order_date'), ('promised_date', 'order_date')]),
+    ('purchase_order_line', 'order_date', [
+        ('ordered_units', 'ordered_units', 'unit_price'),
+        ('unit_price', 'unit_price', 'ordered_units'),
+    ], [('due_date', 'order_date')]),
+    ('sales_shipment_line', 'shipment_date', [
+        ('shipped_units', 'shipped_units', none),
+        ('unit_revenue', 'revenue_value / nullif(shipped_units, 0)', none),
+    ], []),
+    ('sales_revenue_line', 'invoice_date', [
+        ('unit_revenue', 'revenue_value / nullif(quantity_units, 0)', none),
+        ('unit_cost', 'cost_value / nullif(quantity_units, 0)', none),
+    ], []),
+    ('purchase_receipt_line', 'receipt_date', [
+        ('received_units', 'received_units', 'unit_cost'),
+        ('unit_cost', 'unit_cost', 'received_units'),
+    ], []),
+    ('stock_movement', 'business_date', [('unit_cost', 'unit_cost', none)], [('expiry_date', 'business_date')]),
+    ('wms_stock', 'as_of_date', [], [('expiry_date', none)]),
+    ('stock_on_hand', 'as_of_date', [('unit_cost', 'unit_cost', none)], [('expiry_date', none)]),
+] %}
+
+with run_parameters as (
+    select * from {{ source('control', 'run_parameters') }}
+),
+
+measured as (
+    {% for contract, day, amounts, spans in documents %}
+        {% set subject = "company_code || '/' || item_code" %}
+        {% for measure, value, other in amounts %}
+            select
+                '{{ contract }}' as contract,
+                source_instance,
+                source_file,
+                extract_date,
+                source_row,
+                '{{ measure }}' as measure,
+                'amount' as kind,
+                {{ subject }}{% if contract == 'stock_movement' %} || '|' || movement_type{% endif %} as subject,
+                cast({{ value }} as double) as value,
+                cast({{ other or 'null' }} as double) as other_value
+            from {{ source('landing', contract) }}
+            where {{ value }} <> 0
+            union all
+        {% endfor %}
+        {% for measure, start in spans %}
+            select
+                '{{ contract }}' as contract,
+                source_instance,
+                source_file,
+                extract_date,
+                source_row,
+                '{{ measure }}' as measure,
+                'days' as kind,
+                {{ subject }}{% if start is none %} || '|' || coalesce(lot_no, ''){% elif contract == 'stock_movement' %} || '|' || movement_type{% endif %} as subject,
+                cast({{ days_between(start or "date '2000-01-01'", measure) }} as double) as value,
+                cast({{ days_between(start or "date '2000-01-01'", swapped_date(measure)) }} as double) as other_value
+            from {{ source('landing', contract) }}
+            where {{ measure }} is not null
+            {{ 'union all' if not (loop.last and contract == 'stock_on_hand') }}
+        {% endfor %}
+    {% endfor %}
+),
+
+usual as (
+    select
+        contract,
+        measure,
+        subject,
+        median(value) as usual_value,
+        count(*) as known_rows
+    from measured
+    group by contract, measure, subject
+),
+
+own as (
+    select
+        contract,
+        measure,
+        subject,
+        source_file,
+        count(*) as own_rows
+    from measured
+    group by contract, measure, subject, source_file
+),
+
+final as (
+    select
+        measured.contract,
+        measured.source_instance,
+        measured.source_file,
+        measured.extract_date,
+        measured.source_row,
+        measured.measure,
+        measured.kind,
+        measured.value,
+        usual.usual_value,
+        measured.other_value,
+        usual.known_rows,
+        own.own_rows
+    from measured
+    cross join run_parameters
+    inner join usual
+        on
+            measured.contract = usual.contract
+            and measured.measure = usual.measure
+            and measured.subject = usual.subject
+    inner join own
+        on
+            measured.contract = own.contract
+            and measured.measure = own.measure
+            and measured.subject = own.subject
+            and measured.source_file = own.source_file
+    where measured.extract_date > {{ add_days('run_parameters.as_of_date', '-62') }}
+)
+
+select * from final
