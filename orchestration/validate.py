@@ -8,6 +8,7 @@ from assets.documents import DocumentError
 from assets.ingest.mapping.loader import load_mapping
 from orchestration.build import build_definitions
 from orchestration.jobs import DAILY_JOB
+from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
 
 
@@ -29,6 +30,9 @@ def validate_all(settings: Settings) -> Validation:
             problems.append(str(error))
         if source.kind == "file" and not source.path.is_dir():
             problems.append(f"source {source.name}: no folder {source.path}; create it or mend `path`")
+    unknown = load_company_rules(settings).policy.unknown_owners() if settings.rule_book else []
+    if unknown:
+        problems.append(f"{settings.rule_book}: not listed under people: {', '.join(unknown)}; nobody would hear of them")
     if problems:
         return Validation(tuple(problems), "")
     definitions = build_definitions(settings)

@@ -109,9 +109,7 @@ def _rows(explanation: _Explanation, book_wms: pd.DataFrame) -> list[tuple]:
     return rows
 
 
-def _followers(
-    explanation: _Explanation, wrong: WrongList, day: np.datetime64, book_wms: pd.DataFrame
-) -> list[tuple]:
+def _followers(explanation: _Explanation, wrong: WrongList, day: np.datetime64, book_wms: pd.DataFrame) -> list[tuple]:
     """The same list in the other comparison, where it is the book: the difference shows there with the opposite sign."""
     if book_wms.empty:
         return []

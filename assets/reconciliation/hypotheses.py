@@ -60,7 +60,9 @@ def of_another_place(here: str, expected_at: dict[str, Units]) -> Iterator[Hypot
 
 def of_another_scale(listed: Units, expected: Units) -> Iterator[Hypothesis]:
     """Every figure is the right one times the same factor (another unit, a sign, every row twice)."""
-    usable = np.isfinite(listed) & np.isfinite(expected) & differs(np.nan_to_num(listed)) & differs(np.nan_to_num(expected))
+    usable = (
+        np.isfinite(listed) & np.isfinite(expected) & differs(np.nan_to_num(listed)) & differs(np.nan_to_num(expected))
+    )
     if usable.sum() < FACTOR_LINES:
         return
     ratios = np.array([float(f"{ratio:.6g}") for ratio in listed[usable] / expected[usable]])

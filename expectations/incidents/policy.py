@@ -16,6 +16,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Part = Literal["item", "warehouse", "document", "source", "cause"]
+# data: figures cannot be trusted until it is closed; business: the figures are right and somebody has to act on them.
+Queue = Literal["data", "business"]
 PACKAGED = Path(__file__).with_name("policy.yml")
 SEED = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "rules.csv"
 
@@ -47,6 +49,7 @@ class RulePolicy(_Strict):
     metrics: tuple[str, ...] = ()
     event_days: int | None = None  # the rule tells of events: one older than this, and not lasting, is history
     lasts_while_negative: bool = False  # ... and an event lasts while the item's book is below zero
+    queue: Queue = "data"
     notice: Literal["by_severity", "at_once", "digest", "none"] = "by_severity"
     title: str = ""
     title_zh: str = ""
@@ -120,6 +123,15 @@ class Policy(_Strict):
     def rule(self, rule_id: str) -> RulePolicy:
         """The settings of a rule; one that is not listed is grouped by item and warehouse."""
         return self.rules.get(rule_id, RulePolicy())
+
+    def unknown_owners(self) -> list[str]:
+        """Owners that the settings name and that are not listed under people: nobody would hear of their incidents."""
+        named = {rule.owner for rule in self.owners} | {self.default_owner, self.check_owner} - {""}
+        return sorted(named - {person.name for person in self.people})
+
+    def queue(self, rule_id: str) -> Queue:
+        """Whether an incident of the rule is a data alarm or a business signal."""
+        return self.rule(rule_id).queue
 
     def person(self, name: str) -> Person:
         """A person's settings; an unknown name has no channel."""

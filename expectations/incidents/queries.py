@@ -46,6 +46,8 @@ def list_incidents(store: IncidentStore, wanted: IncidentFilter | None = None) -
     today = store.today()
     with store.reading() as connection:
         found = [Incident.from_row(row, today) for row in connection.execute(query).mappings()]
+    if ask.queue:
+        found = [i for i in found if store.policy.queue(i.rule_id) == ask.queue]
     if ask.is_overdue:
         found = [i for i in found if i.is_overdue]
     found.sort(key=_urgency)

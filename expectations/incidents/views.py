@@ -81,6 +81,7 @@ class IncidentFilter:
     rule_id: str = ""
     item_id: str = ""
     warehouse_id: str = ""
+    queue: str = ""
     is_overdue: bool = False
     limit: int = 1000
 

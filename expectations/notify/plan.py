@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -18,6 +20,7 @@ from expectations.notify.render import render
 from expectations.notify.topics import Topic, incident_topics, run_topics
 from expectations.rules.book import Watch
 
+DIGESTS_LOOKED_AT = 1000  # more than the digests of one day: people times channels
 RUNS_LOOKED_AT = 20  # a failed run older than this has been followed by so many others that it is no news
 
 
@@ -45,6 +48,7 @@ def plan_notices(store: IncidentStore, watch: Watch, *, with_digest: bool = True
         if not with_digest:
             topics = [t for t in topics if t.kind != "digest"]
         told = _told(unit.connection)
+        digested = _digested(unit.connection, store.policy, today)
         messages: dict[tuple[str, str, str], list[Topic]] = defaultdict(list)
         unreachable: set[str] = set()
         for topic in topics:
@@ -52,11 +56,13 @@ def plan_notices(store: IncidentStore, watch: Watch, *, with_digest: bool = True
             if not channels:
                 unreachable.add(topic.person)
             for channel in channels:
+                if topic.kind == "digest" and (topic.person, channel) in digested:
+                    continue  # one digest a day: what is new after it is in the next one
                 if _subject(topic, channel) not in told:
                     messages[(topic.person, channel, topic.kind)].append(topic)
         for (person, channel, kind), group in sorted(messages.items()):
             language = store.policy.person(person).language
-            title, body = render(kind, language, group, today)
+            title, body = render(kind, language, group, today, store.policy, watch.page_url)
             _insert(unit, kind, person, channel, language, title, body, group)
     return PlanOutcome(len(messages), tuple(sorted(unreachable)))
 
@@ -73,6 +79,18 @@ def _subject(topic: Topic, channel: str) -> str:
 
 def _told(connection: sa.Connection) -> set[str]:
     return set(connection.execute(sa.select(schema.notice_subjects.c.subject_key)).scalars())
+
+
+def _digested(connection: sa.Connection, policy: Policy, today: date) -> set[tuple[str, str]]:
+    """(person, channel) that have had the digest of the company's day."""
+    table = schema.notices
+    query = sa.select(table.c.recipient, table.c.channel, table.c.created_at).where(table.c.kind == "digest")
+    zone = ZoneInfo(policy.timezone)
+    return {
+        (row.recipient, row.channel)
+        for row in connection.execute(query.order_by(table.c.notice_no.desc()).limit(DIGESTS_LOOKED_AT))
+        if row.created_at.astimezone(zone).date() == today
+    }
 
 
 def _newest_runs(connection: sa.Connection) -> list[dict[str, object]]:

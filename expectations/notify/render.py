@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 
+from expectations.incidents.policy import Policy
 from expectations.incidents.texts import name_of, said
 from expectations.notify.topics import Topic
 
@@ -38,8 +39,13 @@ def money(value: Decimal | None) -> str:
     return "-" if value is None else f"{value:,.2f}"
 
 
-def render(kind: str, language: str, topics: Sequence[Topic], today: date) -> tuple[str, str]:
-    """(title, body) of one notice about `topics`, all of one kind and for one person."""
+def render(
+    kind: str, language: str, topics: Sequence[Topic], today: date, policy: Policy, page_url: str = ""
+) -> tuple[str, str]:
+    """(title, body) of one notice about `topics`, all of one kind and for one person.
+
+    With `page_url` each incident has the address of its page in the dashboard.
+    """
     incidents = [t.incident for t in topics if t.incident is not None]
     runs = [t.run for t in topics if t.run is not None]
     values: Mapping[str, Any] = {
@@ -48,6 +54,9 @@ def render(kind: str, language: str, topics: Sequence[Topic], today: date) -> tu
         "count": len(topics),
         "incidents": incidents[:SHOWN],
         "more": max(0, len(incidents) - SHOWN),
+        "data": [i for i in incidents[:SHOWN] if policy.queue(i.rule_id) == "data"],
+        "business": [i for i in incidents[:SHOWN] if policy.queue(i.rule_id) == "business"],
+        "page_url": page_url.rstrip("/"),
         "run": runs[0] if runs else None,
         "runs": runs,
         "gross": sum((i.variance_gross_value for i in incidents if i.variance_gross_value is not None), Decimal(0)),

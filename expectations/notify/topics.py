@@ -47,12 +47,14 @@ def incident_topics(incidents: Iterable[Incident], policy: Policy, watch: Watch,
             if incident.rule_id in STALE_RULES:
                 for person in dict.fromkeys([incident.owner_name, *watch.operators]):
                     topics.append(Topic("source_stale", f"source_stale|{spell}", person, incident))
+            elif policy.queue(incident.rule_id) == "business":
+                pass  # a business signal is in the digest, however severe: no figure is wrong because of it
             elif notice == "at_once" or (notice == "by_severity" and incident.severity == "critical"):
                 topics.append(Topic("at_once", f"at_once|{spell}", incident.owner_name, incident))
         if failing and not accepted and not asleep:
             topics += _overdue(incident, spell, policy, watch, today)
         if not asleep and not accepted:
-            topics.append(Topic("digest", f"digest|{today}", incident.owner_name, incident))
+            topics.append(Topic("digest", f"digest|{spell}", incident.owner_name, incident))
     return topics
 
 
@@ -74,8 +76,11 @@ def _overdue(incident: Incident, spell: str, policy: Policy, watch: Watch, today
 def manager_at(owner: str, level: int, policy: Policy, watch: Watch) -> str:
     """Who hears of the `level`-th escalation: so many steps up from the owner, the top one at most.
 
-    An owner without anybody above goes to the first operator; empty text where there is none.
+    An owner whom the rule book does not know has the default owner's line; an owner without anybody above goes to the first
+    operator; empty text where there is none.
     """
+    known = {each.name for each in policy.people}
+    owner = owner if owner in known or policy.default_owner not in known else policy.default_owner
     person = owner
     for _ in range(level):
         person = policy.person(person).escalate_to or person

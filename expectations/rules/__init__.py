@@ -5,7 +5,7 @@
 """
 
 from expectations.rules.book import RuleBook, load_rule_book
-from expectations.rules.compile import CompiledRule, RuleError, compile_rule, validate
+from expectations.rules.compile import CompiledRule, RuleError, check_names, compile_rule, validate
 from expectations.rules.evaluate import RuleRun, evaluate
 from expectations.rules.history import RuleHistory, dry_run
 from expectations.rules.model import Rule
@@ -17,6 +17,7 @@ __all__ = [
     "RuleError",
     "RuleHistory",
     "RuleRun",
+    "check_names",
     "compile_rule",
     "dry_run",
     "evaluate",

@@ -23,6 +23,7 @@ class Watch(BaseModel):
     run_grace_hours: int = 2
     reminder_every_days: int = 2
     operators: tuple[str, ...] = ()  # people who hear of failed and missing runs
+    page_url: str = ""  # address of the dashboard as its readers reach it; messages link to the incident there
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def load_rule_book(path: Path) -> RuleBook:
 
 
 def read_rule_book(data: Mapping[str, Any], lines: Sequence[int] = ()) -> RuleBook:
-    """A rule book from parsed YAML; `lines` says where each rule stands."""
+    """A rule book from parsed YAML; `lines` has the line of each rule."""
     mistakes: list[str] = []
     entries = data.get("rules") or []
     if not isinstance(entries, list):
@@ -63,7 +64,7 @@ def read_rule_book(data: Mapping[str, Any], lines: Sequence[int] = ()) -> RuleBo
         found for entry, line in zip(entries, where, strict=True) if (found := _rule(entry, line, mistakes)) is not None
     ]
     ids = [r.id for r in rules]
-    mistakes += [f"line {r.line}: the rule {r.id} stands twice" for n, r in enumerate(rules) if r.id in ids[:n]]
+    mistakes += [f"line {r.line}: duplicate rule id {r.id}" for n, r in enumerate(rules) if r.id in ids[:n]]
     company = {k: v for k, v in data.items() if k not in ("rules", "watch")}
     try:
         watch = Watch.model_validate(data.get("watch") or {})
@@ -95,6 +96,7 @@ def policy_with_rules(policy: Policy, rules: list[Rule]) -> Policy:
             consequence_of=r.consequence_of,
             notice=r.notice,
             event_days=r.event_days,
+            queue=r.queue,
             title=r.title,
             title_zh=r.title_zh,
         )

@@ -2,11 +2,16 @@
 
 Allowed: columns of the table, numbers, texts, `true false null`, `+ - * /`, comparison, `between`, `in (...)`, `is`,
 `like`, `and or not`, `case`, `coalesce`, `nullif`, `abs`, `least`, `greatest`, `round`, `lower`, `upper`, `cast` and
-`date '2026-01-31'`. No clock (use the as-of date of the mart), no sub-query, no function beyond these.
+`date '2026-01-31'`; in `measures` also `sum`, `count`, `avg`, `min` and `max`. No clock (use the as-of date of the mart), no
+sub-query, no function beyond these.
+
+A rule with `group` and `measures` is compiled over the grouped rows: its `when`, `value` and `task` see the group's columns and
+the measures, which are DOUBLE.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +33,7 @@ ALLOWED = (
     exp.Coalesce, exp.Nullif, exp.Abs, exp.Least, exp.Greatest, exp.Round, exp.Lower, exp.Upper,
     exp.Cast, exp.DataType, exp.DataTypeParam,
 )  # fmt: skip
+AGGREGATES = (exp.Sum, exp.Count, exp.Avg, exp.Min, exp.Max, exp.Star, exp.Distinct)
 IDENTITY = ("item_id", "warehouse_id", "doc_no", "source_instance", "owner_name", "source_file", "source_row")
 COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
 CAST_TYPES = {"DATE", "DOUBLE", "INT", "BIGINT", "DECIMAL", "VARCHAR", "TEXT", "BOOLEAN"}
@@ -53,6 +59,11 @@ class CompiledRule:
 
 def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule:
     """Compile a rule against the columns of its table. Raises RuleError."""
+    table: exp.Expression = exp.to_table(f"{schema}.{rule.table}" if schema else rule.table)
+    if rule.latest:
+        table = _newest_day(rule, table, columns)
+    if rule.group:
+        table, columns = _grouped(rule, table, columns)
     when = _parse(rule, "when", rule.when, columns)
     value = _parse(rule, "value", rule.value, columns) if rule.value else exp.Null()
     try:
@@ -64,12 +75,13 @@ def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule
     for key, names in named:
         for name in names:
             _known(rule, key, name, columns)
+    if rule.date and columns[rule.date] not in ("DATE", ""):
+        raise RuleError(rule, "date", f"{rule.date} is {columns[rule.date]}, not a date")
     shown = tuple(dict.fromkeys(column.name for column in when.find_all(exp.Column)))
     if not shown:
         raise RuleError(rule, "when", "names no column")
     wanted = dict.fromkeys([*rule.key, *rule.group_columns, *day, *shown, *placeholders])
     wanted |= dict.fromkeys(name for name in IDENTITY if name in columns)
-    table = exp.to_table(f"{schema}.{rule.table}" if schema else rule.table)
     rows = (
         exp.select(*[exp.column(name, quoted=True) for name in wanted])
         .select(exp.alias_(exp.Cast(this=exp.paren(value), to=exp.DataType.build("DOUBLE")), "_value"))
@@ -84,6 +96,36 @@ def compile_rule(rule: Rule, columns: Columns, schema: str = "") -> CompiledRule
     return CompiledRule(rule, counts.sql(dialect=DIALECT), rows.sql(dialect=DIALECT), shown)
 
 
+def _newest_day(rule: Rule, table: exp.Expression, columns: Columns) -> exp.Expression:
+    """The rows of the newest day of a mart that keeps earlier days."""
+    _known(rule, "latest", rule.latest, columns)
+    if columns[rule.latest] not in ("DATE", ""):
+        raise RuleError(rule, "latest", f"{rule.latest} is {columns[rule.latest]}, not a date")
+    day = exp.column(rule.latest, quoted=True)
+    newest = exp.select(exp.Max(this=day.copy())).from_(table.copy()).subquery()
+    return exp.select("*").from_(table).where(exp.EQ(this=day, expression=newest)).subquery("newest")
+
+
+def _grouped(rule: Rule, table: exp.Expression, columns: Columns) -> tuple[exp.Expression, Columns]:
+    """The groups of a rule as a table of their own, and its columns."""
+    for name in rule.group:
+        _known(rule, "group", name, columns)
+    taken = sorted(rule.measures.keys() & columns.keys())
+    if taken:
+        raise RuleError(rule, "measures", f"{taken[0]} is a column of {rule.table}; give the measure another name")
+    measured = [
+        exp.alias_(exp.Cast(this=_parse(rule, f"measures.{name}", text, columns, aggregates=True),
+                            to=exp.DataType.build("DOUBLE")), name, quoted=True)
+        for name, text in rule.measures.items()
+    ]  # fmt: skip
+    groups = [exp.column(name, quoted=True) for name in rule.group]
+    select = exp.select(*groups, *measured).from_(table).group_by(*[column.copy() for column in groups])
+    if rule.where:
+        select = select.where(_parse(rule, "where", rule.where, columns))
+    found = {name: columns[name] for name in rule.group} | dict.fromkeys(rule.measures, "DOUBLE")
+    return select.subquery("grouped"), found
+
+
 def validate(rules: Iterable[Rule], tables: Mapping[str, Columns]) -> list[CompiledRule]:
     """Compile every rule and let DuckDB bind it against empty tables of these columns.
 
@@ -93,8 +135,7 @@ def validate(rules: Iterable[Rule], tables: Mapping[str, Columns]) -> list[Compi
     with duckdb.connect() as con:
         made: set[str] = set()
         for rule in rules:
-            if rule.table not in tables:
-                raise RuleError(rule, "table", f"{rule.table} is no mart; there are {', '.join(sorted(tables))}")
+            _table_known(rule, tables)
             columns = tables[rule.table]
             if rule.table not in made:
                 typed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
@@ -110,7 +151,23 @@ def validate(rules: Iterable[Rule], tables: Mapping[str, Columns]) -> list[Compi
     return compiled
 
 
-def _parse(rule: Rule, key: str, text: str, columns: Columns) -> exp.Expression:
+def check_names(rules: Iterable[Rule], tables: Mapping[str, Columns]) -> None:
+    """Check tables and columns of rules where no release has been made yet; a column without a type is checked by name only.
+
+    Raises RuleError.
+    """
+    for rule in rules:
+        _table_known(rule, tables)
+        compile_rule(rule, tables[rule.table])
+
+
+def _table_known(rule: Rule, tables: Mapping[str, Columns]) -> None:
+    if rule.table not in tables:
+        near = difflib.get_close_matches(rule.table, sorted(tables), n=3) or sorted(tables)
+        raise RuleError(rule, "table", f"{rule.table} is no mart; did you mean {', '.join(near)}?")
+
+
+def _parse(rule: Rule, key: str, text: str, columns: Columns, *, aggregates: bool = False) -> exp.Expression:
     try:
         parsed = sqlglot.parse(text, read=DIALECT)
     except SqlglotError as error:
@@ -119,7 +176,7 @@ def _parse(rule: Rule, key: str, text: str, columns: Columns) -> exp.Expression:
         raise RuleError(rule, key, f"must be one expression: {text!r}")
     tree = parsed[0]
     for node in tree.walk():
-        if not isinstance(node, ALLOWED):
+        if not isinstance(node, ALLOWED + AGGREGATES if aggregates else ALLOWED):
             raise RuleError(rule, key, f"{node.sql(dialect=DIALECT)!r} is not allowed in a rule")
         if isinstance(node, exp.Column):
             if node.table:
@@ -127,7 +184,7 @@ def _parse(rule: Rule, key: str, text: str, columns: Columns) -> exp.Expression:
             _known(rule, key, node.name, columns)
             node.this.set("quoted", True)
             logical = _bare_parent(node) is None or isinstance(_bare_parent(node), exp.And | exp.Or | exp.Not)
-            if key == "when" and logical and columns[node.name] != "BOOLEAN":
+            if key in ("when", "where") and logical and columns[node.name] not in ("BOOLEAN", ""):
                 raise RuleError(rule, key, f"{node.name} is {columns[node.name]}; compare it with something")
         if isinstance(node, COMPARED):
             _like_with_like(rule, key, node, columns)

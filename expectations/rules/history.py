@@ -112,6 +112,10 @@ def dry_run(rules: Iterable[Rule], releases: Iterable[KeptRelease], policy: Poli
 
 
 def _is_at_once(rule: Rule) -> bool:
+    return rule.queue == "data" and _speaks_at_once(rule)
+
+
+def _speaks_at_once(rule: Rule) -> bool:
     return rule.notice == "at_once" or (rule.notice == "by_severity" and rule.severity == "critical")
 
 

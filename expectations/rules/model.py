@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from string import Formatter
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from expectations.incidents.policy import Part
+from expectations.incidents.policy import Part, Queue
 
 
 class Rule(BaseModel):
@@ -20,10 +20,15 @@ class Rule(BaseModel):
     title: str
     title_zh: str = ""
     table: str = "fct_inventory_health"
+    group: tuple[str, ...] = ()  # columns of the table: with `measures`, the rule is over groups instead of rows
+    measures: dict[str, str] = Field(default_factory=dict)  # name -> sum, count, avg, min or max over the group
+    latest: str = ""  # a date column: only rows of its newest day count (a mart with a history of snapshots)
+    where: str = ""  # rows of the table that the groups are made of; empty = all
     when: str
     value: str = ""  # company currency per row; empty = the rule has no price
     severity: Literal["critical", "warning", "info"]
     owner: str = "by mapping"
+    queue: Queue = "business"  # data: the row makes figures untrustworthy; business: it is work to be done
     notice: Literal["by_severity", "at_once", "digest", "none"] = "by_severity"
     task: str
     task_zh: str = ""
@@ -46,6 +51,27 @@ class Rule(BaseModel):
     def _an_event_has_a_date(self) -> Rule:
         if self.event_days is not None and not self.date:
             raise ValueError("event_days needs `date`, the column that says when the row happened")
+        return self
+
+    @model_validator(mode="after")
+    def _a_business_signal_waits_for_the_digest(self) -> Rule:
+        if self.queue == "business" and self.notice == "at_once":
+            raise ValueError("notice: at_once is for the queue data; a business signal is in the digest of its day")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_group_is_its_own_key(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("group") and "key" not in data:
+            return {**data, "key": data["group"], "group_by": data.get("group_by", data["group"])}
+        return data
+
+    @model_validator(mode="after")
+    def _groups_have_measures(self) -> Rule:
+        if bool(self.group) != bool(self.measures):
+            raise ValueError("group and measures go together: what is grouped, and what is measured of each group")
+        if self.where and not self.group:
+            raise ValueError("where needs group and measures; put the condition of a row into `when`")
         return self
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -30,9 +31,12 @@ from orchestration.settings import Settings
 app = typer.Typer(help="Failed checks as incidents: who owns them, what they cost, until a later run passes.")
 
 IncidentId = Annotated[str, typer.Argument(help="For instance INC-00042.")]
-UserOption = Annotated[str, typer.Option("--user", "-u", help="Who acts; your login name by default.")]
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the history.")]
-ACTING = getpass.getuser()
+
+
+def acting() -> str:
+    """Who acts: the account of this session as the operating system knows it, never a name given on the command line."""
+    return pwd.getpwuid(os.getuid()).pw_name
 
 
 @contextmanager
@@ -47,7 +51,7 @@ def _store(settings: Settings) -> Iterator[core.IncidentStore]:
 
 def _act(config: Path, action: Callable[..., Any], incident: str, *arguments: Any) -> None:
     with _store(read_settings(config)) as store:
-        changed = action(store, incident, *arguments)
+        changed = action(store, incident, acting(), *arguments)
         console.print(f"{changed.incident_id} is now {changed.state}")
 
 
@@ -65,6 +69,9 @@ def list_(
     owner: Annotated[str, typer.Option(help="Only those of this owner.")] = "",
     rule: Annotated[str, typer.Option(help="Only those of this rule, for instance sign_flip.")] = "",
     item: Annotated[str, typer.Option(help="Only those that touch this item id.")] = "",
+    queue: Annotated[
+        str, typer.Option(help="data (figures that cannot be trusted) or business (work to be done).")
+    ] = "",
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their due date.")] = False,
     lang: LangOption = "",
 ) -> None:
@@ -72,7 +79,11 @@ def list_(
     settings = read_settings(config)
     with _store(settings) as store:
         states = tuple(core.State) if closed else core.IncidentFilter().states
-        wanted = core.IncidentFilter(states=states, owner_name=owner, rule_id=rule, item_id=item, is_overdue=overdue)
+        if queue not in ("", "data", "business"):
+            raise typer.BadParameter(f"{queue} is no queue; there are data and business")
+        wanted = core.IncidentFilter(
+            states=states, owner_name=owner, rule_id=rule, item_id=item, queue=queue, is_overdue=overdue
+        )
         console.print(incidents_table(core.list_incidents(store, wanted), language(lang, settings)))
 
 
@@ -85,9 +96,9 @@ def show(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, lang: Lang
 
 
 @app.command()
-def ack(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, user: UserOption = ACTING) -> None:
+def ack(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say that you work on it."""
-    _act(config, core.acknowledge, incident, user)
+    _act(config, core.acknowledge, incident)
 
 
 @app.command()
@@ -95,10 +106,9 @@ def assign(
     incident: IncidentId,
     owner: Annotated[str, typer.Argument()],
     config: ConfigOption = DEFAULT_CONFIG,
-    user: UserOption = ACTING,
 ) -> None:
     """Give it to somebody."""
-    _act(config, core.assign, incident, user, owner)
+    _act(config, core.assign, incident, owner)
 
 
 @app.command()
@@ -106,10 +116,9 @@ def comment(
     incident: IncidentId,
     text: Annotated[str, typer.Argument()],
     config: ConfigOption = DEFAULT_CONFIG,
-    user: UserOption = ACTING,
 ) -> None:
     """Write something down."""
-    _act(config, core.comment, incident, user, text)
+    _act(config, core.comment, incident, text)
 
 
 @app.command()
@@ -117,19 +126,18 @@ def resolve(
     incident: IncidentId,
     config: ConfigOption = DEFAULT_CONFIG,
     reason: Reason = "",
-    fixed: Annotated[bool, typer.Option("--fixed", help="Mended at its source; the next run decides.")] = False,
+    fixed: Annotated[bool, typer.Option("--fixed", help="Fixed at its source; the next run decides.")] = False,
     accept_until: Annotated[
         str, typer.Option(help="Still failing and accepted as a risk until this day, YYYY-MM-DD.")
     ] = "",
-    user: UserOption = ACTING,
 ) -> None:
-    """Close an incident whose check passes again; while it fails, say that it is mended or accept the risk."""
+    """Close an incident whose check passes again; while it fails, say that it is fixed or accept the risk."""
     if fixed and accept_until:
         raise typer.BadParameter("--fixed and --accept-until exclude one another")
     if accept_until:
-        _act(config, partial(core.accept_risk, until=_day(accept_until)), incident, user, reason)
+        _act(config, partial(core.accept_risk, until=_day(accept_until)), incident, reason)
     else:
-        _act(config, core.report_fix if fixed else core.resolve, incident, user, reason)
+        _act(config, core.report_fix if fixed else core.resolve, incident, reason)
 
 
 @app.command()
@@ -138,15 +146,12 @@ def snooze(
     until: Annotated[str, typer.Option(help="No reminders until this day, YYYY-MM-DD.")],
     config: ConfigOption = DEFAULT_CONFIG,
     reason: Reason = "",
-    user: UserOption = ACTING,
 ) -> None:
     """No reminders until a day."""
-    _act(config, partial(core.snooze, until=_day(until), reason=reason), incident, user)
+    _act(config, partial(core.snooze, until=_day(until), reason=reason), incident)
 
 
 @app.command()
-def reopen(
-    incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = "", user: UserOption = ACTING
-) -> None:
+def reopen(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = "") -> None:
     """Open a closed one again."""
-    _act(config, core.reopen, incident, user, reason)
+    _act(config, core.reopen, incident, reason)

@@ -1,4 +1,4 @@
-"""Master records that changed their meaning between two extracts: a code that names another item now
+"""Master records that changed between two extracts: what a code means, what orders depend on, and records that are gone
 (`quality.master_changes`)."""
 
 from __future__ import annotations
@@ -8,12 +8,20 @@ from pathlib import Path
 
 import duckdb
 
-from assets.ingest.batches.manifest import current
+from assets.ingest.batches.manifest import Manifest, current
 from assets.ingest.landing.store import LandingStore
 from assets.ingest.sqltext import literal, literal_list
 
-# What a code means. A new price or supplier is news; a new name, category or unit is another article.
-WATCHED = {"item": ("item_name", "category_name", "base_uom")}
+# What a code means (name, category, unit: another article) and what orders are computed from. A price or a supplier that
+# changed is everyday business.
+WATCHED = {
+    "item": (
+        "item_name", "category_name", "base_uom",
+        "order_multiple_units", "moq_units", "lead_time_days", "safety_stock_units", "shelf_life_days",
+    )
+}  # fmt: skip
+# The column name under which a record is noted that a full extract had and the next one has not.
+RECORD_GONE = "record"
 
 _COLUMNS = """contract VARCHAR, source_instance VARCHAR, company_code VARCHAR, source_key VARCHAR, column_name VARCHAR,
     old_value VARCHAR, new_value VARCHAR, old_extract_date DATE, extract_date DATE, batch_id VARCHAR,
@@ -36,8 +44,8 @@ def register_master_changes(con: duckdb.DuckDBPyConnection, workspace: Path, as_
             con.execute(
                 f"""INSERT INTO quality.master_changes
                     WITH versions AS (
-                        SELECT r.*, b.place, {column} AS new_value,
-                            lag({column}) OVER taken AS old_value,
+                        SELECT r.*, b.place, {column}::VARCHAR AS new_value,
+                            lag({column}::VARCHAR) OVER taken AS old_value,
                             lag(r.extract_date) OVER taken AS old_extract_date
                         FROM read_parquet({literal_list(paths)}, hive_partitioning = false) AS r
                         INNER JOIN (VALUES {places}) AS b (batch_id, place) USING (batch_id)
@@ -47,3 +55,35 @@ def register_master_changes(con: duckdb.DuckDBPyConnection, workspace: Path, as_
                         old_value, new_value, old_extract_date, extract_date, batch_id, source_file, source_row
                     FROM versions WHERE old_value <> new_value ORDER BY place, source_key"""
             )
+        _note_gone(con, contract, [m for m in manifests if m.scope_kind == "full" and m.contract_rows], store)
+
+
+def _note_gone(con: duckdb.DuckDBPyConnection, contract: str, manifests: list[Manifest], store: LandingStore) -> None:
+    """Records of a full extract that the same dataset's next full extract has not. The file noted is the one that lacks them."""
+    if len(manifests) < 2:
+        return
+    batches = ", ".join(f"({literal(m.batch_id)}, {literal(m.dataset)})" for m in manifests)
+    paths = literal_list([str(store.path_of("landing", m)) for m in manifests])
+    con.execute(
+        f"""INSERT INTO quality.master_changes
+            WITH records AS (
+                SELECT r.source_instance, r.company_code, r.source_key, r.item_name, r.extract_date, r.batch_id,
+                    r.source_file, b.dataset
+                FROM read_parquet({paths}, hive_partitioning = false) AS r
+                INNER JOIN (VALUES {batches}) AS b (batch_id, dataset) USING (batch_id)
+            ), extracts AS (
+                SELECT source_instance, dataset, extract_date, min(batch_id) AS batch_id, min(source_file) AS source_file,
+                    lead(extract_date) OVER following AS next_date, lead(min(batch_id)) OVER following AS next_batch_id,
+                    lead(min(source_file)) OVER following AS next_file
+                FROM records GROUP BY ALL WINDOW following AS (PARTITION BY source_instance, dataset ORDER BY extract_date)
+            )
+            SELECT {literal(contract)}, r.source_instance, r.company_code, r.source_key, {literal(RECORD_GONE)},
+                r.item_name, NULL, r.extract_date, e.next_date, e.next_batch_id, e.next_file, NULL
+            FROM records AS r
+            INNER JOIN extracts AS e USING (source_instance, dataset, extract_date)
+            WHERE e.next_date IS NOT NULL AND NOT EXISTS (
+                FROM records AS n
+                WHERE n.source_instance = r.source_instance AND n.dataset = r.dataset
+                    AND n.extract_date = e.next_date AND n.source_key = r.source_key
+            ) ORDER BY ALL"""
+    )

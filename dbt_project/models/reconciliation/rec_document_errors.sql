@@ -25,6 +25,20 @@ order_lines as (
     select * from {{ ref('stg_purchase_order_lines') }}
 ),
 
+-- Lines of receipts and shipments that came again with other content after they were delivered.
+changed_lines as (
+    {% for contract, document in [('purchase_receipt_line', 'receipt_no'), ('sales_shipment_line', 'shipment_no')] %}
+        select distinct
+            lines.{{ document }} as doc_no,
+            {{ item_key('lines.company_code', 'lines.item_code', 'lines.variant_key') }} as item_id
+        from {{ source('landing', contract) }} as lines
+        inner join {{ source('quality', 'superseded_rows') }} as superseded
+            on lines.source_key = superseded.source_key
+        where superseded.contract = '{{ contract }}' and superseded.reason = 'older_version'
+        {{ 'union distinct' if not loop.last }}
+    {% endfor %}
+),
+
 -- By how much any comparison changed, with the sign that an error's effect has.
 gaps as (
     select distinct
@@ -99,7 +113,11 @@ unequal_movements as (
     select
         movements.movement_key,
         -- Another unit only by a factor that this item has; any other figure was typed wrongly, or the document was changed.
-        case when item_factors.factor is not null then 'unit_of_measure_mix' else 'quantity_mismatch' end as rule_id,
+        case
+            when changed_lines.doc_no is not null then 'changed_document'
+            when item_factors.factor is not null then 'unit_of_measure_mix'
+            else 'quantity_mismatch'
+        end as rule_id,
         unequal_documents.effect_units,
         true as is_certain,
         'ledger ' || cast(unequal_documents.ledger_units as varchar)
@@ -114,6 +132,8 @@ unequal_movements as (
         on
             unequal_documents.item_id = item_factors.item_id
             and unequal_documents.larger_units = unequal_documents.smaller_units * item_factors.factor
+    left join changed_lines
+        on unequal_documents.doc_no = changed_lines.doc_no and unequal_documents.item_id = changed_lines.item_id
 ),
 
 -- The same receipt, the same units, another item: the ledger took in what was not delivered.

@@ -39,6 +39,27 @@ explained_cells as (
     select * from {{ ref('rec_explained_cells') }}
 ),
 
+item_activity as (
+    select
+        balances.item_id,
+        case when balances.valid_to_date = run_parameters.as_of_date then balances.on_hand_units else 0 end as on_hand_units,
+        cast(null as date) as last_demand_date
+    from {{ ref('int_item_warehouse_balances') }} as balances
+    cross join {{ source('control', 'run_parameters') }} as run_parameters
+    union all
+    select
+        item_id,
+        0 as on_hand_units,
+        max(business_date) as last_demand_date
+    from {{ ref('int_stock_movements') }}
+    where is_demand
+    group by item_id
+),
+
+items as (
+    select * from {{ ref('stg_items') }}
+),
+
 run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
@@ -147,8 +168,88 @@ reused_codes as (
             source_row='min(source_row)'
         ) }}
     from master_changes
-    where contract = 'item'
+    where contract = 'item' and column_name in ('item_name', 'category_name', 'base_uom')
     group by source_instance, company_code, source_key
+),
+
+-- Parameters that orders are computed from: a pack size or a shelf life that is another one, a lead time, safety stock or minimum that
+-- went to nothing, or is three times or a third of what it was. Smaller moves are the everyday work of buyers.
+parameter_changes as (
+    select
+        *,
+        try_cast(old_value as double) as old_figure,
+        try_cast(new_value as double) as new_figure
+    from master_changes
+    where
+        contract = 'item'
+        and column_name in ('order_multiple_units', 'moq_units', 'lead_time_days', 'safety_stock_units', 'shelf_life_days')
+),
+
+changed_parameters as (
+    select
+        {{ finding_columns(
+            "'master_change'",
+            "source_instance || '|' || source_key || '|' || column_name || '|' || cast(extract_date as varchar)",
+            "column_name || ' was ' || old_value || ' on ' || cast(old_extract_date as varchar) || ', is ' || new_value || ' since ' || cast(extract_date as varchar)",
+            cause='column_name',
+            item_id="company_code || '/' || source_key",
+            business_date='extract_date',
+            source_file='source_file',
+            source_row='source_row'
+        ) }}
+    from parameter_changes
+    where
+        old_figure <> new_figure
+        and (
+            column_name in ('order_multiple_units', 'shelf_life_days')
+            or new_figure = 0
+            or old_figure > 0 and (new_figure >= 3 * old_figure or new_figure * 3 <= old_figure)
+        )
+),
+
+-- Items with stock or demand of the last 90 days that a full master had and the newest one has not.
+gone_records as (
+    select
+        master_changes.source_instance,
+        master_changes.extract_date,
+        master_changes.source_file,
+        count(*) as gone_items,
+        min(item_warehouses.item_id) as first_item_id
+    from master_changes
+    inner join (
+        select
+            item_id,
+            max(on_hand_units) as on_hand_units,
+            max(last_demand_date) as last_demand_date
+        from item_activity
+        group by item_id
+    ) as item_warehouses
+        on master_changes.company_code || '/' || master_changes.source_key = item_warehouses.item_id
+    cross join run_parameters
+    where
+        master_changes.contract = 'item'
+        and master_changes.column_name = 'record'
+        and (
+            item_warehouses.on_hand_units <> 0
+            or item_warehouses.last_demand_date >= {{ add_days('run_parameters.as_of_date', '-90') }}
+        )
+        and not exists (
+            select 1 from items
+            where items.item_id = item_warehouses.item_id and items.extract_date > master_changes.extract_date
+        )
+    group by master_changes.source_instance, master_changes.extract_date, master_changes.source_file
+),
+
+missing_master_rows as (
+    select
+        {{ finding_columns(
+            "'missing_master_row'",
+            "source_instance || '|' || cast(extract_date as varchar)",
+            "cast(gone_items as varchar) || ' items with stock or demand are not in ' || source_file || ' of ' || cast(extract_date as varchar) || ', which the extract before had; the first is ' || first_item_id",
+            business_date='extract_date',
+            source_file='source_file'
+        ) }}
+    from gone_records
 ),
 
 silent_days as (
@@ -414,6 +515,10 @@ final as (
     select * from reused_codes
     union all
     select * from silent_days
+    union all
+    select * from changed_parameters
+    union all
+    select * from missing_master_rows
     union all
     select * from old_snapshots
     union all

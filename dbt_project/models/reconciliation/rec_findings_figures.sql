@@ -367,6 +367,38 @@ changed_documents as (
     where is_changed
 ),
 
+-- Receipts and shipments that came again with other content, one finding per file.
+changed_files as (
+    {% for contract, day in [('purchase_receipt_line', 'receipt_date'), ('sales_shipment_line', 'shipment_date')] %}
+        select
+            '{{ contract }}' as contract,
+            lines.source_file,
+            min(lines.source_row) as source_row,
+            min(lines.{{ day }}) as business_date,
+            min(batches.source_file) as first_file,
+            count(distinct lines.source_key) as changed_rows
+        from {{ source('landing', contract) }} as lines
+        inner join superseded_rows on lines.source_key = superseded_rows.source_key
+        inner join {{ source('quality', 'landing_batches') }} as batches on superseded_rows.batch_id = batches.batch_id
+        where superseded_rows.contract = '{{ contract }}' and superseded_rows.reason = 'older_version'
+        group by lines.source_file
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+changed_lines as (
+    select
+        {{ finding_columns(
+            "'changed_document'",
+            "contract || '|' || source_file",
+            "cast(changed_rows as varchar) || ' ' || contract || ' rows of ' || source_file || ' have other content than in ' || first_file",
+            business_date='business_date',
+            source_file='source_file',
+            source_row='source_row'
+        ) }}
+    from changed_files
+),
+
 -- Documents of every other kind that are dated after their extract: they are in no figure until their day comes.
 dated_lines as (
     {% for contract, document, day in [
@@ -442,6 +474,8 @@ final as (
     select * from changed_documents
     union all
     select * from future_lines
+    union all
+    select * from changed_lines
     union all
     select * from wrong_files
 )

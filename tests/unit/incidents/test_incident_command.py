@@ -78,13 +78,11 @@ def test_list_narrows_to_a_rule_an_item_and_what_is_late(config: Path) -> None:
 
 def test_what_still_fails_is_not_closed(config: Path) -> None:
     """A close by hand would hide what still stands in the figures."""
-    refused = call(config, "resolve", "INC-00001", "--reason", "looks fine", "-u", "li")
+    refused = call(config, "resolve", "INC-00001", "--reason", "looks fine")
     assert refused.exit_code == 2
-    assert (
-        "fix_reported" in call(config, "resolve", "INC-00001", "--fixed", "--reason", "posted again", "-u", "li").output
-    )
+    assert "fix_reported" in call(config, "resolve", "INC-00001", "--fixed", "--reason", "posted again").output
     until = (date.today() + timedelta(days=5)).isoformat()
-    accepted = call(config, "resolve", "INC-00002", "--accept-until", until, "--reason", "known", "-u", "li")
+    accepted = call(config, "resolve", "INC-00002", "--accept-until", until, "--reason", "known")
     assert "risk_accepted" in accepted.output
-    both = call(config, "resolve", "INC-00003", "--fixed", "--accept-until", until, "--reason", "?", "-u", "li")
+    both = call(config, "resolve", "INC-00003", "--fixed", "--accept-until", until, "--reason", "?")
     assert both.exit_code == 2

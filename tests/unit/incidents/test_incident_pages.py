@@ -125,7 +125,7 @@ def test_a_runbook_has_its_parts_and_sql_that_reads_existing_models(rule_id: str
     page = (RUNBOOKS / f"{rule_id}.md").read_text("utf-8")
     for part in ("What it means", "How to look", "How to fix", "When it is no fault", "When it closes"):
         assert re.search(rf"^## {part}\n\n\S", page, re.MULTILINE), part
-    models = {p.stem for p in (ROOT / "dbt_project" / "models").rglob("*.sql")}
+    models = {p.stem for p in (ROOT / "dbt_project" / "models").rglob("*") if p.suffix in (".sql", ".py")}
     (sql,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     for statement in sqlglot.parse(sql, read="duckdb"):
         if statement is not None:
@@ -134,6 +134,6 @@ def test_a_runbook_has_its_parts_and_sql_that_reads_existing_models(rule_id: str
 
 
 def test_severities_of_the_policy_metrics_name_existing_marts() -> None:
-    models = {p.stem for p in (ROOT / "dbt_project" / "models").rglob("*.sql")}
+    models = {p.stem for p in (ROOT / "dbt_project" / "models").rglob("*") if p.suffix in (".sql", ".py")}
     named = {mart for marts in load_policy().metrics.values() for mart in marts}
     assert named <= models, named - models

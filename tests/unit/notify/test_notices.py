@@ -90,18 +90,20 @@ def test_critical_at_once_and_digest_once_a_day_in_the_owners_language(desk: Des
     # f3 is a consequence of f1: two incidents, one for each owner; li has two channels
     assert sorted(told) == [
         ("ops", "Inventory data alarm: 1 to look at now"),
-        ("ops", "Inventory data digest 2026-01-06: 1 open for li"),
+        ("ops", "Inventory digest 2026-01-06: 1 new for li"),
         ("ops", "库存数据告警：1 件需立即处理"),
-        ("ops", "库存数据日报 2026-01-06：wang 名下 1 件待处理"),
+        ("ops", "库存日报 2026-01-06：wang 名下新增 1 件"),
         ("wecom", "Inventory data alarm: 1 to look at now"),
-        ("wecom", "Inventory data digest 2026-01-06: 1 open for li"),
+        ("wecom", "Inventory digest 2026-01-06: 1 new for li"),
     ]
     body = next(b for c, t, b in post.sent if "告警" in t)
     assert "INC-00002" in body and "C/A · C/W1" in body and "10.50" in body and "stockturn incidents show" in body
     assert tell(desk, post) == []  # again, the same day: nothing
     desk.run(finding("f1"), finding("f2", "shrink", warehouse_id="C/W2"))
     kinds = {re.split("[:：]", title)[0] for _, title in tell(desk, post)}
-    assert kinds == {"Inventory data digest 2026-01-07", "库存数据日报 2026-01-07", "催办", "Reminder"}
+    assert kinds == {"催办", "Reminder"}  # the digest names what is new; what is late is reminded of
+    desk.run(finding("f1"), finding("f2", "shrink", warehouse_id="C/W2"), finding("f4", item_id="C/new"))
+    assert any("库存日报 2026-01-08：wang 名下新增 1 件" in title for _, title in tell(desk, post))
 
 
 def test_why_and_what_to_do_are_told_in_the_language_of_who_reads(desk: Desk) -> None:

@@ -26,7 +26,11 @@ def _orders(seed: int = 1) -> pd.DataFrame:
 
 def _measures(lines: pd.DataFrame) -> pd.DataFrame:
     parts = []
-    for measure, other, kind in (("units", "price", "amount"), ("price", "units", "amount"), ("days", "swapped", "days")):
+    for measure, other, kind in (
+        ("units", "price", "amount"),
+        ("price", "units", "amount"),
+        ("days", "swapped", "days"),
+    ):
         part = pd.DataFrame({
             "contract": "sales_order_line", "source_instance": "erp", "source_file": lines["file"],
             "extract_date": "2026-06-01", "source_row": lines["row"], "measure": measure, "kind": kind,

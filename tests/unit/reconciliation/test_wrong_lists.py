@@ -23,7 +23,9 @@ def _book(seed: int) -> dict[str, np.ndarray]:
     return {place: 120 + rng.integers(0, 80, ITEMS) + np.cumsum(moves[place], axis=0) for place in PLACES}
 
 
-def _cells(book: dict[str, np.ndarray], listed: dict[str, np.ndarray], reported: np.ndarray | None = None) -> pd.DataFrame:
+def _cells(
+    book: dict[str, np.ndarray], listed: dict[str, np.ndarray], reported: np.ndarray | None = None
+) -> pd.DataFrame:
     days = pd.date_range("2026-05-01", periods=DAYS).date
     rows = [
         ("C", f"C/I{item:03d}", place, days[day], float(listed[place][day, item]), float(book[place][day, item]),
@@ -58,7 +60,9 @@ def test_a_list_of_another_day_names_that_day(back: int) -> None:
     book = _book(2)
     found = _explain(book, _spoil(book, "C/02", 22, book["C/02"][22 - back]))
     assert set(found["cause"]) == {"stale_snapshot"}
-    assert {str(day) for day in found["other_date"]} == {str(pd.date_range("2026-05-01", periods=DAYS)[22 - back].date())}
+    assert {str(day) for day in found["other_date"]} == {
+        str(pd.date_range("2026-05-01", periods=DAYS)[22 - back].date())
+    }
 
 
 @pytest.mark.parametrize("factor", [-1.0, 2.0, 0.0001, 12.0])
@@ -120,7 +124,8 @@ def test_false_alarms_stay_below_the_stated_rate() -> None:
     for seed in range(12):
         book = _book(100 + seed)
         listed = {
-            place: units + rng.integers(-4, 5, units.shape) * (rng.random(units.shape) < 0.1) for place, units in book.items()
+            place: units + rng.integers(-4, 5, units.shape) * (rng.random(units.shape) < 0.1)
+            for place, units in book.items()
         }
         found = _explain(book, listed)
         wrong += found.drop_duplicates(["explanation_id"]).shape[0]

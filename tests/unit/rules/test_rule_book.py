@@ -15,7 +15,7 @@ from rich.console import Console
 
 from assets.documents import DocumentError
 from expectations.incidents import IncidentStore, RunRecord, get_incident, list_incidents, record_run
-from expectations.rules import RuleError, dry_run, evaluate, load_rule_book, validate
+from expectations.rules import RuleError, check_names, dry_run, evaluate, load_rule_book, validate
 from expectations.rules.book import RuleBookError
 from expectations.rules.evaluate import select_rules
 from expectations.rules.history import Firing, RuleHistory
@@ -254,7 +254,7 @@ def test_a_mistake_in_the_book_is_named(tmp_path: Path, old: str, new: str, mist
 
 def test_the_same_rule_twice_is_named(tmp_path: Path) -> None:
     entry = BOOK[BOOK.index("  - id") :]
-    with pytest.raises(RuleBookError, match="line 11: the rule one stands twice"):
+    with pytest.raises(RuleBookError, match="line 11: duplicate rule id one"):
         load_rule_book(write(tmp_path, BOOK + entry))
 
 
@@ -275,7 +275,7 @@ def test_dry_run_counts_releases_incidents_and_notices(tmp_path: Path) -> None:
                 fill(connection, available)
         releases.append(Release(f"r{day}", date(2026, 1, day), path))
     policy = load_rule_book(ROOT / "config" / "rules.yml").policy
-    (told,) = dry_run([rule(is_on=False)], reversed(releases), policy)
+    (told,) = dry_run([rule(is_on=False, queue="data")], reversed(releases), policy)
     assert (told.releases, told.fired_in, told.rows_max) == (4, 3, 1)
     assert (told.incidents_opened, told.notices_at_once) == (2, 2)
     assert (told.first_fired, told.last_fired) == (date(2026, 1, 1), date(2026, 1, 5))
@@ -309,3 +309,58 @@ def test_a_rule_becomes_a_task_with_an_owner_and_passes(con: duckdb.DuckDBPyConn
         con.execute("update marts.fct_inventory_health set available_units = 9")
     assert list_incidents(store) == []
     store.close()
+
+
+# Groups, newest day, queues
+
+
+def test_a_rule_over_groups_sees_measures_and_groups_only(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("delete from marts.fct_inventory_health")
+    con.execute(
+        """insert into marts.fct_inventory_health by name
+           select 'C/' || i as item_id, 'C/W' || i % 2 as warehouse_id, 'A' as abc_class, i as available_units,
+                  10 as safety_stock_units, 100 * i as inventory_value, date '2026-06-30' as last_date, i > 3 as is_dead
+           from range(1, 6) t(i)"""
+    )
+    grouped = rule(
+        key=["warehouse_id"], group=["warehouse_id"], where="available_units >= 1 and item_id <> 'C/9'",
+        measures={"dead_value": "sum(case when is_dead then inventory_value else 0 end)", "items": "count(*)"},
+        when="dead_value > 450", value="dead_value", task="{warehouse_id}: {dead_value} in {items} items",
+    )  # fmt: skip
+    (found,) = evaluate([grouped], con).findings
+    assert (found.warehouse_id, found.variance_value, found.task) == ("C/W1", Decimal("500"), "C/W1: 500 in 3 items")
+    for wrong, said in (
+        ({"when": "inventory_value > 1"}, "has no column inventory_value"),
+        ({"measures": {"dead_value": "sum(dead)"}}, "has no column dead"),
+        ({"measures": {"item_id": "count(*)"}, "when": "item_id = 'x'"}, "another name"),
+        ({"group": ["site_id"]}, "has no column site_id"),
+    ):
+        with pytest.raises(RuleError, match=said):
+            validate([grouped.model_copy(update=wrong)], TABLES)
+    with pytest.raises(ValueError, match="go together"):
+        rule(group=["warehouse_id"])
+
+
+def test_only_the_newest_day_of_a_mart_with_a_history_counts(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create table marts.fct_layers (item_id varchar, snapshot_date date, units double)")
+    con.execute("insert into marts.fct_layers values ('C/1', '2026-05-31', 9), ('C/1', '2026-06-30', 4)")
+    newest = rule(table="fct_layers", latest="snapshot_date", key=["item_id"], when="units > 0", task="{units}")
+    assert [f.task for f in evaluate([newest], con).findings] == ["4"]
+    with pytest.raises(RuleError, match="units is DOUBLE, not a date"):
+        validate([newest.model_copy(update={"latest": "units"})],
+                 {"fct_layers": {"item_id": "VARCHAR", "snapshot_date": "DATE", "units": "DOUBLE"}})  # fmt: skip
+
+
+def test_a_business_signal_is_never_sent_at_once() -> None:
+    with pytest.raises(ValueError, match="at_once is for the queue data"):
+        rule(notice="at_once")
+    assert rule(notice="at_once", queue="data").queue == "data"
+
+
+def test_names_are_checked_before_the_first_release() -> None:
+    untyped = {"fct_inventory_health": dict.fromkeys(COLUMNS, "")}
+    check_names([rule()], untyped)
+    with pytest.raises(RuleError, match=r"no column abc_clas; did you mean"):
+        check_names([rule(when="abc_clas = 'A'")], untyped)
+    with pytest.raises(RuleError, match="did you mean fct_inventory_health"):
+        check_names([rule(table="fct_inventory_healt")], untyped)
