@@ -1,24 +1,60 @@
-"""`stockturn status`: the current release, the sources' freshness, what fails."""
+"""`stockturn status`: the last run, the current release, the sources' freshness, what fails."""
 
 from __future__ import annotations
 
+import os
 from datetime import date
 
 import duckdb
+from rich.markup import escape
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from assets.publish.releases import Release, current_release
+from expectations.after_run import STORE_VARIABLE, open_store
+from expectations.incidents.queries import latest_run
+from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
 
 
 def status_tables(settings: Settings) -> list[Table]:
     """Release, sources and findings as tables for a terminal."""
     release = current_release(settings.workspace().releases)
+    failed = _failed_run_table(settings, release)
     if release is None:
         table = Table("release", title=settings.company.name)
         table.add_row("none yet; run `stockturn run`")
+        return [*failed, table]
+    return [*failed, _release_table(settings, release), _source_table(release), _finding_table(release)]
+
+
+def _failed_run_table(settings: Settings, release: Release | None) -> list[Table]:
+    """The last run, where it failed: when, for which day, on what, and what to do. Empty where it did not fail."""
+    workspace = settings.workspace()
+    if not os.environ.get(STORE_VARIABLE) and not workspace.incident_store.is_file():
+        return []
+    table = Table("the last run failed", "", title=settings.company.name, title_style="red")
+    try:
+        store = open_store(workspace.incident_store, load_company_rules(settings))
+        try:
+            run = latest_run(store)
+        finally:
+            store.close()
+    except (SQLAlchemyError, OSError) as error:
+        table.add_row("incident store", f"cannot be read: {str(error).splitlines()[0]}")
+        table.add_row(
+            "what to do", f"check {workspace.incident_store}; restore it with `stockturn restore` if it is damaged"
+        )
         return [table]
-    return [_release_table(settings, release), _source_table(release), _finding_table(release)]
+    if run is None or run["status"] == "succeeded":
+        return []
+    table.add_row("when (UTC)", f"{run['recorded_at']:%Y-%m-%d %H:%M}")
+    table.add_row("for the day", str(run["as_of_date"]))
+    table.add_row("on what", escape(run["message"]))
+    table.add_row("still published", f"{release.release_id}, as of {release.as_of}" if release else "nothing")
+    table.add_row("log", str(workspace.root / "logs" / "run.log"))
+    table.add_row("what to do", f"fix what it names, then `stockturn run --as-of {run['as_of_date']}`")
+    return [table]
 
 
 def asset_table(settings: Settings) -> Table:

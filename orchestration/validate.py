@@ -32,7 +32,9 @@ def validate_all(settings: Settings) -> Validation:
             problems.append(f"source {source.name}: no folder {source.path}; create it or mend `path`")
     unknown = load_company_rules(settings).policy.unknown_owners() if settings.rule_book else []
     if unknown:
-        problems.append(f"{settings.rule_book}: not listed under people: {', '.join(unknown)}; nobody would hear of them")
+        problems.append(
+            f"{settings.rule_book}: not listed under people: {', '.join(unknown)}; nobody would hear of them"
+        )
     if problems:
         return Validation(tuple(problems), "")
     definitions = build_definitions(settings)

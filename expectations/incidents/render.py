@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from rich import box
 from rich.console import Group
@@ -100,6 +101,27 @@ def history_table(history: Iterable[HistoryEntry], language: Language = "en") ->
     for h in history:
         parts = (name_of("done", h.action, language), change_text(h, language), said(h, "comment", language))
         table.add_row(f"{h.at:%Y-%m-%d %H:%M}", Text(h.user_name), Text(", ".join(p for p in parts if p)))
+    return table
+
+
+def check_history_table(results: Sequence[Mapping[str, Any]], check_id: str = "") -> Table:
+    """Results of one check over its runs, or the checks that failed in one run: day, result, rows, message."""
+    table = Table(
+        title=check_id or f"{len(results)} checks failed in the last run", title_justify="left", box=box.SIMPLE
+    )
+    table.add_column("day" if check_id else "check", no_wrap=bool(check_id))
+    table.add_column("result", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("message", ratio=1, overflow="fold")
+    for row in results:
+        rows = f"{row['rows_failed']:,}" + (f" of {row['rows_checked']:,}" if row["rows_checked"] else "")
+        result = "passed" if row["is_passed"] else row["severity"]
+        table.add_row(
+            Text(str(row["as_of_date"]) if check_id else row["check_id"]),
+            Text(result, style="" if row["is_passed"] else COLOURS.get(row["severity"], "")),
+            rows,
+            Text(row["message"]),
+        )
     return table
 
 

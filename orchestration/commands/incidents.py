@@ -15,7 +15,8 @@ import typer
 
 from expectations import incidents as core
 from expectations.after_run import open_store
-from expectations.incidents.render import incident_view, incidents_table
+from expectations.incidents.queries import failed_results, latest_run, result_history
+from expectations.incidents.render import check_history_table, incident_view, incidents_table
 from orchestration.commands.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -93,6 +94,26 @@ def show(incident: IncidentId, config: ConfigOption = DEFAULT_CONFIG, lang: Lang
     settings = read_settings(config)
     with _store(settings) as store:
         console.print(incident_view(core.get_incident(store, incident), language(lang, settings)))
+
+
+@app.command()
+def checks(
+    check: Annotated[str, typer.Argument(help="Id of one check; all that failed in the last run without it.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """The history of a check, newest first: run, day, result, rows."""
+    settings = read_settings(config)
+    with _store(settings) as store:
+        if check:
+            found = result_history(store, check, limit=60)
+            if not found:
+                raise core.IncidentError(
+                    f"there is no result of a check {check}; `stockturn incidents checks` lists them"
+                )
+        else:
+            run = latest_run(store)
+            found = failed_results(store, run["run_seq"]) if run else []
+        console.print(check_history_table(found, check))
 
 
 @app.command()

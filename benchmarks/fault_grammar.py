@@ -1,0 +1,419 @@
+"""Faults drawn from a grammar: an operation, a dataset, a column, a place and an extent, all by chance.
+
+No fault is written for a rule. Each operation says only what a person would call the cause (`accepts`: rule ids that name it
+rightly); where, in which file, on which column, on how many rows and by how much is drawn. The files are those of the demo
+company; the grammar changes them on disk and knows nothing of the product.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+ENCODINGS = {"purchase_orders": "gb18030", "item_master": "gb18030", "stock_movements": "utf-8-sig"}
+PLACE = {"stock_on_hand": "仓库编码", "wms_stock": "wh", "stock_movements": "仓库编码", "shipments": "warehouse"}
+ITEM = {"stock_on_hand": "存货编码", "wms_stock": "sku", "stock_movements": "存货编码", "shipments": "sku",
+        "sales_orders": "sku", "purchase_orders": "存货编码", "purchase_receipts": "存货编码", "item_master": "存货编码"}  # fmt: skip
+QUANTITY = {"stock_on_hand": "现存数量", "wms_stock": "qty_physical", "stock_movements": "数量", "shipments": "qty",
+            "sales_orders": "qty_ordered", "purchase_orders": "数量", "purchase_receipts": "实收数量"}  # fmt: skip
+MONEY = {"shipments": "revenue", "sales_orders": "unit_price", "purchase_orders": "无税单价", "purchase_receipts": "无税单价",
+         "stock_movements": "成本单价"}  # fmt: skip
+DAY = {"stock_movements": "单据日期", "shipments": "shipment_date", "sales_orders": "order_date",
+       "purchase_orders": "计划到货日期", "wms_stock": "expiry"}  # fmt: skip
+Rows = list[list[str]]
+
+
+@dataclass
+class Table:
+    """One delivered file: its header and rows, to be changed and written back."""
+
+    path: Path
+    dataset: str
+    header: list[str]
+    rows: Rows
+
+    @classmethod
+    def read(cls, path: Path) -> Table:
+        """The file as text cells."""
+        dataset = path.stem.rsplit("_", 1)[0]
+        text = path.read_bytes().decode(ENCODINGS.get(dataset, "utf-8"))
+        lines = list(csv.reader(io.StringIO(text)))
+        return cls(path, dataset, lines[0], lines[1:])
+
+    def write(self) -> None:
+        """Write it back as the demo does."""
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\r\n").writerows([self.header, *self.rows])
+        self.path.write_bytes(buffer.getvalue().encode(ENCODINGS.get(self.dataset, "utf-8")))
+
+    def at(self, column: str) -> int:
+        """Position of a column."""
+        return self.header.index(column)
+
+    def number(self, row: list[str], column: str) -> float:
+        """A figure of a row, thousands separators left out; 0 where it is empty."""
+        return float(row[self.at(column)].replace(",", "") or 0)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One drawn fault: what was done where, which causes name it rightly, and what it touched."""
+
+    operation: str
+    what: str
+    accepts: tuple[str, ...]
+    file: str
+    day: date
+    items: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+
+
+@dataclass
+class Draw:
+    """The state of a drawing: chance, the inbox, and the files that a fault of this world has already changed."""
+
+    rng: np.random.Generator
+    inbox: Path
+    end: date
+    taken: set[str] = field(default_factory=set)
+
+    def table(self, dataset: str, least_rows: int = 6, days_back: int = 21) -> Table:
+        """A file of the dataset of a working day of the last weeks that no other fault has changed."""
+        for back in self.rng.permutation(np.arange(1, days_back)):
+            day = self.end - timedelta(days=int(back))
+            paths = [path for path in self.inbox.rglob(f"{dataset}_{day:%Y%m%d}.csv") if path.name not in self.taken]
+            if paths and day.weekday() < 5:
+                table = Table.read(paths[0])
+                if len(table.rows) >= least_rows:
+                    self.taken.add(paths[0].name)
+                    return table
+        raise LookupError(f"no file of {dataset} left")
+
+    def some(self, table: Table, least: int, most: int) -> list[int]:
+        """Positions of so many rows."""
+        count = int(self.rng.integers(least, min(most, len(table.rows)) + 1))
+        return sorted(self.rng.choice(len(table.rows), count, replace=False).tolist())
+
+    def one_of(self, *choices: str) -> str:
+        """One of these."""
+        return str(self.rng.choice(choices))
+
+
+Operation = Callable[[Draw], Fault]
+
+
+def _fault(table: Table, operation: str, what: str, accepts: tuple[str, ...], rows: Rows) -> Fault:
+    item, place = ITEM.get(table.dataset), PLACE.get(table.dataset)
+    day = date(int(table.path.stem[-8:-4]), int(table.path.stem[-4:-2]), int(table.path.stem[-2:]))
+    return Fault(
+        operation, f"{table.path.name}: {what}", accepts, table.path.name, day,
+        frozenset(row[table.at(item)] for row in rows) if item else frozenset(),
+        frozenset(row[table.at(place)] for row in rows) if place else frozenset(),
+    )  # fmt: skip
+
+
+def list_of_another_day(draw: Draw) -> Fault:
+    """The list of an earlier day under today's date."""
+    table = draw.table(draw.one_of("stock_on_hand", "wms_stock"))
+    back = int(draw.rng.integers(1, 11))
+    day_column = table.header[0]
+    today = table.rows[0][0]
+    day = date.fromisoformat(today)
+    earlier = next(
+        path for n in range(back, back + 9)
+        for path in table.path.parent.glob(f"{table.dataset}_{day - timedelta(days=n):%Y%m%d}.csv")
+    )  # fmt: skip
+    before = Table.read(earlier)
+    old = before.rows[0][0]
+    table.rows = [[cell.replace(old, today) if at < 2 else cell for at, cell in enumerate(row)] for row in before.rows]
+    table.write()
+    return _fault(table, "list of another day", f"{day_column} {old}", ("stale_snapshot",), table.rows)
+
+
+def places_swapped(draw: Draw) -> Fault:
+    """Two warehouse codes exchanged in a list."""
+    table = draw.table(draw.one_of("stock_on_hand", "wms_stock"))
+    at = table.at(PLACE[table.dataset])
+    places = sorted({row[at] for row in table.rows})
+    left, right = draw.rng.choice(places, 2, replace=False)
+    swap = {left: right, right: left}
+    for row in table.rows:
+        row[at] = str(swap.get(row[at], row[at]))
+    table.write()
+    touched = [row for row in table.rows if row[at] in swap]
+    return _fault(table, "places swapped", f"{left} and {right}", ("places_swapped",), touched)
+
+
+def place_left_out(draw: Draw) -> Fault:
+    """A warehouse missing from a list."""
+    table = draw.table(draw.one_of("stock_on_hand", "wms_stock"))
+    at = table.at(PLACE[table.dataset])
+    place = draw.one_of(*sorted({row[at] for row in table.rows}))
+    gone = [row for row in table.rows if row[at] == place]
+    table.rows = [row for row in table.rows if row[at] != place]
+    table.write()
+    return _fault(table, "place left out", place, ("missing_place", "short_file"), gone)
+
+
+def cut_off(draw: Draw) -> Fault:
+    """A file that ends at some row."""
+    table = draw.table(draw.one_of("stock_on_hand", "wms_stock", "stock_movements", "shipments", "sales_orders"), 10)
+    keep = int(len(table.rows) * draw.rng.uniform(0.4, 0.8))
+    gone, table.rows = table.rows[keep:], table.rows[:keep]
+    table.write()
+    accepts = ("short_file", "missing_place", "missing_movement_day")
+    return _fault(table, "cut off", f"{keep} of {keep + len(gone)} rows", accepts, gone)
+
+
+def other_scale(draw: Draw) -> Fault:
+    """A column of a file in another scale."""
+    dataset = draw.one_of(
+        "shipments", "sales_orders", "purchase_orders", "stock_on_hand", "wms_stock", "purchase_receipts"
+    )
+    table = draw.table(dataset)
+    column = MONEY[dataset] if dataset in MONEY and draw.rng.random() < 0.7 else QUANTITY[dataset]
+    factor = float(draw.rng.choice([1e-4, 1e-3, 0.01, 0.1, 10, 100, 1000]))
+    for row in table.rows:
+        row[table.at(column)] = f"{table.number(row, column) * factor:.6f}".rstrip("0").rstrip(".")
+    table.write()
+    accepts = ("wrong_scale", "cost_jump") if column in MONEY.values() else ("wrong_scale", "quantity_outlier")
+    return _fault(table, "other scale", f"{column} x {factor:g}", accepts, table.rows)
+
+
+def columns_swapped(draw: Draw) -> Fault:
+    """Quantity and price exchanged in a file."""
+    table = draw.table(draw.one_of("sales_orders", "purchase_orders", "purchase_receipts"))
+    left, right = table.at(QUANTITY[table.dataset]), table.at(MONEY[table.dataset])
+    for row in table.rows:
+        row[left], row[right] = row[right], row[left]
+    table.write()
+    return _fault(table, "columns swapped", "quantity and price", ("columns_swapped",), table.rows)
+
+
+def sign_changed(draw: Draw) -> Fault:
+    """Some or all rows of a file with the other sign."""
+    table = draw.table(draw.one_of("shipments", "sales_orders", "stock_on_hand", "wms_stock"))
+    chosen = draw.some(table, 3, len(table.rows))
+    column = table.at(QUANTITY[table.dataset])
+    for place in chosen:
+        table.rows[place][column] = "-" + table.rows[place][column]
+    table.write()
+    accepts = ("sign_flip", "wrong_scale", "quarantined_row")
+    return _fault(table, "sign changed", f"{len(chosen)} rows", accepts, [table.rows[n] for n in chosen])
+
+
+def day_and_month(draw: Draw) -> Fault:
+    """Day and month exchanged in a column of dates, where that is a date."""
+    table = draw.table(draw.one_of("wms_stock", "purchase_orders"))
+    column, changed = table.at(DAY[table.dataset]), []
+    for row in table.rows:
+        text = row[column].replace("/", "-")
+        if text and int(text[8:10]) <= 12 and text[5:7] != text[8:10]:
+            row[column] = f"{text[:4]}-{text[8:10]}-{text[5:7]}".replace("-", "/" if "/" in row[column] else "-")
+            changed.append(row)
+    if len(changed) < 3:
+        raise LookupError("too few dates can be exchanged")
+    table.write()
+    return _fault(table, "day and month", f"{len(changed)} rows", ("date_order",), changed)
+
+
+def dated_tomorrow(draw: Draw) -> Fault:
+    """Documents dated days after their extract."""
+    table = draw.table(draw.one_of("sales_orders", "shipments"))
+    chosen, days = draw.some(table, 2, 12), int(draw.rng.integers(1, 30))
+    column = table.at(DAY[table.dataset])
+    for place in chosen:
+        row = table.rows[place]
+        row[column] = (draw.end + timedelta(days=days)).isoformat()
+    table.write()
+    return _fault(table, "dated tomorrow", f"{len(chosen)} rows", ("future_document",), [table.rows[n] for n in chosen])
+
+
+def shifted_after_an_hour(draw: Draw) -> Fault:
+    """Documents entered after some hour are dated the next day."""
+    table = draw.table("stock_movements", 12)
+    hour = int(draw.rng.integers(9, 16))
+    entered, day = table.at("制单时间"), table.at("单据日期")
+    late = [row for row in table.rows if row[entered][11:13] and int(row[entered][11:13]) >= hour]
+    if len(late) < 5:
+        raise LookupError("too few documents after that hour")
+    for row in late:
+        row[day] = (date.fromisoformat(row[day]) + timedelta(days=1)).isoformat()
+    table.write()
+    return _fault(table, "shifted after an hour", f"{len(late)} rows", ("date_shift", "future_document"), late)
+
+
+def typed_wrong(draw: Draw) -> Fault:
+    """One figure of one row typed wrongly."""
+    table = draw.table(draw.one_of("stock_movements", "stock_on_hand", "wms_stock"))
+    column = QUANTITY[table.dataset]
+    rows = [row for row in table.rows if table.number(row, column) >= 2]
+    row = rows[int(draw.rng.integers(len(rows)))]
+    before = table.number(row, column)
+    after = float(draw.rng.choice([before * 2, before * 3, before + 7, before * 10, max(1.0, before // 2)]))
+    row[table.at(column)] = f"{after:g}"
+    table.write()
+    accepts = {
+        "stock_movements": ("quantity_mismatch", "ledger_book_mismatch"),
+        "stock_on_hand": ("ledger_book_mismatch",),
+        "wms_stock": ("shrink", "surplus"),
+    }[table.dataset]
+    return _fault(table, "typed wrong", f"{before:g} as {after:g}", accepts, [row])
+
+
+def document_lost(draw: Draw) -> Fault:
+    """One document missing from the ledger's file."""
+    table = draw.table("stock_movements")
+    kind, number = table.at("单据类型"), table.at("单据编号")
+    documents = [row for row in table.rows if row[kind] in ("采购入库单", "销售出库单")]
+    if not documents:
+        raise LookupError("no document to lose")
+    row = documents[int(draw.rng.integers(len(documents)))]
+    gone = [other for other in table.rows if other[number] == row[number]]
+    table.rows = [other for other in table.rows if other[number] != row[number]]
+    table.write()
+    accepts = ("unposted_receipt", "unposted_shipment", "ledger_book_mismatch")
+    return _fault(table, "document lost", row[number], accepts, gone)
+
+
+def document_doubled(draw: Draw) -> Fault:
+    """One document again under another number."""
+    table = draw.table("stock_movements")
+    kind, number, key = table.at("单据类型"), table.at("单据编号"), table.at("单据内码")
+    documents = [row for row in table.rows if row[kind] in ("采购入库单", "销售出库单")]
+    if not documents:
+        raise LookupError("no document to double")
+    row = documents[int(draw.rng.integers(len(documents)))]
+    copies = [[*other] for other in table.rows if other[number] == row[number]]
+    for copy in copies:
+        copy[number], copy[key] = copy[number] + "9", copy[key] + "9"
+    table.rows += copies
+    table.write()
+    return _fault(table, "document doubled", row[number], ("duplicate_posting",), copies)
+
+
+def file_with_new_numbers(draw: Draw) -> Fault:
+    """The ledger's file again with new internal numbers."""
+    table = draw.table("stock_movements", 10)
+    key = table.at("单据内码")
+    copy = Table(
+        table.path.with_name(table.path.stem + "_r.csv"), table.dataset, table.header, [[*row] for row in table.rows]
+    )
+    copy.path = table.path.with_name(f"stock_movements_{_day_after(table.path):%Y%m%d}.csv")
+    following = Table.read(copy.path) if copy.path.is_file() else copy
+    again = [[*row] for row in table.rows]
+    for row in again:
+        row[key] = "7" + row[key]
+    following.rows = [*following.rows, *again] if copy.path.is_file() else again
+    following.write()
+    draw.taken.add(copy.path.name)
+    return _fault(
+        following, "file with new numbers", f"{len(again)} rows", ("reissued_file", "duplicate_posting"), again
+    )
+
+
+def wrong_place_or_item(draw: Draw) -> Fault:
+    """One line of the ledger on another warehouse or item."""
+    table = draw.table("stock_movements")
+    column = draw.one_of("仓库编码", "存货编码")
+    rows = [row for row in table.rows if row[table.at("单据类型")] in ("采购入库单", "销售出库单")]
+    if not rows:
+        raise LookupError("no document to move")
+    row = rows[int(draw.rng.integers(len(rows)))]
+    before, others = [*row], sorted({other[table.at(column)] for other in table.rows} - {row[table.at(column)]})
+    if not others:
+        raise LookupError("no other code")
+    row[table.at(column)] = draw.one_of(*others)
+    table.write()
+    accepts = ("wrong_warehouse",) if column == "仓库编码" else ("wrong_item",)
+    return _fault(table, "wrong place or item", f"{column} {before[table.at(column)]}", accepts, [before, row])
+
+
+def content_changed(draw: Draw) -> Fault:
+    """A file of shipments again, some rows with other quantities."""
+    table = draw.table("shipments")
+    again = Table(table.path.with_name(f"shipments_{_day_after(table.path):%Y%m%d}.csv"), "shipments", table.header, [])
+    following = Table.read(again.path) if again.path.is_file() else again
+    copies = [[*row] for row in table.rows]
+    chosen = draw.some(table, 2, 5)
+    for place in chosen:
+        copies[place][table.at("qty")] = f"{table.number(copies[place], 'qty') + 3:g}"
+    following.rows += copies
+    following.write()
+    draw.taken.add(again.path.name)
+    return _fault(
+        following, "content changed", f"{len(chosen)} rows", ("changed_document",), [copies[n] for n in chosen]
+    )
+
+
+def master_parameter(draw: Draw) -> Fault:
+    """A parameter of some items in the newest master."""
+    table = _newest_master(draw)
+    column, value = {
+        "包装倍数": ("包装倍数", lambda old: old * 2 + 1), "采购提前期": ("采购提前期", lambda old: 0),
+        "安全库存": ("安全库存", lambda old: 99999),
+    }[draw.one_of("包装倍数", "采购提前期", "安全库存")]  # fmt: skip
+    rows = [row for row in table.rows if row[table.at(column)] not in ("", "0")]
+    chosen = [rows[n] for n in draw.rng.choice(len(rows), min(len(rows), int(draw.rng.integers(1, 6))), replace=False)]
+    for row in chosen:
+        row[table.at(column)] = f"{value(float(row[table.at(column)])):g}"
+    table.write()
+    return _fault(table, "master parameter", f"{column} of {len(chosen)} items", ("master_change",), chosen)
+
+
+def master_rows_lost(draw: Draw) -> Fault:
+    """Items missing from the newest master."""
+    table = _newest_master(draw)
+    chosen = set(draw.some(table, 2, 9))
+    gone = [row for place, row in enumerate(table.rows) if place in chosen]
+    table.rows = [row for place, row in enumerate(table.rows) if place not in chosen]
+    table.write()
+    return _fault(table, "master rows lost", f"{len(gone)} items", ("missing_master_row",), gone)
+
+
+def file_lost(draw: Draw) -> Fault:
+    """A file that never came."""
+    table = draw.table(draw.one_of("stock_on_hand", "wms_stock", "stock_movements", "shipments", "sales_orders"))
+    table.path.unlink()
+    return _fault(table, "file lost", "gone", ("missing_file", "missing_movement_day"), table.rows)
+
+
+def _newest_master(draw: Draw) -> Table:
+    path = max(draw.inbox.rglob("item_master_*.csv"))
+    if path.name in draw.taken:
+        raise LookupError("the master is taken")
+    draw.taken.add(path.name)
+    return Table.read(path)
+
+
+def _day_after(path: Path) -> date:
+    day = date(int(path.stem[-8:-4]), int(path.stem[-4:-2]), int(path.stem[-2:]))
+    return day + timedelta(days=1)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    list_of_another_day, places_swapped, place_left_out, cut_off, other_scale, columns_swapped, sign_changed,
+    day_and_month, dated_tomorrow, shifted_after_an_hour, typed_wrong, document_lost, document_doubled,
+    file_with_new_numbers, wrong_place_or_item, content_changed, master_parameter, master_rows_lost, file_lost,
+)  # fmt: skip
+
+
+def draw_faults(inbox: Path, end: date, seed: int, faults: int) -> list[Fault]:
+    """Change `faults` files of the inbox, each in its own way, and say what was done. The same seed changes the same."""
+    draw = Draw(np.random.default_rng(seed), inbox, end)
+    done: list[Fault] = []
+    for _ in range(20 * faults):
+        if len(done) == faults:
+            break
+        operation = OPERATIONS[int(draw.rng.integers(len(OPERATIONS)))]
+        try:
+            done.append(operation(draw))
+        except (LookupError, StopIteration):
+            continue  # this world has no place for it: another is drawn
+    return done
