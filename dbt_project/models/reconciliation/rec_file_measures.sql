@@ -59,7 +59,8 @@ measured as (
                 source_row,
                 '{{ measure }}' as measure,
                 'days' as kind,
-                {{ subject }}{% if start is none %} || '|' || coalesce(lot_no, ''){% elif contract == 'stock_movement' %} || '|' || movement_type{% endif %} as subject,
+                {{ subject }}
+                {%- if start is none %} || '|' || coalesce(lot_no, ''){% elif contract == 'stock_movement' %} || '|' || movement_type{% endif %} as subject,
                 cast({{ days_between(start or "date '2000-01-01'", measure) }} as double) as value,
                 cast({{ days_between(start or "date '2000-01-01'", swapped_date(measure)) }} as double) as other_value
             from {{ source('landing', contract) }}
