@@ -30,6 +30,7 @@ class CompiledNode:
     materialized: str
     query: str
     parents: tuple[str, ...]
+    language: str = "sql"
 
     @property
     def is_built(self) -> bool:
@@ -73,7 +74,32 @@ def build_nodes(connection: duckdb.DuckDBPyConnection, nodes: Sequence[CompiledN
         if node.is_built:
             kind = "view" if node.materialized == "view" else "table"
             connection.execute(f"create schema if not exists {node.relation.rpartition('.')[0]}")
-            connection.execute(f"create or replace {kind} {node.relation} as {node.query}")
+            if node.language == "python":
+                _build_python(connection, node)
+            else:
+                connection.execute(f"create or replace {kind} {node.relation} as {node.query}")
+
+
+class _Refs:
+    """What a Python model asks dbt for: other tables, by name."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, node: CompiledNode) -> None:
+        self._connection = connection
+        built = {one.unique_id: one for one in compiled_nodes()}
+        self._relations = {built[parent].name: built[parent].relation for parent in node.parents if parent in built}
+
+    def ref(self, name: str) -> duckdb.DuckDBPyRelation:
+        return self._connection.sql(f"select * from {self._relations[name]}")
+
+    def config(self, **settings: Any) -> None:
+        """The settings of a model are dbt's affair; here every model is a table."""
+
+
+def _build_python(connection: duckdb.DuckDBPyConnection, node: CompiledNode) -> None:
+    namespace: dict[str, Any] = {}
+    exec(node.query, namespace)  # noqa: S102 - a file of this repository
+    result = namespace["model"](_Refs(connection, node), connection)
+    connection.execute(f"create or replace table {node.relation} as select * from result")
 
 
 def run_raw(warehouse: Path, folder: Path, models: list[CompiledNode]) -> float:
@@ -98,9 +124,16 @@ def _compiled(node: Any) -> CompiledNode:
         layer=node.fqn[1],
         relation=node.relation_name or "",
         materialized=node.config.materialized,
-        query=_seed_query(node) if kind == "seed" else node.compiled_code.strip(),
+        query=_seed_query(node)
+        if kind == "seed"
+        else (node.raw_code if _language(node) == "python" else node.compiled_code).strip(),
         parents=() if kind == "seed" else tuple(sorted(node.depends_on.nodes)),
+        language=_language(node),
     )
+
+
+def _language(node: Any) -> str:
+    return str(getattr(node, "language", "sql"))
 
 
 def _seed_query(node: Any) -> str:
