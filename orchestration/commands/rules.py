@@ -25,7 +25,7 @@ from orchestration.commands.common import (
     problems,
     read_settings,
 )
-from orchestration.dbt_runner import PROJECT
+from orchestration.dbt_runner import SHIPPED
 from orchestration.resources import load_company_rules
 
 app = typer.Typer(help="Rules over mart columns: checked, and tried out on the kept releases.")
@@ -44,7 +44,7 @@ def validate(config: ConfigOption = DEFAULT_CONFIG) -> None:
             )
         release = current_release(settings.workspace().releases)
         if release is None:
-            check_names(book.rules, declared_columns(PROJECT))
+            check_names(book.rules, declared_columns(SHIPPED.folder))
             against = "the marts of the dbt project (no release yet)"
         else:
             with duckdb.connect(str(release.database), read_only=True) as connection:

@@ -71,11 +71,14 @@ def _note_gone(con: duckdb.DuckDBPyConnection, contract: str, manifests: list[Ma
                     r.source_file, b.dataset
                 FROM read_parquet({paths}, hive_partitioning = false) AS r
                 INNER JOIN (VALUES {batches}) AS b (batch_id, dataset) USING (batch_id)
+            ), days AS (
+                SELECT source_instance, dataset, extract_date, min(batch_id) AS batch_id, min(source_file) AS source_file
+                FROM records GROUP BY ALL
             ), extracts AS (
-                SELECT source_instance, dataset, extract_date, min(batch_id) AS batch_id, min(source_file) AS source_file,
-                    lead(extract_date) OVER following AS next_date, lead(min(batch_id)) OVER following AS next_batch_id,
-                    lead(min(source_file)) OVER following AS next_file
-                FROM records GROUP BY ALL WINDOW following AS (PARTITION BY source_instance, dataset ORDER BY extract_date)
+                SELECT source_instance, dataset, extract_date,
+                    lead(extract_date) OVER following AS next_date, lead(batch_id) OVER following AS next_batch_id,
+                    lead(source_file) OVER following AS next_file
+                FROM days WINDOW following AS (PARTITION BY source_instance, dataset ORDER BY extract_date)
             )
             SELECT {literal(contract)}, r.source_instance, r.company_code, r.source_key, {literal(RECORD_GONE)},
                 r.item_name, NULL, r.extract_date, e.next_date, e.next_batch_id, e.next_file, NULL
