@@ -54,7 +54,7 @@ def load(group: str, name: str) -> Callable[..., Any]:
         raise ExtensionError(f"entry point {group}: {name} ({point.value}) cannot be imported: {error}") from error
     if not callable(function):
         raise ExtensionError(f"entry point {group}: {name} ({point.value}) is no function")
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def call(group: str, name: str, *arguments: Any) -> Any:

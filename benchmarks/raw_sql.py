@@ -97,9 +97,10 @@ class _Refs:
 
 def _build_python(connection: duckdb.DuckDBPyConnection, node: CompiledNode) -> None:
     namespace: dict[str, Any] = {}
-    exec(node.query, namespace)  # noqa: S102 - a file of this repository
-    result = namespace["model"](_Refs(connection, node), connection)
-    connection.execute(f"create or replace table {node.relation} as select * from result")
+    exec(node.query, namespace)  # a file of this repository
+    namespace["model"](_Refs(connection, node), connection).create_view("python_model")
+    connection.execute(f"create or replace table {node.relation} as select * from python_model")
+    connection.execute("drop view python_model")
 
 
 def run_raw(warehouse: Path, folder: Path, models: list[CompiledNode]) -> float:

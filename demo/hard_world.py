@@ -210,7 +210,7 @@ def write_hard_world(folder: Path, seed: int = 7) -> tuple[int, int]:
             }
             for at, case in enumerate(CASES)
         ]
-        tables = {
+        tables: dict[str, Iterable[Mapping[str, Any]]] = {
             "items": items,
             "warehouses": [{"warehouse_code": name, "warehouse_name": f"{name} {code}"} for name in ("MAIN", "SHOP")],
             "item_units": [{"item_code": "PACKED", "uom_code": "CTN", "numerator": PACK, "denominator": 1}],

@@ -90,7 +90,8 @@ class _Versions:
             day_of_cluster[cluster[chosen]] = day[chosen]
             result, live = self._again(np.isin(self.row_cluster, cluster[chosen]))
             after = before.replaced(_Figures.of(result, np.arange(len(live))), live)
-            extra.append(self._changes(before, after, day_of_cluster, row[chosen], own[chosen]))
+            fixed = row[chosen].astype(np.int64)
+            extra.append(self._changes(before, after, day_of_cluster, fixed, own[chosen]))
             final = self._taken_over(final, result, live, day_of_cluster, after)
             before = after
         final.value[row] = own
@@ -179,7 +180,7 @@ class _Versions:
 
         def from_day(emitted: Ints) -> NDArray[np.bool_]:
             cluster = data.cluster_of_item[data.grains.codes["item_id"][emitted[EGRAIN]]]
-            return days[emitted[ESNAP]] >= day_of_cluster[cluster]  # type: ignore[no-any-return]
+            return days[emitted[ESNAP]] >= day_of_cluster[cluster]
 
         newer = result.emitted[:, from_day(result.emitted)]
         newer[ESRC] = _whole(rows, newer[ESRC])

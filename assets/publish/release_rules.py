@@ -15,7 +15,7 @@ from assets.publish.content import quoted
 from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
 
 _COUNTED = {"count", "lines", "rows", "files", "periods", "days", "row"}  # a count of things is never below zero
-_SIGNED = ("_gap", "remaining_days")  # a difference; days to a date that may be past
+_SIGNED = ("_gap", "remaining_days", "shift_days")  # a difference; days to a date that may be past
 _STATUS = r"^(ok|no_sales|not_available: .+)$"
 
 

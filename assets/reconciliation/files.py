@@ -72,7 +72,7 @@ def file_errors(rows: pd.DataFrame) -> pd.DataFrame:
         signs = {str(measure): float((lines["value"] < 0).sum()) for measure, lines in of_source.groupby("measure")}
         sizes = of_source.groupby("measure").size().to_dict()
         for file, lines in of_source.groupby("source_file", sort=True):
-            for claim in _best(lines, spreads, shifts, signs, sizes):
+            for claim in _best(lines, spreads, shifts, signs, {str(name): int(size) for name, size in sizes.items()}):
                 wrong = lines.loc[claim.rows]
                 found.append(
                     (claim.cause, contract, source, file, wrong["extract_date"].iloc[0], claim.measure, claim.factor,

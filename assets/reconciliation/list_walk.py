@@ -33,6 +33,7 @@ LEAST_CELLS = 3
 # A list that is wrong for no known reason is wrong in most of its lines; a few that come and go are differences of items
 # (errors in a tenth of all lines of every list, drawn at random, November 2026: no list above a third).
 MOST_OF_A_LIST = 0.5
+MOST_DAYS_BETWEEN_LISTS = 7.0
 # The winner must beat the best hypothesis of another cause by this much (odds of 8 to 1), or the cause stays open.
 LEAD_BITS = 3.0
 
@@ -86,6 +87,8 @@ def wrong_lists(system: SystemLists) -> list[WrongList]:
     Returns:
         Wrong lists in order of date and warehouse; `is_withdrawn` where a later list of the place agrees again.
     """
+    if not _is_frequent(system):
+        return []
     surprise = _surprise(system)
     width = len(system.item_ids)
     book = _Book({name: np.zeros(width) for name in system.places})
@@ -134,6 +137,13 @@ def _taken_back(place: PlaceLists, position: int, book: _Book, surprise: float) 
         place, position - 1, Hypothesis("unexplained_list", place.listed[position - 1], hypotheses.PRIOR_BITS),
         "unexplained_list", effect, saved, gap_before, float(np.abs(left[cells]).sum()),
     )  # fmt: skip
+
+
+def _is_frequent(system: SystemLists) -> bool:
+    """Lists come at least weekly. Between rarer ones too much moves for a list to be told from its neighbours; where a period
+    does not open as the last one closed, that is a break of continuity (US contraceptive supply data, 156 sites by month)."""
+    days = np.array(system.days)
+    return len(days) > 1 and float(np.median(np.diff(days).astype(np.int64))) <= MOST_DAYS_BETWEEN_LISTS
 
 
 def _surprise(system: SystemLists) -> float:

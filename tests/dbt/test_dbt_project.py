@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def test_only_staging_reads_landing_and_the_cut_is_clean() -> None:
 
 # landed and checked, for the comparisons of a source with itself (assets/ingest/reconcile); no mart reads them yet
 NOT_STAGED = {
-    "customer", "fiscal_period", "item_uom", "location", "lot", "sales_revenue_line", "stock_reservation",
+    "customer", "fiscal_period", "location", "lot", "sales_revenue_line", "stock_reservation",
 }  # fmt: skip
 
 
@@ -92,15 +93,20 @@ def test_every_rule_has_a_home_that_is_collected() -> None:
     lines = (DBT_PROJECT / "seeds" / "rules.csv").read_text(encoding="utf-8").splitlines()[1:]
     collected = (DBT_PROJECT / "models" / "marts" / "fct_findings.sql").read_text(encoding="utf-8")
     sources = {sql.stem: sql.read_text(encoding="utf-8") for sql in MODELS if sql.parent.name == "reconciliation"}
+    causes = "".join(
+        path.read_text(encoding="utf-8") for path in (DBT_PROJECT.parent / "assets" / "reconciliation").glob("*.py")
+    )
     for rule, _, home, *_ in (line.split(",") for line in lines):
         model = f"rec_findings_{home}"
         assert f"ref('{model}')" in collected
         known = sources[model] + sources["rec_document_errors"] if home == "documents" else sources[model]
-        assert f"'{rule}'" in known, rule
+        # what is wrong with a whole list or file is decided in Python, and its cause is the rule
+        assert f"'{rule}'" in known or f'"{rule}"' in causes, rule
 
 
-def test_unit_tests_of_the_arithmetic_pass(dbt: Callable[..., Any], built: Path) -> None:
+def test_unit_tests_of_the_arithmetic_pass(dbt: Callable[..., Any], built: Path, tmp_path: Path) -> None:
     """The SQL of the arithmetic, each on rows just around its bounds."""
-    result = dbt(built, "test", "--select", "test_type:unit")
+    copy = Path(shutil.copy(built, tmp_path / built.name))  # other tests hold the file open to read
+    result = dbt(copy, "test", "--select", "test_type:unit")
     assert result.success, [row.message for row in result.result if str(row.status) != "pass"]
     assert len(result.result) >= 10

@@ -97,7 +97,8 @@ def test_forecast_of_any_file(tmp_path: Path) -> None:
     result = runner.invoke(app, arguments)
     assert result.exit_code == 0, result.output
     table = pd.read_csv(out)
-    assert list(table.columns) == ["series_id", "period", "mean", "q_0.5", "q_0.8", "q_0.9", "q_0.95", "q_0.99"]
+    first = ["series_id", "period", "mean", "q_0.5", "q_0.8", "q_0.9", "q_0.95", "q_0.99", "model"]
+    assert list(table.columns)[:9] == first and table["model"].notna().all()
     assert len(table) == 4 and (table["q_0.99"] >= table["q_0.5"]).all()
 
 

@@ -27,11 +27,14 @@ order_lines as (
 
 -- Lines of receipts and shipments that came again with other content after they were delivered.
 changed_lines as (
-    {% for contract, document in [('purchase_receipt_line', 'receipt_no'), ('sales_shipment_line', 'shipment_no')] %}
+    {% for contract, model, document in [
+        ('purchase_receipt_line', 'stg_purchase_receipt_lines', 'receipt_no'),
+        ('sales_shipment_line', 'stg_sales_shipment_lines', 'shipment_no'),
+    ] %}
         select distinct
             lines.{{ document }} as doc_no,
-            {{ item_key('lines.company_code', 'lines.item_code', 'lines.variant_key') }} as item_id
-        from {{ source('landing', contract) }} as lines
+            lines.item_id
+        from {{ ref(model) }} as lines
         inner join {{ source('quality', 'superseded_rows') }} as superseded
             on lines.source_key = superseded.source_key
         where superseded.contract = '{{ contract }}' and superseded.reason = 'older_version'

@@ -2,29 +2,25 @@
 -- Amounts are compared by ratio, spans of days by difference. other_value is the figure that the line would have if two columns, or
 -- day and month, were swapped. Files of the last 62 days are compared, by all that the landing holds.
 {%- set documents = [
-    ('sales_order_line', 'order_date', [
+    ('sales_order_line', 'stg_sales_order_lines', [
         ('ordered_units', 'ordered_units', 'unit_price'),
         ('unit_price', 'unit_price', 'ordered_units'),
     ], [('requested_date', 'order_date'), ('promised_date', 'order_date')]),
-    ('purchase_order_line', 'order_date', [
+    ('purchase_order_line', 'stg_purchase_order_lines', [
         ('ordered_units', 'ordered_units', 'unit_price'),
         ('unit_price', 'unit_price', 'ordered_units'),
     ], [('due_date', 'order_date')]),
-    ('sales_shipment_line', 'shipment_date', [
+    ('sales_shipment_line', 'stg_sales_shipment_lines', [
         ('shipped_units', 'shipped_units', none),
         ('unit_revenue', 'revenue_value / nullif(shipped_units, 0)', none),
     ], []),
-    ('sales_revenue_line', 'invoice_date', [
-        ('unit_revenue', 'revenue_value / nullif(quantity_units, 0)', none),
-        ('unit_cost', 'cost_value / nullif(quantity_units, 0)', none),
-    ], []),
-    ('purchase_receipt_line', 'receipt_date', [
+    ('purchase_receipt_line', 'stg_purchase_receipt_lines', [
         ('received_units', 'received_units', 'unit_cost'),
         ('unit_cost', 'unit_cost', 'received_units'),
     ], []),
-    ('stock_movement', 'business_date', [('unit_cost', 'unit_cost', none)], [('expiry_date', 'business_date')]),
-    ('wms_stock', 'as_of_date', [], [('expiry_date', none)]),
-    ('stock_on_hand', 'as_of_date', [('unit_cost', 'unit_cost', none)], [('expiry_date', none)]),
+    ('stock_movement', 'stg_stock_movements', [('unit_cost', 'unit_cost', none)], [('expiry_date', 'business_date')]),
+    ('wms_stock', 'stg_wms_stock', [], [('expiry_date', none)]),
+    ('stock_on_hand', 'stg_stock_on_hand', [('unit_cost', 'unit_cost', none)], [('expiry_date', none)]),
 ] %}
 
 with run_parameters as (
@@ -32,8 +28,8 @@ with run_parameters as (
 ),
 
 measured as (
-    {% for contract, day, amounts, spans in documents %}
-        {% set subject = "company_code || '/' || item_code" %}
+    {% for contract, model, amounts, spans in documents %}
+        {% set subject = "item_id" %}
         {% for measure, value, other in amounts %}
             select
                 '{{ contract }}' as contract,
@@ -46,7 +42,7 @@ measured as (
                 {{ subject }}{% if contract == 'stock_movement' %} || '|' || movement_type{% endif %} as subject,
                 cast({{ value }} as double) as value,
                 cast({{ other or 'null' }} as double) as other_value
-            from {{ source('landing', contract) }}
+            from {{ ref(model) }}
             where {{ value }} <> 0
             union all
         {% endfor %}
@@ -63,7 +59,7 @@ measured as (
                 {%- if start is none %} || '|' || coalesce(lot_no, ''){% elif contract == 'stock_movement' %} || '|' || movement_type{% endif %} as subject,
                 cast({{ days_between(start or "date '2000-01-01'", measure) }} as double) as value,
                 cast({{ days_between(start or "date '2000-01-01'", swapped_date(measure)) }} as double) as other_value
-            from {{ source('landing', contract) }}
+            from {{ ref(model) }}
             where {{ measure }} is not null
             {{ 'union all' if not (loop.last and contract == 'stock_on_hand') }}
         {% endfor %}

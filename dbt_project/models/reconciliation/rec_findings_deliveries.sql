@@ -363,7 +363,8 @@ place_calendar as (
         list_days.list_date,
         place_days.warehouse_id is not null as is_there,
         count(place_days.warehouse_id) over lately as days_there,
-        count(*) over lately as days_known
+        count(*) over lately as days_known,
+        min(list_days.list_date) over lately as lately_from
     from place_spans
     inner join list_days
         on
@@ -412,6 +413,8 @@ missing_places as (
     where
         not place_calendar.is_there
         and warehouses.is_active
+        -- Lists that come at least weekly; a site that reports by the month is missing when its month is over.
+        and {{ days_between('place_calendar.lately_from', 'place_calendar.list_date') }} <= 7 * place_calendar.days_known
         and place_calendar.days_known >= 10
         and place_calendar.days_there >= 0.9 * place_calendar.days_known
 ),

@@ -369,7 +369,10 @@ changed_documents as (
 
 -- Receipts and shipments that came again with other content, one finding per file.
 changed_files as (
-    {% for contract, day in [('purchase_receipt_line', 'receipt_date'), ('sales_shipment_line', 'shipment_date')] %}
+    {% for contract, model, day in [
+        ('purchase_receipt_line', 'stg_purchase_receipt_lines', 'receipt_date'),
+        ('sales_shipment_line', 'stg_sales_shipment_lines', 'shipment_date'),
+    ] %}
         select
             '{{ contract }}' as contract,
             lines.source_file,
@@ -377,7 +380,7 @@ changed_files as (
             min(lines.{{ day }}) as business_date,
             min(batches.source_file) as first_file,
             count(distinct lines.source_key) as changed_rows
-        from {{ source('landing', contract) }} as lines
+        from {{ ref(model) }} as lines
         inner join superseded_rows on lines.source_key = superseded_rows.source_key
         inner join {{ source('quality', 'landing_batches') }} as batches on superseded_rows.batch_id = batches.batch_id
         where superseded_rows.contract = '{{ contract }}' and superseded_rows.reason = 'older_version'
@@ -401,12 +404,12 @@ changed_lines as (
 
 -- Documents of every other kind that are dated after their extract: they are in no figure until their day comes.
 dated_lines as (
-    {% for contract, document, day in [
-        ('sales_order_line', 'so_no', 'order_date'),
-        ('purchase_order_line', 'po_no', 'order_date'),
-        ('purchase_receipt_line', 'receipt_no', 'receipt_date'),
-        ('sales_shipment_line', 'shipment_no', 'shipment_date'),
-        ('stock_count_line', 'count_no', 'count_date'),
+    {% for contract, model, document, day in [
+        ('sales_order_line', 'stg_sales_order_lines', 'so_no', 'order_date'),
+        ('purchase_order_line', 'stg_purchase_order_lines', 'po_no', 'order_date'),
+        ('purchase_receipt_line', 'stg_purchase_receipt_lines', 'receipt_no', 'receipt_date'),
+        ('sales_shipment_line', 'stg_sales_shipment_lines', 'shipment_no', 'shipment_date'),
+        ('stock_count_line', 'stg_stock_count_lines', 'count_no', 'count_date'),
     ] %}
         select
             '{{ contract }}' as contract,
@@ -416,7 +419,7 @@ dated_lines as (
             {{ document }} as doc_no,
             {{ day }} as document_date,
             extract_date
-        from {{ source('landing', contract) }}
+        from {{ ref(model) }}
         where {{ day }} > extract_date and doc_status <> 'cancelled'
         {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -4,7 +4,7 @@ with item_warehouses as (
 ),
 
 item_uoms as (
-    select * from {{ source('landing', 'item_uom') }}
+    select * from {{ ref('stg_item_uoms') }}
 ),
 
 factors as (
@@ -15,7 +15,7 @@ factors as (
     where order_multiple_units > 1
     union all
     select
-        company_code || '/' || item_code as item_id,
+        item_id,
         cast(numerator as double) / cast(denominator as double) as factor
     from item_uoms
     where denominator <> 0 and numerator <> 0

@@ -24,6 +24,7 @@ final as (
         cost_value,
         line_kind,
         doc_status,
+        source_key,
         {{ envelope() }}
     from source
 )

@@ -20,6 +20,7 @@ final as (
         revenue_value,
         line_kind,
         doc_status,
+        source_key,
         {{ envelope() }}
     from source
 )
