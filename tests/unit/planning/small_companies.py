@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
+import yaml
 
 from assets.planning import reading
 from assets.planning.demand.history import build_demand_history
@@ -36,16 +38,20 @@ _SUPPLY = {
     "is_overdue": "bool", "overdue_days": "int64",
 }  # fmt: skip
 _OPEN = {"item_id": "str", "warehouse_id": "str", "reserved_units": "float64", "backorder_units": "float64"}
-_LINES = {"source_instance": "str", "so_no": "str", "item_id": "str", "warehouse_id": "str",
+_LINES = {"source_instance": "str", "so_no": "str", "so_line_id": "str", "item_id": "str", "warehouse_id": "str",
           "order_date": "datetime64[ns]", "open_units": "float64", "requested_date": "datetime64[ns]"}  # fmt: skip
 _BALANCES = {"item_id": "str", "warehouse_id": "str", "valid_from_date": "datetime64[ns]",
              "valid_to_date": "datetime64[ns]", "available_units": "float64", "on_hand_units": "float64"}  # fmt: skip
 _PROMOTIONS = {"item_id": "str", "warehouse_id": "str", "start_date": "datetime64[ns]", "end_date": "datetime64[ns]",
                "uplift_expected_rate": "float64"}  # fmt: skip
 _MOVEMENTS = {"movement_key": "str", "item_id": "str", "warehouse_id": "str", "business_date": "datetime64[ns]",
-              "quantity_units": "float64", "is_demand": "bool", "movement_type": "str", "unit_cost": "float64"}  # fmt: skip
+              "quantity_units": "float64", "is_demand": "bool", "movement_type": "str", "unit_cost": "float64",
+              "ref_doc_no": "str"}  # fmt: skip
 #: Tables that these companies leave empty: nothing moves between warehouses, and no shipment is billed.
 _EMPTY = {
+    "intermediate.int_open_supply": {
+        "item_id": "str", "warehouse_id": "str", "source": "str", "due_date": "datetime64[ns]", "on_order_units": "float64",
+    },
     "intermediate.int_supply_flows": {
         "item_id": "str", "warehouse_id": "str", "source_kind": "str", "source_id": "str", "receipt_days": "int64",
         "received_units": "float64", "lead_time_days_mean": "float64", "lead_time_days_sd": "float64",
@@ -76,6 +82,31 @@ _EMPTY = {
         "revenue_value": "float64", "doc_status": "str",
     },
 }  # fmt: skip
+
+STAGING = Path(__file__).parents[3] / "dbt_project" / "models" / "staging"
+#: Contracts that these companies do not deliver: their staging tables are there, without rows.
+_NOT_DELIVERED = (
+    "stg_bills_of_materials", "stg_items", "stg_price_breaks", "stg_production_orders", "stg_storage_limits",
+    "stg_supplier_plans", "stg_supplier_terms", "stg_suppliers",
+)  # fmt: skip
+
+
+def _kind(column: str) -> str:
+    """The type of a staging column, by what its name says."""
+    if column.endswith("_date"):
+        return "datetime64[ns]"
+    if column.startswith(("is_", "has_")):
+        return "bool"
+    return "float64" if re.search("_(units|price|value|rate|days|m3|kg|row|cost)$", column) else "str"
+
+
+def not_delivered() -> dict[str, dict[str, str]]:
+    """`staging.<table>` -> column -> type of the contracts without an extract."""
+    found = {}
+    for table in _NOT_DELIVERED:
+        (model,) = yaml.safe_load((STAGING / f"{table}.yml").read_text(encoding="utf-8"))["models"]
+        found[f"staging.{table}"] = {column["name"]: _kind(column["name"]) for column in model["columns"]}
+    return found
 
 
 def typed(rows: list[dict[str, object]] | pd.DataFrame, types: dict[str, str]) -> pd.DataFrame:
@@ -211,7 +242,7 @@ def company_of(series: list[tuple[str, str, str]], days: int, rng: np.random.Gen
     costs["cost_value"] = -costs["cogs_value"]
     return Company(
         {
-            **{name: typed([], types) for name, types in _EMPTY.items()},
+            **{name: typed([], types) for name, types in {**not_delivered(), **_EMPTY}.items()},
             "intermediate.int_item_warehouses": pd.DataFrame(spine).astype({"default_supplier_id": "string"}),
             "intermediate.int_demand_daily": typed(daily, _DAILY),
             "intermediate.int_item_warehouse_balances": typed(balances, _BALANCES),
