@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -227,7 +228,7 @@ def value_entries(
     one is null where it is nothing and no movement of the row has a known cost."""
     grains = data.grains
     order = data.order if chosen is None else data.order[chosen[data.order]]
-    columns = [
+    columns: list[NDArray[Any]] = [
         grains.place[data.grain], data.date, data.entry, data.quantity, result.value, result.settlement, result.cogs_settlement,
         result.known, result.uncosted, result.uncosted_stock, grains.valued[data.grain],
     ]  # fmt: skip

@@ -15,16 +15,19 @@ run_parameters as (
 -- Units under way by day; nothing of them can be promised.
 transit_balances as (
     select
-        item_id,
-        warehouse_id,
-        business_date as valid_from_date,
+        entries.item_id,
+        entries.warehouse_id,
+        entries.business_date as valid_from_date,
         coalesce(
-            lead(business_date) over (partition by item_id, warehouse_id order by business_date) - 1, run_parameters.as_of_date
+            lead(entries.business_date) over (partition by entries.item_id, entries.warehouse_id order by entries.business_date) - 1,
+            run_parameters.as_of_date
         ) as valid_to_date,
-        sum(quantity_units) over (partition by item_id, warehouse_id order by business_date) as on_hand_units
+        sum(entries.quantity_units) over (
+            partition by entries.item_id, entries.warehouse_id order by entries.business_date
+        ) as on_hand_units
     from entries
     cross join run_parameters
-    where is_in_transit
+    where entries.is_in_transit
 ),
 
 balances as (
