@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from assets.optional import optional
 from benchmarks.vn2_features import PooledFeatures, PooledPanel
 
 
@@ -60,7 +59,7 @@ def fit_pooled(panel: PooledPanel, end: int, settings: PooledSettings) -> Pooled
     Raises:
         ValueError: fewer columns than the first origin needs.
     """
-    lightgbm = optional("lightgbm", "pooled")  # slow to import, and only this needs it
+    import lightgbm  # slow to import, and only this needs it
 
     if end <= settings.first_origin + 1:
         raise ValueError(f"a pooled model needs more than {settings.first_origin + 1} periods, not {end}")
