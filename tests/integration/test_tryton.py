@@ -100,12 +100,13 @@ def value_of_layers(workspace: Workspace, day: dt.date, cost: Literal["fifo", "m
     connection = duckdb.connect()
     register_landing(connection, workspace.folder, day)
     movements = connection.execute(
-        """select source_key as movement_key, row_number() over (order by entered_at, cast(source_line_id as integer), leg)
+        """select source_key as movement_key, cast(null as varchar) as corrects_key,
+               row_number() over (order by entered_at, cast(source_line_id as integer), leg)
                as movement_sequence, business_date, movement_type, item_code as item_id, warehouse_code as warehouse_id,
                coalesce(lot_no, '') as lot_no, 'available' as stock_status, 'own' as owner_type, '' as owner_code,
                movement_type in ('sales_issue', 'sales_return') as is_demand, true as is_valued,
                cast(quantity_units as decimal(28, 6)) as quantity_units,
-               cast(unit_cost as decimal(28, 8)) as unit_cost, transfer_group_id,
+               cast(unit_cost as decimal(28, 8)) as unit_cost, cast(null as decimal(24, 4)) as document_value, transfer_group_id,
                cast(null as varchar) as ref_doc_no, cast(null as varchar) as ref_line_id,
                cast(null as date) as lot_expiry_date
            from landing.stock_movement where doc_status = 'posted'"""
