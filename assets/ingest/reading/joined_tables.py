@@ -13,7 +13,8 @@ import duckdb
 from sqlglot import exp
 
 from assets.ingest.errors import IngestError
-from assets.ingest.mapping.expressions import Kind, compile_expression
+from assets.ingest.mapping.expression_sql import compile_expression
+from assets.ingest.mapping.expressions import Kind
 from assets.ingest.mapping.language import Dataset
 from assets.ingest.mapping.row_keys import CHANGE, COMBINED, Balance, Combine
 from assets.ingest.mapping.source_keys import EXTRACT_DATE

@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from assets.ingest.contracts import Column, ColumnType, Contract
 from assets.ingest.mapping.expression_numbers import header_tree, scaled, signed
-from assets.ingest.mapping.expressions import Compiled, Kind, bind, compile_expression, parse_expression
+from assets.ingest.mapping.expression_sql import Compiled, compile_expression
+from assets.ingest.mapping.expressions import Kind, bind, parse_expression
 from assets.ingest.mapping.language import ColumnRule, Dataset, Mapping
 from assets.ingest.reading.header_match import HeaderMatch
 from assets.ingest.settings import SourceSettings

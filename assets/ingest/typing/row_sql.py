@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assets.ingest.contracts import Column, ColumnType, load_envelope
-from assets.ingest.mapping.expressions import Kind, compile_expression
+from assets.ingest.mapping.expression_sql import compile_expression
+from assets.ingest.mapping.expressions import Kind
 from assets.ingest.mapping.language import MAPPABLE_ENVELOPE, Branch
 from assets.ingest.reading.raw_table import SOURCE_ROW
 from assets.ingest.sqltext import ident, literal

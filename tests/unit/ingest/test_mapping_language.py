@@ -7,7 +7,8 @@ import pytest
 
 from assets.ingest.contracts import load_contracts
 from assets.ingest.errors import MappingError
-from assets.ingest.mapping.expressions import ExpressionError, Kind, compile_expression, headers_of, parse_expression
+from assets.ingest.mapping.expression_sql import compile_expression
+from assets.ingest.mapping.expressions import ExpressionError, Kind, headers_of, parse_expression
 from assets.ingest.mapping.loader import MAPPINGS_FOLDER, load_mapping, parse_mapping
 from assets.ingest.mapping.yaml_lines import Located
 
@@ -98,7 +99,8 @@ def test_an_unknown_mapping_names_the_known_ones():
             "x", "s.t.a", "a[1]", "current_date", "getenv('HOME')", "a like 'x%'",
         "if(a, 1, 2)", "cast(a as blob)", "a in (select 1)", "now()", "a -> 'b'", "*", "sum(a)", "row_number() over ()",
         "a + interval 1 day", "exists (select 1)", "{'a': 1}", "x -> x + 1", "pragma_version()", "a collate nocase", "",
-        "strptime(a, b)", "a between 1",
+        "strptime(a, b)", "a between 1", "regexp_matches(a, b)", "regexp_matches(a, '(')", "regexp_matches(a, 'x', 'i')",
+        "regexp_extract(a, '(x)', b)", "a ->> b",
     ],
 )  # fmt: skip
 def test_what_is_not_whitelisted_is_refused(text):
@@ -130,11 +132,21 @@ CASES = [
     ("blank is null", Kind.BOOLEAN, True),
     ("cast(year as integer) * 100 + month", Kind.TEXT, "202402"),
     ("case code when '007' then 'bond' else 'other' end", Kind.TEXT, "bond"),
+    ("names ->> 'zh_CN'", Kind.TEXT, "书桌"),
+    ("json_extract_string(names, 'en_US')", Kind.TEXT, "Desk"),
+    ("names ->> '$.other[1]'", Kind.TEXT, "b"),
+    ("coalesce(names ->> 'fr_FR', names ->> 'en_US', names)", Kind.TEXT, "Desk"),
+    ("coalesce(side ->> 'en_US', side)", Kind.TEXT, "出"),
+    ("coalesce(code ->> 'en_US', code)", Kind.TEXT, "007"),
+    ("regexp_matches(code, '^0[0-9]+$') and not regexp_matches(side, '入')", Kind.BOOLEAN, True),
+    ("regexp_extract(code, '^0+([1-9].*)', 1)", Kind.TEXT, "7"),
+    ("regexp_extract(code, 'x+')", Kind.TEXT, None),
+    ("regexp_extract(code, '[1-9]') + 1", Kind.NUMBER, 8.0),
 ]
 VALUES = {
     "side": "'出'", "qty": "12.5::decimal(38,10)", "code": "'007'", "day": "date "
         "'2024-02-28'", "year": "2024::decimal(38,10)",
-    "month": "2::decimal(38,10)", "blank": "null",
+    "month": "2::decimal(38,10)", "blank": "null", "names": """'{"en_US": "Desk", "zh_CN": "书桌", "other": ["a", "b"]}'""",
 }  # fmt: skip
 
 
