@@ -41,13 +41,17 @@ class CompiledNode:
 def compiled_nodes() -> tuple[CompiledNode, ...]:
     """All models and seeds in an order in which each comes after what it reads; compiled once a process."""
     manifest = json.loads(SHIPPED.prepared().read_text(encoding="utf-8"))
-    python = [node["name"] for node in manifest["nodes"].values() if node.get("language") == "python"]
+    # dbt compiles Python models with a warehouse only; they need no compilation
+    python = [node for node in manifest["nodes"].values() if node.get("language") == "python"]
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["compile", "--no-introspect", "--no-populate-cache", "--no-write-json"]
         arguments += ["--select", "resource_type:model", "resource_type:seed"]
-        arguments += ["--exclude", *python] if python else []  # no SQL; dbt compiles them with a warehouse only
+        arguments += ["--exclude", *(node["name"] for node in python)] if python else []
         outcome = SHIPPED.invoke(arguments, Warehouse(Path(folder) / "warehouse.duckdb"), Path(folder) / "target")
-    nodes = {item.node.unique_id: _compiled(item.node) for item in outcome.result.results}
+    # with an exclusion, dbt also compiles the tests of what is selected
+    results = [item.node for item in outcome.result.results if item.node.resource_type in ("model", "seed")]
+    nodes = {node.unique_id: _compiled(node) for node in results}
+    nodes |= {node["unique_id"]: _python(node) for node in python}
     order = TopologicalSorter(
         {name: [one for one in node.parents if one in nodes] for name, node in sorted(nodes.items())}
     )
@@ -125,16 +129,23 @@ def _compiled(node: Any) -> CompiledNode:
         layer=node.fqn[1],
         relation=node.relation_name or "",
         materialized=node.config.materialized,
-        query=_seed_query(node)
-        if kind == "seed"
-        else (node.raw_code if _language(node) == "python" else node.compiled_code).strip(),
+        query=_seed_query(node) if kind == "seed" else node.compiled_code.strip(),
         parents=() if kind == "seed" else tuple(sorted(node.depends_on.nodes)),
-        language=_language(node),
     )
 
 
-def _language(node: Any) -> str:
-    return str(getattr(node, "language", "sql"))
+def _python(node: dict[str, Any]) -> CompiledNode:
+    return CompiledNode(
+        unique_id=node["unique_id"],
+        name=node["name"],
+        kind="model",
+        layer=node["fqn"][1],
+        relation=node["relation_name"],
+        materialized="table",
+        query=node["raw_code"],
+        parents=tuple(sorted(node["depends_on"]["nodes"])),
+        language="python",
+    )
 
 
 def _seed_query(node: Any) -> str:

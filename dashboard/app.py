@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from assets.publish.releases import ReleaseError
 from dashboard.components import STYLE
 from dashboard.context import Context, readers, settings, signed_in
 from dashboard.filters import Filter
@@ -38,7 +39,12 @@ def main() -> None:
     except AccessRefusedError as error:
         st.error(f"{words('refused')}: {error}")
         st.stop()
-    opened = readers()
+    try:
+        opened = readers()
+    except ReleaseError as error:
+        st.error(words("release_damaged"))
+        st.code(str(error), language=None, wrap_lines=True)
+        st.stop()
     if opened is None:
         st.info(words("no_release"))
         st.stop()

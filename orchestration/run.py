@@ -19,7 +19,7 @@ from pathlib import Path
 import dagster as dg
 from dagster import DagsterEventType
 
-from assets.publish.releases import Release, current_release
+from assets.publish.releases import Release, current_id, read_release
 from assets.workspace import Workspace
 from expectations.assets import record_failed_run
 from orchestration.build import build_definitions
@@ -92,7 +92,7 @@ def run_daily(
         definitions = build_definitions(settings, resource_overrides={"workspace": workspace})
         job = definitions.resolve_job_def(DAILY_JOB)
         with open_instance(workspace) as instance:
-            before = current_release(workspace.releases)
+            before = current_id(workspace.releases)
             seen = _Watcher(on_step)
             run_id = str(uuid.uuid4())
             instance.add_event_listener(run_id, seen)
@@ -108,8 +108,8 @@ def run_daily(
             if not select and seen.errors:
                 _keep_failure(settings, instance, run_id, as_of, seen.errors)
             export_trace(instance, run_id, settings.company.code)
-    after = current_release(workspace.releases)
-    fresh = after if after and (before is None or after.path != before.path) else None
+    after = current_id(workspace.releases)
+    fresh = read_release(workspace.releases / after) if after and after != before else None
     return RunOutcome(
         run_id=result.run_id,
         as_of=as_of,

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from assets.publish.releases import Release, current_release
+from assets.publish.releases import Release, ReleaseError, current_release
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents.queries import latest_run
 from orchestration.resources import load_company_rules
@@ -19,7 +19,12 @@ from orchestration.settings import Settings
 
 def status_tables(settings: Settings) -> list[Table]:
     """Release, sources and findings as tables for a terminal."""
-    release = current_release(settings.workspace().releases)
+    try:
+        release = current_release(settings.workspace().releases)
+    except ReleaseError as error:
+        table = Table("release", title=settings.company.name)
+        table.add_row(escape(str(error)))
+        return [*_failed_run_table(settings, None), table]
     failed = _failed_run_table(settings, release)
     if release is None:
         table = Table("release", title=settings.company.name)

@@ -123,32 +123,75 @@ def switch_current(releases: Path, release_id: str) -> None:
 
 
 def read_release(folder: Path) -> Release:
-    """Open a finished release folder (or the `current` link)."""
+    """Open a finished release folder (or the `current` link).
+
+    Raises:
+        ReleaseError: there is none, or its manifest is damaged.
+    """
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise ReleaseError(f"{folder} holds no finished release; run `stockturn run` first")
-    return Release(folder.resolve(), json.loads(manifest.read_text(encoding="utf-8")))
+    try:
+        facts = json.loads(manifest.read_text(encoding="utf-8"))
+        date.fromisoformat(facts["as_of_date"])
+        if not all(mart["name"] and mart["schema"] and mart["content_hash"] for mart in facts["marts"]):
+            raise ValueError("a mart without its name")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(
+            f"{manifest.resolve()} is damaged ({type(error).__name__}: {error}); go back to another release with "
+            "`stockturn releases rollback`, or build a new one with `stockturn run`"
+        ) from error
+    return Release(folder.resolve(), facts)
 
 
 def current_release(releases: Path) -> Release | None:
-    """The release that readers see, or None before the first one."""
+    """The release that readers see, or None before the first one.
+
+    Raises:
+        ReleaseError: its manifest is damaged.
+    """
     return read_release(releases / "current") if (releases / "current").exists() else None
 
 
+def current_id(releases: Path) -> str | None:
+    """Id of the release that readers see, whatever state it is in; None before the first one."""
+    link = releases / "current"
+    return link.resolve().name if link.exists() else None
+
+
 def list_releases(releases: Path) -> list[Release]:
-    """Finished releases, oldest first."""
+    """Finished releases that can be read, oldest first; `damaged_releases` has the others."""
+    return [one for one in _opened(releases).values() if isinstance(one, Release)]
+
+
+def damaged_releases(releases: Path) -> dict[str, str]:
+    """Release folders whose manifest cannot be read, with the reason, oldest first. They are kept as they are."""
+    return {name: str(one) for name, one in _opened(releases).items() if isinstance(one, ReleaseError)}
+
+
+def _opened(releases: Path) -> dict[str, Release | ReleaseError]:
     if not releases.is_dir():
-        return []
+        return {}
     names = sorted(
         folder.name for folder in releases.iterdir() if (folder / MANIFEST).is_file() and not folder.is_symlink()
     )
-    return [read_release(releases / name) for name in names if not name.startswith(".")]
+    found: dict[str, Release | ReleaseError] = {}
+    for name in names:
+        if not name.startswith("."):
+            try:
+                found[name] = read_release(releases / name)
+            except ReleaseError as error:
+                found[name] = error
+    return found
 
 
 def prune_releases(releases: Path, keep: int) -> list[str]:
-    """Delete the oldest releases above `keep`, never the current one; returns the ids that went."""
-    current = current_release(releases)
-    old = [release for release in list_releases(releases) if current is None or release.path != current.path]
+    """Delete the oldest releases above `keep`, never the current one; returns the ids that went.
+
+    Damaged releases are neither counted nor deleted: whoever looks into the damage needs them.
+    """
+    current = current_id(releases)
+    old = [release for release in list_releases(releases) if release.release_id != current]
     doomed = old[: max(0, len(old) - (keep - 1))]
     for release in doomed:
         shutil.rmtree(release.path)

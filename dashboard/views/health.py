@@ -10,7 +10,7 @@ import streamlit as st
 
 from assets.publish.dictionary import mart_labels
 from assets.publish.history import ReleaseDiff, diff_releases, find_release
-from assets.publish.releases import list_releases
+from assets.publish.releases import damaged_releases, list_releases
 from dashboard.components import Tile, column_config, table, tiles
 from dashboard.context import Context
 from dashboard.queries import quality
@@ -114,8 +114,13 @@ def _check_in_words(words: Words, one: Mapping[str, Any], rule: Rule | None) -> 
 
 def _releases(context: Context) -> None:
     words = context.words
-    known = list_releases(context.settings.workspace().releases)[::-1]
+    folder = context.settings.workspace().releases
+    known = list_releases(folder)[::-1]
     st.subheader(words("releases"))
+    damaged = damaged_releases(folder)
+    if damaged:
+        st.warning(words("release_damaged"))
+        st.code("\n".join(damaged.values()), language=None, wrap_lines=True)
     frame = pd.DataFrame(
         {
             words("release"): [one.release_id for one in known],

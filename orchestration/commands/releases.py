@@ -5,29 +5,40 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from assets.publish.history import diff_releases, find_release, previous_release
 from assets.publish.history import rollback as roll_back
-from assets.publish.releases import ReleaseError, current_release, list_releases
+from assets.publish.releases import ReleaseError, current_id, damaged_releases, list_releases
 from assets.publish.settings import postgres_url
 from assets.workspace import WorkspaceBusyError
-from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
+from orchestration.commands.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    console,
+    one_sentence,
+    problems,
+    published,
+    read_settings,
+)
 
 app = typer.Typer(help="Releases: list, compare, go back.")
 
 
 @app.command("list")
 def list_(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Every kept release, oldest first."""
+    """Every kept release, oldest first; then those whose manifest is damaged."""
     folder = read_settings(config).workspace().releases
-    current = current_release(folder)
+    current = current_id(folder)
     table = Table("release", "as of", "built at (UTC)", "rows", "")
     for release in list_releases(folder):
         rows = sum(mart["rows"] for mart in release.manifest["marts"])
-        mark = "current" if current and current.path == release.path else ""
+        mark = "current" if release.release_id == current else ""
         table.add_row(release.release_id, str(release.as_of), release.manifest["built_at"], f"{rows:,}", mark)
     console.print(table)
+    for damage in damaged_releases(folder).values():
+        problems.print(f"[red]{escape(damage)}[/red]", soft_wrap=True)
 
 
 @app.command()

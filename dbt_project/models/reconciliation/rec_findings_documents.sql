@@ -19,6 +19,10 @@ missing_days as (
     select * from {{ ref('rec_missing_days') }}
 ),
 
+ledger_book as (
+    select * from {{ ref('rec_ledger_book') }}
+),
+
 shifted_files as (
     select * from {{ ref('rec_shifted_files') }}
 ),
@@ -83,6 +87,21 @@ wrong_documents as (
     where wrong.preference = 1
 ),
 
+-- Balances that the missing day parted: there the ERP posted what the ledger lacks, documents of the days before among it.
+lost_postings as (
+    select
+        ledger_book.item_id,
+        ledger_book.warehouse_id,
+        missing_days.missing_date
+    from missing_days
+    inner join ledger_book
+        on
+            missing_days.company_code = split_part(ledger_book.item_id, '/', 1)
+            and missing_days.missing_date > ledger_book.previous_snapshot_date
+            and missing_days.missing_date <= ledger_book.snapshot_date
+            and ledger_book.variance_change_units <> 0
+),
+
 -- By their receipt, or by what the WMS keeps as received-not-posted.
 unposted as (
     select
@@ -116,6 +135,14 @@ unposted as (
         and receipts.document_units > 0
         and receipts.document_date < {{ add_days('run_parameters.as_of_date', '-run_parameters.transit_days') }}
         and missing_days.missing_date is null
+        and not exists (
+            select 1 from lost_postings
+            where
+                lost_postings.item_id = receipts.item_id
+                and lost_postings.warehouse_id = receipts.warehouse_id
+                and lost_postings.missing_date > receipts.document_date
+                and lost_postings.missing_date <= {{ add_days('receipts.document_date', 'run_parameters.transit_days') }}
+        )
         and elsewhere.doc_no is null
         -- Booked under another item it is a wrong item (rec_document_errors).
         and not exists (
@@ -291,6 +318,14 @@ unposted_shipments as (
         and shipments.document_units > 0
         and shipments.document_date < {{ add_days('run_parameters.as_of_date', '-run_parameters.transit_days') }}
         and missing_days.missing_date is null
+        and not exists (
+            select 1 from lost_postings
+            where
+                lost_postings.item_id = shipments.item_id
+                and lost_postings.warehouse_id = shipments.warehouse_id
+                and lost_postings.missing_date > shipments.document_date
+                and lost_postings.missing_date <= {{ add_days('shipments.document_date', 'run_parameters.transit_days') }}
+        )
 ),
 
 shifted_dates as (
