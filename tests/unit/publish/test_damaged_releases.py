@@ -92,7 +92,7 @@ def test_a_damaged_current_release_is_one_message_with_the_way_back(company: tup
     (releases / "current").unlink()
     (releases / "current").symlink_to("r0")
     try:
-        with pytest.raises(ReleaseError, match="r0/manifest.json is damaged.*rollback"):
+        with pytest.raises(ReleaseError, match=r"r0/manifest.json is damaged .*rollback"):
             current_release(releases)
         assert "is damaged" in " ".join(_command(company, "status").output.replace("│", " ").split())
         assert _command(company, "health").exit_code != 0
