@@ -18,6 +18,7 @@ from benchmarks.recording import save_result
 from benchmarks.synthetic_release import write_release
 from dashboard.filters import Filter
 from dashboard.queries import item, moves, overview, planning, quality, stock
+from dashboard.queries.worklist import worklist
 from dashboard.release_reader import ReleaseReader
 
 SEED = 7
@@ -38,6 +39,7 @@ def pages(reader: ReleaseReader, wanted: Filter) -> dict[str, Callable[[], Any]]
         "overview": lambda: [
             quality.choices(reader, Filter(allowed_owners=wanted.allowed_owners)),
             overview.kpis(reader, wanted, reader),
+            worklist(reader, wanted),
             overview.actions(reader, wanted),
             overview.trend(reader, wanted),
             overview.where_it_sits(reader, wanted, "category_name"),
@@ -63,11 +65,11 @@ def pages(reader: ReleaseReader, wanted: Filter) -> dict[str, Callable[[], Any]]
         "item": lambda: [
             item.find(reader, wanted, "42"),
             item.card(reader, wanted, item_id, warehouse_id),
-            item.stock_line(reader, item_id, warehouse_id),
-            item.demand(reader, item_id, warehouse_id, "week"),
+            item.stock_line(reader, item_id, warehouse_id, 24 * 30),
+            item.demand(reader, item_id, warehouse_id, "week", 24 * 4),
             item.fan(reader, item_id, warehouse_id),
             item.layers(reader, item_id, warehouse_id),
-            item.movements(reader, item_id, warehouse_id),
+            item.movements(reader, item_id, warehouse_id, 24),
         ],
         "incidents": lambda: [
             quality.findings_by_rule(reader, wanted),

@@ -8,13 +8,14 @@ from functools import partial
 import streamlit as st
 
 from assets.publish.releases import ReleaseError
-from dashboard.components import STYLE
+from dashboard import address
 from dashboard.context import Context, readers, settings, signed_in
 from dashboard.filters import Filter
 from dashboard.identity import AccessRefusedError, User
-from dashboard.queries.quality import choices
+from dashboard.markup import STYLE, heading, message, note
+from dashboard.queries.quality import choices, warehouse_names
 from dashboard.release_reader import ReleaseReader
-from dashboard.texts import LANGUAGES, Words
+from dashboard.texts import LANGUAGES, Language, Words
 from dashboard.views import ageing, cells, forecast, health, incidents, item, overview, replenishment
 
 PAGES: dict[str, tuple[str, Callable[[Context], None]]] = {
@@ -27,92 +28,118 @@ PAGES: dict[str, tuple[str, Callable[[Context], None]]] = {
     "forecast": (":material/query_stats:", forecast.show),
     "health": (":material/monitor_heart:", health.show),
 }
+MONTHS = ("6", "12", "24")  # how far back the charts over time go
 
 
 def main() -> None:
     company = settings().company
     st.set_page_config(page_title=f"Stockturn · {company.name}", page_icon="📦", layout="wide")
-    st.markdown(STYLE, unsafe_allow_html=True)
-    words = _language(company.language)
+    st.html(STYLE)
+    words = Words(_language(company.language))
     try:
         user = signed_in()
     except AccessRefusedError as error:
-        st.error(f"{words('refused')}: {error}")
+        message("error", f"{words('refused')}: {error}")
         st.stop()
     try:
         opened = readers()
     except ReleaseError as error:
-        st.error(words("release_damaged"))
+        message("error", words("release_damaged"))
         st.code(str(error), language=None, wrap_lines=True)
         st.stop()
     if opened is None:
-        st.info(words("no_release"))
+        message("info", words("no_release"))
         st.stop()
-    reader, before = opened
+    shown = _pages(partial(_page, words, user, *opened), words)
+    shown.run()
+
+
+def _pages(page: Callable[[str], None], words: Words) -> st.Page:
+    """The page that the address names. The links to the others carry what the address says of filter and language.
+
+    The overview is found at the root and under its name: Streamlit keeps the name of its default page for the root.
+    """
     pages = {
-        name: st.Page(
-            partial(_page, name, words, user, reader, before),
-            title=words(f"page_{name}"),
-            icon=icon,
-            url_path=name,
-            default=name == "overview",
-        )
+        name: st.Page(partial(page, name), title=words(f"page_{name}"), icon=icon, url_path=name)
         for name, (icon, _) in PAGES.items()
     }
-    st.session_state["item_page"] = pages["item"]
-    st.navigation(list(pages.values())).run()
+    root = st.Page(partial(page, "overview"), title=words("page_overview"), url_path="start", default=True)
+    st.session_state["pages"] = pages
+    shown = st.navigation([root, *pages.values()], position="hidden")
+    with st.sidebar:
+        for one in pages.values():
+            st.page_link(one, query_params=address.frame())
+    return shown
 
 
-def _page(name: str, words: Words, user: User, reader: ReleaseReader, before: ReleaseReader | None) -> None:
+def _page(words: Words, user: User, reader: ReleaseReader, before: ReleaseReader | None, name: str) -> None:
     wanted = _filter(reader, words, user)
-    context = Context(settings(), reader, before, user, words, wanted)
+    months = _months(words)
+    context = Context(settings(), reader, before, user, words, wanted, months)
     st.title(words(f"page_{name}"))
     role = words(f"role_{user.role.name.lower()}")
     who = words("signed_in", name=user.name, role=role)
-    st.caption(f"{settings().company.name} · {words('as_of', day=reader.release.as_of)} · {who}")
+    note(f"{settings().company.name} · {words('as_of', day=reader.release.as_of)} · {who}")
     PAGES[name][1](context)
 
 
-def _language(default: str) -> Words:
-    """Chosen in the sidebar or by `?lang=`, which makes a link in a language shareable."""
-    asked = st.query_params.get("lang", st.session_state.get("language", default))
+def _language(default: Language) -> Language:
+    """What the address says (`lang`), else the company's."""
     names = list(LANGUAGES)
-    index = names.index(asked) if asked in names else names.index(default)  # type: ignore[arg-type]
     with st.sidebar:
-        chosen = st.segmented_control(
+        chosen = address.choose(
+            st.segmented_control,
             "语言 / Language",
+            address.LANGUAGE,
             names,
-            default=names[index],
+            default,
             format_func=lambda name: LANGUAGES[name],
-            key="language_choice",
+            required=True,
         )
-    language = chosen or names[index]
-    if chosen and chosen != asked and "lang" in st.query_params:
-        st.query_params["lang"] = chosen
-    st.session_state["language"] = language
-    return Words(language)
+    return next((name for name in names if name == chosen), default)
+
+
+def _months(words: Words) -> int:
+    with st.sidebar:
+        chosen = address.choose(
+            st.segmented_control,
+            words("months_shown"),
+            address.MONTHS,
+            MONTHS,
+            MONTHS[-1],
+            format_func=lambda n: words("months_n", n=n),
+            required=True,
+        )
+    return int(chosen or MONTHS[-1])
 
 
 def _filter(reader: ReleaseReader, words: Words, user: User) -> Filter:
     """Choices in the sidebar, within what the user may see."""
-    limit = Filter(allowed_owners=user.owners)
-    known = _choices(reader.release_id, user.owners, reader)
+    limit = Filter(allowed_owners=user.owners, allowed_warehouses=user.warehouses)
+    known, named = _choices(reader.release_id, user.owners, user.warehouses, reader)
+    options = {**known, "abc_classes": ["A", "B", "C"], "xyz_classes": ["X", "Y", "Z"]}
     with st.sidebar:
-        st.markdown(f"**{words('filters')}**")
+        heading(words("filters"), 3)
         chosen = {
-            name: tuple(
-                st.multiselect(words(name), options, key=f"filter_{name}", placeholder=words("all"))
-                if len(options) > 1
-                else ()
+            name: address.choose_several(
+                words(name),
+                key,
+                options[name],
+                placeholder=words("all"),
+                format_func=lambda value: named.get(value, value),
             )
-            for name, options in (*known.items(), ("abc_classes", ["A", "B", "C"]), ("xyz_classes", ["X", "Y", "Z"]))
+            for name, key in address.FILTERS.items()
+            if len(options[name]) > 1
         }
-    return Filter(**chosen, allowed_owners=limit.allowed_owners)
+    return Filter(**chosen, allowed_owners=limit.allowed_owners, allowed_warehouses=limit.allowed_warehouses)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def _choices(release_id: str, owners: tuple[str, ...] | None, _reader: ReleaseReader) -> dict[str, list[str]]:
-    return choices(_reader, Filter(allowed_owners=owners))
+def _choices(
+    release_id: str, owners: tuple[str, ...] | None, warehouses: tuple[str, ...] | None, _reader: ReleaseReader
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    limit = Filter(allowed_owners=owners, allowed_warehouses=warehouses)
+    return choices(_reader, limit), warehouse_names(_reader)
 
 
 if __name__ == "__main__":

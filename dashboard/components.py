@@ -1,65 +1,22 @@
-"""Parts that pages share: tiles, tables with export. What comes from data is escaped before it becomes HTML."""
+"""Parts that pages share: charts, and tables with headings, totals, links and export."""
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from assets.publish.dictionary import english
+from assets.publish.spreadsheets import percent_text, plain_text, plain_texts
+from dashboard import address
 from dashboard.context import Context
+from dashboard.markup import label as markup_label
+from dashboard.markup import message, note_html
 from dashboard.release_reader import MAX_EXPORT_ROWS
-
-Tone = Literal["good", "warn", "bad", "plain"]
-STYLE = """<style>
-.block-container {padding-top: 2.6rem; padding-bottom: 3rem; max-width: 1400px;}
-.st-tiles {display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: .7rem;
-  margin: .2rem 0 1.1rem;}
-.st-tile {background: #fff; border: 1px solid #e3e8ee; border-left: 5px solid #9aa5b1; border-radius: 8px;
-  padding: .65rem .8rem; min-width: 0;}
-.st-tile.good {border-left-color: #2a9d8f;} .st-tile.warn {border-left-color: #e0a030;} .st-tile.bad {border-left-color: #c8453c;}
-.st-tile .name {font-size: .8rem; color: #52606d; line-height: 1.25;}
-.st-tile .figure {font-size: 1.55rem; font-weight: 650; color: #1f2a37; line-height: 1.3; white-space: nowrap;}
-.st-tile .note {font-size: .76rem; color: #66727f; overflow-wrap: anywhere;} .st-tile.bad .figure {color: #b0342c;}
-h1 {font-size: 1.5rem !important; padding: 0 0 .4rem !important;}
-h3 {font-size: 1.05rem !important; padding-bottom: .2rem !important;}
-@media (max-width: 1100px) {.st-tiles {grid-template-columns: repeat(3, minmax(0, 1fr));}}
-@media (max-width: 640px) {
-  .block-container {padding-left: .8rem; padding-right: .8rem;}
-  .st-tiles {grid-template-columns: repeat(2, minmax(0, 1fr));}
-  .st-tile .figure {font-size: 1.25rem;}
-}
-</style>"""
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A figure to read at a glance."""
-
-    name: str
-    figure: str
-    notes: Sequence[str] = ()
-    tone: Tone = "plain"
-
-
-def tiles(all_tiles: Sequence[Tile]) -> None:
-    """A row of figures that wraps on a narrow screen."""
-    parts = [
-        f'<div class="st-tile {tile.tone}" title="{html.escape(tile.name)}">'
-        f'<div class="name">{html.escape(tile.name)}</div>'
-        f'<div class="figure">{html.escape(tile.figure)}</div>'
-        + "".join(f'<div class="note">{html.escape(note)}</div>' for note in tile.notes if note)
-        + "</div>"
-        for tile in all_tiles
-    ]
-    columns = 4 if len(parts) > 6 else len(parts)
-    st.markdown(f'<div class="st-tiles" style="--columns: {columns}">{"".join(parts)}</div>', unsafe_allow_html=True)
 
 
 def chart(picture: Any, description: str) -> None:
@@ -75,21 +32,23 @@ def table(
     marts: Sequence[str] = ("fct_inventory_health",),
     shown: int = 200,
     link: bool = False,
+    select: bool = False,
     texts: Sequence[str] = (),
     reasons: Sequence[str] = (),
     totals: Mapping[str, Any] | None = None,
-) -> None:
-    """The first rows of a query, with the dictionary's headings; the button exports all rows.
+) -> pd.Series | None:
+    """The first rows of a query, with the dictionary's headings; the button exports all rows. Gives the row that is chosen.
 
-    `link`: choosing a row opens the page of its item. `texts`: columns whose values are words of the catalogue
-    (`cause` -> `cause_expired`). `reasons`: columns that hold sentences of the planner. `totals`: sums over all rows, those that
-    are not shown too: `rows`, and a figure for each of the columns of money that are added up.
+    `link`: choosing a row opens the page of its item. `select`: choosing a row gives it to the caller. `texts`: columns whose
+    values are words of the catalogue (`cause` -> `cause_expired`). `reasons`: columns that hold sentences of the planner.
+    `totals`: sums over all rows, those that are not shown too: `rows`, and a figure for each of the columns of money that are
+    added up.
     """
     words = context.words
     frame = query(shown)
     if frame.empty:
-        st.info(words("empty"))
-        return
+        message("info", words("empty"))
+        return None
     visible = as_percent(translated(context, frame, texts, reasons))
     hidden = {"item_id", "warehouse_id"} if link else set()
     event = st.dataframe(
@@ -100,7 +59,7 @@ def table(
         column_order=[name for name in visible.columns if name not in hidden],
         column_config=column_config(context, visible, marts),
         placeholder="",
-        on_select="rerun" if link else "ignore",
+        on_select="rerun" if link or select else "ignore",
         selection_mode="single-row",
     )
     left, right = st.columns([4, 1], vertical_alignment="center")
@@ -109,7 +68,7 @@ def table(
     if len(frame) >= shown:
         said.append(words("shown", shown=shown))
     if said:
-        left.caption("  \n".join(said))
+        left.html(note_html("\n".join(said)))
     right.download_button(
         words("export"),
         data=lambda: csv_bytes(
@@ -122,11 +81,22 @@ def table(
         on_click="ignore",
         width="stretch",
     )
-    rows = chosen_rows(event) if link else []
-    if rows:
-        chosen = frame.iloc[rows[0]]
-        st.session_state["item"] = (str(chosen["item_id"]), str(chosen["warehouse_id"]))
-        st.switch_page(st.session_state["item_page"])
+    rows = chosen_rows(event) if link or select else []
+    if not rows:
+        return None
+    chosen = frame.iloc[rows[0]]
+    if link and not _is_empty(chosen["item_id"]):  # a finding may be about no item
+        open_page(
+            "item",
+            item=str(chosen["item_id"]),
+            at="" if _is_empty(chosen["warehouse_id"]) else str(chosen["warehouse_id"]),
+        )
+    return chosen
+
+
+def open_page(name: str, **parts: str) -> None:
+    """Go to another page; filter, period and language go along. `parts`: what else its address says."""
+    st.switch_page(st.session_state["pages"][name], query_params=address.frame(**parts))
 
 
 def chosen_rows(event: Any) -> list[int]:
@@ -200,6 +170,7 @@ def column_config(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -
         meaning = next(
             (found["description"] for mart in marts if (found := context.reader.words(mart).get(name))), None
         ) if context.words.language == "en" else None  # fmt: skip
+        meaning = meaning and markup_label(meaning)
         if pd.api.types.is_object_dtype(frame[name]) and _holds_dates(frame[name]):
             result[name] = st.column_config.DateColumn(label, help=meaning, format="YYYY-MM-DD")
         elif pd.api.types.is_bool_dtype(frame[name]):
@@ -230,12 +201,9 @@ def _number_format(name: str, values: pd.Series) -> str:
 
 
 def csv_bytes(frame: pd.DataFrame, names: dict[str, str]) -> bytes:
-    """CSV with a BOM and the headings of the page. A text that a spreadsheet would run as a formula is kept a text."""
-    safe = frame.copy()
-    for name in safe.columns:
-        if safe[name].dtype == object:
-            safe[name] = [
-                f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
-                for value in safe[name]
-            ]
-    return safe.rename(columns=names).to_csv(index=False).encode("utf-8-sig")
+    """CSV with a BOM and the headings of the page: shares are per cent, and no text starts a formula."""
+    shares = {name: [percent_text(value) for value in frame[name]] for name in frame.columns if is_share(str(name))}
+    safe = (
+        plain_texts(frame).assign(**shares).rename(columns={name: plain_text(label) for name, label in names.items()})
+    )
+    return safe.to_csv(index=False).encode("utf-8-sig")

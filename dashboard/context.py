@@ -34,6 +34,8 @@ class Context:
     user: User
     words: Words
     wanted: Filter
+    months: int = 24
+    """How far back the charts over time go."""
 
     @property
     def store(self) -> IncidentStore | None:

@@ -23,6 +23,7 @@ import yaml
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.lineage import ColumnOrigin, column_origins, relation_names
 from assets.publish.release_rules import column_rules
+from assets.publish.spreadsheets import plain_text
 
 SCHEMAS = ("marts", "reconciliation")
 REQUIRED = ("type", "unit", "description", "formula", "source", "tests", "label_en", "label_zh")
@@ -111,7 +112,8 @@ def dictionary_documents(dictionary: Sequence[Mapping[str, Any]]) -> dict[str, s
         for column in mart["columns"]:
             facts = [column[part] if isinstance(column[part], str) else "; ".join(column[part]) for part in REQUIRED]
             grain = ", ".join(mart["grain"])
-            writer.writerow([mart["schema"], mart["name"], mart["label_zh"], grain, column["name"], *facts])
+            cells = [mart["schema"], mart["name"], mart["label_zh"], grain, column["name"], *facts]
+            writer.writerow([plain_text(cell) for cell in cells])
     return {
         "dictionary.json": json.dumps({"marts": list(dictionary)}, ensure_ascii=False, indent=1),
         "dictionary.csv": "\ufeff" + text.getvalue(),

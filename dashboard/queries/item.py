@@ -19,6 +19,16 @@ def find(reader: ReleaseReader, wanted: Filter, text: str, limit: int = 50) -> p
     )
 
 
+def places(reader: ReleaseReader, wanted: Filter, item_id: str) -> pd.DataFrame:
+    """Where an item is, the most capital first."""
+    return reader.frame(
+        f"""select item_id, warehouse_id, item_code, item_name, warehouse_name, inventory_value
+            from {wanted.health} where item_id = $item_id
+            order by inventory_value desc nulls last, warehouse_id""",
+        {**wanted.parameters, "item_id": item_id},
+    )
+
+
 def card(reader: ReleaseReader, wanted: Filter, item_id: str, warehouse_id: str) -> dict:
     """The health row with the levels of the plan; empty where there is none or the user may not see it."""
     return reader.row(
@@ -30,7 +40,7 @@ def card(reader: ReleaseReader, wanted: Filter, item_id: str, warehouse_id: str)
     )
 
 
-def stock_line(reader: ReleaseReader, item_id: str, warehouse_id: str, days: int = 365) -> pd.DataFrame:
+def stock_line(reader: ReleaseReader, item_id: str, warehouse_id: str, days: int) -> pd.DataFrame:
     """On hand as steps: a row per interval of the last `days`."""
     return reader.frame(
         f"""select greatest(valid_from_date, last_day - {int(days)}) as from_date, valid_to_date, on_hand_units
@@ -41,7 +51,7 @@ def stock_line(reader: ReleaseReader, item_id: str, warehouse_id: str, days: int
     )
 
 
-def demand(reader: ReleaseReader, item_id: str, warehouse_id: str, period: str, periods: int = 52) -> pd.DataFrame:
+def demand(reader: ReleaseReader, item_id: str, warehouse_id: str, period: str, periods: int) -> pd.DataFrame:
     """Demand issues less returns per period (`week` or `month`), zero where there was none."""
     if period not in {"day", "week", "month"}:
         raise ValueError(f"no such period: {period}")
@@ -84,12 +94,29 @@ def layers(reader: ReleaseReader, item_id: str, warehouse_id: str) -> pd.DataFra
     )
 
 
-def movements(reader: ReleaseReader, item_id: str, warehouse_id: str, limit: int = 200) -> pd.DataFrame:
+_LINES = """select m.business_date, m.movement_type, m.quantity_units, m.cost_value, m.cogs_value, m.doc_no, m.ref_doc_no,
+                w.warehouse_name as counterpart_warehouse_name, m.lot_no, m.source_file, m.source_row
+            from fct_stock_movements m left join dim_warehouses w on w.warehouse_id = m.counterpart_warehouse_id"""
+
+
+def movements(reader: ReleaseReader, item_id: str, warehouse_id: str, months: int, limit: int = 200) -> pd.DataFrame:
     """The newest movements with the file and row they came from."""
     return reader.frame(
-        f"""select business_date, movement_type, quantity_units, cost_value, cogs_value, doc_no, ref_doc_no,
-                counterpart_warehouse_id, lot_no, source_file, source_row
-            from fct_stock_movements where item_id = $item_id and warehouse_id = $warehouse_id
-            order by movement_sequence desc limit {int(limit)}""",
+        f"""{_LINES} where m.item_id = $item_id and m.warehouse_id = $warehouse_id
+                and m.business_date > (select max(as_of_date) from fct_inventory_health) - interval {int(months)} month
+            order by m.movement_sequence desc limit {int(limit)}""",
         {"item_id": item_id, "warehouse_id": warehouse_id},
+    )
+
+
+def document(reader: ReleaseReader, wanted: Filter, doc_no: str, limit: int = 500) -> pd.DataFrame:
+    """Every line of a document that the user may see, with the file and row it came from."""
+    return reader.frame(
+        f"""select m.business_date, m.movement_type, i.item_code, i.item_name, w.warehouse_name, m.lot_no,
+                m.quantity_units, m.cost_value, m.ref_doc_no, m.source_instance, m.source_file, m.source_row,
+                m.item_id, m.warehouse_id
+            from {wanted.limits.of("fct_stock_movements")} m left join dim_items i on i.item_id = m.item_id
+            left join dim_warehouses w on w.warehouse_id = m.warehouse_id
+            where m.doc_no = $doc_no order by m.source_instance, m.movement_sequence limit {int(limit)}""",
+        {**wanted.limits.parameters, "doc_no": doc_no},
     )

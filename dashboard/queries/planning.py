@@ -31,13 +31,14 @@ def orders(reader: ReleaseReader, wanted: Filter, limit: int = 300) -> pd.DataFr
                 order by order_by_date nulls last, suggested_order_value desc nulls last, item_id, warehouse_id
                 limit {int(limit)}
             )
-            select h.item_code, h.item_name, h.warehouse_name, i.default_supplier_id as supplier_id,
+            select h.item_code, h.item_name, h.warehouse_name, coalesce(s.supplier_name, i.default_supplier_id) as supplier_name,
                 r.suggested_order_units, h.base_uom, r.suggested_order_value, r.order_by_date,
                 r.projected_stockout_date, r.expected_arrival_date, r.position_units, r.reorder_point_units,
                 r.cover_days, h.abc_xyz_cell, r.policy, r.reason,
                 r.item_id, r.warehouse_id
             from chosen r join fct_inventory_health h using (item_id, warehouse_id)
             left join dim_items i on i.item_id = h.item_id
+            left join dim_suppliers s on s.supplier_id = i.default_supplier_id
             order by r.order_by_date nulls last, r.suggested_order_value desc nulls last, r.item_id, r.warehouse_id""",
         wanted.parameters,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from dashboard.filters import Filter
@@ -43,11 +45,13 @@ def findings(
     """The findings of one rule, dearest first."""
     relation = "fct_findings" if wanted.is_everything else wanted.of("fct_findings")
     return reader.frame(
-        f"""select severity, item_id, warehouse_id, doc_no, business_date,
-                {_in_language(reader, "explanation", language)}, variance_units, variance_value, cause,
-                source_file, source_row, owner_name
-            from {relation} where rule_id = $rule_id
-            order by abs(variance_value) desc nulls last, finding_id limit {int(limit)}""",
+        f"""select f.severity, i.item_code, i.item_name, w.warehouse_name, f.doc_no, f.business_date,
+                f.{_in_language(reader, "explanation", language)}, f.variance_units, f.variance_value, f.cause,
+                f.source_file, f.source_row, f.owner_name, f.item_id, f.warehouse_id
+            from {relation} as f left join dim_items as i on i.item_id = f.item_id
+            left join dim_warehouses as w on w.warehouse_id = f.warehouse_id
+            where f.rule_id = $rule_id
+            order by abs(f.variance_value) desc nulls last, f.finding_id limit {int(limit)}""",
         {**wanted.parameters, "rule_id": rule_id},
     )
 
@@ -63,3 +67,30 @@ def choices(reader: ReleaseReader, wanted: Filter) -> dict[str, list[str]]:
     )
     lists = {name: values if values is not None else [] for name, values in row.items()}
     return {name: [str(value) for value in values if value] for name, values in lists.items()}
+
+
+def warehouse_names(reader: ReleaseReader) -> dict[str, str]:
+    """Warehouse -> its name; with its code where another has the same name."""
+    rows = reader.frame(
+        """select warehouse_id, any_value(warehouse_name) as warehouse_name, any_value(warehouse_code) as warehouse_code
+           from fct_inventory_health where warehouse_name is not null group by warehouse_id order by warehouse_id"""
+    ).to_dict("records")
+    names = [row["warehouse_name"] for row in rows]
+    return {
+        str(row["warehouse_id"]): f"{row['warehouse_name']} ({row['warehouse_code']})"
+        if names.count(row["warehouse_name"]) > 1
+        else str(row["warehouse_name"])
+        for row in rows
+    }
+
+
+def names_of(reader: ReleaseReader, items: Sequence[str], warehouses: Sequence[str]) -> dict[str, str]:
+    """Names of items (code and name) and warehouses by their id; what the release does not know is left out."""
+    found = reader.frame(
+        """select item_id as id, concat_ws(' ', item_code, item_name) as name from dim_items
+           where list_contains($items, item_id)
+           union all select warehouse_id, warehouse_name from dim_warehouses
+           where list_contains($warehouses, warehouse_id) and warehouse_name is not null""",
+        {"items": sorted(set(items)), "warehouses": sorted(set(warehouses))},
+    )
+    return {str(row["id"]): str(row["name"]) for row in found.to_dict("records")}

@@ -28,11 +28,13 @@ def buckets_now(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     )
 
 
-def buckets_over_time(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
-    """Value by age bucket and snapshot."""
+def buckets_over_time(reader: ReleaseReader, wanted: Filter, months: int = 24) -> pd.DataFrame:
+    """Value by age bucket and snapshot of the last months."""
     return reader.frame(
         f"""select snapshot_date, bucket_no, any_value(bucket_label) as bucket_label, sum(stock_value) as stock_value
-            from {wanted.summary("ageing")} group by snapshot_date, bucket_no order by snapshot_date, bucket_no""",
+            from {wanted.summary("ageing")}
+            where snapshot_date > (select max(snapshot_date) from ageing) - interval {int(months)} month
+            group by snapshot_date, bucket_no order by snapshot_date, bucket_no""",
         wanted.parameters,
     )
 

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import charts
 from dashboard.components import chart, table
 from dashboard.context import Context
+from dashboard.markup import heading, message
 from dashboard.queries import stock
 
 
@@ -14,23 +15,23 @@ def show(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
     now = stock.buckets_now(reader, wanted)
     if now.empty:
-        st.info(words("empty"))
+        message("info", words("empty"))
         return
     left, right = st.columns(2)
     with left:
-        st.subheader(words("ageing_waterfall"))
+        heading(words("ageing_waterfall"))
         chart(charts.waterfall(now, words), words("ageing_waterfall"))
     with right:
-        st.subheader(words("ageing_time"))
-        chart(charts.age_mix(stock.buckets_over_time(reader, wanted), words), words("ageing_time"))
+        heading(words("ageing_time"))
+        chart(charts.age_mix(stock.buckets_over_time(reader, wanted, context.months), words), words("ageing_time"))
     causes = stock.dead_by_cause(reader, wanted)
-    st.subheader(words("causes"))
+    heading(words("causes"))
     if causes.empty:
-        st.info(words("empty"))
+        message("info", words("empty"))
         return
     causes["cause"] = [words(f"cause_{cause}") for cause in causes["cause"]]
     chart(charts.bars(causes, "cause", "dead_stock_value", words), words("causes"))
-    st.subheader(words("disposal"))
+    heading(words("disposal"))
     table(
         context,
         "disposal",

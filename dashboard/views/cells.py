@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import charts
+from dashboard import address, charts
 from dashboard.components import chart, table
 from dashboard.context import Context
+from dashboard.markup import heading, message, note
 from dashboard.queries import stock
 
 
@@ -14,13 +15,13 @@ def show(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
     found = stock.cells(reader, wanted)
     if found.empty:
-        st.info(words("empty"))
+        message("info", words("empty"))
         return
-    st.subheader(words("nine_cells"))
-    st.caption(words("cells_hint"))
+    heading(words("nine_cells"))
+    note(words("cells_hint"))
     chart(charts.nine_cells(found, words), words("nine_cells"))
     names = [f"{row.abc_class}{row.xyz_class}" for row in found.itertuples()]
-    chosen = st.segmented_control(words("cell"), names, default=names[0], key="cell") or names[0]
+    chosen = address.choose(st.segmented_control, words("cell"), "cell", names, names[0], required=True) or names[0]
     cell = found[(found["abc_class"] == chosen[0]) & (found["xyz_class"] == chosen[1:])].iloc[0]
     sums = {name: cell[name] for name in ("inventory_value", "cogs_value_365", "dead_stock_value")}
     marts = ("fct_inventory_health",)

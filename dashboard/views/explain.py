@@ -12,6 +12,7 @@ from assets.explain.cell import explain_cell, explainable_columns
 from assets.explain.model import ExplainError, Explanation, shown
 from dashboard.components import as_percent, column_config, is_share, translated
 from dashboard.context import Context
+from dashboard.markup import heading, label, message, note
 
 MART = "fct_inventory_health"
 # Marts whose dictionary names the columns of evidence, the most telling first.
@@ -46,9 +47,9 @@ FIGURES = (
 def show(context: Context, card: Mapping[Any, Any]) -> None:
     """The figures at a glance, and one of them led back to its evidence on request; `card` is the item's health row."""
     words = context.words
-    st.subheader(words("explain"))
+    heading(words("explain"))
     if card.get("plan_reason"):
-        st.markdown(f"**{words('plan_reason')}**")
+        heading(words("plan_reason"), 3)
         st.text(words.reason(str(card["plan_reason"])))
     known = context.reader.words(MART)
     rows = [
@@ -115,23 +116,23 @@ def _one(context: Context, column: str, item_id: str, warehouse_id: str) -> None
             release, MART, column, item_id=item_id, warehouse_id=warehouse_id, as_of=release.as_of
         )  # fmt: skip
     except ExplainError as error:
-        st.info(str(error))
+        message("info", str(error))
         return
-    label = found.label_zh if words.language == "zh" else found.label_en
-    st.markdown(f"**{label}**")
+    name = found.label_zh if words.language == "zh" else found.label_en
+    heading(name, 3)
     if words.language == "en":  # the dictionary describes in English; the label above says it in Chinese
-        st.caption(found.description)
+        note(found.description)
     if found.is_recomputed:
         st.code(
             f"{found.calculation}\n= {found.with_numbers}\n= {shown(found.recomputed)}", language="sql", wrap_lines=True
         )
         if found.agrees:
-            st.success(words("explain_agrees", value=shown(found.value)))
+            message("success", words("explain_agrees", value=shown(found.value)))
         else:
-            st.warning(words("explain_differs", value=shown(found.value), found=shown(found.recomputed)))
+            message("warning", words("explain_differs", value=shown(found.value), found=shown(found.recomputed)))
     _inputs(context, found)
     for one in found.evidence:
-        with st.expander(f"{one.title_in(words.language)} ({one.rows.num_rows:,})"):
+        with st.expander(label(f"{one.title_in(words.language)} ({one.rows.num_rows:,})")):
             rows = translated(context, one.rows.to_pandas(), ("movement_type", "stock_status", "owner_type"))
             shown_as = column_config(context, rows, _HEADINGS)
             st.dataframe(as_percent(rows), hide_index=True, placeholder="", width="stretch", column_config=shown_as)
@@ -139,7 +140,7 @@ def _one(context: Context, column: str, item_id: str, warehouse_id: str) -> None
     if sources:
         files = sorted({file for file, _ in sources})
         listed = ", ".join(files[:6]) + (" …" if len(files) > 6 else "")
-        st.caption(words("explain_sources", rows=f"{len(sources):,}", files=len(files), names=listed))
+        note(words("explain_sources", rows=f"{len(sources):,}", files=len(files), names=listed))
 
 
 def _inputs(context: Context, found: Explanation) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import charts
-from dashboard.components import Tile, chart, table, tiles
+from dashboard.components import chart, table
 from dashboard.context import Context
+from dashboard.markup import Tile, heading, message, note, tiles
 from dashboard.queries import planning
 
 MARTS = ("fct_forecasts", "fct_inventory_health")
@@ -16,7 +17,7 @@ def show(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
     sums = planning.forecast_summary(reader, wanted)
     if not sums.get("series"):
-        st.info(words("empty"))
+        message("info", words("empty"))
         return
     better = sums["better_than_naive_rate"]
     tiles(
@@ -38,7 +39,7 @@ def show(context: Context) -> None:
     )
     left, right = st.columns([2, 3])
     with left:
-        st.subheader(words("wape_spread"))
+        heading(words("wape_spread"))
         spread = planning.wape_spread(reader, wanted)
         spread["wape_from"] = [f"{value:.0%}" if value < 2 else "200%+" for value in spread["wape_from"]]
         chart(
@@ -46,10 +47,10 @@ def show(context: Context) -> None:
             words("wape_spread"),
         )
     with right:
-        st.subheader(words("models"))
+        heading(words("models"))
         table(context, "models", lambda limit: planning.forecast_models(reader, wanted).head(limit), marts=MARTS)
-    st.subheader(words("misses"))
-    st.caption(words("bias_hint"))
+    heading(words("misses"))
+    note(words("bias_hint"))
     table(
         context, "misses", lambda limit: planning.forecast_misses(reader, wanted, limit), marts=MARTS, link=True,
         reasons=["model_reason"],

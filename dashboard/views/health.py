@@ -11,8 +11,9 @@ import streamlit as st
 from assets.publish.dictionary import mart_labels
 from assets.publish.history import ReleaseDiff, diff_releases, find_release
 from assets.publish.releases import damaged_releases, list_releases
-from dashboard.components import Tile, column_config, table, tiles
+from dashboard.components import column_config, table
 from dashboard.context import Context
+from dashboard.markup import Tile, heading, message, note, tiles
 from dashboard.queries import quality
 from dashboard.texts import Words
 from expectations.incidents.queries import failed_results, latest_run
@@ -45,12 +46,12 @@ def show(context: Context) -> None:
     )
     if accounting := manifest.get("accounting"):
         names = ("rows_in", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_excluded")
-        st.caption(words("accounting", **{name: f"{accounting.get(name, 0):,}" for name in names}))
+        note(words("accounting", **{name: f"{accounting.get(name, 0):,}" for name in names}))
     if context.store is not None and (run := latest_run(context.store)):
         status = words.maybe(f"status_{run['status']}", run["status"])
-        st.caption(words("last_run", run=run["run_id"][:8], day=run["as_of_date"], status=status))
+        note(words("last_run", run=run["run_id"][:8], day=run["as_of_date"], status=status))
         _failed_checks(context, failed_results(context.store, run["run_seq"]))
-    st.subheader(words("sources"))
+    heading(words("sources"))
     counted = ("rows_in", "rows_loaded", "rows_quarantined", "rows_duplicate")
     table(
         context,
@@ -61,7 +62,7 @@ def show(context: Context) -> None:
         totals={"rows": len(sources), **{name: int(sources[name].sum()) for name in counted}} if len(sources) else None,
     )
     _releases(context)
-    st.subheader(words("marts"))
+    heading(words("marts"))
     labels = mart_labels()
     frame = pd.DataFrame(
         {
@@ -85,9 +86,9 @@ def _moment(text: str) -> str:
 
 def _failed_checks(context: Context, failed: list[dict[str, Any]]) -> None:
     words = context.words
-    st.subheader(words("failed_checks"))
+    heading(words("failed_checks"))
     if not failed:
-        st.caption(words("checks_all_good"))
+        note(words("checks_all_good"))
         return
     rules = {rule.id: rule for rule in load_company_rules(context.settings).rules}
     said = [_check_in_words(words, one, rules.get(one["rule_id"])) for one in failed]
@@ -116,10 +117,10 @@ def _releases(context: Context) -> None:
     words = context.words
     folder = context.settings.workspace().releases
     known = list_releases(folder)[::-1]
-    st.subheader(words("releases"))
+    heading(words("releases"))
     damaged = damaged_releases(folder)
     if damaged:
-        st.warning(words("release_damaged"))
+        message("warning", words("release_damaged"))
         st.code("\n".join(damaged.values()), language=None, wrap_lines=True)
     frame = pd.DataFrame(
         {
@@ -130,7 +131,7 @@ def _releases(context: Context) -> None:
     )
     st.dataframe(frame, hide_index=True, placeholder="", width="stretch")
     others = [one.release_id for one in known if one.release_id != context.reader.release_id]
-    if not others or context.user.owners is not None:
+    if not others or not context.user.sees_everything:
         return
     other = st.selectbox(words("compare"), others, index=None, placeholder=words("compare_choose"), key="compare")
     if other:

@@ -9,6 +9,8 @@ import streamlit as st
 
 from dashboard.components import column_config, headings, total_line
 from dashboard.context import Context
+from dashboard.markup import heading, note
+from dashboard.queries.quality import names_of
 from expectations.incidents import IncidentDetail, load_policy
 from expectations.incidents.texts import said
 
@@ -34,10 +36,17 @@ def show_rows(context: Context, detail: IncidentDetail) -> None:
     )
     told = "explanation_zh" if words.language == "zh" else "explanation"  # the heading says which of the two it is
     rows["explanation"] = [said(row, "explanation", words.language) for row in detail.rows]
+    known = names_of(
+        context.reader,
+        [row.item_id for row in detail.rows if row.item_id],
+        [row.warehouse_id for row in detail.rows if row.warehouse_id],
+    )
+    for name in ("item_id", "warehouse_id"):
+        rows[name] = [known.get(value, value) for value in rows[name]]
     rows["cause"] = [named_cause(context, str(cause)) for cause in rows["cause"]]
     rows["variance_value"] = rows["variance_value"].astype(float)
     rows["business_date"] = pd.to_datetime(rows["business_date"])
-    st.subheader(f"{words('rows')} ({detail.rows_total:,})")
+    heading(f"{words('rows')} ({detail.rows_total:,})")
     filled = [name for name in ROW_COLUMNS if any(value not in ("", None) and value == value for value in rows[name])]
     rows, filled = (
         rows.rename(columns={"explanation": told}),
@@ -52,7 +61,7 @@ def show_rows(context: Context, detail: IncidentDetail) -> None:
     )
     if rows["variance_value"].notna().any() and detail.rows_total == len(rows):
         totals = {"rows": len(rows), "variance_value": float(rows["variance_value"].sum())}
-        st.caption(total_line(context, totals, headings(context, rows, ("fct_findings",))))
+        note(total_line(context, totals, headings(context, rows, ("fct_findings",))))
 
 
 def named_cause(context: Context, cause: str) -> str:

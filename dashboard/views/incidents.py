@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.components import Tile, chosen_rows, column_config, table, tiles
+from dashboard import address
+from dashboard.components import chosen_rows, column_config, table
 from dashboard.context import Context
+from dashboard.filters import Filter
 from dashboard.identity import Role
+from dashboard.markup import Tile, heading, label, message, note, tiles
 from dashboard.queries import quality
 from dashboard.views.incident_rows import named_cause, show_rows
 from expectations import incidents as work
@@ -18,6 +21,7 @@ from expectations.incidents import Incident, IncidentDetail, IncidentError, Inci
 from expectations.incidents.render import change_text
 from expectations.incidents.texts import said
 
+Names = Mapping[str, str]
 # Action -> role it needs, and what must be filled in.
 ACTIONS: dict[str, tuple[Role, tuple[str, ...]]] = {
     "acknowledge": (Role.OPERATOR, ()),
@@ -35,29 +39,33 @@ def show(context: Context) -> None:
     words = context.words
     store = context.store
     if store is None:
-        st.info(words("no_store"))
+        message("info", words("no_store"))
     else:
         _queue(context, store)
-    st.subheader(words("findings"))
+    heading(words("findings"))
     found = quality.findings_by_rule(context.reader, context.wanted, words.language)
     if found.empty:
-        st.info(words("empty"))
+        message("info", words("empty"))
         return
     title = "title_zh" if words.language == "zh" else "title"
     labels = {
         str(row["rule_id"]): f"{row[title] or row['rule_id']} ({row['findings']})" for row in found.to_dict("records")
     }
-    chosen = st.selectbox(words("rule"), list(labels), format_func=lambda rule: labels[rule])
+    rules = list(labels)
+    chosen = address.choose(
+        st.selectbox, words("rule"), "rule", rules, rules[0], format_func=lambda rule: labels[rule]
+    ) or rules[0]  # fmt: skip
     row = found[found["rule_id"] == chosen].iloc[0]
     if row["fix"]:
-        st.caption(f"{words('fix')}{'：' if words.language == 'zh' else ': '}{row['fix']}")
+        note(f"{words('fix')}{'：' if words.language == 'zh' else ': '}{row['fix']}")
     table(
         context,
         f"findings_{chosen}",
         lambda limit: _with_causes(
             context, quality.findings(context.reader, context.wanted, chosen, limit, words.language)
         ),
-        marts=("fct_findings",),
+        marts=("fct_findings", "fct_inventory_health"),
+        link=True,
         texts=["severity"],
         totals={
             "rows": int(row["findings"]),
@@ -71,21 +79,27 @@ def _with_causes(context: Context, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def visible(context: Context, store: IncidentStore, everything: bool) -> list[Incident]:
-    """Incidents that the user may see: all, or those of the owners whom the user may see."""
+    """Incidents that the user may see: all, or those of the owners and warehouses that the user may see."""
     states = () if everything else IncidentFilter().states
     found = work.list_incidents(store, IncidentFilter(states=states, limit=10_000))
-    if context.user.owners is not None:
-        found = [one for one in found if one.owner_name in context.user.owners]
+    if not context.user.sees_everything:
+        found = [one for one in found if context.user.sees(one.owner_name, one.warehouse_id)]
     return found
 
 
 def _queue(context: Context, store: IncidentStore) -> None:
     words = context.words
     options = ["states_open", "states_all"]
-    which = st.segmented_control(
-        words("state"), options, default=options[0], format_func=words, label_visibility="collapsed"
+    which = address.choose(
+        st.segmented_control, words("state"), "show", options, options[0], format_func=words,
+        label_visibility="collapsed", required=True,
     )  # fmt: skip
-    found = visible(context, store, which == "states_all")
+    found = [one for one in visible(context, store, which == "states_all") if _is_wanted(context.wanted, one)]
+    found_names = quality.names_of(
+        context.reader,
+        [one.item_id for one in found if one.item_id],
+        [one.warehouse_id for one in found if one.warehouse_id],
+    )
     live = [one for one in found if one.state != "closed"]
     critical, overdue = sum(one.severity == "critical" for one in live), sum(one.is_overdue for one in live)
     tiles(
@@ -97,9 +111,9 @@ def _queue(context: Context, store: IncidentStore) -> None:
         ]
     )
     if not found:
-        st.info(words("empty"))
+        message("info", words("empty"))
         return
-    frame = pd.DataFrame([_line(context, one) for one in found])
+    frame = pd.DataFrame([_line(context, one, found_names) for one in found])
     event = st.dataframe(
         frame,
         key="queue",
@@ -111,23 +125,30 @@ def _queue(context: Context, store: IncidentStore) -> None:
         column_config=column_config(context, frame, ()),
     )
     ids = [one.incident_id for one in found]
-    rows = chosen_rows(event)
-    if rows and st.session_state.get("queue_row") != rows[0]:
+    if rows := chosen_rows(event):
+        if st.session_state.get("queue_row") != rows[0]:  # a choice made below the table is not undone by the row above
+            address.put({"incident": ids[rows[0]]})
         st.session_state["queue_row"] = rows[0]
-        st.session_state["incident"] = ids[rows[0]]
-    if st.session_state.get("incident") not in ids:
-        st.session_state["incident"] = ids[0]
-    labels = {one.incident_id: _label(context, one) for one in found}
-    chosen = st.selectbox(words("pick_incident"), ids, key="incident", format_func=lambda name: labels[name])
-    _one(context, store, work.get_incident(store, chosen))
+    labels = {one.incident_id: _label(context, one, found_names) for one in found}
+    chosen = address.choose(
+        st.selectbox, words("pick_incident"), "incident", ids, ids[0], format_func=lambda name: labels[name]
+    )
+    _one(context, store, work.get_incident(store, chosen or ids[0]), found_names)
 
 
-def _line(context: Context, one: Incident) -> dict:
+def _is_wanted(wanted: Filter, one: Incident) -> bool:
+    """Incidents know their warehouse and owner; the other choices do not concern them."""
+    return (not wanted.warehouses or one.warehouse_id in wanted.warehouses) and (
+        not wanted.owners or one.owner_name in wanted.owners
+    )
+
+
+def _line(context: Context, one: Incident, names: Names) -> dict:
     words = context.words
     return {
         words("pick_incident"): one.incident_id,
         words("rule"): said(one, "title", words.language),
-        words("where"): _where(one),
+        words("where"): _where(one, names),
         words("severity"): words(f"severity_{one.severity}"),
         words("incidents_value"): None if one.variance_gross_value is None else float(one.variance_gross_value),
         words("owner"): one.owner_name,
@@ -137,31 +158,34 @@ def _line(context: Context, one: Incident) -> dict:
     }
 
 
-def _where(one: Incident) -> str:
+def _where(one: Incident, names: Names) -> str:
     """What it is about: item, warehouse, document, source; else the cause that tells it from others of its rule."""
-    named = " ".join(part for part in (one.item_id, one.warehouse_id, one.doc_no, one.source_name) if part)
+    about = (names.get(one.item_id, one.item_id), names.get(one.warehouse_id, one.warehouse_id), one.doc_no)
+    named = " ".join(part for part in (*about, one.source_name) if part)
     return named or (one.cause if one.cause != one.rule_id else "")
 
 
-def _label(context: Context, one: Incident) -> str:
+def _label(context: Context, one: Incident, names: Names) -> str:
     return " · ".join(
-        part for part in (one.incident_id, said(one, "title", context.words.language), _where(one)) if part
+        part for part in (one.incident_id, said(one, "title", context.words.language), _where(one, names)) if part
     )
 
 
-def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None:
+def _one(context: Context, store: IncidentStore, detail: IncidentDetail, names: Names) -> None:
     words, incident = context.words, detail.incident
     language = words.language
     left, right = st.columns([3, 2])
     with left:
-        st.markdown(f"#### {incident.incident_id}")
+        heading(_label(context, incident, names), 3)
         parts = (
-            said(incident, "title", language),
             words(f"severity_{incident.severity}"),
             words(f"state_{incident.state}"),
             incident.owner_name,
         )
         st.text(" · ".join(part for part in parts if part))
+        if incident.item_id and incident.warehouse_id:
+            here = address.frame(item=incident.item_id, at=incident.warehouse_id)
+            st.page_link(st.session_state["pages"]["item"], label=label(words("to_item")), query_params=here)
         if incident.explanation:
             st.text(said(incident, "explanation", language))
         if incident.task:
@@ -169,14 +193,14 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
         facts = [words("first_bad_run", day=detail.first_bad_as_of_date or "—")]
         if incident.stock_value_touched is not None:
             facts.append(words("stock_touched", value=words.money(float(incident.stock_value_touched))))
-        st.caption(" · ".join([*facts, words("runbook", page=detail.runbook)]))
+        note(" · ".join([*facts, words("runbook", page=detail.runbook)]))
         if detail.marts:
             metrics = words.listed(words.maybe(f"metric_{name}", name) for name in incident.metrics)
-            st.warning(words("untrustworthy", metrics=metrics))
+            message("warning", words("untrustworthy", metrics=metrics))
     with right:
         _act(context, store, incident)
     show_rows(context, detail)
-    st.subheader(words("history"))
+    heading(words("history"))
     history = pd.DataFrame(
         [
             {
@@ -194,13 +218,13 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail) -> None
 
 def _act(context: Context, store: IncidentStore, incident: Incident) -> None:
     words = context.words
-    st.subheader(words("act"))
+    heading(words("act"))
     allowed = [name for name, (role, _) in ACTIONS.items() if context.user.may(role)]
     if not allowed:
-        st.info(words("viewer_only"))
+        message("info", words("viewer_only"))
         return
     if said := st.session_state.pop("said", None):
-        st.success(said)
+        message("success", said)
     action = st.selectbox(words("action"), allowed, format_func=lambda name: words(f"act_{name}"), key="action")
     with st.form("act", clear_on_submit=True):
         needs = ACTIONS[action][1]
@@ -212,7 +236,7 @@ def _act(context: Context, store: IncidentStore, incident: Incident) -> None:
         try:
             perform(context, store, incident.incident_id, action, owner, text, until)
         except IncidentError as error:
-            st.error(words.refusal(str(error)))
+            message("error", words.refusal(str(error)))
             return
         st.session_state["said"] = words("saved", what=words(f"act_{action}"))
         st.rerun()

@@ -7,57 +7,91 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import charts
-from dashboard.components import Tile, chart, column_config, headings, table, tiles, total_line
+from dashboard import address, charts
+from dashboard.components import chart, column_config, headings, table, total_line
 from dashboard.context import Context
+from dashboard.markup import Tile, heading, message, note, tiles
 from dashboard.queries import item
 from dashboard.views import explain
 
 _PERIODS = {"D": "day", "W": "week", "M": "month"}
+_PER_MONTH = {"day": 30, "week": 4, "month": 1}
 
 
 def show(context: Context) -> None:
     chosen = _choose(context)
     if chosen is None:
-        st.info(context.words("empty"))
+        message("info", context.words("empty"))
         return
     item_id, warehouse_id = chosen
-    card = item.card(context.reader, context.wanted, item_id, warehouse_id)
+    card = item.card(context.reader, context.wanted.limits, item_id, warehouse_id)
     if not card:
-        st.info(context.words("empty"))
+        message("info", context.words("empty"))
         return
     _figures(context, card)
     _pictures(context, card, item_id, warehouse_id)
     _layers(context, item_id, warehouse_id)
-    st.subheader(context.words("movements"))
-    table(
-        context,
-        "movements",
-        lambda limit: item.movements(context.reader, item_id, warehouse_id, limit),
-        marts=("fct_stock_movements",),
-        texts=["movement_type"],
-    )
+    _movements(context, item_id, warehouse_id)
     explain.show(context, card)
 
 
+def _movements(context: Context, item_id: str, warehouse_id: str) -> None:
+    """The movements, and the document of the one that is chosen."""
+    words, reader = context.words, context.reader
+    heading(words("movements"))
+    note(words("movements_hint"))
+    chosen = table(
+        context,
+        "movements",
+        lambda limit: item.movements(reader, item_id, warehouse_id, context.months, limit),
+        marts=("fct_stock_movements",),
+        texts=["movement_type"],
+        select=True,
+    )
+    if chosen is not None:
+        address.put({address.DOCUMENT: str(chosen["doc_no"] or "")})
+    doc_no = address.asked(address.DOCUMENT)
+    if not doc_no:
+        return
+    heading(words("document", doc=doc_no))
+    table(
+        context,
+        "document",
+        lambda limit: item.document(reader, context.wanted, doc_no, limit),
+        marts=("fct_stock_movements", "fct_inventory_health"),
+        texts=["movement_type"],
+        link=True,
+    )
+
+
 def _choose(context: Context) -> tuple[str, str] | None:
+    """The item of the address, else the one with the most capital of those that the search finds."""
     words = context.words
     left, right = st.columns([1, 2])
     text = left.text_input(words("find_item"), key="item_search")
-    found = item.find(context.reader, context.wanted, text)
-    options = [(row["item_id"], row["warehouse_id"]) for row in found.to_dict("records")]
-    labels = {(row["item_id"], row["warehouse_id"]): _label(row) for row in found.to_dict("records")}
-    wanted = st.session_state.get("item")
-    if wanted and wanted not in options and not text:
-        card = item.card(context.reader, context.wanted, *wanted)
-        if card:
-            options.insert(0, wanted)
-            labels[wanted] = _label(card)
-    if not options:
+    found = item.find(context.reader, context.wanted, text).to_dict("records")
+    asked = (address.asked(address.ITEM), address.asked(address.PLACE))
+    known = {(row["item_id"], row["warehouse_id"]): _label(row) for row in found}
+    if asked[0] and not text:
+        # a link leads to its item whatever else is chosen, within what the user may see
+        rows = item.places(context.reader, context.wanted.limits, asked[0]).to_dict("records")
+        known = {(row["item_id"], row["warehouse_id"]): _label(row) for row in rows} | known
+        if rows and asked not in known:  # without a warehouse, the one where most of it is
+            asked = (rows[0]["item_id"], rows[0]["warehouse_id"])
+        elif not rows:
+            message("warning", words("item_unknown", item=asked[0]))
+    if not known:
         return None
-    index = options.index(wanted) if wanted in options else 0
-    chosen = right.selectbox(words("choose_item"), options, index=index, format_func=lambda one: labels[one])
-    st.session_state["item"] = chosen
+    options = list(known)
+    st.session_state["item_choice"] = asked if asked in known else options[0]
+
+    def changed() -> None:
+        item_id, warehouse_id = st.session_state["item_choice"]
+        address.put({address.ITEM: item_id, address.PLACE: warehouse_id, address.DOCUMENT: ""})
+
+    chosen: tuple[str, str] = right.selectbox(
+        words("choose_item"), options, key="item_choice", on_change=changed, format_func=lambda one: known[one]
+    )
     return chosen
 
 
@@ -67,7 +101,7 @@ def _label(row: Mapping[Hashable, Any]) -> str:
 
 def _figures(context: Context, card: dict[Any, Any]) -> None:
     words = context.words
-    st.subheader(_label(card))
+    heading(_label(card))
     days = words("days")
     tiles(
         [
@@ -95,17 +129,17 @@ def _pictures(context: Context, card: dict[Any, Any], item_id: str, warehouse_id
     words, reader = context.words, context.reader
     left, right = st.columns(2)
     with left:
-        st.subheader(words("stock_and_demand"))
-        line = item.stock_line(reader, item_id, warehouse_id)
+        heading(words("stock_and_demand"))
+        line = item.stock_line(reader, item_id, warehouse_id, days=context.months * 30)
         chart(charts.stock_steps(line, words, card["reorder_point_units"]), words("stock_and_demand"))
     with right:
-        st.subheader(words("demand_and_forecast"))
+        heading(words("demand_and_forecast"))
         period = _PERIODS[context.settings.demand_frequency]
-        history = item.demand(reader, item_id, warehouse_id, period)
+        history = item.demand(reader, item_id, warehouse_id, period, _PER_MONTH[period] * context.months)
         fan = item.fan(reader, item_id, warehouse_id)
         chart(charts.demand_fan(history, fan, words), words("demand_and_forecast"))
         if not fan.empty:
-            st.caption(f"{fan['model'].iloc[0]} · {words.reason(str(fan['model_reason'].iloc[0] or ''))}")
+            note(f"{fan['model'].iloc[0]} · {words.reason(str(fan['model_reason'].iloc[0] or ''))}")
 
 
 def _layers(context: Context, item_id: str, warehouse_id: str) -> None:
@@ -115,10 +149,10 @@ def _layers(context: Context, item_id: str, warehouse_id: str) -> None:
         return
     left, right = st.columns(2)
     with left:
-        st.subheader(words("layers"))
+        heading(words("layers"))
         chart(charts.columns(found, "bucket_label", "quantity_units", words, money=False), words("layers"))
     with right:
-        st.subheader(" ")
+        heading("")
         # the state of the value is worth a column only where some value is missing
         hidden = ["bucket_no", *(["value_status"] if set(found["value_status"]) == {"ok"} else [])]
         st.dataframe(
@@ -129,4 +163,4 @@ def _layers(context: Context, item_id: str, warehouse_id: str) -> None:
             column_config=column_config(context, found, ("fct_stock_ageing",)),
         )
         sums = {"rows": len(found), **{name: found[name].sum() for name in ("quantity_units", "stock_value")}}
-        st.caption(total_line(context, sums, headings(context, found, ("fct_stock_ageing",))))
+        note(total_line(context, sums, headings(context, found, ("fct_stock_ageing",))))

@@ -1,4 +1,4 @@
-"""Overview: in one screen, how it stands against the targets and what to do."""
+"""Overview: in one screen, what costs most and who does what about it, the KPIs against their targets, and what changed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,28 @@ import pandas as pd
 import streamlit as st
 
 from assets.publish.history import KpiMove, kpi_moves
-from dashboard import charts
-from dashboard.components import Tile, Tone, chart, tiles
+from dashboard import address, charts
+from dashboard.components import chart, chosen_rows, column_config, open_page
 from dashboard.context import Context
+from dashboard.markup import Tile, Tone, heading, label, note, tiles
 from dashboard.queries import overview
+from dashboard.queries.worklist import PAGES, worklist
 from expectations.incidents import IncidentFilter, list_incidents
 
+# KPI -> the page that says more.
+_MORE = {
+    "inventory_capital": "cells",
+    "inventory_turnover": "cells",
+    "days_inventory_outstanding": "cells",
+    "dead_stock_rate": "ageing",
+    "excess_rate": "replenishment",
+    "stockout_line_rate": "replenishment",
+    "fill_rate": "replenishment",
+    "on_time_delivery_rate": "replenishment",
+    "supplier_on_time_rate": "replenishment",
+    "record_accuracy_rate": "incidents",
+    "near_expiry_rate": "ageing",
+}
 _TONES: dict[str, Tone] = {"target_met": "good", "within_limits": "warn", "missed": "bad"}
 
 
@@ -20,21 +36,22 @@ def show(context: Context) -> None:
     every = overview.kpis(reader, wanted, context.before, overview.ALL_KPIS)
     found = [kpi for name in overview.KPIS for kpi in every if kpi.name == name]
     tiles([_tile(context, kpi) for kpi in found])
-    st.caption(words("tone_hint"))
-    _all_kpis(context, every)
+    note(words("tone_hint"))
+    _worklist(context)
     _to_do(context)
+    _all_kpis(context, every)
     left, right = st.columns(2)
-    trend = overview.trend(reader, wanted)
+    trend = overview.trend(reader, wanted, context.months)
     with left:
-        st.subheader(words("trend_value"))
+        heading(words("trend_value"))
         chart(charts.value_and_turnover(trend, words), words("trend_value"))
     with right:
-        st.subheader(words("trend_stockout"))
+        heading(words("trend_stockout"))
         target = next((kpi.target for kpi in found if kpi.name == "stockout_line_rate"), None)
         chart(charts.rate_line(trend, "stockout_line_rate", words, target), words("trend_stockout"))
     left, right = st.columns(2)
     with left:
-        st.subheader(words("where_it_sits"))
+        heading(words("where_it_sits"))
         options = ["category_name", "warehouse_name", "owner_name"]
         by = st.segmented_control(
             words("where_it_sits"), options, default=options[0], format_func=lambda name: words(f"by_{name}"),
@@ -45,7 +62,7 @@ def show(context: Context) -> None:
             words("where_it_sits"),
         )
     with right:
-        st.subheader(words("changed"))
+        heading(words("changed"))
         _changes(context)
 
 
@@ -53,7 +70,7 @@ def _tile(context: Context, kpi: overview.Kpi) -> Tile:
     words = context.words
     if kpi.value is None:
         reason = words("no_sales") if kpi.status == "no_sales" else words("not_available")
-        return Tile(words(f"kpi_{kpi.name}"), "—", [reason])
+        return Tile(words(f"kpi_{kpi.name}"), "—", [reason], link=_more(kpi.name))
     tone = _TONES.get(kpi.state or "", "plain")
     notes = []
     if kpi.target is not None:
@@ -63,7 +80,41 @@ def _tile(context: Context, kpi: overview.Kpi) -> Tile:
         notes.append(words("since_last", value=moved))
     if kpi.coverage is not None and kpi.coverage < 0.995:  # below this, the figure stands for less than it seems to
         notes.append(words("coverage", value=words.percent(kpi.coverage, 0)))
-    return Tile(words(f"kpi_{kpi.name}"), words.kpi(kpi.name, kpi.value), notes, tone)
+    return Tile(words(f"kpi_{kpi.name}"), words.kpi(kpi.name, kpi.value), notes, tone, _more(kpi.name))
+
+
+def _more(kpi: str) -> str:
+    return address.link(_MORE[kpi]) if kpi in _MORE else ""
+
+
+def _worklist(context: Context) -> None:
+    """What costs most today, what to do, by whom; a row leads to the page where it is done, for that owner."""
+    words = context.words
+    heading(words("costs_most"))
+    found = worklist(context.reader, context.wanted)
+    if found.empty:
+        note(words("costs_nothing"))
+        return
+    rows = found.to_dict("records")
+    frame = pd.DataFrame(
+        {
+            "what_costs": [words(f"work_{row['kind']}", n=words.number(row["items"])) for row in rows],
+            "at_stake_value": [row["at_stake_value"] for row in rows],
+            "what_to_do": [words(f"work_do_{row['kind']}") for row in rows],
+            "first_item": [f"{row['first_item_code']} {row['first_item_name'] or ''}".strip() for row in rows],
+            "owner_name": [row["owner_name"] or words("nobody") for row in rows],
+            "first_date": [row["first_date"] for row in rows],
+        }
+    )
+    event = st.dataframe(
+        frame, key="worklist", hide_index=True, placeholder="", width="stretch", on_select="rerun",
+        selection_mode="single-row", column_config=column_config(context, frame, ("fct_inventory_health",)),
+    )  # fmt: skip
+    note(words("costs_hint"))
+    if chosen := chosen_rows(event):
+        row = rows[chosen[0]]
+        owner = {address.FILTERS["owners"]: str(row["owner_name"])} if row["owner_name"] else {}
+        open_page(PAGES[row["kind"]], **owner)
 
 
 def _all_kpis(context: Context, every: list[overview.Kpi]) -> None:
@@ -76,7 +127,7 @@ def _all_kpis(context: Context, every: list[overview.Kpi]) -> None:
             words("kpi_state"): [words(f"attainment_{kpi.state}") if kpi.state else "" for kpi in every],
         }
     )
-    with st.expander(words("all_kpis")):
+    with st.expander(label(words("all_kpis"))):
         st.dataframe(frame, hide_index=True, placeholder="", width="stretch")
 
 
@@ -86,34 +137,43 @@ def _to_do(context: Context) -> None:
     if not wait:
         return
     things = [
-        Tile(words("do_order", n=words.number(wait["order_items"])), words.money(wait["order_value"])),
-        Tile(words("do_soon"), words.number(wait["stockout_soon_items"])),
-        Tile(words("do_dead", n=words.number(wait["dead_items"])), words.money(wait["dead_value"])),
+        Tile(
+            words("do_order", n=words.number(wait["order_items"])),
+            words.money(wait["order_value"]),
+            link=address.link("replenishment"),
+        ),
+        Tile(words("do_soon"), words.number(wait["stockout_soon_items"]), link=address.link("replenishment")),
+        Tile(
+            words("do_dead", n=words.number(wait["dead_items"])),
+            words.money(wait["dead_value"]),
+            link=address.link("ageing"),
+        ),
     ]
     if wait["expiry_items"]:
-        label = words("do_expiry", n=words.number(wait["expiry_items"]))
-        things.append(Tile(label, words.money(wait["expiry_value"])))
-    if context.store is not None and context.user.owners is None:
+        name = words("do_expiry", n=words.number(wait["expiry_items"]))
+        things.append(Tile(name, words.money(wait["expiry_value"]), link=address.link("ageing")))
+    if context.store is not None and context.user.sees_everything:
         failing = [one for one in list_incidents(context.store, IncidentFilter(limit=10_000)) if one.state != "closed"]
         critical = sum(one.severity == "critical" for one in failing)
-        label = words("do_incidents", m=critical)
-        things.append(Tile(label, words.number(len(failing)), tone="bad" if critical else "plain"))
-    st.subheader(words("to_do"))
+        name = words("do_incidents", m=critical)
+        link = address.link("incidents")
+        things.append(Tile(name, words.number(len(failing)), tone="bad" if critical else "plain", link=link))
+    heading(words("to_do"))
     tiles(things)
 
 
 def _changes(context: Context) -> None:
     words = context.words
     if context.before is None:
-        st.caption(words("changed_first"))
+        note(words("changed_first"))
         return
     moves = [
         move
         for move in _moves(context.before.release_id, context.reader.release_id, context)
-        if move.scope == "company" and context.user.owners is None
+        if move.scope == "company" and context.user.sees_everything
     ]
     if not moves:
-        st.caption(words("changed_none"))
+        note(words("changed_none"))
         return
     frame = pd.DataFrame(
         {

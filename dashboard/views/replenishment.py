@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.components import Tile, Tone, chart, table, tiles
+from dashboard.components import chart, table
 from dashboard.context import Context
+from dashboard.markup import Tile, Tone, heading, message, note, tiles
 from dashboard.queries import moves, planning
 from dashboard.texts import Words
 
@@ -32,10 +33,10 @@ def show(context: Context) -> None:
     )
     weeks = planning.orders_by_week(reader, wanted)
     if len(weeks) > 1:  # one week alone is the tile above
-        st.subheader(words("orders_by_week"))
+        heading(words("orders_by_week"))
         weeks["week_start_date"] = weeks["week_start_date"].dt.strftime("%m-%d")
         chart(charts.columns(weeks, "week_start_date", "order_value", words), words("orders_by_week"))
-    st.subheader(words("orders"))
+    heading(words("orders"))
     table(
         context,
         "orders",
@@ -53,16 +54,16 @@ def show(context: Context) -> None:
 
 def _transfers(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
-    st.subheader(words("transfers"))
+    heading(words("transfers"))
     if not reader.has("fct_transfers"):
-        st.caption(words("mart_absent"))
+        note(words("mart_absent"))
         return
     sums = moves.transfer_summary(reader, wanted)
     said = words("transfers_hint")
     if sums["moves"]:
         n, saving = words.number(sums["moves"]), words.money(sums["net_saving_value"])
         said = words("transfers_sum", n=n, value=words.money(sums["transfer_value"]), saving=saving)
-    st.caption(said)
+    note(said)
     marts = ("fct_transfers", "dim_items")
     table(
         context, "transfers", lambda limit: moves.transfers(reader, wanted, limit), marts=marts, link=True,
@@ -73,15 +74,15 @@ def _transfers(context: Context) -> None:
 
 def _ways_out(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
-    st.subheader(words("ways_out"))
+    heading(words("ways_out"))
     if not reader.has("fct_disposals"):
-        st.caption(words("mart_absent"))
+        note(words("mart_absent"))
         return
     found = moves.ways_out(reader, wanted)
     if found.empty:
-        st.info(words("empty"))
+        message("info", words("empty"))
         return
-    st.caption(words("ways_out_hint"))
+    note(words("ways_out_hint"))
     added = ("book_value", "expected_recovery_value", "expected_loss_value")
     totals = {"rows": int(found["items"].sum()), **{name: float(found[name].sum()) for name in added}}
     found["way"] = [words.maybe(f"way_{way}", str(way)) for way in found["way"]]
@@ -94,14 +95,14 @@ def _ways_out(context: Context) -> None:
 
 def _replay(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
-    st.subheader(words("replay"))
+    heading(words("replay"))
     by_class = moves.replay_by_class(reader, wanted) if reader.has("fct_policy_replay") else pd.DataFrame()
     sums = moves.replay_summary(by_class)
     if not sums:
-        st.caption(words("replay_absent"))
+        note(words("replay_absent"))
         return
     days = f"{sums['from_date']:%Y-%m-%d} – {sums['to_date']:%Y-%m-%d}"
-    st.caption(words("replay_hint", days=days, n=words.number(sums["series"])))
+    note(words("replay_hint", days=days, n=words.number(sums["series"])))
     shown = [
         _compared(words, sums, "fill_rate", words("replay_fill"), words.percent, is_more_better=True),
         _compared(words, sums, "stock_value", words("replay_stock"), words.money, is_more_better=False),
@@ -111,10 +112,10 @@ def _replay(context: Context) -> None:
     tiles([*shown, Tile(words("replay_for"), words.number(sums["recommended"]), [advised])])
     left, right = st.columns(2)
     with left:
-        st.markdown(f"**{words('replay_stock')}**")
+        heading(words("replay_stock"), 3)
         chart(charts.plan_and_past(by_class, "stock_value", words, is_rate=False), words("replay_stock"))
     with right:
-        st.markdown(f"**{words('replay_fill')}**")
+        heading(words("replay_fill"), 3)
         chart(charts.plan_and_past(by_class, "fill_rate", words, is_rate=True), words("replay_fill"))
     table(
         context, "replay", lambda limit: moves.replay_verdicts(reader, wanted, limit),

@@ -18,6 +18,7 @@ from assets.publish.handoff.shapes import SHAPES, Document, document
 from assets.publish.handoff.sheet import approval_sheet
 from assets.publish.handoff.store import Line, Order, OrderError, OrderStore
 from assets.publish.releases import Release
+from assets.publish.spreadsheets import plain_texts
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
 from orchestration.settings import Settings
 
@@ -186,7 +187,9 @@ def feed(config: ConfigOption = DEFAULT_CONFIG, out: OutOption = Path("feeds")) 
                 {"supplier": supplier},
             ).df()
             name = f"feed_{supplier.split('/', 1)[-1]}_{release.as_of:%Y%m%d}.csv"
-            target = _write(out, Document(name, frame.to_csv(index=False, lineterminator="\r\n"), "utf-8-sig"))
+            target = _write(
+                out, Document(name, plain_texts(frame).to_csv(index=False, lineterminator="\r\n"), "utf-8-sig")
+            )
             console.print(f"{len(frame)} lines for {supplier} written to {target}")
 
 

@@ -30,6 +30,7 @@ def replay(
     from assets.planning.replay.plot import plot_trade_off
     from assets.planning.replay.what_if import PolicyFile
     from assets.planning.what_if import WhatIf, replay_what_if
+    from assets.publish.spreadsheets import plain_texts
 
     settings = read_settings(config)
     with one_sentence(ValueError, OSError, duckdb.Error):
@@ -44,9 +45,9 @@ def replay(
     console.print(_sentence(found.freed, settings.company.currency), soft_wrap=True)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        found.cells.to_csv(out / "cells.csv", index=False)
-        found.changed.table.to_csv(out / "replay.csv", index=False)
-        found.changed.curve.to_csv(out / "trade_off.csv", index=False)
+        plain_texts(found.cells).to_csv(out / "cells.csv", index=False)
+        plain_texts(found.changed.table).to_csv(out / "replay.csv", index=False)
+        plain_texts(found.changed.curve).to_csv(out / "trade_off.csv", index=False)
         for kind in ("svg", "png"):
             picture = plot_trade_off(
                 found.changed.curve, found.changed.summary, currency=settings.company.currency, title=document.name,

@@ -9,11 +9,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from browser import dashboard_server, running_browser
 from published_demo import demo_config
 
+from assets.publish.releases import current_release
+from dashboard.filters import Filter
+from dashboard.queries import item
+from dashboard.release_reader import ReleaseReader
 from dashboard.texts import LANGUAGES, Words
 from expectations.incidents import IncidentFilter, IncidentStore, get_incident, list_incidents
 from orchestration.settings import load_settings
@@ -24,6 +29,7 @@ SHOTS = Path(os.environ.get("STOCKTURN_BUILD", ROOT / "build")) / "screenshots"
 PAGES = ("overview", "ageing", "cells", "replenishment", "item", "incidents", "forecast", "health")
 PATIENCE_MS = 60_000  # a page shows within 2 s; a busy CI machine with two cores was seen to take 20 s, 2026-11-21
 PICK_MS = 5_000
+STRANGE = "strange.example"  # a name of somebody else that leads to this machine
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,7 @@ def server(config: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with running_browser() as opened:
+    with running_browser(f"--host-resolver-rules=MAP {STRANGE} 127.0.0.1") as opened:
         yield opened
 
 
@@ -49,7 +55,7 @@ def page(browser: Any) -> Any:
 
 
 def address(url: str, name: str, language: str) -> str:
-    return f"{url}/{'' if name == 'overview' else name}?lang={language}"
+    return f"{url}/{name}?lang={language}"
 
 
 def settle(page: Any) -> None:
@@ -106,7 +112,7 @@ def test_every_page_opens_without_an_error(page: Any, server: str, name: str, la
     settle(page)
     assert page.inner_text("h1") == Words(language)(f"page_{name}")  # type: ignore[arg-type]
     shown = [part.inner_text() for part in page.query_selector_all('[data-testid="stException"]')]
-    errors = page.query_selector_all('[data-testid="stAlertContentError"]')
+    errors = page.query_selector_all(".st-message.error")
     assert shown == [] and errors == [] and problems == []
     charts = page.query_selector_all('[data-testid="stVegaLiteChart"]')
     assert all(chart.query_selector("canvas, svg") for chart in charts)
@@ -138,11 +144,72 @@ def test_a_figure_is_led_back_to_its_documents(page: Any, server: str) -> None:
     keep(page, "item-explained")
 
 
+def test_filter_period_and_language_go_along_to_every_page(page: Any, server: str) -> None:
+    """By the links of the sidebar, by a tile, and by loading the page again; the address says it all."""
+    page.goto(f"{server}/?lang=en&months=6&abc=A")  # the root is the overview
+    settle(page)
+    assert page.inner_text("h1") == "Overview"
+    for name in ("replenishment", "ageing", "overview"):
+        page.locator(f'[data-testid="stSidebar"] a[href*="{name}"]').first.click()
+        page.wait_for_url(f"**/{name}?*", timeout=PATIENCE_MS)
+        settle(page)
+        assert parse_qs(urlsplit(page.url).query) == {"lang": ["en"], "months": ["6"], "abc": ["A"]}, name
+        assert page.inner_text("h1") == Words("en")(f"page_{name}")
+        assert "A" in page.inner_text('[data-testid="stMultiSelect"]:has-text("ABC class")')
+    page.locator("a.st-tile").first.click()
+    page.wait_for_url("**abc=A**", timeout=PATIENCE_MS)
+    settle(page)
+    assert page.inner_text("h1") != "Overview"
+    page.reload()
+    settle(page)
+    assert "A" in page.inner_text('[data-testid="stMultiSelect"]:has-text("ABC class")')
+
+
+def test_a_link_shows_the_same_to_somebody_else(browser: Any, page: Any, server: str, config: Path) -> None:
+    release = current_release(load_settings(config).workspace().releases)
+    assert release is not None
+    wanted = item.find(ReleaseReader(release), Filter(), "").iloc[1]  # the first is what the page shows unasked
+    page.goto(f"{server}/item?lang=en&months=12")
+    settle(page)
+    pick(
+        page,
+        page.locator('[data-testid="stSelectbox"]').first,
+        f"{wanted['item_code']} {wanted['item_name']} · {wanted['warehouse_name']}",
+    )
+    page.wait_for_url("**item=**", timeout=PATIENCE_MS)
+    settle(page)
+    link = page.url
+    said = {"item": [wanted["item_id"]], "at": [wanted["warehouse_id"]], "lang": ["en"], "months": ["12"]}
+    assert parse_qs(urlsplit(link).query) == said
+    other = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    other.goto(link)
+    settle(other)
+    for part in ("h1", "h2 >> nth=0", ".st-tiles >> nth=0"):
+        assert other.inner_text(part) == page.inner_text(part), part
+    other.context.close()
+
+
+def test_names_are_shown_as_they_are_written(page: Any, server: str) -> None:
+    """Read as Markdown, the stars would be gone and a word slanted."""
+    page.goto(f"{server}/item?lang=en&item=" + quote("纸箱 100*50*20 _a_ <b>"))
+    settle(page)
+    assert "item 纸箱 100*50*20 _a_ <b>," in page.inner_text(".st-message")
+
+
+def test_a_name_of_another_site_does_not_lead_to_the_server_of_this_machine(browser: Any, server: str) -> None:
+    """DNS rebinding: a page elsewhere gives a name of its own the address 127.0.0.1."""
+    page = browser.new_page()
+    page.goto(server.replace("127.0.0.1", STRANGE))
+    page.wait_for_timeout(3000)
+    assert page.query_selector(".st-tile") is None and "Overview" not in page.inner_text("body")
+    page.close()
+
+
 def test_an_incident_is_acted_on_and_the_store_knows_by_whom(page: Any, server: str, config: Path) -> None:
     store = IncidentStore.at(load_settings(config).workspace().incident_store)
     try:
         first = list_incidents(store, IncidentFilter(limit=1))[0]
-        page.goto(address(server, "incidents", "en"))
+        page.goto(f"{address(server, 'incidents', 'en')}&incident={first.incident_id}")
         settle(page)
         assert first.incident_id in page.inner_text('[data-testid="stMain"]')
         page.get_by_role("button", name="Save").click()

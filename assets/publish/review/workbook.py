@@ -12,6 +12,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from assets.publish.review.tables import Amount, Table
+from assets.publish.spreadsheets import plain_text
 
 _FORMATS = {"money": "#,##0", "number": "#,##0", "rate": "0.0%", "date": "yyyy-mm-dd", "ratio": "#,##0.00"}
 _WIDEST = 60  # characters; wider columns push the figures off the screen
@@ -53,6 +54,7 @@ def _fill(cell: Cell, value: Any, kind: str) -> None:
     cell.value = float(value) if isinstance(value, Decimal) else value
     if isinstance(value, str):
         cell.data_type = "s"  # a text that begins with = would become a formula
+        cell.quotePrefix = plain_text(value) != value  # and stays a text when somebody edits the cell
     elif kind in _FORMATS:
         cell.number_format = _FORMATS[kind]
 

@@ -15,7 +15,23 @@ def who(headers: dict[str, str], address: str | None = LOCAL, secret: str | None
 
 
 def test_on_localhost_without_a_proxy_the_starter_is_the_admin() -> None:
-    assert who({}) == User("me", Role.ADMIN)
+    assert who({"Host": "localhost:8501"}) == User("me", Role.ADMIN)
+    assert who({"Host": "[::1]:8501", "Origin": "http://127.0.0.1:8501"}) == User("me", Role.ADMIN)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example:8501"},  # a name of theirs that leads to this machine: DNS rebinding
+        {"Host": "evil.example:8501", "Origin": "http://evil.example:8501"},
+        {"Host": "localhost:8501", "Origin": "https://evil.example"},
+        {"Host": "localhost.evil.example"},
+        {},
+    ],
+)
+def test_another_site_does_not_speak_to_the_server_of_this_machine(headers: dict[str, str]) -> None:
+    with pytest.raises(AccessRefusedError, match="this machine"):
+        who(headers)
 
 
 @pytest.mark.parametrize("address", [OPEN, "", None, "192.168.1.5", "example.org"])
@@ -59,3 +75,11 @@ def test_a_role_may_what_lower_roles_may() -> None:
 def test_what_is_local() -> None:
     assert all(map(is_local, ("localhost", "127.0.0.1", "::1", "[::1]", "LOCALHOST")))
     assert not any(map(is_local, (None, "", "0.0.0.0", "::", "127.0.0.1.example.org")))
+
+
+def test_limits_by_warehouse_and_owner_hold_together() -> None:
+    limits = {"X-Stockturn-Owners": "%E9%99%88", "X-Stockturn-Warehouses": "C/W1, C/W2"}
+    user = who({**EVA, **limits, "X-Stockturn-Proxy-Secret": "s"}, OPEN, "s")
+    assert user.owners == ("陈",) and user.warehouses == ("C/W1", "C/W2") and not user.sees_everything
+    assert user.sees("陈", "C/W1") and not user.sees("陈", "C/W3") and not user.sees("王", "C/W1")
+    assert not user.sees(None, "C/W1"), "what has no owner is not for somebody who is limited to some"

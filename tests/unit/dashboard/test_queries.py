@@ -11,6 +11,7 @@ from benchmarks.dashboard import FILTERS, pages
 from benchmarks.synthetic_release import write_release
 from dashboard.filters import Filter
 from dashboard.queries import item, overview, planning, quality, stock
+from dashboard.queries.worklist import worklist
 from dashboard.release_reader import ReleaseReader
 
 EVERYTHING = Filter()
@@ -64,9 +65,41 @@ def test_an_owner_sees_his_own_stock_only(reader: ReleaseReader) -> None:
     other = reader.row("select item_id, warehouse_id from fct_inventory_health where owner_name = '责任人2' limit 1")
     assert item.card(reader, mine, other["item_id"], other["warehouse_id"]) == {}
     assert item.find(reader, mine, other["item_id"].split("/")[1]).empty
+    assert item.places(reader, mine, other["item_id"]).empty
+    assert set(worklist(reader, mine)["owner_name"]) == {"责任人1"}
     nobody = Filter(allowed_owners=())
     assert overview.actions(reader, nobody) == {}
     assert stock.cells(reader, nobody).empty
+
+
+def test_a_warehouse_keeper_sees_his_own_warehouse_only(reader: ReleaseReader) -> None:
+    mine = Filter(allowed_warehouses=("C/W03",))
+    assert quality.choices(reader, mine)["warehouses"] == ["C/W03"]
+    assert stock.disposal_list(reader, Filter(warehouses=("C/W04",), allowed_warehouses=("C/W03",))).empty
+    assert set(planning.orders(reader, mine)["warehouse_id"]) <= {"C/W03"}
+    document = reader.value("select doc_no from fct_stock_movements where warehouse_id = 'C/W04' limit 1")
+    assert set(item.document(reader, mine, document)["warehouse_id"]) <= {"C/W03"}
+    owner = reader.value("select owner_name from fct_inventory_health where warehouse_id = 'C/W03' limit 1")
+    both = Filter(allowed_warehouses=("C/W03", "C/W04"), allowed_owners=(owner,))
+    rows = reader.frame(f"select distinct warehouse_id, owner_name from {both.health}", both.parameters)
+    assert set(rows["owner_name"]) == {owner} and "C/W03" in set(rows["warehouse_id"]) <= {"C/W03", "C/W04"}
+
+
+def test_what_costs_most_is_first_and_money_is_counted_once(reader: ReleaseReader) -> None:
+    found = worklist(reader, EVERYTHING, 1000)
+    assert found["at_stake_value"].is_monotonic_decreasing and (found["first_value"] <= found["at_stake_value"]).all()
+    sums = reader.row(
+        """select sum(dead_stock_value - coalesce(near_expiry_value, 0)) as let_go, count(*) as items
+           from fct_inventory_health where is_stocked and is_dead and dead_stock_value > coalesce(near_expiry_value, 0)"""
+    )
+    let_go = found[found["kind"] == "let_go"]
+    assert float(let_go["at_stake_value"].sum()) == pytest.approx(float(sums["let_go"]))
+    assert let_go["items"].sum() == sums["items"]
+
+
+def test_warehouses_have_names_and_those_of_one_name_their_code(reader: ReleaseReader) -> None:
+    names = quality.warehouse_names(reader)
+    assert names["C/W03"] == "仓库 W03" and len(set(names.values())) == len(names)
 
 
 def test_the_parts_of_the_capital_add_up(reader: ReleaseReader) -> None:
@@ -84,7 +117,7 @@ def test_a_text_that_is_sql_is_only_a_text(reader: ReleaseReader) -> None:
 
 def test_limits_hold_on_the_server(reader: ReleaseReader) -> None:
     assert len(stock.disposal_list(reader, EVERYTHING, 5)) == 5
-    assert len(item.movements(reader, "C/000001", "C/W05", 3)) <= 3
+    assert len(item.movements(reader, "C/000001", "C/W05", months=24, limit=3)) <= 3
 
 
 def test_demand_has_a_row_for_every_period(reader: ReleaseReader) -> None:
@@ -92,7 +125,7 @@ def test_demand_has_a_row_for_every_period(reader: ReleaseReader) -> None:
     demand = item.demand(reader, chosen["item_id"], chosen["warehouse_id"], "month", 10)
     assert len(demand) == 11 and (demand["demand_units"] >= 0).all()
     with pytest.raises(ValueError, match="no such period"):
-        item.demand(reader, "x", "y", "year; drop")
+        item.demand(reader, "x", "y", "year; drop", 1)
 
 
 def test_scope_of_the_kpi_mart() -> None:

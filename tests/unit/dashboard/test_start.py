@@ -17,7 +17,7 @@ def test_off_localhost_it_does_not_start_without_a_secret(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("STOCKTURN_PROXY_SECRET", raising=False)
-    monkeypatch.setattr("subprocess.call", lambda *_, **__: pytest.fail("it started"))
+    monkeypatch.setattr("os.execve", lambda *_: pytest.fail("it started"))
     with pytest.raises(SystemExit) as ended:
         main(["--address", "0.0.0.0"])
     assert ended.value.code == 2 and "STOCKTURN_PROXY_SECRET" in capsys.readouterr().err
