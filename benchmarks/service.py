@@ -21,7 +21,7 @@ import pandas as pd
 from assets.planning.classification.moments import demand_moments
 from assets.planning.classification.xyz import demand_pattern
 from assets.planning.parameters.mixture import LEVELS
-from assets.planning.policy.budget import BudgetItems, best_for_fill
+from assets.planning.policy.budget import BudgetItems, best_for_fill, exchange
 from assets.planning.replay.level_path import LevelPath
 from assets.planning.replay.ragged import Ragged, ragged
 from assets.planning.replay.run import Scene, run_policy
@@ -112,7 +112,7 @@ def our_levels(
             zero = np.zeros(int(hit.sum()))
             items = BudgetItems(protection[hit], lead[hit], mean[hit], once[hit], zero, once[hit] * 12,
                                 spares.price[hit], zero + 1)  # fmt: skip
-            level[hit] = best_for_fill(items, targets.get(str(name), max(targets.values()))).level
+            level[hit] = best_for_fill(exchange(items), targets.get(str(name), max(targets.values()))).level
         columns.append(level)
     return np.column_stack(columns)
 

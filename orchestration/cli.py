@@ -22,6 +22,7 @@ from orchestration.commands.common import (
 from orchestration.commands.explain import explain
 from orchestration.commands.forecast import forecast
 from orchestration.commands.init import dbt_project, init
+from orchestration.commands.plan import plan
 from orchestration.commands.replay import replay
 from orchestration.commands.review import review
 from orchestration.commands.tools import dbt, dev
@@ -49,6 +50,7 @@ app.command()(explain)
 app.command()(forecast)
 app.command()(init)
 app.command()(mapping.describe)
+app.command()(plan)
 app.command()(replay)
 app.command()(review)
 for command in (backup, health, monitor, prune, restore):

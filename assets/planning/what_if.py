@@ -40,20 +40,9 @@ def replay_what_if(
         ValueError: there is no plan in the warehouse, or less than half a year of demand before the window, or an item
             of the file that the company does not have.
     """
-    tables = {
-        row[0]
-        for row in connection.execute(
-            "select table_schema || '.' || table_name from information_schema.tables"
-        ).fetchall()
-    }
-    missing = {"control.run_parameters", "planning.item_classes", "planning.demand_history"} - tables
-    if missing:
-        raise ValueError("the warehouse holds no plan yet; run `stockturn run` first")
-    [(as_of,)] = connection.execute("select as_of_date from control.run_parameters").fetchall()
+    as_of = day_of_the_plan(connection)
     spine = reading.read_spine(connection)
-    unknown = sorted({each.item_id for each in document.items} - set(spine["item_id"]))
-    if unknown:
-        raise ValueError(f"items: the company has no {', '.join(unknown[:5])}")
+    unknown_items(document, spine)
     history = connection.execute("select * from planning.demand_history order by all").df()
     window = fitted_window(
         settings.replay.model_copy(update={"refit_days": refit_days, "is_choosing": False}), history, as_of
@@ -77,3 +66,33 @@ def replay_what_if(
     )  # fmt: skip
     freed = capital_at_equal_fill(changed.curve, changed.summary)
     return WhatIf(as_of, present, changed, by_cell(present.table, changed.table), freed)
+
+
+def day_of_the_plan(connection: duckdb.DuckDBPyConnection) -> date:
+    """The day that the plan in the warehouse is of.
+
+    Raises:
+        ValueError: there is none.
+    """
+    tables = {
+        row[0]
+        for row in connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables"
+        ).fetchall()
+    }
+    if {"control.run_parameters", "planning.item_classes", "planning.demand_history"} - tables:
+        raise ValueError("the warehouse holds no plan yet; run `stockturn run` first")
+    [(as_of,)] = connection.execute("select as_of_date from control.run_parameters").fetchall()
+    day: date = as_of
+    return day
+
+
+def unknown_items(document: PolicyFile, spine: pd.DataFrame) -> None:
+    """Refuses a file with items that the company does not have.
+
+    Raises:
+        ValueError: names the first five of them.
+    """
+    unknown = sorted({each.item_id for each in document.items} - set(spine["item_id"]))
+    if unknown:
+        raise ValueError(f"items: the company has no {', '.join(unknown[:5])}")

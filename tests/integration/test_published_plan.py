@@ -81,14 +81,7 @@ AGREE = {
 }
 
 
-# The present plan shares stock along the network; the curve's best allocation still treats each place alone, so that it is not the
-# best any more (2026-11-30: 0.962 filled by the plan for less money).
-CURVE = pytest.mark.xfail(reason="the capital curve does not see the network yet", strict=True)
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=CURVE) if name == "the best allocation serves most" else name for name in AGREE]
-)
+@pytest.mark.parametrize("name", AGREE)
 def test_tables_agree(reader: duckdb.DuckDBPyConnection, name: str) -> None:
     assert _rows(reader, AGREE[name] + " limit 5") == []
 

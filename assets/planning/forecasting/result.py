@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -44,3 +44,14 @@ class ForecastResult:
     def sum_sd(self, horizon_periods: ArrayLike) -> NDArray[np.float64]:
         """Standard deviation (n,) in units of demand summed over a horizon per series, in periods."""
         return self.demand.sum_sd(horizon_periods)
+
+    def scaled(self, factor: ArrayLike) -> ForecastResult:
+        """The forecast with so many times the demand, (n,) by series in the order of `keys`; accuracy stays as measured."""
+        by = np.asarray(factor, dtype=float)
+        names = list(self.keys.columns)
+        at = pd.MultiIndex.from_frame(self.keys).get_indexer(pd.MultiIndex.from_frame(self.forecasts[names]))
+        rows = self.forecasts.copy()
+        for name in [name for name in rows if name.endswith("_units")]:
+            rows[name] = rows[name].to_numpy(float) * by[at]
+        demand = replace(self.demand, grid=self.demand.grid * by[:, None, None], mean=self.demand.mean * by[:, None])
+        return replace(self, forecasts=rows, demand=demand)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,9 @@ from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.assign import assign_policies
 from assets.planning.policy.settings import PolicySettings
 
+#: Whatever a forecaster gives.
+Forecast = TypeVar("Forecast")
+
 
 def staged_policies(
     spine: pd.DataFrame, classes: pd.DataFrame, network: Network, settings: PolicySettings
@@ -36,14 +40,25 @@ def staged_policies(
     return on_lanes(assigned, network.is_moved, network.lead_times["lane_interval_days"].to_numpy(float))
 
 
+def of_echelons(
+    history: pd.DataFrame, spine: pd.DataFrame, network: Network, forecaster: Callable[[pd.DataFrame], Forecast]
+) -> Forecast | None:
+    """A forecast of what each feeding row and all below it sell together, a series each; None where no row feeds another.
+
+    history: planning.demand_history.
+    """
+    if not heads(network.above).any():
+        return None
+    whole = echelon_history(history, spine, network.above)
+    return None if whole.empty else forecaster(whole)
+
+
 def staged_demand(
-    spine: pd.DataFrame,
-    history: pd.DataFrame,
     series: pd.DataFrame,
     sums: LeadTimeDemand,
+    whole: tuple[pd.DataFrame, LeadTimeDemand] | None,
     network: Network,
     review_period_days: np.ndarray,
-    forecaster: Callable[[pd.DataFrame], tuple[pd.DataFrame, LeadTimeDemand]],
     *,
     frequency: str,
     settings: ParameterSettings,
@@ -51,21 +66,15 @@ def staged_demand(
     """The demand that the levels of each row must cover: its own, of a row that feeds others that of its echelon.
 
     Args:
-        history: planning.demand_history. series, sums: forecast of it. forecaster: forecasts the summed histories of the
-            echelons, as a series each.
+        series, sums: forecast of every row. whole: the same `of_echelons`, None where no row feeds another.
     """
     own = lead_time_demand(
         series, sums, network.lead_times, review_period_days, frequency=frequency, settings=settings
     )  # fmt: skip
-    is_head = heads(network.above)
-    whole_history = echelon_history(history, spine, network.above) if is_head.any() else history.iloc[:0]
-    if whole_history.empty:
+    if whole is None:
         return own
     days = own.table["protection_days"].to_numpy(float)
     day_units = np.divide(own.protection.mean, days, out=np.zeros(len(days)), where=days > 0)
     times = echelon_lead_times(network.lead_times, network.above, day_units)
-    whole_series, whole_sums = forecaster(whole_history)
-    whole = lead_time_demand(
-        whole_series, whole_sums, times, review_period_days, frequency=frequency, settings=settings
-    )  # fmt: skip
-    return with_echelons(own, whole, is_head)
+    together = lead_time_demand(*whole, times, review_period_days, frequency=frequency, settings=settings)
+    return with_echelons(own, together, heads(network.above))

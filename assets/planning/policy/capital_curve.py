@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
-from assets.planning.policy.budget import BudgetItems, allocation_at, best_for_budget, evenly, exchange_curve
+from assets.planning.policy.budget import BudgetItems, allocation_at, best_for_budget, evenly, exchange, exchange_curve
 from assets.planning.policy.levels import STOCKLESS, TO_LEVEL
 from assets.planning.policy.row_levels import number
 
@@ -67,23 +67,26 @@ def capital_curve(
 
     Returns:
         table: COLUMNS, sorted by curve and point_no (1 = least stock). curve: `best_allocation` (setting_rate: the
-        multiplier), `budget` (the best for the budget), `one_level_for_all` (the cycle service level), `present_plan`
-        (one point each), `replay` (safety stock times setting_rate, on the company's own history). All but the last
-        count only rows with cost, demand and stock.
+        multiplier; also at the money of every point that it is compared with), `budget` (the best for the budget),
+        `one_level_for_all` (the cycle service level), `present_plan` (one point each), `replay` (safety stock times
+        setting_rate, on the company's own history). All but the last count only rows with cost, demand and stock.
     """
     items, use = budget_items(spine, demand, replenishment)
     parts = []
     level, is_bound = np.full(len(spine), np.nan), False
     if use.any():
-        best = exchange_curve(items, points).rename(columns={"multiplier": "setting_rate"})
+        level_now = replenishment["reorder_point_units"].to_numpy(float)[use]
+        now, even = allocation_at(items, level_now), [evenly(items, rate) for rate in EVEN_RATES]
+        steps = exchange(items, level_now[:, None])
+        # at the same money as everything it is compared with
+        same = (now.invested_value, *(each.invested_value for each in even))
+        best = exchange_curve(steps, points, same).rename(columns={"multiplier": "setting_rate"})
         parts.append(best.assign(curve="best_allocation"))
-        even = [evenly(items, rate) for rate in EVEN_RATES]
         figures = {"invested_value": [each.invested_value for each in even], "fill_rate": [e.fill_rate for e in even]}
         parts.append(pd.DataFrame({**figures, "setting_rate": EVEN_RATES, "curve": "one_level_for_all"}))
-        now = allocation_at(items, replenishment["reorder_point_units"].to_numpy(float)[use])
         present = {"invested_value": [now.invested_value], "fill_rate": [now.fill_rate], "setting_rate": np.nan}
         parts.append(pd.DataFrame({**present, "curve": "present_plan"}))
-        best_now = best_for_budget(items, now.invested_value if budget_value is None else budget_value)
+        best_now = best_for_budget(steps, now.invested_value if budget_value is None else budget_value)
         level[use] = best_now.level
         is_bound = budget_value is not None and now.invested_value > budget_value
         point = {"invested_value": [best_now.invested_value], "fill_rate": [best_now.fill_rate]}

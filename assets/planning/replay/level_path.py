@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.network.network import Network
-from assets.planning.network.staged import staged_demand
+from assets.planning.network.staged import of_echelons, staged_demand
 from assets.planning.parameters.demand_sums import LeadTimeDemand
 from assets.planning.parameters.lead_time_demand import PERIOD_DAYS, LeadTimeDemandResult, lead_time_demand
 from assets.planning.parameters.lead_times import lead_times
@@ -114,11 +114,8 @@ def demand_path(
             keeps.append(np.zeros(len(spine)))
             continue
         then = network.at_times(measured)
-        found.append(
-            staged_demand(
-                spine, known, series, sums, then, review, forecaster, frequency=frequency, settings=parameters
-            )
-        )
+        whole = of_echelons(known, spine, then, forecaster)
+        found.append(staged_demand(series, sums, whole, then, review, frequency=frequency, settings=parameters))
         period = PERIOD_DAYS[frequency]
         at = pd.MultiIndex.from_frame(series[KEYS]).get_indexer(pd.MultiIndex.from_frame(spine[KEYS]))
         longest = 1 + float(review[network.is_moved].max(initial=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning_cases import AS_OF, demand_of, spine
 
-from assets.planning.policy.budget import BudgetItems, best_for_budget, best_for_fill, evenly, exchange_curve
+from assets.planning.policy.budget import (
+    BudgetItems,
+    allocation_at,
+    best_for_budget,
+    best_for_fill,
+    evenly,
+    exchange,
+    exchange_curve,
+)
 from assets.planning.policy.calendar import on_calendar
 from assets.planning.policy.feed import supplier_feed
 from assets.planning.policy.price_breaks import lots_with_breaks
@@ -115,18 +124,36 @@ def _items(rows: int = 60) -> BudgetItems:
 
 def test_exchange_curve_rises_and_the_budget_buys_the_best_service() -> None:
     items = _items()
-    curve = exchange_curve(items)
+    found = exchange(items)
+    curve = exchange_curve(found)
     assert curve["invested_value"].is_monotonic_increasing
     assert (curve["fill_rate"].diff().dropna() >= -1e-9).all()
     for service in (0.8, 0.9, 0.95, 0.98):
         usual = evenly(items, service)
-        best = best_for_budget(items, usual.invested_value)
+        best = best_for_budget(found, usual.invested_value)
         assert best.invested_value <= usual.invested_value + 1e-6
         # 1e-4: a tenth of a basis point of fill, the step of the quantile grid's tail
         assert best.fill_rate >= usual.fill_rate - 1e-4
-    asked = best_for_fill(items, 0.95)
+        # the steps' running sums are what the levels themselves invest and serve
+        again = allocation_at(items, best.level)
+        assert again.invested_value == pytest.approx(best.invested_value) and again.fill_rate == pytest.approx(
+            best.fill_rate
+        )
+    asked = best_for_fill(found, 0.95)
     assert 0.95 <= asked.fill_rate < 0.952
-    assert best_for_budget(items, 0.0).invested_value > 0
+    assert best_for_budget(found, 0.0).invested_value > 0
+
+
+def test_no_choice_of_levels_beats_the_exchange_curve() -> None:
+    """Against every combination of levels of three items: at no money is there one that serves more than a step off."""
+    items = _items(3)
+    found = exchange(items)
+    tried = [np.unique(np.ceil(items.protection[k] - 1e-9)) for k in range(3)]
+    for levels in itertools.product(*tried):
+        other = allocation_at(items, np.array(levels))
+        # between two steps of the greedy curve a combination may lie above the lower one, never above the line to the next
+        at = np.interp(other.invested_value, found.invested, found.fill)
+        assert other.fill_rate <= at + 1e-9
 
 
 def test_suppliers_take_orders_and_deliver_on_their_days() -> None:
