@@ -41,12 +41,25 @@ def examine(settings: Settings, as_of: date, models: Sequence[str] = (FINDINGS,)
     with workspace.connect() as connection:
         build_nodes(connection, [node for node in compiled_nodes() if node.layer in FOUNDATION])
         movements = connection.execute(
-            "select * from intermediate.int_stock_movements order by movement_sequence"
+            "select * from intermediate.int_ledger_movements order by movement_sequence"
         ).to_arrow_table()
         tables = compute(movements, as_of=as_of, settings=settings.ledger)
         for part in fields(tables):
             write_table(connection, f"ledger.{part.name}", getattr(tables, part.name))
         build_nodes(connection, [node for node in with_ancestors(models) if node.layer not in FOUNDATION])
+
+
+def examine_without(settings: Settings, emptied: Sequence[str], models: Sequence[str] = (FINDINGS,)) -> None:
+    """Build `models` once more in an examined workspace, with the tables `emptied` holding no row."""
+    with settings.workspace().connect() as connection:
+        changed = set()
+        for node in with_ancestors(models):
+            if node.name in emptied:
+                connection.execute(f"delete from {node.relation}")
+                changed.add(node.unique_id)
+            elif changed.intersection(node.parents):
+                build_nodes(connection, [node])
+                changed.add(node.unique_id)
 
 
 def rows(settings: Settings, sql: str) -> list[dict[str, Any]]:

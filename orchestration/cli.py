@@ -70,7 +70,8 @@ def run(
     as_of: Annotated[str, typer.Option("--as-of", help="Day the run speaks about, YYYY-MM-DD.")] = "",
     select: Annotated[list[str] | None, typer.Option("--select", "-s", help="Only these assets.")] = None,
 ) -> None:
-    """Run the daily job: extracts to release. Ends 0 good, 1 released with failing checks, 2 not released."""
+    """Run the daily job: extracts to release. Ends 0 good, 1 released with failing checks, 2 not released,
+    3 crashed."""
     from assets.workspace import WorkspaceBusyError
     from orchestration.as_of import resolve_as_of
     from orchestration.progress import StepDisplay

@@ -1,6 +1,7 @@
 """Runs the daily job in this process: progress while it goes, a verdict when it ends.
 
-Exit status: 0 good; 1 released, with failing checks that do not block; 2 not released.
+Exit status: 0 good; 1 released, with failing checks that do not block; 2 not released, for a reason that its user can correct;
+3 the run crashed: a fault of the machine or of the program (the summary says whether a release is live).
 """
 
 from __future__ import annotations
@@ -15,25 +16,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
-from dagster import DagsterEventType
+from dagster import DagsterError, DagsterEventType
 
 from assets.publish.releases import Release, current_id, read_release
 from assets.workspace import Workspace
 from expectations.assets import record_failed_run
+from orchestration import last_run
 from orchestration.build import build_definitions
+from orchestration.faults import (
+    CRASHED,
+    GOOD,
+    NOT_RELEASED,
+    RELEASED_WITH_FAILURES,
+    RunCrashedError,
+    is_foreseen,
+    own_error_names,
+)
 from orchestration.jobs import DAILY_JOB
 from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
 from orchestration.upkeep.environment import log_formatter
 from orchestration.upkeep.traces import TRACED_TAG, export_trace
 
-GOOD, RELEASED_WITH_FAILURES, NOT_RELEASED = 0, 1, 2
 RETIRED_STORAGE = (
     "orchestration.event_log"  # named by the dagster.yaml of releases up to 0.1; the files are Dagster's own
 )
 INSTANCE_CONFIG = Path(__file__).resolve().parent / "dagster.yaml"
+
+
+class SelectionError(ValueError):
+    """`--select` names what is no asset."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,8 @@ class RunOutcome:
     step_seconds: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     is_partial: bool = False
+    is_crash: bool = False
+    """Some step ended with a fault, not with a refusal."""
 
     @property
     def failing(self) -> list[CheckOutcome]:
@@ -68,6 +85,8 @@ class RunOutcome:
 
     @property
     def exit_status(self) -> int:
+        if self.is_crash or (self.errors and self.release):
+            return CRASHED
         if self.errors or (self.release is None and not self.is_partial):
             return NOT_RELEASED
         return RELEASED_WITH_FAILURES if self.failing else GOOD
@@ -85,10 +104,23 @@ def run_daily(
 
     Raises:
         assets.workspace.WorkspaceBusyError: another run holds the workspace.
+        RunCrashedError: it could not even begin, or could not be ended: the machine refused, or the program is wrong.
     """
+    try:
+        with settings.workspace().exclusive(), last_run.kept(settings.workspace(), as_of) as kept:
+            outcome = _run(settings, as_of, select, on_step)
+            kept.end(outcome.exit_status, outcome.errors, outcome.release.release_id if outcome.release else None)
+            return outcome
+    except Exception as error:
+        if is_foreseen(error) and not isinstance(error, OSError):
+            raise
+        raise RunCrashedError(f"the run crashed: {type(error).__name__}: {' '.join(str(error).split())}") from error
+
+
+def _run(settings: Settings, as_of: date, select: Sequence[str], on_step: Listener | None) -> RunOutcome:
     workspace = settings.workspace()
     started = time.perf_counter()
-    with workspace.exclusive(), _log_file(workspace.root / "logs"):
+    with _log_file(workspace.root / "logs"):
         definitions = build_definitions(settings, resource_overrides={"workspace": workspace})
         job = definitions.resolve_job_def(DAILY_JOB)
         with open_instance(workspace) as instance:
@@ -120,6 +152,7 @@ def run_daily(
         step_seconds=seen.step_seconds,
         seconds=time.perf_counter() - started,
         is_partial=bool(select),
+        is_crash=seen.is_crash,
     )
 
 
@@ -172,11 +205,19 @@ def _selection(definitions: dg.Definitions, select: Sequence[str]) -> list[dg.As
     keys: set[dg.AssetKey] = set()
     for text in select:
         named = [key for key in graph.materializable_asset_keys if text in (key.to_user_string(), key.path[-1])]
-        found = set(named) or set(dg.AssetSelection.from_string(text).resolve(graph))
+        found = set(named) or _resolved(text, graph)
         if not found:
-            raise ValueError(f"--select {text}: no such asset; `stockturn status --assets` lists them")
+            raise SelectionError(f"--select {text}: no such asset; `stockturn status --assets` lists them")
         keys |= found
     return sorted(keys)
+
+
+def _resolved(text: str, graph: Any) -> set[dg.AssetKey]:
+    """The assets of a text in Dagster's selection syntax; none where it names none."""
+    try:
+        return set(dg.AssetSelection.from_string(text).resolve(graph))
+    except DagsterError:
+        return set()
 
 
 class _Watcher:
@@ -188,6 +229,7 @@ class _Watcher:
         self.errors: list[str] = []
         self.refusals: list[str] = []
         self.step_seconds: dict[str, float] = {}
+        self.is_crash = False
         self._started: dict[str, float] = {}
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
@@ -203,6 +245,7 @@ class _Watcher:
             self._tell("success" if kind == DagsterEventType.STEP_SUCCESS else "failure", step)
             if kind == DagsterEventType.STEP_FAILURE:
                 self.errors.append(f"{step}: {_failure_text(event)}")
+                self.is_crash = self.is_crash or _is_fault(event)
         elif kind == DagsterEventType.STEP_SKIPPED:
             self._tell("skipped", step)
         elif kind == DagsterEventType.ASSET_MATERIALIZATION:
@@ -212,10 +255,22 @@ class _Watcher:
             self.checks.append(_check_outcome(event))
         elif kind == DagsterEventType.RUN_FAILURE and not self.errors:
             self.errors.append(event.message or "the run failed")
+            self.is_crash = True
 
     def _tell(self, event: str, step: str) -> None:
         if self.on_step:
             self.on_step(event, step)
+
+
+def _is_fault(event: dg.DagsterEvent) -> bool:
+    """Whether a step ended with what nobody foresaw: no blocking check, no refusal, no error class of the product."""
+    data = event.step_failure_data
+    error = data.error
+    while error and error.cause:
+        error = error.cause
+    if data.user_failure_data or error is None:
+        return False
+    return error.cls_name not in {"DagsterAssetCheckFailedError", *own_error_names()}
 
 
 def _failure_text(event: dg.DagsterEvent) -> str:

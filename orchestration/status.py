@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from typing import Any
 
 import duckdb
 from rich.markup import escape
@@ -13,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from assets.publish.releases import Release, ReleaseError, current_release
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents.queries import latest_run
+from orchestration.faults import NOT_RELEASED
+from orchestration.last_run import LastRun, is_held, read_last_run
 from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
 
@@ -36,28 +39,70 @@ def status_tables(settings: Settings) -> list[Table]:
 def _failed_run_table(settings: Settings, release: Release | None) -> list[Table]:
     """The last run, where it failed: when, for which day, on what, and what to do. Empty where it did not fail."""
     workspace = settings.workspace()
-    if not os.environ.get(STORE_VARIABLE) and not workspace.incident_store.is_file():
-        return []
+    run = read_last_run(workspace)
+    if run is not None and run.exit_status is None and is_held(workspace):
+        table = Table("a run is going on", "", title=settings.company.name)
+        table.add_row("since (UTC)", run.started_at)
+        table.add_row("for the day", run.as_of_date)
+        return [table]
+    recorded, problem = _recorded_run(settings)
+    if run is not None and (run.exit_status is None or run.exit_status >= NOT_RELEASED):
+        is_later = recorded is not None and f"{recorded['recorded_at']:%Y-%m-%dT%H:%M:%S}" > (
+            run.ended_at or run.started_at
+        )
+        if not is_later:
+            return [_broken_run_table(settings, run, release), *problem]
+    return problem or _recorded_failure(settings, release, recorded)
+
+
+def _broken_run_table(settings: Settings, run: LastRun, release: Release | None) -> Table:
+    """A run of the command that did not end well, or did not end at all."""
     table = Table("the last run failed", "", title=settings.company.name, title_style="red")
+    table.add_row("when (UTC)", run.ended_at or f"began {run.started_at}, never ended")
+    table.add_row("for the day", run.as_of_date)
+    what = "; ".join(run.errors) or "it was interrupted: killed, or the machine stopped"
+    table.add_row("on what", escape(what))
+    if run.exit_status is not None:
+        table.add_row("exit status", str(run.exit_status))
+    published = f"{release.release_id}, as of {release.as_of}" if release else "nothing"
+    is_fresh = release is not None and release.release_id == run.release_id
+    table.add_row("published" if is_fresh else "still published", published)
+    table.add_row("log", str(settings.workspace().root / "logs" / "run.log"))
+    first = "fix what it names, then " if run.errors else ""
+    table.add_row("what to do", f"{first}`stockturn run --as-of {run.as_of_date}`; nothing that was landed is lost")
+    return table
+
+
+def _recorded_run(settings: Settings) -> tuple[dict[str, Any] | None, list[Table]]:
+    """The last run of the incident store, which Dagster's own runs leave too; or why it cannot be read."""
+    workspace = settings.workspace()
+    if not os.environ.get(STORE_VARIABLE) and not workspace.incident_store.is_file():
+        return None, []
     try:
         store = open_store(workspace.incident_store, load_company_rules(settings))
         try:
-            run = latest_run(store)
+            return latest_run(store), []
         finally:
             store.close()
     except (SQLAlchemyError, OSError) as error:
-        table.add_row("incident store", f"cannot be read: {str(error).splitlines()[0]}")
+        table = Table("incident store", "", title=settings.company.name, title_style="red")
+        table.add_row("cannot be read", escape(str(error).splitlines()[0]))
         table.add_row(
             "what to do", f"check {workspace.incident_store}; restore it with `stockturn restore` if it is damaged"
         )
-        return [table]
+        return None, [table]
+
+
+def _recorded_failure(settings: Settings, release: Release | None, run: dict[str, Any] | None) -> list[Table]:
+    """A recorded run, where it failed."""
     if run is None or run["status"] == "succeeded":
         return []
+    table = Table("the last run failed", "", title=settings.company.name, title_style="red")
     table.add_row("when (UTC)", f"{run['recorded_at']:%Y-%m-%d %H:%M}")
     table.add_row("for the day", str(run["as_of_date"]))
     table.add_row("on what", escape(run["message"]))
     table.add_row("still published", f"{release.release_id}, as of {release.as_of}" if release else "nothing")
-    table.add_row("log", str(workspace.root / "logs" / "run.log"))
+    table.add_row("log", str(settings.workspace().root / "logs" / "run.log"))
     table.add_row("what to do", f"fix what it names, then `stockturn run --as-of {run['as_of_date']}`")
     return [table]
 

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.run import GOOD, NOT_RELEASED, RunOutcome
+from orchestration.faults import CRASHED, GOOD, NOT_RELEASED
+from orchestration.run import RunOutcome
 
 VERDICTS = {GOOD: "[green]released, every check passes[/green]", NOT_RELEASED: "[red]not released[/red]"}
 
@@ -32,6 +33,9 @@ def print_summary(console: Console, outcome: RunOutcome) -> None:
     if outcome.release:
         console.print(f"release: {outcome.release.path}", soft_wrap=True)
     verdict = VERDICTS.get(outcome.exit_status, "[yellow]released, with failing checks[/yellow]")
+    if outcome.exit_status == CRASHED:
+        live = "released; what comes after the release failed" if outcome.release else "crashed, not released"
+        verdict = f"[red]{live}; `stockturn status` says what to do[/red]"
     console.print(f"[bold]{verdict}[/bold] (exit status {outcome.exit_status})")
 
 

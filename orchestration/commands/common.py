@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from assets.documents import DocumentError
 from assets.publish.releases import Release, ReleaseError, current_release
+from orchestration.faults import RunCrashedError, is_foreseen
 from orchestration.settings import Settings, load_settings
 
 console = Console()
@@ -29,12 +30,11 @@ LangOption = Annotated[str, typer.Option("--lang", help="en or zh; the company's
 DEFAULT_CONFIG = next(filter(Path.is_file, [Path("config/company.yml")]), Path("config/demo.yml"))
 REFUSED = 2
 FAULT = 3
-_OWN = ("assets", "orchestration", "expectations", "dashboard", "demo")
 
 
 class OneMessage(TyperGroup):
     """A command whose errors end with one message and never with a traceback: 2 for what its user can correct, 3 for a fault
-    of the program. STOCKTURN_DEBUG=1 shows the traceback of a fault."""
+    of the machine or of the program. STOCKTURN_DEBUG=1 shows the traceback of a fault."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; see the class."""
@@ -43,11 +43,11 @@ class OneMessage(TyperGroup):
         except (typer.Exit, typer.Abort, TyperException):
             raise
         except Exception as error:
-            is_ours = type(error).__module__.split(".")[0] in _OWN or isinstance(error, OSError)
+            is_ours = is_foreseen(error)
             if os.environ.get("STOCKTURN_DEBUG") and not is_ours:
                 raise
             text = " ".join(str(error).split()) if not is_ours else str(error).strip()
-            if not is_ours:
+            if not is_ours and not isinstance(error, RunCrashedError | OSError):
                 text = f"a fault of the program ({type(error).__name__}: {text}); STOCKTURN_DEBUG=1 shows where. Please report it"
             problems.print(f"[red]{escape(text or type(error).__name__)}[/red]", soft_wrap=True)
             raise typer.Exit(REFUSED if is_ours else FAULT) from error

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import inspect
+import os
 import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from assets.ingest.errors import SourceUnreadable
 from orchestration import validate as validate_module
 from orchestration.cli import app
+from orchestration.commands import common
+from orchestration.faults import RunCrashedError
 
 PACKAGES = ("assets", "expectations", "orchestration")
 
@@ -52,7 +60,7 @@ def test_every_error_of_the_product_is_one_message(monkeypatch):
     assert SourceUnreadable in kinds and len(kinds) > 15
     for kind in kinds:
         status, output = outcome(monkeypatch, made(kind))
-        assert status == 2, kind
+        assert status == (3 if kind is RunCrashedError else 2), kind
         assert output.strip() == "config/mine.yml:3: sources.0: [red] what is wrong; write this instead", kind
 
 
@@ -91,3 +99,54 @@ def test_a_mistake_in_a_mapping_is_named_by_file_line_and_key(tmp_path):
         line
         == "mine.yml:9: datasets.0.columns.item_nam: contract item has no column 'item_nam'; did you mean item_name?"
     )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
+def test_a_disk_that_fails_is_a_fault(monkeypatch, number):
+    status, output = outcome(monkeypatch, OSError(number, os.strerror(number), "var/mine/manifest"))
+    assert status == 3 and os.strerror(number) in output and len(output.strip().splitlines()) == 1
+    assert "report it" not in output, "it is no fault of the program"
+
+
+def every_command(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, TyperGroup):
+            yield from every_command(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def arguments_of(command: Any, file: Path) -> list[str]:
+    """What a command cannot do without: an existing file where it wants one, else a number."""
+    given: list[str] = []
+    for parameter in command.params:
+        value = str(file) if "path" in repr(parameter.type_descriptor).lower() else "1"
+        if parameter.required:
+            given += [parameter.opts[0], value] if parameter.opts[0].startswith("-") else [value]
+    return given
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyError, UnicodeDecodeError])
+def test_every_command_ends_a_fault_with_one_line(monkeypatch, tmp_path, kind):
+    """The fault comes from where all commands pass, the reading of the configuration."""
+    file = tmp_path / "a.csv"
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    fault = kind("utf-8", b"x", 0, 1, "bad") if kind is UnicodeDecodeError else kind("two\nlines")
+
+    def broken(path: Path) -> None:
+        raise fault
+
+    monkeypatch.setattr(common, "load_settings", broken)
+    monkeypatch.chdir(tmp_path)
+    seen = []
+    for path, command in every_command(get_command(app)):
+        if not any(parameter.name == "config" for parameter in command.params):
+            continue
+        result = CliRunner().invoke(app, [*path, *arguments_of(command, file)])
+        assert "Traceback" not in result.output and not isinstance(result.exception, kind), path
+        if "a fault of the program" in result.output:
+            assert result.exit_code == 3 and len(result.output.strip().splitlines()) == 1, (path, result.output)
+            seen.append(" ".join(path))
+        else:
+            assert result.exit_code == 2, (path, result.output)
+    assert len(seen) >= 25, seen
