@@ -22,6 +22,7 @@ import yaml
 
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.lineage import ColumnOrigin, column_origins, relation_names
+from assets.publish.public import added_keys, public_model, references
 from assets.publish.release_rules import column_rules
 from assets.publish.spreadsheets import plain_text
 
@@ -52,6 +53,8 @@ _UPPER = {
 def build_dictionary(manifest: Mapping[str, Any], schemas: Sequence[str] = SCHEMAS) -> list[dict[str, Any]]:
     """Every mart with its columns, in order of schema and name; `manifest` is dbt's manifest.json as read.
 
+    A public mart says so, names the keys to its dimensions, and holds the keys that its public view adds (public.py).
+
     A fact that the models do not state is left empty; `gaps` lists those.
     """
     names = relation_names(manifest)
@@ -64,10 +67,12 @@ def build_dictionary(manifest: Mapping[str, Any], schemas: Sequence[str] = SCHEM
         and node["config"]["materialized"] != "ephemeral"
     ]
     tests = _tests_by_node(manifest)
-    return [
-        _mart(node, names, tables, tests.get(node["unique_id"], []))
-        for node in sorted(marts, key=lambda node: (node["schema"], node["name"]))
-    ]
+    return with_public(
+        [
+            _mart(node, names, tables, tests.get(node["unique_id"], []))
+            for node in sorted(marts, key=lambda node: (node["schema"], node["name"]))
+        ]
+    )
 
 
 def with_types(dictionary: Sequence[Mapping[str, Any]], marts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -85,6 +90,22 @@ def with_types(dictionary: Sequence[Mapping[str, Any]], marts: Iterable[Mapping[
             if column["name"] in columns
         ]
         result.append({**words, "columns": described})
+    return result
+
+
+def with_public(dictionary: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The dictionary with `added_columns` and `references` of the public marts."""
+    known = {mart["name"]: {column["name"]: column for column in mart["columns"]} for mart in dictionary}
+    public = {mart["name"] for mart in dictionary if mart["is_public"]}
+    result = []
+    for mart in dictionary:
+        if not mart["is_public"]:
+            result.append(mart)
+            continue
+        origin = dict(added_keys(mart["name"], known[mart["name"]], known))
+        added = [known[source][name] for name, source in origin.items() if name in known[source]]
+        names = [*known[mart["name"]], *origin]
+        result.append({**mart, "added_columns": added, "references": references(mart["name"], names, public)})
     return result
 
 
@@ -138,6 +159,7 @@ def _mart(
         "label_zh": labels.get("zh", ""),
         "grain": _grain(tests),
         "model": node["original_file_path"],
+        "is_public": public_model().is_public(node["name"]),
         "columns": [
             _column(column, origins.get(column["name"].lower()), parents, node, tests)
             for column in node["columns"].values()

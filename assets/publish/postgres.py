@@ -32,6 +32,7 @@ import duckdb
 import psycopg
 
 from assets.publish import postgres_ddl as ddl
+from assets.publish import postgres_limits as limits
 from assets.publish.content import quoted, sort_columns
 from assets.publish.releases import Release, ReleaseError
 from assets.publish.settings import URL_VARIABLE, PostgresSettings
@@ -78,7 +79,8 @@ def publish_postgres(release: Release, url: str, settings: PostgresSettings) -> 
         PublicationError: not connected, not loaded, not switched within `settings.wait_seconds`, or the public schemas
             show another company.
     """
-    tables = ddl.table_texts(release.manifest["marts"], _dictionary(release))
+    marts = release.public_marts()
+    tables = ddl.table_texts(marts, _dictionary(release))
     schema = ddl.release_schema(settings.schema_name, release.release_id)
     with _connect(url) as connection, _reported("publish"):
         _serialise(connection, settings)
@@ -88,7 +90,8 @@ def publish_postgres(release: Release, url: str, settings: PostgresSettings) -> 
             _load(connection, schema, tables, release, settings)
         _switch(connection, schema, tables, release, settings)
         removed = _prune(connection, schema, settings)
-    rows = sum(int(mart["rows"]) for mart in release.manifest["marts"])
+        connection.execute("select pg_advisory_unlock_all()")  # a busy server frees a closed connection's lock late
+    rows = sum(int(mart["rows"]) for mart in marts)
     return Publication(release.release_id, schema, len(tables), rows, removed)
 
 
@@ -184,7 +187,7 @@ def _load(
         connection.execute(_sql(f"create schema {ddl.identifier(schema)}"))
         mark = ddl.literal(_mark(release.release_id, settings))
         connection.execute(_sql(f"comment on schema {ddl.identifier(schema)} is {mark}"))
-        schemas = {mart["name"]: mart["schema"] for mart in release.manifest["marts"]}
+        schemas = {mart["name"]: mart["schema"] for mart in release.public_marts()}
         with duckdb.connect(str(release.database), read_only=True) as source:
             for table in tables:
                 connection.execute(_sql(ddl.create_table(schema, table)))
@@ -253,28 +256,34 @@ def _switch(
 
 
 def _prepare(connection: psycopg.Connection, release: Release, settings: PostgresSettings) -> None:
-    """The public schemas and the reader's role, made where they are missing and may be made."""
-    reader = ddl.identifier(settings.reader_role)
+    """The public schemas, the table of limits and the readers' roles, made where they are missing and may be made."""
     with connection.transaction():
         for schema in settings.public_schemas:
             connection.execute(_sql(f"create schema if not exists {ddl.identifier(schema)}"))
             if _owner(release):
                 owner = ddl.literal(f"{_OWNER_MARK}{_owner(release)}")
                 connection.execute(_sql(f"comment on schema {ddl.identifier(schema)} is {owner}"))
-        role = connection.execute("select 1 from pg_roles where rolname = %s", (settings.reader_role,)).fetchone()
-        if role is None:
-            try:
-                with connection.transaction():
-                    connection.execute(_sql(f"create role {reader} nologin"))
-            except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-                pass  # another company's publication made it at the same moment
-            except psycopg.errors.InsufficientPrivilege:
-                raise PublicationError(
-                    f"the role {settings.reader_role} is missing and may not be made by this user; "
-                    f"let an administrator run: create role {reader} nologin"
-                ) from None
-        for schema in settings.public_schemas:
-            connection.execute(_sql(f"grant usage on schema {ddl.identifier(schema)} to {reader}"))
+        for statement in limits.prepare(settings):
+            connection.execute(_sql(statement))
+        for role in (settings.reader_role, settings.limited_role):
+            _prepare_role(connection, role)
+            for schema in settings.public_schemas:
+                connection.execute(_sql(f"grant usage on schema {ddl.identifier(schema)} to {ddl.identifier(role)}"))
+
+
+def _prepare_role(connection: psycopg.Connection, role: str) -> None:
+    if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone() is not None:
+        return
+    try:
+        with connection.transaction():
+            connection.execute(_sql(f"create role {ddl.identifier(role)} nologin"))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        pass  # another company's publication made it at the same moment
+    except psycopg.errors.InsufficientPrivilege:
+        raise PublicationError(
+            f"the role {role} is missing and may not be made by this user; "
+            f"let an administrator run: create role {ddl.identifier(role)} nologin"
+        ) from None
 
 
 def _views(connection: psycopg.Connection, schema: str) -> dict[str, list[tuple[str, str]]]:
@@ -310,18 +319,28 @@ def _lock_views(connection: psycopg.Connection, settings: PostgresSettings) -> N
 def _point_views(
     connection: psycopg.Connection, schema: str, tables: Sequence[ddl.TableText], settings: PostgresSettings
 ) -> None:
-    reader = ddl.identifier(settings.reader_role)
+    present = {table.name for table in tables}
+    publisher = str(connection.execute("select current_user").fetchone()[0])  # type: ignore[index]  # one row, always
+    where = {
+        table.name: limits.condition(
+            table.name, [column.name for column in table.columns], schema, present, settings, publisher
+        )
+        for table in tables
+    }
     for public, translate in zip(settings.public_schemas, (False, True), strict=True):
         old = _views(connection, public)
         wanted = [(ddl.chinese(table) if translate else table, table) for table in (*tables, INFO)]
         for view, table in wanted:
             _drop_incompatible(connection, public, view, old.pop(view.name, None))
-            connection.execute(_sql(ddl.create_view(public, view, schema, table)))
+            connection.execute(_sql(ddl.create_view(public, view, schema, table, where.get(table.name, ""))))
             for statement in ddl.comments(public, view, "view"):
                 connection.execute(_sql(statement))
         for gone in old:
             connection.execute(_sql(f"drop view {ddl.identifier(public)}.{ddl.identifier(gone)}"))
-        connection.execute(_sql(f"grant select on all tables in schema {ddl.identifier(public)} to {reader}"))
+        for role in (settings.reader_role, settings.limited_role):
+            connection.execute(
+                _sql(f"grant select on all tables in schema {ddl.identifier(public)} to {ddl.identifier(role)}")
+            )
 
 
 def _drop_incompatible(

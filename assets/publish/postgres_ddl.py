@@ -118,13 +118,15 @@ def comments(schema: str, table: TableText, kind: str) -> Iterator[str]:
         yield f"comment on column {relation}.{identifier(column.name)} is {literal(column.comment)}"
 
 
-def create_view(schema: str, view: TableText, source_schema: str, source: TableText) -> str:
-    """CREATE OR REPLACE VIEW: the columns of `source`, named as in `view` (same order)."""
+def create_view(schema: str, view: TableText, source_schema: str, source: TableText, condition: str = "") -> str:
+    """CREATE OR REPLACE VIEW: the columns of `source`, named as in `view` (same order), and of its rows (alias t) those of the
+    condition. It is a security barrier: no function of a reader sees a row that the condition leaves out."""
     pairs = zip(source.columns, view.columns, strict=True)
-    columns = ", ".join(f"{identifier(old.name)} as {identifier(new.name)}" for old, new in pairs)
+    columns = ", ".join(f"t.{identifier(old.name)} as {identifier(new.name)}" for old, new in pairs)
+    where = f" where {condition}" if condition else ""
     return (
-        f"create or replace view {identifier(schema)}.{identifier(view.name)} as "
-        f"select {columns} from {identifier(source_schema)}.{identifier(source.name)}"
+        f"create or replace view {identifier(schema)}.{identifier(view.name)} with (security_barrier = true) as "
+        f"select {columns} from {identifier(source_schema)}.{identifier(source.name)} as t{where}"
     )
 
 
@@ -146,7 +148,7 @@ def table_texts(marts: Sequence[Mapping], dictionary: Mapping[str, Mapping]) -> 
     result = []
     for mart in marts:
         known = dictionary.get(mart["name"], {})
-        words = {column["name"]: column for column in known.get("columns", ())}
+        words = {column["name"]: column for column in (*known.get("columns", ()), *known.get("added_columns", ()))}
         columns = tuple(
             ColumnText(
                 column["name"],

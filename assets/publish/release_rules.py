@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from assets.publish.content import quoted
+from assets.publish.public import SCHEMA as PUBLIC_SCHEMA
 from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
 
 _COUNTED = {"count", "lines", "rows", "files", "periods", "days", "row"}  # a count of things is never below zero
@@ -25,8 +26,9 @@ def release_violations(connection: duckdb.DuckDBPyConnection, dictionary: Sequen
     found = [
         f"{schema}.{name}: not in the dictionary"
         for schema, name in connection.execute(
-            "select table_schema, table_name from information_schema.tables where table_schema <> $summaries order by all",
-            {"summaries": SUMMARY_SCHEMA},
+            """select table_schema, table_name from information_schema.tables
+               where table_schema not in ($summaries, $public) order by all""",
+            {"summaries": SUMMARY_SCHEMA, "public": PUBLIC_SCHEMA},
         ).fetchall()
         if (schema, name) not in known
     ]

@@ -1,7 +1,8 @@
 """Releases: one complete, immutable version of the marts, switched in one step.
 
-A release is a folder `releases/<release_id>/`: a Parquet file per mart, one DuckDB file with all of them, and
-`manifest.json` (content hash, rows and columns of each mart; figures of the run). `releases/current` is a link that is
+A release is a folder `releases/<release_id>/`: a Parquet file per public mart (public.py), the internal ones in
+`internal/`, one DuckDB file with all of them, and `manifest.json` (content hash, rows and columns of each mart; the public
+ones; figures of the run). `releases/current` is a link that is
 replaced by one rename: a reader who opened the old release keeps it, a new reader gets the new one, nobody gets half.
 """
 
@@ -21,12 +22,16 @@ from typing import Any
 import duckdb
 
 from assets.publish.content import content_hash, quoted
+from assets.publish.public import SCHEMA as PUBLIC_SCHEMA
+from assets.publish.public import public_model, write_public
 from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
 from assets.publish.summaries import write_summaries
 
 MART_SCHEMAS = ("marts", "reconciliation")
 MANIFEST = "manifest.json"
 DATABASE = "stockturn.duckdb"
+INTERNAL = "internal"
+"""Folder of a release for the Parquet files of internal marts."""
 HISTORY_MARTS = frozenset(
     {"fct_forecast_accuracy", "fct_forecast_review", "fct_restatement_documents", "fct_restatements"}
 )
@@ -68,6 +73,17 @@ class Release:
         """Ordered content hash of every mart, by name."""
         return {mart["name"]: mart["content_hash"] for mart in self.manifest["marts"]}
 
+    def public_marts(self) -> list[dict[str, Any]]:
+        """What is published of it: `name`, `schema`, `rows`, `columns` of each; of a release from before there was a public
+        set, every mart."""
+        marts = {mart["name"]: mart for mart in self.manifest["marts"]}
+        if "public" not in self.manifest:
+            return list(marts.values())
+        return [
+            {**one, "schema": PUBLIC_SCHEMA, "rows": marts[one["name"]]["rows"]}
+            for one in self.manifest["public"]["marts"]
+        ]
+
 
 def build_release(
     warehouse: duckdb.DuckDBPyConnection,
@@ -96,11 +112,12 @@ def build_release(
         raise ReleaseError(f"release {release_id} exists already")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    entries = _write_marts(warehouse, partial, marts, keys or {})
+    entries, public = _write_marts(warehouse, partial, marts, keys or {})
     for name, text in sorted((documents or {}).items()):
         (partial / name).parent.mkdir(exist_ok=True)
         _write_synced(partial / name, text)
-    manifest = {**facts, "release_id": release_id, "marts": entries, "content_hash": _content(entries)}
+    found = {"release_id": release_id, "marts": entries, "public": public, "content_hash": _content(entries)}
+    manifest = {**facts, **found}
     _write_synced(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, default=str))
     partial.rename(final)
     _sync_folder(releases)
@@ -214,11 +231,13 @@ def _write_marts(
     folder: Path,
     marts: Sequence[tuple[str, str]],
     keys: Mapping[str, Sequence[str]],
-) -> list[dict[str, Any]]:
-    """The DuckDB file with every mart, and from the same rows a Parquet file of each; what the manifest says of them.
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The DuckDB file with every mart, and from the same rows a Parquet file of each; what the manifest says of them all and
+    of the public ones.
 
     Marts are written side by side: most are too small to occupy a core.
     """
+    (folder / INTERNAL).mkdir()
     warehouse.execute(f"attach {_text(folder / DATABASE)} as {_TARGET} (read_write)")
     try:
         for schema in sorted({schema for schema, _ in marts}):
@@ -230,9 +249,29 @@ def _write_marts(
     with duckdb.connect(str(folder / DATABASE)) as connection:
         connection.execute(f"create schema {SUMMARY_SCHEMA}")
         write_summaries(connection, [name for schema, name in marts if schema == "marts"])
+        public = write_public(connection, marts)
+        for one in public["marts"]:
+            _write_public_file(connection, folder, one, keys.get(one["name"], ()))
         connection.execute("checkpoint")
     _sync_file(folder / DATABASE)
-    return entries
+    return entries, public
+
+
+def _write_public_file(
+    connection: duckdb.DuckDBPyConnection, folder: Path, mart: Mapping[str, Any], key: Sequence[str]
+) -> None:
+    target = folder / f"{mart['name']}.parquet"
+    rows = f"(select * from {PUBLIC_SCHEMA}.{quoted(mart['name'])} order by {_order(key or _names(mart))})"
+    connection.execute(f"copy {rows} to {_text(target)} (format parquet, compression zstd)")
+    _sync_file(target)
+
+
+def _names(mart: Mapping[str, Any]) -> list[str]:
+    return [str(column["name"]) for column in mart["columns"]]
+
+
+def _order(columns: Sequence[str]) -> str:
+    return ", ".join(f"{quoted(column)} nulls first" for column in columns)
 
 
 def _write_mart(
@@ -240,14 +279,15 @@ def _write_mart(
 ) -> dict[str, Any]:
     schema, name = mart
     relation = f"{quoted(schema)}.{quoted(name)}"
-    target = folder / f"{name}.parquet"
     with warehouse.cursor() as cursor:
         columns = [(row[0], row[1]) for row in cursor.execute(f"describe {relation}").fetchall()]
-        order = ", ".join(f"{quoted(column)} nulls first" for column in key or [column for column, _ in columns])
+        order = _order(key or [column for column, _ in columns])
         cursor.execute(f"create table {_TARGET}.{relation} as select * from {relation} order by {order}")
-        cursor.execute(f"copy {_TARGET}.{relation} to {_text(target)} (format parquet, compression zstd)")
+        if not public_model().is_public(name):
+            target = folder / INTERNAL / f"{name}.parquet"
+            cursor.execute(f"copy {_TARGET}.{relation} to {_text(target)} (format parquet, compression zstd)")
+            _sync_file(target)
         rows, digest = content_hash(cursor, relation)
-    _sync_file(target)
     return {
         "name": name,
         "schema": schema,

@@ -16,6 +16,8 @@ class PostgresSettings(BaseModel):
 
     Companies that share a database have a `schema_name` each; `schema_name_zh` is `<schema_name>_zh` where it is not set.
 
+    Roles in `reader_role` see every row, roles in `limited_role` those that the administrator allows them (postgres_limits.py).
+
     `wait_seconds`: how long the switch waits for readers' transactions; set 2026-11-21 to twice the statement time
     limit that docs/bi.md asks of the reader's role, to be changed by the database's administrator.
     """
@@ -25,6 +27,7 @@ class PostgresSettings(BaseModel):
     schema_name: SqlName = "stockturn"
     schema_name_zh: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,21})?$")] = ""
     reader_role: SqlName = "stockturn_reader"
+    limited_role: SqlName = "stockturn_limited"
     keep_releases: Annotated[int, Field(ge=1)] = 3
     wait_seconds: Annotated[float, Field(gt=0)] = 120.0
 

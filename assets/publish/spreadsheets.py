@@ -50,7 +50,7 @@ def percent_text(share: float | None) -> str:
 
 
 def write_csv(release: Release, marts: Sequence[str] | None = None) -> list[Path]:
-    """Write marts of a release into its folder `csv` (all of them, or those named); returns the files.
+    """Write public marts of a release into its folder `csv` (all of them, or those named); returns the files.
 
     The folder appears whole: it is written beside and renamed.
     """
@@ -59,7 +59,7 @@ def write_csv(release: Release, marts: Sequence[str] | None = None) -> list[Path
     partial.mkdir()
     shares = _shares(release)
     with duckdb.connect(str(release.database), read_only=True) as connection:
-        for mart in release.manifest["marts"]:
+        for mart in release.public_marts():
             if marts is None or mart["name"] in marts:
                 relation = f"{quoted(mart['schema'])}.{quoted(mart['name'])}"
                 _write_one(connection, relation, partial / f"{mart['name']}.csv", shares.get(mart["name"], ()))
