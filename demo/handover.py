@@ -21,12 +21,18 @@ IntArray = npt.NDArray[np.int64]
 
 
 class Planner(Protocol):
-    """Decides on every working day from `first_day` on; goods come straight to the warehouse, without the centre."""
+    """Decides in the evening of every working day from `first_day` on: first what the centre sends, then what is bought."""
 
     first_day: date
 
+    def moves(self, day: date, shelf: IntArray, position: IntArray) -> IntArray:
+        """Units that the centre sends to each place (items, warehouses); they are there in the morning.
+
+        shelf: what lies in each place. position: on the shelf + on order - waiting customers.
+        """
+
     def orders(self, day: date, position: IntArray) -> IntArray:
-        """Units to order (items, warehouses), from the position: on the shelf + on order - waiting customers."""
+        """Units to order from suppliers (items, warehouses), each delivered to the warehouse that it is for."""
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,7 @@ def review(world: World, day: date) -> None:
 def order_as_planned(world: World, day: date, planner: Planner) -> None:
     """The planner's orders of the evening, delivered to the warehouse that needs them: an order a supplier and warehouse."""
     rng = world.rng(17, day)
-    position = world.shelf.total + world.on_order
-    for key, waiting in world.waiting.items():
-        position[key] -= sum(line.open_units for line in waiting)
-    wanted = planner.orders(day, position)
+    wanted = planner.orders(day, world.position())
     for number in range(len(world.catalogue.suppliers)):
         of_supplier = np.array([item.supplier == number for item in world.catalogue.items])
         for warehouse in range(wanted.shape[1]):

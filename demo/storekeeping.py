@@ -16,6 +16,7 @@ from demo.stock import AVAILABLE, DEFECTIVE, clock
 from demo.vocabulary import COUNTERS, WAREHOUSES
 
 if TYPE_CHECKING:
+    from demo.handover import Planner
     from demo.world import World
 
 TRANSFER_WEEKDAYS = (1, 4)
@@ -73,16 +74,32 @@ def transfer(world: World, day: date) -> None:
             target = max(rate[item, warehouse] * REGION_MAX_DAYS, floor + master.size_mean)
             spare = int(total[item, 0] - rate[item, 0] * 4)
             units = min(int(np.ceil(target - position)), spare)
-            if units <= 0:
-                continue
-            for lot_no, part in world.shelf.take(item, 0, units):
-                world.shelf.put(item, warehouse, lot_no, part)
-                line_id += 1
-                source = Grain(item, 0, lot_no, AVAILABLE)
-                dates = world.shelf.lot_dates(item, lot_no)
-                world.books.transfer(
-                    Transfer(doc_no, doc_id, line_id, day, clock(day, 11, doc_id), source, warehouse, part, *dates)
-                )
+            if units > 0:
+                line_id = _send(world, day, item, warehouse, units, (doc_no, doc_id, line_id))
+
+
+def transfer_as_planned(world: World, day: date, planner: Planner) -> None:
+    """What the planner has the centre send in the evening, a document a region."""
+    sent = planner.moves(day, world.shelf.total, world.position())
+    for warehouse in range(1, len(WAREHOUSES)):
+        doc_no, doc_id, line_id = world.books.number("DB", day, 3), world.books.doc_id(), 0
+        for item in np.flatnonzero(sent[:, warehouse] > 0).tolist():
+            units = min(int(sent[item, warehouse]), int(world.shelf.total[item, 0]))
+            line_id = _send(world, day, item, warehouse, units, (doc_no, doc_id, line_id))
+
+
+def _send(world: World, day: date, item: int, warehouse: int, units: int, document: tuple[str, int, int]) -> int:
+    """Moves units from the centre, lot by lot; document: number, id and last line, of which the new last is returned."""
+    doc_no, doc_id, line_id = document
+    for lot_no, part in world.shelf.take(item, 0, units):
+        world.shelf.put(item, warehouse, lot_no, part)
+        line_id += 1
+        source = Grain(item, 0, lot_no, AVAILABLE)
+        dates = world.shelf.lot_dates(item, lot_no)
+        world.books.transfer(
+            Transfer(doc_no, doc_id, line_id, day, clock(day, 11, doc_id), source, warehouse, part, *dates)
+        )
+    return line_id
 
 
 def use_internally(world: World, day: date) -> None:

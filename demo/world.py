@@ -124,11 +124,19 @@ class World:
             storekeeping.scrap(self, day)
             storekeeping.count(self, day)
             if planner:
+                storekeeping.transfer_as_planned(self, day, planner)
                 purchasing.order_as_planned(self, day, planner)
             else:
                 purchasing.review(self, day)
             purchasing.receive_after_hours(self, day, evening)
             selling.pick_for_tomorrow(self, day)
+
+    def position(self) -> IntArray:
+        """Units on the shelf and on order less what customers wait for, by item and warehouse."""
+        position = self.shelf.total + self.on_order
+        for key, waiting in self.waiting.items():
+            position[key] -= sum(line.open_units for line in waiting)
+        return position
 
     def physical(self) -> dict[Grain, int]:
         """Units that lie in the warehouses now, by grain."""

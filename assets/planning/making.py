@@ -23,6 +23,7 @@ from assets.planning.bom.promise import available_to_promise, capable_to_promise
 from assets.planning.bom.requirements import COLUMNS as REQUIREMENT_COLUMNS
 from assets.planning.bom.requirements import beyond_forecast, issue_places
 from assets.planning.bom.structure import default_versions, lines_in_effect, without_phantoms
+from assets.planning.reading import read_balances_now
 from assets.planning.shape import not_before, shaped
 
 KIT_FORECAST_COLUMNS = ["kit_date", "due_orders", "complete_orders", "kit_rate", "due_units", "complete_units"]
@@ -56,7 +57,7 @@ def made_goods(
     made = set(main["item_id"])
     making = reading.read_production_orders(connection, as_of)
     orders = pd.concat([making, _sold_as_kits(connection, spine, made)], ignore_index=True)
-    stock = reading.read_stock(connection, as_of)
+    stock = read_balances_now(connection, as_of)
     on_hand = stock.groupby("item_id")["available_units"].sum()
     receipts = pd.concat([reading.read_receipts(connection), _finished(making, today)], ignore_index=True)
     parts = parts_of_orders(orders, lines, reading.read_issued(connection), on_hand, receipts, today)

@@ -98,7 +98,7 @@ def plan_everything(
 
 def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: PlanningSettings) -> Known:
     """Reads the company and forecasts it; the expensive half of planning."""
-    spine = with_room(reading.read_spine(connection), reading_terms.read_item_limits(connection))
+    spine = with_room(reading.read_spine(connection), reading_terms.read_storage_limits(connection))
     own_history = connection.execute("select * from planning.demand_history order by all").df()
     groups = spine.set_index(KEYS)["category_name"]
     promotions = reading.read_promotions(connection)
@@ -120,7 +120,8 @@ def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: Planning
     network = read_network(connection, spine, receipts, as_of, settings)
     replay = replayed(
         ReplayInputs(
-            spine, daily, reading.read_balances(connection), receipts, history, classified.current, network
+            spine, daily, reading.read_balances(connection), receipts, history, classified.current, network,
+            reading.read_write_offs(connection),
         ), as_of,
         policies=settings.policy, parameters=settings.parameters, forecasts=settings.forecast, settings=settings.replay,
     )  # fmt: skip

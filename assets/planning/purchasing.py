@@ -17,6 +17,7 @@ from assets.planning.orders.storage import COLUMNS as STORAGE_COLUMNS
 from assets.planning.orders.storage import storage_forecast
 from assets.planning.planned import Planned
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.reading import read_balances_now
 from assets.planning.settings import PlanningSettings
 from assets.planning.shape import shaped
 
@@ -66,8 +67,9 @@ def order_tables(
         [part[[*KEYS, "due_date", "units"]] for part in coming if len(part)] or coming[:1], ignore_index=True
     )
     stock = rows.assign(on_hand_units=_book(connection, rows, as_of))
+    limits = reading.read_storage_limits(connection)
     storage = storage_forecast(
-        stock, arrivals, reading.read_storage_limits(connection), items, today, settings.orders.storage_horizon_days
+        stock, arrivals, limits[limits["item_id"].isna()], items, today, settings.orders.storage_horizon_days
     )
     return {
         "order_drafts": shaped(drafts.orders, DRAFT_COLUMNS),
@@ -80,5 +82,5 @@ def order_tables(
 
 def _book(connection: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_of: date) -> np.ndarray:
     """All that lies there takes room, sellable or not."""
-    stock = reading.read_book_stock(connection, as_of).set_index(KEYS)["on_hand_units"]
+    stock = read_balances_now(connection, as_of).set_index(KEYS)["on_hand_units"]
     return stock.reindex(pd.MultiIndex.from_frame(rows[KEYS])).fillna(0.0).to_numpy(float)

@@ -36,11 +36,12 @@ def read_balances(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def read_balances_now(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.DataFrame:
-    """Stock at the end of a day."""
+    """Stock at the end of a day: item_id, warehouse_id, on_hand_units (all of it), available_units (nettable)."""
     return connection.execute(
-        """select item_id, warehouse_id, on_hand_units, available_units
+        """select item_id, warehouse_id, cast(on_hand_units as double) as on_hand_units,
+                  cast(available_units as double) as available_units
            from intermediate.int_item_warehouse_balances
-           where $day between valid_from_date and valid_to_date order by item_id, warehouse_id""",
+           where cast($day as date) between valid_from_date and valid_to_date order by item_id, warehouse_id""",
         {"day": as_of},
     ).df()
 
@@ -68,6 +69,20 @@ def read_supply_lanes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 def read_supply_sources(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Sources that the company states, and the warehouses above each other."""
     return connection.execute("select * from intermediate.int_supply_sources order by all").df()
+
+
+def read_write_offs(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """What was scrapped because its life was over: item_id, warehouse_id, business_date, units.
+
+    Goods scrapped in the last 14 days of their life count (stores are closed for up to 10 days around Spring Festival, and
+    clear the shelf before); what is scrapped earlier was broken, which no policy changes.
+    """
+    return connection.execute(
+        """select item_id, warehouse_id, business_date, cast(-sum(quantity_units) as double) as units
+           from intermediate.int_stock_movements
+           where movement_type = 'scrap' and quantity_units < 0 and lot_expiry_date <= cast(business_date as date) + 14
+           group by all order by all"""
+    ).df()
 
 
 def read_successors(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

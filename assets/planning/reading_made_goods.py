@@ -47,16 +47,6 @@ def read_open_sales_of(connection: duckdb.DuckDBPyConnection, items: list[str]) 
     ).df()
 
 
-def read_stock(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.DataFrame:
-    """Nettable stock at the end of a day: item_id, warehouse_id, available_units."""
-    return connection.execute(
-        """select item_id, warehouse_id, cast(available_units as double) as available_units
-           from intermediate.int_item_warehouse_balances
-           where cast($day as date) between valid_from_date and valid_to_date order by item_id, warehouse_id""",
-        {"day": as_of},
-    ).df()
-
-
 def read_receipts(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """What is still to come, wherever: item_id, due_date, units."""
     return connection.execute(

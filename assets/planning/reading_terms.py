@@ -47,18 +47,11 @@ def read_item_sizes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def read_storage_limits(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Limits of warehouses as a whole: warehouse_id, max_units, max_volume_m3."""
+    """Room of warehouses as a whole (item_id null) and of single items: item_id, warehouse_id, max_units, max_volume_m3."""
     return connection.execute(
-        """select warehouse_id, cast(min(max_units) as double) as max_units, cast(min(max_volume_m3) as double) as max_volume_m3
-           from staging.stg_storage_limits where item_code = '' group by warehouse_id order by warehouse_id"""
-    ).df()
-
-
-def read_item_limits(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Limits of single items: item_id, warehouse_id, max_units."""
-    return connection.execute(
-        """select item_id, warehouse_id, cast(min(max_units) as double) as max_units
-           from staging.stg_storage_limits where item_code <> '' group by all order by all"""
+        """select case when item_code <> '' then item_id end as item_id, warehouse_id,
+                  cast(min(max_units) as double) as max_units, cast(min(max_volume_m3) as double) as max_volume_m3
+           from staging.stg_storage_limits group by all order by all"""
     ).df()
 
 
@@ -75,14 +68,4 @@ def read_arrivals(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return connection.execute(
         """select item_id, warehouse_id, due_date, cast(on_order_units as double) as units
            from intermediate.int_open_supply order by all"""
-    ).df()
-
-
-def read_book_stock(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.DataFrame:
-    """All stock at the end of a day: item_id, warehouse_id, on_hand_units."""
-    return connection.execute(
-        """select item_id, warehouse_id, cast(on_hand_units as double) as on_hand_units
-           from intermediate.int_item_warehouse_balances
-           where cast($day as date) between valid_from_date and valid_to_date order by item_id, warehouse_id""",
-        {"day": as_of},
     ).df()

@@ -53,7 +53,7 @@ def replay_what_if(
     inputs = ReplayInputs(
         spine, reading.read_demand(connection), reading.read_balances(connection), receipts,
         history, connection.execute("select * from planning.item_classes order by all").df(),
-        read_network(connection, spine, receipts, as_of, settings),
+        read_network(connection, spine, receipts, as_of, settings), reading.read_write_offs(connection),
     )  # fmt: skip
     groups = spine.drop_duplicates(KEYS).set_index(KEYS)["category_name"]
     forecaster = blend_forecaster(settings.forecast, groups)

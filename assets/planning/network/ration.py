@@ -34,6 +34,19 @@ def ration(stock, position, target, given):  # type: ignore[no-untyped-def]  # p
 
 
 @njit(cache=True, nogil=True)
+def divide(stock, keep, held, target, given, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Divides the stock of a place among those that ask it, in whole multiples of step; changes held, target and given.
+
+    held, target, given: (1 + places,); the first entry is the place itself, which wants `keep` for its own customers and is
+    given nothing.
+    """
+    held[0], target[0] = 0.0, keep
+    ration(stock, held, target, given)
+    given[0] = 0.0
+    whole_parts(stock, given[1:], step)
+
+
+@njit(cache=True, nogil=True)
 def whole_parts(stock, given, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Rounds `given` to whole multiples of step (0: none) without spending more than the stock; largest remainders first."""
     if step <= 0:

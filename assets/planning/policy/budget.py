@@ -11,7 +11,7 @@ stock are those of the echelon, what is fed takes no part.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -91,9 +91,10 @@ class Exchange:
         row = int(self.row[step])
         levels = np.linspace(before.level[row], self.level[step], PARTS + 1)
         levels = np.unique(np.ceil(levels - 1e-9) if self.items.is_whole_units else levels)
+        one, at = self.items, np.full(len(levels), row)
         only = BudgetItems(
-            *(np.repeat(getattr(self.items, each.name)[row : row + 1], len(levels), axis=0) for each in fields(BudgetItems)[:-1]),
-            is_whole_units=self.items.is_whole_units,
+            one.protection[at], one.lead[at], one.mean[at], one.sold[at], one.credit[at], one.year_units[at],
+            one.unit_cost[at], one.weight[at], one.is_whole_units,
         )  # fmt: skip
         cost, missed = _stock(only, levels) * only.unit_cost, _missed(only, levels)
         share = float(self.items.year_units[row] * self.items.weight[row])

@@ -22,10 +22,9 @@ from assets.planning.policy.row_levels import number, row_levels, truth
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.policy.sources import RowSources, row_sources, shared_out
 from assets.planning.policy.status import stock_status
-from assets.planning.policy.suggest import LOTS, suggest
+from assets.planning.policy.suggest import suggest
 from assets.planning.replay.ragged import ragged, row_codes
-from assets.planning.replay.run import groups
-from assets.planning.schedule import kernel
+from assets.planning.replay.run import groups, kinds
 from assets.planning.schedule.availability import Availability, availability
 from assets.planning.schedule.curves import (
     Curves,
@@ -167,9 +166,6 @@ def timed_plan(
         _date(day, wait, settings.horizon_days), own_lead, _supplier(spine, table), as_of, calendars
     )
     arrives = (arrival - day).dt.days.fillna(0).to_numpy(int)
-    kind = np.where(
-        np.isin(policy, STOCKLESS), kernel.STOCKLESS, np.where(np.isin(policy, LOTS), kernel.R_Q, kernel.UP_TO)
-    )
     coming = ragged(
         row_codes(spine, receipts), receipts["day"].to_numpy(int), receipts["units"].to_numpy(float), len(spine)
     )
@@ -180,7 +176,7 @@ def timed_plan(
     scene = Scene(
         above=sources.above.astype(np.int64), group=groups(spine["item_id"]), stock=free, receipts=coming,
         inside=inner.units > 0, own=own, scope=scope, safety=level.safety_stock,
-        gap=np.clip(level.order_up_to - level.reorder_point, 0, None), lot=level.quantity, kind=kind.astype(np.int64),
+        gap=np.clip(level.order_up_to - level.reorder_point, 0, None), lot=level.quantity, kind=kinds(policy),
         lead=np.ceil(np.nan_to_num(own_lead)).astype(np.int64), review=review, minimum=computed.minimum,
         multiple=computed.multiple, calendar=line, takes_orders=takes, next_delivery=brings, may_order=may_order,
         first_units=np.where(sources.is_moved, given, bought),

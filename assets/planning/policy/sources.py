@@ -9,7 +9,7 @@ import pandas as pd
 from numba import njit
 
 from assets.planning.network.network import Network
-from assets.planning.network.ration import ration, whole_parts
+from assets.planning.network.ration import divide
 from assets.planning.network.stages import heads
 
 
@@ -68,13 +68,10 @@ def _share(asks, starts, ends, above, stock, keep, position, request, step, give
         count = ends[s] - starts[s] + 1
         feeder = above[asks[starts[s]]]
         held, target, parts = np.zeros(count), np.zeros(count), np.zeros(count)
-        target[0] = keep[feeder]
         for c in range(1, count):
             row = asks[starts[s] + c - 1]
             held[c] = position[row]
             target[c] = position[row] + request[row]
-        pool = max(stock[feeder], 0.0)
-        ration(pool, held, target, parts)
-        whole_parts(pool, parts[1:], step)
+        divide(max(stock[feeder], 0.0), keep[feeder], held, target, parts, step)
         for c in range(1, count):
             given[asks[starts[s] + c - 1]] = parts[c]

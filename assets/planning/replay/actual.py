@@ -14,6 +14,7 @@ def actual_figures(
     demand: pd.DataFrame,
     balances: pd.DataFrame,
     receipts: pd.DataFrame,
+    written_off: pd.DataFrame | None = None,
     *,
     first: pd.Timestamp,
     days: int,
@@ -22,11 +23,12 @@ def actual_figures(
 
     Args:
         demand: result of `restored_demand`. balances: int_item_warehouse_balances intervals. receipts:
-            int_supplier_lead_times (order_date, po_no) for the number of orders; may be empty.
+            int_supplier_lead_times (order_date, po_no) for the number of orders; may be empty. written_off: business_date, units that
+            expired, None where none are known.
 
     Returns:
         demand_units, filled_units (shipped, at most what was asked for that day), stock_unit_days, stockout_days,
-        orders, in the order of `keys`. A negative book counts as no stock.
+        orders, written_off_units, in the order of `keys`. A negative book counts as no stock.
     """
     rows = len(keys)
     codes, day = row_codes(keys, demand), days_from(demand["business_date"], first)
@@ -45,6 +47,11 @@ def actual_figures(
         at, when = row_codes(keys, orders), days_from(orders["order_date"], first)
         counted = (at >= 0) & (when >= 0) & (when < days)
         placed = np.bincount(at[counted], minlength=rows).astype(float)
+    expired = np.zeros(rows)
+    if written_off is not None and not written_off.empty:
+        at, when = row_codes(keys, written_off), days_from(written_off["business_date"], first)
+        counted = (at >= 0) & (when >= 0) & (when < days)
+        expired = np.bincount(at[counted], written_off["units"].to_numpy(float)[counted], rows).astype(float)
     covered = np.bincount(held[known], length[known], rows)
     return pd.DataFrame(
         {
@@ -53,6 +60,7 @@ def actual_figures(
             "stock_unit_days": np.bincount(held[known], (length * units)[known], rows),
             "stockout_days": np.bincount(held[known], (length * (units <= 0))[known], rows) + (days - covered),
             "orders": placed,
+            "written_off_units": expired,
         }
     )
 

@@ -58,11 +58,12 @@ def compare(
             stock * cost * yardstick.holding_rate * days / 365
             + np.clip(asked - filled, 0, None) * cost * yardstick.shortage_cost_rate
             + frame["orders"].to_numpy(float) * order_cost
+            + frame["written_off_units"].to_numpy(float) * np.where(frame["written_off_units"] > 0, cost, 0.0)
         )
     result["replay_cycles"], result["replay_served_cycles"] = simulated["cycles"], simulated["served_cycles"]
     result["replay_cycle_service_rate"] = _ratio(simulated["served_cycles"], simulated["cycles"])
     result["replay_written_off_units"] = simulated["written_off_units"]
-    result["replay_cost_value"] += simulated["written_off_units"].to_numpy(float) * cost
+    result["actual_written_off_units"] = actual["written_off_units"]
     groups = np.arange(len(result)) if together is None else together
     result["verdict"], result["verdict_reason"] = _verdict(result, groups, yardstick.tolerance_fill_rate, wanted_rate)
     return result

@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from assets.planning.network.ration import ration, whole_parts
+from assets.planning.network.order_step import order_units
+from assets.planning.network.ration import divide
 
-R_Q, UP_TO, STOCKLESS = 0, 1, 2
 OUTPUTS = (
     "demand_units", "filled_units", "demand_days", "filled_days", "cycles", "served_cycles", "stockout_days",
     "stock_unit_days", "orders", "ordered_units", "written_off_units", "lost_units", "closing_units",
@@ -43,26 +43,6 @@ def _take_oldest(layer_units, oldest, day, taken):  # type: ignore[no-untyped-de
         if layer_units[oldest] <= 1e-9:
             oldest += 1
     return min(oldest, day)
-
-
-@njit(cache=True, nogil=True)
-def _order_units(kind, position, reorder, up_to, lot, minimum, multiple):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Units that the policy orders at a position, deliverable; 0: none."""
-    quantity = 0.0
-    if kind == STOCKLESS:
-        if position < -1e-9:
-            quantity = -position
-    elif position <= reorder + 1e-9:
-        if kind == R_Q and lot > 0:
-            quantity = (np.floor((reorder - position) / lot + 1e-9) + 1) * lot
-        else:
-            quantity = up_to - position
-    if quantity <= 1e-9:
-        return 0.0
-    quantity = max(quantity, minimum)
-    if multiple > 0:
-        quantity = np.ceil(quantity / multiple - 1e-9) * multiple
-    return quantity
 
 
 @njit(cache=True, nogil=True)
@@ -167,16 +147,13 @@ def simulate(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                     if above[r] != a + p or day % review_days[r] != 0:
                         continue
                     position = on_hand[i] + coming[i] - waiting[i]
-                    units = _order_units(kind[r], position, reorder[r, v], up_to[r, v], lot[r, v], 0.0, multiple[r])
+                    units = order_units(kind[r], position, reorder[r, v], up_to[r, v], lot[r, v], 0.0, multiple[r])
                     if units > 0:
                         place[count], held[count], target[count] = i, position, position + units
                         count += 1
                 if count == 1:
                     continue
-                held[0], target[0] = 0.0, keep[a + p, v]
-                ration(on_hand[p], held[:count], target[:count], given[:count])
-                given[0] = 0.0
-                whole_parts(on_hand[p], given[1:count], multiple[a + place[1]])
+                divide(on_hand[p], keep[a + p, v], held[:count], target[:count], given[:count], multiple[a + place[1]])
                 for c in range(1, count):
                     units = given[c]
                     if units <= 1e-9:
@@ -205,7 +182,7 @@ def simulate(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                             up = above[up]
                         if up == r:
                             position += on_hand[j] + coming[j] - waiting[j]
-                quantity = _order_units(
+                quantity = order_units(
                     kind[r], position, reorder[r, v], up_to[r, v], lot[r, v], minimum[r], multiple[r]
                 )
                 if quantity <= 0:

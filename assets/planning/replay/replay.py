@@ -33,7 +33,7 @@ class ReplayInputs:
 
     spine: int_item_warehouses. daily: int_demand_daily. balances: int_item_warehouse_balances. receipts:
     int_supplier_lead_times. history: planning.demand_history. classes: planning.item_classes (abc_xyz_cell). network: of
-    the same spine; None: every row buys for itself.
+    the same spine; None: every row buys for itself. written_off: item_id, warehouse_id, business_date, units that expired.
     """
 
     spine: pd.DataFrame
@@ -43,6 +43,7 @@ class ReplayInputs:
     history: pd.DataFrame
     classes: pd.DataFrame
     network: Network | None = None
+    written_off: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ def replay(
     mixed = path.mixed(stocked_path, choice.is_stocked).scaled(choice.scale)
     simulated = run_policy(scene, chosen, review, mixed, settings=settings)
     assigned = assigned.assign(policy=chosen)
-    actual = actual_figures(spine, demand, inputs.balances, inputs.receipts, first=measured, days=settings.days)
+    actual = actual_figures(
+        spine, demand, inputs.balances, inputs.receipts, inputs.written_off, first=measured, days=settings.days
+    )
     table = pd.concat(
         [
             spine[KEYS],

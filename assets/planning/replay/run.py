@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from assets.planning.network.order_step import R_Q, STOCKLESS, UP_TO
 from assets.planning.policy.levels import STOCKLESS as STOCKLESS_POLICIES
 from assets.planning.policy.suggest import LOTS
 from assets.planning.replay import kernel
@@ -51,9 +52,7 @@ def run_policy(
 ) -> pd.DataFrame:
     """Figures of each row over the measured days; columns are `kernel.OUTPUTS`, units and days."""
     rows = len(policy)
-    kind = np.where(
-        np.isin(policy, STOCKLESS_POLICIES), kernel.STOCKLESS, np.where(np.isin(policy, LOTS), kernel.R_Q, kernel.UP_TO)
-    ).astype(np.int64)
+    kind = kinds(policy)
     vintage = (np.searchsorted(path.day, np.arange(scene.days), side="right") - 1).astype(np.int64)
     out = np.zeros((rows, len(kernel.OUTPUTS)))
     review = np.maximum(np.rint(review_days), 1).astype(np.int64)
@@ -74,6 +73,12 @@ def run_policy(
     with ThreadPoolExecutor(settings.workers) as pool:
         list(pool.map(part, blocks(group, block)))
     return pd.DataFrame(out, columns=list(kernel.OUTPUTS))
+
+
+def kinds(policy: np.ndarray) -> np.ndarray:
+    """(n,) how each policy orders, as the kernels know it (`order_step`)."""
+    lots = np.where(np.isin(policy, LOTS), R_Q, UP_TO)
+    return np.where(np.isin(policy, STOCKLESS_POLICIES), STOCKLESS, lots).astype(np.int64)
 
 
 def blocks(group: np.ndarray, rows: int) -> list[tuple[int, int]]:

@@ -11,7 +11,8 @@ SIDES = ["filled_units", "fill_rate", "stockout_days", "average_stock_units", "a
 COLUMNS = [
     *KEYS, "window_from_date", "window_to_date", "abc_xyz_cell", "policy", "service_measure", "service_level_rate",
     "demand_units", *(f"replay_{name}" for name in SIDES), *(f"actual_{name}" for name in SIDES), "replay_cycles",
-    "replay_served_cycles", "replay_cycle_service_rate", "replay_written_off_units", "verdict", "verdict_reason",
+    "replay_served_cycles", "replay_cycle_service_rate", "replay_written_off_units", "actual_written_off_units",
+    "verdict", "verdict_reason",
 ]  # fmt: skip
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from assets.planning.network.ration import ration, whole_parts
+from assets.planning.network.order_step import order_units
+from assets.planning.network.ration import divide
 
-R_Q, UP_TO, STOCKLESS = 0, 1, 2
 WEEKLY = ("opening", "demand", "receipts", "planned_receipts", "sent", "released", "closing", "short")
 
 
@@ -22,26 +22,6 @@ def _until(total, row, day, period_days):  # type: ignore[no-untyped-def]  # pra
     place = day / period_days
     whole = min(int(place), total.shape[1] - 2)
     return total[row, whole] + (place - whole) * (total[row, whole + 1] - total[row, whole])
-
-
-@njit(cache=True, nogil=True)
-def order_units(kind, position, level, gap, lot, minimum, multiple):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Units to order at a position; 0 above the level. gap: order-up-to less reorder level."""
-    wanted = 0.0
-    if kind == STOCKLESS:
-        if position < level - 1e-9:
-            wanted = level - position
-    elif position <= level + 1e-9:
-        if kind == R_Q and lot > 0:
-            wanted = (np.floor((level - position) / lot + 1e-9) + 1) * lot
-        else:
-            wanted = level + gap - position
-    if wanted <= 1e-9:
-        return 0.0
-    wanted = max(wanted, minimum)
-    if multiple > 0:
-        wanted = np.ceil(wanted / multiple - 1e-9) * multiple
-    return wanted
 
 
 @njit(cache=True, nogil=True)
@@ -142,9 +122,8 @@ def walk(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                         ahead = _until(own, r, day + lead[r] + review[r], period_days) - _until(
                             own, r, day, period_days
                         )
-                        units = order_units(kind[r], position, safety[r] + ahead, gap[r], lot[r], 0.0, multiple[r])
-                        if kind[r] == STOCKLESS:
-                            units = order_units(kind[r], position, 0.0, 0.0, 0.0, 0.0, multiple[r])
+                        level = safety[r] + ahead
+                        units = order_units(kind[r], position, level, level + gap[r], lot[r], 0.0, multiple[r])
                     if units > 0:
                         place[count] = i
                         held[count] = position
@@ -152,14 +131,10 @@ def walk(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                         count += 1
                 if count == 1:
                     continue
-                place[0] = p
-                held[0] = 0.0
                 keep = _until(own, a + p, day + longest + 1, period_days) - _until(own, a + p, day, period_days)
-                asked[0] = keep if day > 0 else 0.0
+                keep = keep if day > 0 else 0.0
                 pool = max(stock[p], 0.0)
-                ration(pool, held[:count], asked[:count], given[:count])
-                given[0] = 0.0
-                whole_parts(pool, given[1:count], multiple[a + place[1]])
+                divide(pool, keep, held[:count], asked[:count], given[:count], multiple[a + place[1]])
                 for c in range(1, count):
                     units = given[c]
                     if units <= 1e-9:
@@ -200,9 +175,7 @@ def walk(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                         position += outside[i, t]
                     ahead = _until(scope, r, until, period_days) - _until(scope, r, day, period_days)
                     level = safety[r] + ahead
-                    if kind[r] == STOCKLESS:
-                        level = 0.0
-                    units = order_units(kind[r], position, level, gap[r], lot[r], minimum[r], multiple[r])
+                    units = order_units(kind[r], position, level, level + gap[r], lot[r], minimum[r], multiple[r])
                 if units <= 1e-9:
                     continue
                 weekly[r, week, 5] += units

@@ -33,6 +33,7 @@ final as (
         cast(replay_served_cycles as bigint) as replay_served_cycles,
         round(cast(replay_cycle_service_rate as double), 6) as replay_cycle_service_rate,
         {{ as_units('replay_written_off_units') }} as replay_written_off_units,
+        {{ as_units('actual_written_off_units') }} as actual_written_off_units,
         cast(verdict as varchar) as verdict,
         cast(verdict_reason as varchar) as verdict_reason
     from policy_replay

@@ -20,14 +20,21 @@ HANDOVER = DEFAULT_END - timedelta(days=49)
 
 @dataclass
 class Filler:
-    """Fills every kept place up to a level."""
+    """Buys for the centre up to three times a level, and fills every region up to the level from there."""
 
     first_day: date
     kept: np.ndarray
     level: int
 
+    def moves(self, day: date, shelf: IntArray, position: IntArray) -> IntArray:
+        wanted = np.where(self.kept, np.clip(self.level - position, 0, None), 0)
+        wanted[:, 0] = 0
+        return np.minimum(wanted, shelf[:, [0]] // 2)
+
     def orders(self, day: date, position: IntArray) -> IntArray:
-        return np.where(self.kept, np.clip(self.level - position, 0, None), 0)
+        units = np.zeros_like(position)
+        units[:, 0] = np.where(self.kept[:, 0], np.clip(3 * self.level - position.sum(axis=1), 0, None), 0)
+        return units
 
 
 def test_only_the_planner_changes_and_its_goods_come_to_their_warehouse() -> None:
@@ -40,8 +47,10 @@ def test_only_the_planner_changes_and_its_goods_come_to_their_warehouse() -> Non
         assert (full.physical_totals[day] == clerks.physical_totals[day]).all()
     assert [row[:4] for row in full.true_demand] == [row[:4] for row in clerks.true_demand]
     placed = [line for lines in full.purchases.values() for line in lines if line.order_date >= HANDOVER]
-    assert {line.warehouse for line in placed} == {0, 1, 2}
-    assert not [line for line in full.books.transfers if line.business_date >= HANDOVER]
+    assert {line.warehouse for line in placed} == {0}
+    # the centre sends only what it is told to, to both regions
+    sent = [line for line in full.books.transfers if line.business_date >= HANDOVER]
+    assert {line.to_warehouse for line in sent} == {1, 2} and all(line.units > 0 for line in sent)
     late = DEFAULT_END - timedelta(days=13)
     rich, poor = (served(world, late, DEFAULT_END) for world in (full, nothing))
     # 2 %: who walks away unrecorded is counted on the day of the wish, who orders on the day requested, up to 13 days later

@@ -46,7 +46,7 @@ _PROMOTIONS = {"item_id": "str", "warehouse_id": "str", "start_date": "datetime6
                "uplift_expected_rate": "float64"}  # fmt: skip
 _MOVEMENTS = {"movement_key": "str", "item_id": "str", "warehouse_id": "str", "business_date": "datetime64[ns]",
               "quantity_units": "float64", "is_demand": "bool", "movement_type": "str", "unit_cost": "float64",
-              "ref_doc_no": "str"}  # fmt: skip
+              "ref_doc_no": "str", "lot_expiry_date": "datetime64[ns]"}  # fmt: skip
 #: Tables that these companies leave empty: nothing moves between warehouses, and no shipment is billed.
 _EMPTY = {
     "intermediate.int_open_supply": {

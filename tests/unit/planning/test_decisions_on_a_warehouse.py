@@ -61,6 +61,16 @@ NO_NETWORK = {
         "item_id warehouse_id source_kind supplier_id from_warehouse_id source_basis",
         "lead_time_days review_period_days",
     ),
+    "int_stock_movements": pd.DataFrame(
+        {
+            "item_id": pd.Series(dtype=str),
+            "warehouse_id": pd.Series(dtype=str),
+            "movement_type": pd.Series(dtype=str),
+            "quantity_units": pd.Series(dtype=float),
+            "business_date": pd.Series(dtype="datetime64[ns]"),
+            "lot_expiry_date": pd.Series(dtype="datetime64[ns]"),
+        }
+    ),
 }
 
 
@@ -101,7 +111,7 @@ def _without_sales(connection: duckdb.DuckDBPyConnection) -> None:
         "load_volume_m3 double, load_weight_kg double, min_load_rate double, source_instance varchar",
         "staging.stg_suppliers": "supplier_id varchar, payment_term_days int",
         "staging.stg_items": "item_id varchar, volume_m3 double, weight_kg double",
-        "staging.stg_storage_limits": "warehouse_id varchar, item_code varchar, max_units double, max_volume_m3 double",
+        "staging.stg_storage_limits": "item_id varchar, warehouse_id varchar, item_code varchar, max_units double, max_volume_m3 double",
         "staging.stg_supplier_plans": row + "supplier_id varchar, delivery_date date, planned_units double",
     }
     for table, columns in tables.items():

@@ -229,7 +229,7 @@ TABLES = {
         'C/shop' as warehouse_id, null::varchar as bom_version, date '2026-01-08' as start_date,
         date '2026-01-12' as due_date, 10.0 as planned_units, 4.0 as finished_units, date '2026-01-02' as order_date,
         false as is_closed, 'approved' as doc_status""",
-    "intermediate.int_item_warehouse_balances": """select *, date '2026-01-01' as valid_from_date,
+    "intermediate.int_item_warehouse_balances": """select *, available_units as on_hand_units, date '2026-01-01' as valid_from_date,
         date '2026-01-05' as valid_to_date from (values ('C/wheel', 'C/parts', 8.0), ('C/frame', 'C/parts', 20.0),
         ('C/bike', 'C/shop', 2.0)) as t (item_id, warehouse_id, available_units)""",
     "intermediate.int_open_supply": "select 'C/wheel' as item_id, date '2026-01-09' as due_date, 5.0 as on_order_units",

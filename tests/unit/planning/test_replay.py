@@ -139,7 +139,13 @@ def test_what_happened_is_measured_on_the_same_days() -> None:
     found = actual_figures(keys, demand, balances, pd.DataFrame(), first=FIRST, days=10).iloc[0]
     assert found.to_dict() == {
         "demand_units": 4.0, "filled_units": 3.0, "stock_unit_days": 40.0, "stockout_days": 6.0, "orders": 0.0,
+        "written_off_units": 0.0,
     }  # fmt: skip
+    expired = keys.loc[[0, 0]].assign(
+        business_date=[FIRST - pd.Timedelta(days=1), FIRST + pd.Timedelta(days=9)], units=[7.0, 3.0]
+    )
+    counted = actual_figures(keys, demand, balances, pd.DataFrame(), expired, first=FIRST, days=10).iloc[0]
+    assert counted["written_off_units"] == 3.0
     assert stock_on(keys, balances, FIRST).tolist() == [10.0]
 
 
@@ -160,6 +166,12 @@ def test_a_policy_that_costs_more_is_not_recommended() -> None:
     yardstick = Yardstick(0.2, 1.0, 5.0, 0.005)
     with_cost = compare(simulated, actual, np.full(4, 100.0), 365, yardstick, np.full(4, 0.99))
     assert with_cost["verdict"].tolist() == ["recommended", "not_recommended", "not_recommended", "no_demand"]
+    # what expired costs either side alike: 5 units of 100 in the past, none under the policy
+    spoilt = compare(
+        simulated, actual.assign(written_off_units=5.0), np.full(4, 100.0), 365, yardstick, np.full(4, 0.99)
+    )
+    assert (spoilt["actual_cost_value"] - with_cost["actual_cost_value"]).tolist() == [500.0] * 4
+    assert (spoilt["replay_cost_value"] == with_cost["replay_cost_value"]).all()
     bare = compare(simulated, actual, np.full(4, np.nan), 365, yardstick, np.full(4, 0.99))
     assert bare["verdict"].tolist() == with_cost["verdict"].tolist()
     assert bare["replay_average_stock_value"].isna().all()
@@ -282,7 +294,7 @@ def test_warehouses_that_another_one_fed_are_judged_together() -> None:
     nothing = dict.fromkeys(("cycles", "served_cycles", "written_off_units"), 0.0)
     stock = {"demand_units": 100.0, "filled_units": 100.0, "stockout_days": 0.0, "orders": orders}
     simulated = pd.DataFrame(stock | nothing | {"stock_unit_days": [200.0, 300, 200, 300]})
-    actual = pd.DataFrame(stock | {"stock_unit_days": [600.0, 10, 600, 10]})
+    actual = pd.DataFrame(stock | nothing | {"stock_unit_days": [600.0, 10, 600, 10]})
     yardstick = Yardstick(0.2, 0.5, 40.0, 0.005)
     joint = compare(simulated, actual, np.full(4, 9.0), 10, yardstick, np.full(4, 0.99), together)
     assert joint["verdict"].tolist() == ["recommended", "recommended", "recommended", "not_recommended"]
