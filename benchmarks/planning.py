@@ -1,4 +1,7 @@
-"""Seconds for the plan (100,000 item-warehouses, after the forecast) and for the replay of them over 730 days.
+"""Seconds for the plan (100,000 item-warehouses over 52 weeks, after the forecast) and for the replay of them over 730 days.
+
+Half of the rows are branches that a centre feeds. The plan is walked day by day over the horizon, with every planned order and a
+message on every open one, as the daily run does it.
 
 python -m benchmarks planning [--rows 100000] [--days 730]
 """
@@ -19,18 +22,21 @@ from assets.planning.disposal.rank import DisposalInputs, rank_disposals
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.forecasting.counts import moment_grid
 from assets.planning.forecasting.distribution import DemandDistribution
-from assets.planning.parameters.lead_time_demand import lead_time_demand
+from assets.planning.network.network import Network
+from assets.planning.network.staged import staged_demand, staged_policies
+from assets.planning.network.stages import echelon_sum, heads
 from assets.planning.parameters.lead_times import lead_times
 from assets.planning.parameters.settings import ParameterSettings
-from assets.planning.policy.assign import assign_policies
 from assets.planning.policy.capital_curve import capital_curve
-from assets.planning.policy.plan import PlanInputs, plan
+from assets.planning.policy.plan import PlanInputs, timed_plan
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.replay.lead_draws import lead_time_draws
 from assets.planning.replay.level_path import LevelPath
 from assets.planning.replay.ragged import ragged
 from assets.planning.replay.run import Scene, run_policy
 from assets.planning.replay.settings import ReplaySettings
+from assets.planning.schedule.settings import ScheduleSettings
+from assets.planning.schedule.tables import over_time
 from assets.planning.transfers.lanes import lane_table
 from assets.planning.transfers.settings import TransferSettings
 from assets.planning.transfers.suggest import buy_after_transfers, suggest_transfers
@@ -79,6 +85,25 @@ def _forecast(spine: pd.DataFrame, rng: np.random.Generator) -> tuple[DemandDist
     return sums, forecasts, mean
 
 
+def _network(spine: pd.DataFrame, times: pd.DataFrame) -> Network:
+    """The first place of each item buys and feeds the second, over two days twice a week."""
+    moved = (spine["warehouse_id"] == "c/w1").to_numpy()
+    above = np.where(moved, np.arange(len(spine)) - 1, -1)
+    times = times.assign(
+        lead_time_days_mean=np.where(moved, 2.0, times["lead_time_days_mean"]),
+        lead_time_days_sd=np.where(moved, 0.5, times["lead_time_days_sd"]),
+        lead_time_source=np.where(moved, "lane", times["lead_time_source"]),
+        lane_interval_days=np.where(moved, 3.5, 0.0),
+    )
+    nothing = np.full(len(spine), None, object)
+    table = times[KEYS].assign(
+        source_kind=np.where(moved, "transfer", "supplier"),
+        supplier_id=np.where(moved, nothing, times["supplier_id"].to_numpy(object)),
+        from_warehouse_id=np.where(moved, np.full(len(spine), "c/w0", object), nothing),
+    )
+    return Network(table, times, above)
+
+
 def _plan_seconds(rows: int, rng: np.random.Generator) -> dict[str, float]:
     """From classes to disposals; the forecast itself is another benchmark."""
     spine, receipts = _company(rows, rng)
@@ -91,24 +116,40 @@ def _plan_seconds(rows: int, rng: np.random.Generator) -> dict[str, float]:
     used = spine[KEYS].assign(consumption_units=mean * 52, consumption_value=mean * 52 * spine["unit_cost_latest"])
     accuracy = spine[KEYS].assign(is_chosen=True, wape=rng.gamma(3, 0.2, rows))
     balances = spine[KEYS].assign(on_hand_units=rng.poisson(mean * 5), available_units=rng.poisson(mean * 5))
-    supply = spine[KEYS].iloc[::4].assign(due_date=pd.Timestamp(AS_OF) + pd.Timedelta(days=9), on_order_units=20.0)
+    coming = spine[[*KEYS, "default_supplier_id"]].iloc[::4].rename(columns={"default_supplier_id": "supplier_id"})
+    due = pd.Timestamp(AS_OF) + pd.Timedelta(days=9)
+    supply = coming.assign(
+        source="purchase_order", order_no=[f"p{k}" for k in range(len(coming))], order_line_id="1", from_warehouse_id=None,
+        order_date=pd.Timestamp(AS_OF), promised_date=due, due_date=due, open_units=20.0,
+        unit_price=5.0, is_overdue=False, overdue_days=0,
+    )  # fmt: skip
     policies, parameters = PolicySettings(), ParameterSettings()
 
     clock, worked = [time.perf_counter()], time.process_time()
     classes = classify(used, history, accuracy, spine, as_of=AS_OF, settings=ClassificationSettings(), previous=None)
     clock.append(time.perf_counter())
-    assigned = assign_policies(spine, classes, policies)
-    measured = lead_times(receipts, spine, as_of=AS_OF, settings=parameters)
+    network = _network(spine, lead_times(receipts, spine, as_of=AS_OF, settings=parameters))
+    assigned = staged_policies(spine, classes, network, policies)
     review = assigned["review_period_days"].to_numpy(float)
-    demand = lead_time_demand(spine[KEYS], sums, measured, review, frequency="W", settings=parameters)
+    centres = heads(network.above)
+    both = echelon_sum(mean, network.above)[centres, None] * KNOTS
+    whole = DemandDistribution(spine.loc[centres, KEYS].reset_index(drop=True), 7.0, KNOTS,
+                               moment_grid(both, both * 2.5, np.ones(len(both))), both, np.ones(len(both)))  # fmt: skip
+    demand = staged_demand(
+        spine[KEYS], sums, (whole.keys, whole), network, review, frequency="W", settings=parameters
+    )  # fmt: skip
     clock.append(time.perf_counter())
-    inputs = PlanInputs(spine, assigned, demand, forecasts, balances, supply)
-    result = plan(inputs, as_of=AS_OF, frequency="W", settings=policies)
+    inputs = PlanInputs(spine, assigned, demand, forecasts, balances, supply, network=network)
+    schedule = ScheduleSettings()
+    timed = timed_plan(inputs, as_of=AS_OF, frequency="W", settings=policies, schedule=schedule)
+    result = timed.table
+    clock.append(time.perf_counter())
+    tables = over_time(supply, timed, network, pd.Timestamp(AS_OF), schedule)
     clock.append(time.perf_counter())
     figures = result.select_dtypes(float).drop(columns=["holding_cost_year_value", "cover_days", "position_units"])
     if not np.isfinite(figures.to_numpy()).all() or (figures.to_numpy() < 0).any():
         raise AssertionError("the plan holds a figure that is not finite or negative")
-    names = ("classify_seconds", "lead_time_demand_seconds", "plan_seconds")
+    names = ("classify_seconds", "lead_time_demand_seconds", "plan_seconds", "walk_52_weeks_seconds")
     steps = {name: round(float(step), 1) for name, step in zip(names, np.diff(clock), strict=True)}
     moves = suggest_transfers(result, spine, as_of=AS_OF, settings=TransferSettings(), policies=policies)
     bought = buy_after_transfers(result, moves, spine, policies)
@@ -126,7 +167,11 @@ def _plan_seconds(rows: int, rng: np.random.Generator) -> dict[str, float]:
         "transfers_seconds": round(clock[-2] - clock[-3], 1),
         "disposals_seconds": round(clock[-1] - clock[-2], 1),
     }
-    counts = {"transfers": len(moves), "disposals": len(ways)}
+    counts = {
+        "transfers": len(moves),
+        "disposals": len(ways),
+        **{name: len(table) for name, table in tables.items()},
+    }
     return {
         **steps,
         **counts,
@@ -168,7 +213,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--days", type=int, default=730)
     options = parser.parse_args(argv)
     rng = np.random.default_rng(20261121)
-    figures = {"rows": options.rows, "days": options.days, "aim_seconds": 120}
+    figures = {"rows": options.rows, "days": options.days, "aim_seconds": 300}
     figures |= _plan_seconds(options.rows, rng)
     figures |= _replay_seconds(options.rows, options.days, rng)
     save_result("planning", figures, seed=20261121, packages=["numpy", "pandas", "numba"])

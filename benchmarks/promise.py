@@ -77,7 +77,7 @@ class NetworkPlanner:
         sent = np.zeros_like(position)
         here, stock = position[self.at].astype(float), shelf[self.at].astype(float)
         for head, rows in self.below.items():
-            asks = [(row, self._units(row, here[row], vintage, 0.0)) for row in rows if due[row]]
+            asks = [(int(row), self._units(int(row), here[row], vintage, 0.0)) for row in rows if due[row]]
             asks = [(row, units) for row, units in asks if units > 0]
             if not asks or stock[head] <= 0:
                 continue
@@ -100,7 +100,7 @@ class NetworkPlanner:
         np.add.at(whole, self.head, here[self.member])
         units = np.zeros_like(position)
         for row in np.flatnonzero((self.above < 0) & due):
-            wanted = self._units(row, whole[row], vintage, self.minimum[row])
+            wanted = self._units(int(row), whole[row], vintage, self.minimum[row])
             units[self.at[0][row], self.at[1][row]] = int(np.ceil(wanted - 1e-9))
         return units
 
@@ -140,8 +140,8 @@ def planner_of(
     place[known_rows] = np.arange(int(known_rows.sum()))
     above = np.where(network.above >= 0, place[network.above], -1)[known_rows]
     levels = LevelPath(
-        path.day, *(each[known_rows] for each in (path.reorder, path.up_to, path.lot, path.safety)),
-        keep=None if path.keep is None else path.keep[known_rows],
+        path.day, path.reorder[known_rows], path.up_to[known_rows], path.lot[known_rows], path.safety[known_rows],
+        None if path.keep is None else path.keep[known_rows],
     )  # fmt: skip
     return NetworkPlanner(
         first_day, at, above, policy[known_rows], review[known_rows], minimum[known_rows],

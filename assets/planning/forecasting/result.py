@@ -51,7 +51,7 @@ class ForecastResult:
         names = list(self.keys.columns)
         at = pd.MultiIndex.from_frame(self.keys).get_indexer(pd.MultiIndex.from_frame(self.forecasts[names]))
         rows = self.forecasts.copy()
-        for name in [name for name in rows if name.endswith("_units")]:
+        for name in [name for name in rows.columns if str(name).endswith("_units")]:
             rows[name] = rows[name].to_numpy(float) * by[at]
         demand = replace(self.demand, grid=self.demand.grid * by[:, None, None], mean=self.demand.mean * by[:, None])
         return replace(self, forecasts=rows, demand=demand)
