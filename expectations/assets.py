@@ -22,7 +22,6 @@ def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetK
         key=INCIDENTS_KEY,
         deps=[release],
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(),
         group_name="operations",
         kinds={"sqlalchemy"},
         pool=pool,

@@ -75,8 +75,6 @@ def _half(
         select=" ".join(select),
         exclude=" ".join(exclude),
         dagster_dbt_translator=translator,
-        partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(),
         name=name,
         pool=pool,
     )
@@ -102,7 +100,8 @@ def _half(
             if is_whole and name == LAST_HALF:
                 describe_run(warehouse, project, workspace.dbt_artifacts / "docs")
 
-    return dbt_nodes
+    # given to `dbt_assets`, daily partitions make one run of a whole backfill; a release is about one day
+    return dbt_nodes.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
 
 
 def _selectors(manifest: Mapping[str, Any], translator: Translator) -> dict[dg.AssetKey | dg.AssetCheckKey, str]:

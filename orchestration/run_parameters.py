@@ -16,9 +16,7 @@ def build_control_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.A
     """The configuration of the run, as tables that the SQL reads."""
     specs = [dg.AssetSpec(["control", name], group_name="control", kinds={"yaml"}) for name in CONTROL_TABLES]
 
-    @dg.multi_asset(
-        specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="control", pool=pool
-    )
+    @dg.multi_asset(specs=specs, partitions_def=partitions, name="control", pool=pool)
     def control_assets(
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],

@@ -37,7 +37,6 @@ def build_landing_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.A
     @dg.multi_asset(
         specs=[*landing, *quality],
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(),
         name="landing",
         pool=pool,
         retry_policy=TRANSIENT,

@@ -39,9 +39,7 @@ def build_ledger_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.As
         for name in TABLES
     ]
 
-    @dg.multi_asset(
-        specs=specs, partitions_def=partitions, backfill_policy=dg.BackfillPolicy.multi_run(), name="ledger", pool=pool
-    )
+    @dg.multi_asset(specs=specs, partitions_def=partitions, name="ledger", pool=pool)
     def ledger_assets(
         context: dg.AssetExecutionContext,
         workspace: dg.ResourceParam[Workspace],

@@ -64,7 +64,6 @@ def build_planning_assets(partitions: dg.PartitionsDefinition, pool: str) -> Seq
             ["intermediate", "int_item_warehouses"],
         ],
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(),
         group_name="planning",
         kinds={"python"},
         pool=pool,
@@ -95,7 +94,6 @@ def build_planning_assets(partitions: dg.PartitionsDefinition, pool: str) -> Seq
     @dg.multi_asset(
         specs=specs,
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(),
         name="planning",
         pool=pool,
     )

@@ -47,7 +47,6 @@ def build_publish_assets(
         key=RELEASE_KEY,
         deps=list(marts),
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(),
         group_name="publish",
         kinds={"parquet", "duckdb"},
         pool=pool,

@@ -16,11 +16,11 @@ from demo.settings import DemoSettings
 from demo.simulate import write_demo
 
 # The shipped world in full, run once for all tests; two more in small, where every kind of defect is planted too.
-WORLDS = (SEED, 11, 23)
+WORLDS = (SEED, 11, pytest.param(23, marks=pytest.mark.slow))
 END = DemoSettings().end_date
 
 
-@pytest.fixture(scope="module", params=WORLDS, ids=lambda seed: f"seed{seed}")
+@pytest.fixture(scope="module", params=WORLDS, ids=("seed7", "seed11", "seed23"))
 def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Company:
     if request.param == SEED:
         return demo_company(tmp_path_factory)
