@@ -15,8 +15,8 @@ from published_demo import SEED, demo_company
 from demo.settings import DemoSettings
 from demo.simulate import write_demo
 
-# The shipped world in full, run once for all tests; two more in small, where every kind of defect is planted too.
-WORLDS = (SEED, 11, pytest.param(23, marks=pytest.mark.slow))
+# The shipped world in full, run once for all tests; two more in small, where every kind of defect is planted too, are slow.
+WORLDS = (SEED, pytest.param(11, marks=pytest.mark.slow), pytest.param(23, marks=pytest.mark.slow))
 END = DemoSettings().end_date
 
 
