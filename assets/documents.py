@@ -15,6 +15,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
+# in C where PyYAML was built with it: a start reads 36 shipped documents, 1.2 s of CPU in Python (measured 2026-11)
+_SHIPPED_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class DocumentError(ValueError):
@@ -28,6 +30,11 @@ def load_document(path: Path, model: type[Model]) -> Model:
         DocumentError: the file is missing, is no YAML, holds a key twice, or breaks the model. One line per mistake.
     """
     return parse_document(read_text(path), model, name=str(path))
+
+
+def shipped_document(path: Path) -> Any:
+    """A YAML document of the product itself, which no user writes: contracts, labels, catalogues."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_SHIPPED_LOADER)
 
 
 def read_text(path: Path) -> str:

@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any
 
 import duckdb
-import yaml
 
+from assets.documents import shipped_document
 from assets.ingest.batches.master_changes import register_master_changes
 from assets.ingest.batches.register import register_landing
 from assets.ingest.stage import capabilities, ingest_all
@@ -72,7 +72,7 @@ def declared_tables() -> dict[tuple[str, str], dict[str, str]]:
     """(schema, table) -> column -> DuckDB type of every source of the dbt project that is not landing."""
     found = {}
     for path in sorted((SHIPPED.folder / "models").rglob("_sources.yml")):
-        for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
+        for source in shipped_document(path)["sources"]:
             if source["name"] != "landing":
                 for table in source["tables"]:
                     columns = {column["name"]: column["data_type"] for column in table["columns"]}

@@ -8,8 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from assets.documents import shipped_document
 from assets.publish.dictionary import kpi_labels
 from assets.publish.kpis import kpi_catalogue
 from expectations.incidents.texts import sentence
@@ -29,13 +28,13 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     path = Path(__file__).with_name("texts.yml")
     names = {f"kpi_{name}": label for name, label in kpi_labels().items()}
     told = {key: text for key, text in incident_words().items() if key.split("_")[0] in _OF_INCIDENTS}
-    return {**told, **yaml.safe_load(path.read_text(encoding="utf-8")), **names}
+    return {**told, **shipped_document(path), **names}
 
 
 @lru_cache(maxsize=2)
 def reasons(language: Language) -> Phrasebook:
     """The planner's sentences in a language."""
-    known = yaml.safe_load(Path(__file__).with_name("reasons.yml").read_text(encoding="utf-8"))
+    known = shipped_document(Path(__file__).with_name("reasons.yml"))
     phrases, words = ({key: text[language] for key, text in known[part].items()} for part in ("phrases", "words"))
     return Phrasebook(phrases, words)
 

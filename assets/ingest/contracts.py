@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from assets.documents import shipped_document
 from assets.ingest.errors import ContractError
 
 CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
@@ -156,7 +157,7 @@ def _named(columns: dict[str, Any]) -> dict[str, Any]:
 def read_contract(path: Path) -> Contract:
     """Read one contract file; raises ContractError naming the file and the key."""
     try:
-        return Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Contract.model_validate(shipped_document(path))
     except (ValidationError, yaml.YAMLError) as error:
         raise ContractError(f"{path.name}: {error}") from error
 
@@ -177,7 +178,7 @@ def load_contracts(folder: Path = CONTRACTS_FOLDER) -> dict[str, Contract]:
 @lru_cache(maxsize=4)
 def load_envelope(folder: Path = CONTRACTS_FOLDER) -> dict[str, Column]:
     """The columns that every landed row carries, in order."""
-    data = yaml.safe_load((folder / "_envelope.yml").read_text(encoding="utf-8"))
+    data = shipped_document(folder / "_envelope.yml")
     return {name: Column.model_validate(spec) for name, spec in _named(data["columns"]).items()}
 
 

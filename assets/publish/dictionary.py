@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
-import yaml
 
+from assets.documents import shipped_document
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.lineage import ColumnOrigin, column_origins, relation_names
 from assets.publish.public import added_keys, public_model, references
@@ -299,4 +299,4 @@ def kpi_labels() -> Mapping[str, Mapping[str, str]]:
 
 @lru_cache(maxsize=1)
 def _labels() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    return dict(yaml.safe_load(LABELS.read_text(encoding="utf-8")))
+    return dict(shipped_document(LABELS))

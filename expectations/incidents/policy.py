@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from assets.documents import shipped_document
 
 Part = Literal["item", "warehouse", "document", "source", "cause"]
 # data: figures cannot be trusted until it is closed; business: the figures are right and somebody has to act on them.
@@ -24,7 +25,7 @@ SEED = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "rules.cs
 
 def _packaged() -> dict[str, Any]:
     """The packaged policy; what each rule is called and what it spoils comes from the seed, which the marts read too."""
-    settings: dict[str, Any] = yaml.safe_load(PACKAGED.read_text(encoding="utf-8"))
+    settings: dict[str, Any] = shipped_document(PACKAGED)
     with SEED.open(encoding="utf-8", newline="") as handle:
         for row in csv.DictReader(handle):
             told = {"title": row["title"], "title_zh": row["title_zh"], "metrics": row["spoils"].split()}

@@ -7,8 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from assets.documents import shipped_document
 from expectations.phrases import Phrasebook
 
 Language = Literal["en", "zh"]
@@ -53,5 +52,5 @@ def sentence(text: str, language: Language) -> str:
 
 
 def _read() -> Mapping[str, Any]:
-    known: Mapping[str, Any] = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
+    known: Mapping[str, Any] = shipped_document(TEXTS)
     return known

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import duckdb
 import typer
-import yaml
 from rich.markup import escape
 
+from assets.documents import shipped_document
 from assets.publish.releases import current_release, list_releases
 from expectations.rules import check_names, dry_run
 from expectations.rules import validate as check_rules
@@ -78,7 +78,7 @@ def declared_columns(project: Path) -> dict[str, Mapping[str, str]]:
     found: dict[str, Mapping[str, str]] = {}
     for layer in ("marts", "reconciliation"):
         for path in sorted((project / "models" / layer).glob("*.yml")):
-            for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", []):
+            for model in (shipped_document(path) or {}).get("models", []):
                 columns = model.get("columns", [])
                 found[model["name"]] = {column["name"]: str(column.get("data_type", "")).upper() for column in columns}
     return found

@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-import yaml
 from warehouse_builder import CONTRACTS, DBT_PROJECT
 
+from assets.documents import shipped_document
 from assets.publish.releases import HISTORY_MARTS
 
 MODELS = sorted((DBT_PROJECT / "models").rglob("*.sql"))
 
 
+@cache
 def _properties(sql: Path) -> dict[str, Any]:
-    document = yaml.safe_load(sql.with_suffix(".yml").read_text(encoding="utf-8"))
+    document = shipped_document(sql.with_suffix(".yml"))
     assert len(document["models"]) == 1, "one yml says one model"
     return document["models"][0]
 
@@ -78,7 +80,7 @@ def test_staging_carries_every_contract_column() -> None:
     contracts = {path.stem: path for path in CONTRACTS.glob("*.yml") if not path.stem.startswith("_")}
     assert set(contracts) - set(described) == NOT_STAGED
     for name in described:
-        columns = yaml.safe_load(contracts[name].read_text(encoding="utf-8"))["columns"]
+        columns = shipped_document(contracts[name])["columns"]
         assert set(columns) <= described[name], name
 
 

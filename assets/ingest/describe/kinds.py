@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
+from assets.documents import shipped_document
 from assets.ingest.describe.vocabulary import plain_name, synonyms
 
 _MONTH_COLUMN = re.compile(r"(?:\d{4}\D?)?(?:0?[1-9]|1[0-2])月份?_?(.*)")
@@ -49,7 +48,7 @@ class Detected:
 
 @lru_cache(maxsize=1)
 def _rules() -> tuple[dict[str, tuple[str, ...]], dict[str, Kind]]:
-    document = yaml.safe_load((Path(__file__).parent / "kinds.yml").read_text(encoding="utf-8"))
+    document = shipped_document(Path(__file__).parent / "kinds.yml")
     roles = synonyms() | {name: tuple(map(plain_name, words)) for name, words in document["roles"].items()}
     kinds = {
         name: Kind(

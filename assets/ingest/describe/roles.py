@@ -9,8 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from assets.documents import shipped_document
 from assets.ingest.describe.vocabulary import plain_name, synonyms
 
 _NUMBER = re.compile(r"[-+(]?[\d,.，．]+%?\)?-?")
@@ -65,7 +64,7 @@ class Reading:
 @lru_cache(maxsize=1)
 def roles() -> tuple[Role, ...]:
     """The roles, in the order in which they are tried."""
-    document: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "roles.yml").read_text(encoding="utf-8"))
+    document: list[dict[str, Any]] = shipped_document(Path(__file__).parent / "roles.yml")
     return tuple(
         Role(
             entry["role"],

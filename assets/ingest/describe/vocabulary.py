@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
+from assets.documents import shipped_document
 from assets.ingest.reading.raw_table import normal_header
 
 _UNIT = re.compile(r"[(（][^)）]*[)）]")
@@ -21,7 +20,7 @@ def plain_name(text: object) -> str:
 @lru_cache(maxsize=1)
 def written_names() -> dict[str, tuple[str, ...]]:
     """Names of every contract column as they are written."""
-    document = yaml.safe_load((Path(__file__).parent / "synonyms.yml").read_text(encoding="utf-8"))
+    document = shipped_document(Path(__file__).parent / "synonyms.yml")
     return {column: tuple(map(str, words)) for column, words in document.items()}
 
 

@@ -8,8 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from assets.documents import shipped_document
 from assets.publish.dictionary import english, kpi_labels
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.review.figures import Review
@@ -38,7 +37,7 @@ class Table:
 
 @lru_cache(maxsize=1)
 def _catalogue() -> Mapping[str, Mapping[str, str]]:
-    return dict(yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8")))
+    return dict(shipped_document(Path(__file__).with_name("words.yml")))
 
 
 def word(language: Language, key: str, **values: Any) -> str:

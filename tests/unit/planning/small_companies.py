@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
-import yaml
 
+from assets.documents import shipped_document
 from assets.planning import reading
 from assets.planning.demand.history import build_demand_history
 from assets.planning.forecasting.vintage_store import VintageStore
@@ -100,11 +101,12 @@ def _kind(column: str) -> str:
     return "float64" if re.search("_(units|price|value|rate|days|m3|kg|row|cost)$", column) else "str"
 
 
+@cache
 def not_delivered() -> dict[str, dict[str, str]]:
     """`staging.<table>` -> column -> type of the contracts without an extract."""
     found = {}
     for table in _NOT_DELIVERED:
-        (model,) = yaml.safe_load((STAGING / f"{table}.yml").read_text(encoding="utf-8"))["models"]
+        (model,) = shipped_document(STAGING / f"{table}.yml")["models"]
         found[f"staging.{table}"] = {column["name"]: _kind(column["name"]) for column in model["columns"]}
     return found
 
