@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from assets.documents import parse_keys, read_text
-from assets.ingest.describe.proposal import Question
+from assets.ingest.describe.drafting import Question
 from orchestration.commands.common import console, one_sentence, read_settings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,9 +27,15 @@ def expected_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*words, *known_headers())))
 
 
-def read_unknown(connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path) -> RawFile:
-    """Load a file into `raw` without a mapping; raises IngestError where it cannot be read."""
-    return read_file(connection, path, name, _LOOK, expected_names(), work)
+def read_unknown(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path, keys: Mapping[str, str] | None = None
+) -> RawFile:
+    """Load a file into `raw` without a mapping, with what `keys` of a dataset say of it (`sheet`, `sheets`).
+
+    Raises IngestError where it cannot be read.
+    """
+    look = _LOOK.model_copy(update=dict(keys)) if keys else _LOOK
+    return read_file(connection, path, name, look, expected_names(), work)
 
 
 def header_of(path: Path) -> tuple[str, ...]:

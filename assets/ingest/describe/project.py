@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assets.ingest.describe.proposal import FileProposal, Question, mapping_text, propose_files
+from assets.ingest.describe.drafting import FileProposal, Question
+from assets.ingest.describe.proposal import mapping_text, propose_files
 from assets.ingest.errors import IngestError
 
 _NAME = "extracts"

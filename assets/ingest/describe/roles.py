@@ -15,6 +15,7 @@ from assets.ingest.describe.vocabulary import plain_name, synonyms
 _NUMBER = re.compile(r"[-+(]?[\d,.，．]+%?\)?-?")
 _DAY = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?.*|\d{8}")
 MONTH_TITLE = r"(?P<year>\d{4})[-/.年]?(?P<month>\d{1,2})月?"
+YEARLESS_TITLE = r"(?P<month>1[0-2]|0?[1-9])月份?(?:销量|销售数量|数量)?"
 _NUMERIC = ("_units", "_value", "_cost", "_price", "_days")
 _CROSS_LEAST = 2
 _MONTHS_LEAST = 3
@@ -136,9 +137,13 @@ def _cross_tab(columns: Sequence[Column]) -> Reading | None:
     if item is None:
         return None
     rest = [column for column in columns if column.name != item]
-    months = [
-        column.name for column in rest if re.fullmatch(MONTH_TITLE, column.name.strip()) and _may_be_number(column)
-    ]
+    months = max(
+        (
+            [one.name for one in rest if re.fullmatch(title, one.name.strip()) and _may_be_number(one)]
+            for title in (MONTH_TITLE, YEARLESS_TITLE)
+        ),
+        key=len,
+    )
     if len(months) >= _MONTHS_LEAST:
         found = {"item_code": item, **_warehouse(rest)}
         said = (f"{len(months)} columns are months ({months[0]} ... {months[-1]})", f"item_code is {item}")

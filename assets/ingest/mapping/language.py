@@ -16,7 +16,14 @@ from assets.ingest.mapping.file_keys import PLAIN_FILE, Delimiter, Records, Tabl
 from assets.ingest.mapping.row_keys import COMBINED, POSITION, ROW_NUMBER, Balance, Combine, KeepFirst, Signs, Unpivot
 from assets.ingest.mapping.source_keys import Paging, Source, Watermark
 from assets.ingest.mapping.table_keys import Join, check_table
-from assets.ingest.mapping.value_checks import check_expression, check_files, check_formats, code_text, expand_columns
+from assets.ingest.mapping.value_checks import (
+    check_expression,
+    check_files,
+    check_formats,
+    check_pattern,
+    code_text,
+    expand_columns,
+)
 
 Scalar = str | int | float | bool
 MAPPABLE_ENVELOPE = ("source_status", "source_created_at", "source_updated_at", "is_deleted")
@@ -155,6 +162,7 @@ class Dataset(_Table):
     watermark: Watermark = Watermark(kind="full")
     paging: Paging = Paging()
     sheet: str | None = None
+    sheets: str | None = None
     header_row: int = Field(default=1, ge=1)
     header: tuple[str, ...] = ()
     delimiter: Delimiter | None = None
@@ -190,6 +198,8 @@ class Dataset(_Table):
             raise ValueError("`join` and `combine` go with `table`")
         if self.scope_by is not None and self.scope != "period":
             raise ValueError("`scope_by` goes with `scope: period`")
+        if self.sheets is not None and (self.sheet is not None or self.files is None):
+            raise ValueError("`sheets` goes with `files`, and without `sheet`")
         if self.header and self.records is not None:
             raise ValueError("`records` have names of their own; leave `header` out")
         if (self.header or self.records is not None) and self.files is None:
@@ -205,6 +215,8 @@ class Dataset(_Table):
     @classmethod
     def _formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         return check_formats(formats)
+
+    _pattern = field_validator("sheets")(check_pattern)
 
     @field_validator("extract_date")
     @classmethod

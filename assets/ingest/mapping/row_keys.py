@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from assets.ingest.mapping.expressions import headers_of, parse_expression
-from assets.ingest.mapping.value_checks import check_expression
+from assets.ingest.mapping.value_checks import check_expression, check_pattern
 
 COMBINED = "_added_to_row"
 """Header of the row number that a row was added to; see Combine."""
@@ -17,6 +15,9 @@ ROW_NUMBER = "_row"
 """Header of the row number in the file: a key for lines that have none, in files that are never sent again with other rows."""
 POSITION = "_position"
 """Header of the position within the document (`position_by`): a key for lines of documents that are sent again as they were."""
+
+SHEET = "_sheet"
+"""Header of the name of the sheet that a row is on, where a dataset reads several (`sheets`)."""
 
 
 class _Strict(BaseModel):
@@ -58,14 +59,7 @@ class Unpivot(_Strict):
     name: str
     value: str
 
-    @field_validator("columns")
-    @classmethod
-    def _expression(cls, text: str) -> str:
-        try:
-            re.compile(text)
-        except re.error as error:
-            raise ValueError(f"is no regular expression: {error}") from error
-        return text
+    _expression = field_validator("columns")(check_pattern)
 
 
 class Signs(_Strict):

@@ -27,6 +27,15 @@ def check_files(pattern: str | None) -> str | None:
     return pattern
 
 
+def check_pattern(pattern: str | None) -> str | None:
+    """Refuse a text that is no regular expression."""
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return pattern
+
+
 def code_text(code: Any) -> str:
     """A code of an enum as text; a bare yes or no of YAML is refused."""
     if isinstance(code, bool):

@@ -19,6 +19,7 @@ from assets.ingest.reading.limits import check_document, check_workbook
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
 from assets.ingest.reading.reshaped_rows import reshape_rows
 from assets.ingest.reading.sheet_steps import apply_rules
+from assets.ingest.reading.sheets import read_sheets
 from assets.ingest.reading.text import read_text
 from assets.ingest.reading.text_encoding import read_decoded
 from assets.ingest.reading.totals import may_hold_totals
@@ -75,6 +76,10 @@ def read_file(
         )
     elif kind == "workbook":
         check_workbook(path, name)
+        if dataset.sheets is not None:
+            return _reshaped(
+                connection, read_sheets(connection, path, name, dataset, expected, wanted), dataset, name, expected
+            )
         raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted)
     elif kind == "markup":
         check_document(path, name)
@@ -103,6 +108,13 @@ def read_file(
     elif kind in ("workbook", "markup", "text"):
         totals = kind != "text" or may_hold_totals(path)
         raw = apply_rules(connection, raw, name, dataset, expected, wanted, may_hold_totals=totals)
+    return _reshaped(connection, raw, dataset, name, expected)
+
+
+def _reshaped(
+    connection: duckdb.DuckDBPyConnection, raw: RawFile, dataset: Dataset, name: str, expected: Sequence[str]
+) -> RawFile:
+    """The file with its rows as the mapping asks for them; raises IngestError for one without rows."""
     if dataset.is_reshaped:
         raw = reshape_rows(connection, raw, dataset, name, expected)
     if raw.rows_in == 0 and not dataset.allow_empty:

@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +23,11 @@ from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, name
 from assets.ingest.reading.workbook_xml import SheetFacts, sheet_facts
 from assets.ingest.typing.text_macros import EXCEL_SERIAL, EXCEL_SERIAL_1904
 
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+SHEETS_LEFT = "sheets that were not read: "
+"""How the note on sheets that no dataset reads begins."""
 _SHOWN_CELLS = 5
 
 
@@ -34,16 +39,18 @@ def read_excel(
     sheet: str | None,
     header_row: int,
     wanted: Collection[str] = (),
+    is_alone: bool = True,
 ) -> RawFile:
-    """Load one sheet of a workbook into `raw`; `wanted` are the normalised headers that tell the header row.
+    """Load one sheet of a workbook into `raw`; `wanted` are the normalised headers that tell the header row, and with
+    `is_alone` the names of sheets that are not read are noted.
 
     Raises IngestError for a missing sheet or header, a broken workbook, or formulas whose values were not stored.
     """
-    cells = _cells(path, name, sheet)
+    cells, others = _cells(path, name, sheet)
     facts = sheet_facts(path, sheet)
     rows = [[_text(cell) for cell in row] for row in cells]
     heading = _heading(rows, wanted, header_row, name)
-    notes: list[str] = []
+    notes = [f"{SHEETS_LEFT}{', '.join(others)}"] if is_alone and others else []
     if facts is not None:
         if facts.uncached:
             shown = ", ".join(facts.uncached[:_SHOWN_CELLS]) + (" ..." if len(facts.uncached) > _SHOWN_CELLS else "")
@@ -138,18 +145,33 @@ def _fill_merged(rows: list[list[str | None]], cells: Sequence[list[Any]], below
                     row[column] = value
 
 
-def _cells(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
+def sheet_names(path: Path, name: str) -> list[str]:
+    """Names of the sheets of a workbook, in its order; raises IngestError where it cannot be opened."""
+    return list(_open(path, name).sheet_names)
+
+
+def _open(path: Path, name: str) -> CalamineWorkbook:
     from python_calamine import CalamineWorkbook
 
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        names = workbook.sheet_names
+        return CalamineWorkbook.from_path(str(path))
+    except Exception as error:  # calamine raises its own, untyped errors for broken workbooks
+        raise IngestError(
+            f"cannot be opened as a workbook ({error})", file=name, fix="Save it again as .xlsx."
+        ) from error
+
+
+def _cells(path: Path, name: str, sheet: str | None) -> tuple[list[list[Any]], list[str]]:
+    """Cells of a sheet, and the names of the others."""
+    workbook = _open(path, name)
+    names = workbook.sheet_names
+    try:
         if sheet is not None and sheet not in names:
             raise IngestError(
                 f"has no sheet {sheet!r}; it has {', '.join(names)}", file=name, fix="Correct `sheet` in the mapping."
             )
         chosen = workbook.get_sheet_by_name(sheet) if sheet is not None else workbook.get_sheet_by_index(0)
-        return chosen.to_python(skip_empty_area=False)
+        return chosen.to_python(skip_empty_area=False), [other for other in names if other != chosen.name]
     except IngestError:
         raise
     except Exception as error:  # calamine raises its own, untyped errors for broken workbooks

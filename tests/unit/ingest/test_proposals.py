@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 
 from assets.ingest.batches.register import register_landing
+from assets.ingest.describe.drafting import FileProposal, Question
 from assets.ingest.describe.project import draft_sources
-from assets.ingest.describe.proposal import FileProposal, Question, mapping_text, propose_files
+from assets.ingest.describe.proposal import mapping_text, propose_files
 from assets.ingest.errors import IngestError
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
@@ -94,6 +95,51 @@ def movements_with_types(folder: Path) -> None:
     (folder / "流水.csv").write_text(text, encoding="utf-8")
 
 
+def sheets(path: Path, tables: dict[str, list[list[Any]]]) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for name, rows in tables.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    workbook.save(path)
+
+
+def stock_by_month_a_sheet(folder: Path) -> None:
+    head = ["存货编码", "仓库", "库存数量"]
+    sheets(folder / "2024年库存.xlsx", {
+        "说明": [["制表：李"]], "1月": [head, ["001", "一号仓", 5], ["002", "一号仓", 7]],
+        "2月": [["2月库存"], ["仓库", "存货编码", "库存数量"], ["一号仓", "001", 4]],
+    })  # fmt: skip
+
+
+def stock_by_warehouse_a_sheet(folder: Path) -> None:
+    head = ["存货编码", "存货名称", "库存数量"]
+    sheets(
+        folder / "库存20240630.xlsx",
+        {"一号仓": [head, ["001", "茶杯", 5]], "二号仓": [head, ["001", "茶杯", 8], ["合计", None, 8]]},
+    )
+
+
+def summaries_by_month_a_sheet(folder: Path) -> None:
+    head = ["存货编码", "仓库", "期初", "入库", "出库", "期末"]
+    sheets(
+        folder / "收发存.xlsx",
+        {"2024-01": [head, ["001", "一号仓", 5, 3, 2, 6]], "2024-02": [head, ["001", "一号仓", 6, 0, 1, 5]]},
+    )
+
+
+def sales_by_month_without_a_year(folder: Path) -> None:
+    book(folder / "2024销量.xlsx", [["商品编码", "1月", "2月", "12月"], ["001", 5, None, 7]])
+
+
+def sheets_of_two_kinds(folder: Path) -> None:
+    sheets(folder / "进销存2024-03-31.xlsx", {
+        "库存": [["存货编码", "仓库", "库存数量"], ["001", "一号仓", 5]],
+        "销售": [["销售日期", "单号", "存货编码", "数量", "客户名称"], ["2024/1/5", "XS1", "001", 3, "甲"]],
+    })  # fmt: skip
+
+
 def orders_and_items(folder: Path) -> None:
     (folder / "采购订单.csv").write_text(
         "订单编号,订单日期,供应商,物料编码,采购数量,计划到货日期\nP1,2024-01-02,甲,001,10,2024-01-20\n",
@@ -123,6 +169,17 @@ CASES: list[tuple[Callable[[Path], None], dict[str, str], str, list[tuple[Any, .
     (two_tables_in_a_sheet, {}, "select item_code, on_hand_units::double from landing.stock_on_hand", [("001", 5.0)]),
     (movements_with_types, {"流水.csv: type 借用": "internal_use"}, "select doc_no, movement_type, quantity_units::double from landing.stock_movement",  # noqa: E501
      [("A1", "purchase_receipt", 10.0), ("A2", "sales_issue", -4.0), ("A3", "internal_use", -1.0)]),
+    (stock_by_month_a_sheet, {}, "select as_of_date::text, item_code, on_hand_units::double from landing.stock_on_hand",
+     [("2024-01-31", "001", 5.0), ("2024-01-31", "002", 7.0), ("2024-02-29", "001", 4.0)]),
+    (stock_by_warehouse_a_sheet, {}, "select as_of_date::text, warehouse_code, on_hand_units::double from landing.stock_on_hand",
+     [("2024-06-30", "一号仓", 5.0), ("2024-06-30", "二号仓", 8.0)]),
+    (summaries_by_month_a_sheet, {}, "select as_of_date::text, on_hand_units::double from landing.stock_on_hand union all "
+     "select business_date::text, quantity_units::double from landing.stock_movement",
+     [("2023-12-31", 5.0), ("2024-01-31", -2.0), ("2024-01-31", 3.0), ("2024-01-31", 6.0), ("2024-02-29", -1.0), ("2024-02-29", 5.0)]),
+    (sales_by_month_without_a_year, {}, "select shipment_date::text, shipped_units::double from landing.sales_shipment_line",
+     [("2024-01-31", 5.0), ("2024-12-31", 7.0)]),
+    (sheets_of_two_kinds, {}, "select item_code, on_hand_units::double from landing.stock_on_hand union all "
+     "select shipment_no, shipped_units::double from landing.sales_shipment_line", [("001", 5.0), ("XS1", 3.0)]),
     (orders_and_items, {}, "select po_no, po_line_id, ordered_units::double, due_date::text from landing.purchase_order_line", [("P1", "1", 10.0, "2024-01-20")]),  # noqa: E501
 ]  # fmt: skip
 
@@ -132,9 +189,8 @@ def land(folder: Path, workspace: Path, files: list[FileProposal]) -> duckdb.Duc
     mapping.write_text(mapping_text("mine", files), encoding="utf-8")
     source = SourceSettings(name="mine", kind="file", mapping=str(mapping), path=folder, instance="mine")
     reports = ingest_all(workspace, [source], AS_OF)
-    assert all(report.is_closed and not report.refusals for report in reports.values()), [
-        report.refusals for report in reports.values()
-    ]
+    assert [text for report in reports.values() for text in report.refusals] == []
+    assert [name for name, report in reports.items() if not report.is_closed] == []
     connection = duckdb.connect()
     register_landing(connection, workspace, AS_OF)
     return connection
