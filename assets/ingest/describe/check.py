@@ -4,7 +4,7 @@ contract. What it finds is what a first run would have found, for a few rows and
 from __future__ import annotations
 
 import datetime as dt
-import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import Contract, ingest_order, load_contracts
 from assets.ingest.describe.codes import code_findings
 from assets.ingest.describe.findings import Finding
+from assets.ingest.describe.sample_files import copy_sample
 from assets.ingest.describe.types import type_findings
 from assets.ingest.errors import IngestError
 from assets.ingest.landing.contract_run import ContractRun
@@ -96,10 +97,12 @@ class _Trial:
         self.contracts = load_contracts()
 
     def copy_files(self) -> None:
-        """The newest file of each dataset, with the tables that it is joined to."""
+        """The first rows of the newest file of each dataset, with the whole tables that it is joined to."""
         if not self.source.path.is_dir():
             self._add("error", "", f"the folder of source {self.source.name!r} does not exist")
             return
+        joined = {file for dataset in self.mapping.datasets for file in self._joined(dataset)}
+        cut: set[Path] = set()
         for dataset in self.mapping.datasets:
             for _, problem in unknown_files(self.source.path, self.mapping, dataset):
                 self._add("error", dataset.name, str(problem))
@@ -109,15 +112,22 @@ class _Trial:
                 level: Literal["error", "warning"] = "error" if dataset.required else "warning"
                 self._add(level, dataset.name, f"no file matches {dataset.place}")
                 continue
-            joined = [
-                file
-                for join in dataset.join
-                for file in dataset_files(self.source.path, dataset.model_copy(update={"table": join.table}))[-1:]
-            ]
-            for file in (files[-1], *joined):
+            for file in (files[-1], *self._joined(dataset)):
                 target = self.sample / file.relative_to(self.source.path)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, target)
+                # The rows of a sample look for theirs anywhere in a joined table.
+                if not target.exists() and copy_sample(file, target, sys.maxsize if file in joined else self.rows):
+                    cut.add(file)
+            if files[-1] in cut:
+                self.counts[dataset.name] = None
+
+    def _joined(self, dataset: Dataset) -> list[Path]:
+        """The newest extract of each table that a dataset is joined to."""
+        return [
+            file
+            for join in dataset.join
+            for file in dataset_files(self.source.path, dataset.model_copy(update={"table": join.table}))[-1:]
+        ]
 
     def take_sample(self, opening: Opening) -> None:
         """The first rows of each dataset of a database or web service, as an extract."""
@@ -162,11 +172,13 @@ class _Trial:
         store = LandingStore(self.folder / "workspace")
         database = IngestDatabase(store.work_folder)
         reports: dict[str, ContractReport] = {}
+        # A file without a day in its name is of the day of the run.
+        today = dt.date.today()  # noqa: DTZ011 - just a stamp
         try:
             for name in ingest_order(self.contracts):
                 if self.mapping.feeds(name):
                     contract = self._without_references(self.contracts[name])
-                    reports[name] = ContractRun(store, database, contract, [source], dt.date.max).go()
+                    reports[name] = ContractRun(store, database, contract, [source], today).go()
             quarantined = list(_quarantined(store, database))
         finally:
             database.close()

@@ -103,7 +103,14 @@ class Drafter:
             more["extract_date"] = _SERIES
         elif "extract_date" not in more and self.facts.last_day is not None:
             more["extract_date"] = self.facts.last_day
-        dataset = {"name": self.label + suffix, "contract": contract, "files": pattern, "scope": scope, **self.sheets.keys, **more}
+        dataset = {
+            "name": self.label + suffix,
+            "contract": contract,
+            "files": pattern,
+            "scope": scope,
+            **self.sheets.keys,
+            **more,
+        }
         order = [name for name in known if name in columns]
         self.proposal.datasets.append({**dataset, "columns": {name: columns[name] for name in order}})
 
