@@ -22,6 +22,7 @@ from orchestration.commands.common import (
 from orchestration.commands.explain import explain
 from orchestration.commands.forecast import forecast
 from orchestration.commands.init import dbt_project, init
+from orchestration.commands.mcp import mcp
 from orchestration.commands.plan import plan
 from orchestration.commands.replay import replay
 from orchestration.commands.review import review
@@ -50,6 +51,7 @@ app.command()(explain)
 app.command()(forecast)
 app.command()(init)
 app.command()(mapping.describe)
+app.command()(mcp)
 app.command()(plan)
 app.command()(replay)
 app.command()(review)

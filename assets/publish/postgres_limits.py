@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from assets.publish.postgres_ddl import identifier, literal
-from assets.publish.public import PLACES, public_model
+from assets.publish.public import PLACES, rows_within
 from assets.publish.settings import PostgresSettings
 
 _TABLE = "row_limits"
@@ -52,39 +52,24 @@ def condition(
         settings: schemas and roles.
         publisher: the role that publishes; it sees everything too.
     """
-    declared = public_model().marts.get(mart)
-    kind = declared.rows if declared else ("place" if {"item_id", "warehouse_id"} <= set(columns) else "none")
-    if kind == "all":
+    limits = f"{identifier(access_schema(settings))}.{_TABLE}"
+    mine = f"exists (select 1 from {limits} as l where l.role_name = current_user"
+
+    def allowed(row: str) -> str:
+        return (
+            f"{mine} and (l.owner_name is null or l.owner_name = {row}.owner_name)"
+            f" and (l.warehouse_id is null or l.warehouse_id = {row}.warehouse_id)"
+            " and (l.owner_name is not null or l.warehouse_id is not null))"
+        )
+
+    def whole(scope: str, name: str) -> str:
+        here, other = ("owner_name", "warehouse_id") if scope == "owner" else ("warehouse_id", "owner_name")
+        return f"{mine} and l.{here} = {name} and l.{other} is null)"
+
+    places = f"{identifier(source_schema)}.{identifier(PLACES)}" if PLACES in present else None
+    within = rows_within(mart, columns, places, allowed, whole)
+    if within == "true":
         return ""
     known = f"pg_has_role(current_user, {literal(settings.reader_role)}, 'member')"
     # a sub-select is asked once a query, not once a row
-    everything = f"(select {known} or current_user = {literal(publisher)})"
-    if kind == "none" or (kind != "scope" and PLACES not in present):
-        return everything
-    return f"{everything} or {_allowed(mart, kind, source_schema, settings)}"
-
-
-def _allowed(mart: str, kind: str, source_schema: str, settings: PostgresSettings) -> str:
-    limits = f"{identifier(access_schema(settings))}.{_TABLE}"
-    mine = f"exists (select 1 from {limits} as l where l.role_name = current_user"
-    if kind == "scope":  # a sum is shown to those who may see all of its parts
-        return (
-            f"(t.scope = 'owner' and {mine} and l.owner_name = t.scope_value and l.warehouse_id is null))"
-            f" or (t.scope = 'warehouse' and {mine} and l.warehouse_id = t.scope_value and l.owner_name is null))"
-        )
-    within = (
-        f"{mine} and (l.owner_name is null or l.owner_name = {{p}}.owner_name)"
-        " and (l.warehouse_id is null or l.warehouse_id = {p}.warehouse_id)"
-        " and (l.owner_name is not null or l.warehouse_id is not null))"
-    )
-    if mart == PLACES:
-        return within.format(p="t")
-    same = {
-        "place": "p.item_id = t.item_id and p.warehouse_id = t.warehouse_id",
-        "ends": "p.item_id = t.item_id and p.warehouse_id in (t.from_warehouse_id, t.to_warehouse_id)",
-        "item": "p.item_id = t.item_id",
-        "warehouse": "p.warehouse_id = t.warehouse_id",
-        "owner": "p.owner_name = t.owner_name",
-    }[kind]
-    places = f"{identifier(source_schema)}.{identifier(PLACES)}"
-    return f"exists (select 1 from {places} as p where {same} and {within.format(p='p')})"
+    return f"(select {known} or current_user = {literal(publisher)}) or {within}"

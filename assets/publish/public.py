@@ -8,7 +8,7 @@ Parquet files of a release are made from these views.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,6 +81,45 @@ def references(mart: str, columns: Collection[str], present: Collection[str]) ->
         for column, (dimension, key) in sorted(found.items())
         if dimension != mart and dimension in present
     }
+
+
+def rows_within(
+    mart: str,
+    columns: Collection[str],
+    places: str | None,
+    allowed: Callable[[str], str],
+    whole: Callable[[str, str], str],
+) -> str:
+    """The SQL condition on the rows of a public mart (alias t) that a reader with limits sees.
+
+    Args:
+        mart, columns: the mart and its columns.
+        places: the relation of `dim_item_warehouses`; None where there is none.
+        allowed: alias of a row with `owner_name` and `warehouse_id` -> condition that it is within the limits.
+        whole: `owner` or `warehouse`, SQL of its name -> condition that everything of that owner or warehouse is.
+
+    Returns:
+        `true` for a mart that says nothing about anybody's stock, `false` for one that speaks of the whole company.
+    """
+    declared = public_model().marts.get(mart)
+    kind = declared.rows if declared else ("place" if {"item_id", "warehouse_id"} <= set(columns) else "none")
+    if kind == "all":
+        return "true"
+    if kind == "scope":  # a sum is shown to those who may see all of its parts
+        parts = [f"(t.scope = '{scope}' and {whole(scope, 't.scope_value')})" for scope in ("owner", "warehouse")]
+        return " or ".join(parts)
+    if kind == "none" or places is None:
+        return "false"
+    if mart == PLACES:
+        return allowed("t")
+    same = {
+        "place": "p.item_id = t.item_id and p.warehouse_id = t.warehouse_id",
+        "ends": "p.item_id = t.item_id and p.warehouse_id in (t.from_warehouse_id, t.to_warehouse_id)",
+        "item": "p.item_id = t.item_id",
+        "warehouse": "p.warehouse_id = t.warehouse_id",
+        "owner": "p.owner_name = t.owner_name",
+    }[kind]
+    return f"exists (select 1 from {places} as p where {same} and {allowed('p')})"
 
 
 def write_public(connection: duckdb.DuckDBPyConnection, marts: Sequence[tuple[str, str]]) -> dict[str, Any]:
