@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import sqlite3
 from pathlib import Path
@@ -68,3 +69,58 @@ def test_a_vendor_database_becomes_the_same_ledger(
     assert sorted(found.texts(f"select {kit.LEDGER_COLUMNS} from landing.stock_movement")) == kit.lines(module.LEDGER)
     assert sorted(found.texts(f"select {kit.STOCK_COLUMNS} from landing.stock_on_hand")) == kit.lines(module.ON_HAND)
     assert found.gaps() == []
+
+
+CHANGES = {
+    # A document of the day before is cancelled, one line is new; the cancelled pair leaves, which only the keys show.
+    "erpnext": (
+        ("tabStock Ledger Entry", "modified"),
+        'insert into "tabStock Ledger Entry" (name, item_code, warehouse, posting_date, voucher_type, voucher_no, voucher_detail_no, '
+        "actual_qty, valuation_rate, company, is_cancelled, modified) values ('s99', 'W1', 'Stores - A', '2024-03-30', "
+        "'Purchase Receipt', 'PR-9', 'd99', 7, 5, 'Acme', 0, '2024-04-01 08:00:00')",
+    ),
+    "odoo": (
+        ("stock_move_line", "write_date"),
+        "update stock_move_line set quantity = '3', write_date = '2024-04-01 08:00:00' where id = '2'",
+    ),
+}
+
+
+@pytest.mark.parametrize("vendor", sorted(CHANGES))
+def test_the_second_day_reads_what_changed(vendor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watermarks of the shipped mappings: what is landed equals a full reload."""
+    module = importlib.import_module(f"vendors.{vendor}")
+    (table, column), change = CHANGES[vendor]
+    file = tmp_path / "book.db"
+    make_database(file, module.TABLES)
+    connection = sqlite3.connect(file)
+    if column not in {row[1] for row in connection.execute(f'pragma table_info("{table}")')}:
+        connection.execute(f'alter table "{table}" add column {column} text')
+    connection.execute(f"update \"{table}\" set {column} = '2024-03-01 08:00:00'")
+    connection.commit()
+    monkeypatch.setenv(variable(vendor, "URL"), f"sqlite:///{file}")
+    names = ["item", "warehouse", "stock_movement"]
+
+    def landed(workspace: Path, *days: dt.date) -> tuple[int, list[tuple[object, ...]]]:
+        parameters = getattr(module, "PARAMETERS", {})
+        source = SourceSettings(
+            name=vendor, kind="sql", mapping=vendor, path=workspace / "x", instance="B", parameters=parameters
+        )
+        for day in days:
+            reports = ingest_all(workspace, [source], day, names)
+            assert [text for report in reports.values() for text in report.refusals if "has no table" not in text] == []
+        read = duckdb.connect()
+        register_landing(read, workspace, days[-1])
+        rows = read.execute(
+            "select doc_no, source_line_id, item_code, warehouse_code, lot_no, quantity_units from landing.stock_movement order by all"
+        )
+        return reports["stock_movement"].rows_in, rows.fetchall()
+
+    day = module.AS_OF
+    first, before = landed(tmp_path / "daily", day)
+    connection.execute(change)
+    connection.commit()
+    second, after = landed(tmp_path / "daily", day + dt.timedelta(days=1))
+    assert 0 < second < first, "only what changed is read"
+    assert after != before
+    assert after == landed(tmp_path / "reload", day + dt.timedelta(days=1))[1]
