@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
+_REMOTE = re.compile(r"(?:sftp|ftp|s3)://[^/@\s]+(?:/[^@\s]*)?")
 _SAFE_NAME = re.compile(r"\w[\w.-]*")
 
 EXTRACTS = Path("extracts")
@@ -29,6 +30,8 @@ class SourceSettings(BaseModel):
     kind: Literal["file", "sql", "http"]
     mapping: str
     path: Path = EXTRACTS
+    remote: str | None = None
+    """Address of the server that the files of `path` come from: sftp://, ftp:// or s3://, without user and password."""
     instance: str
     required: bool = True
     company_code: str | None = None
@@ -78,7 +81,9 @@ class SourceSettings(BaseModel):
     @model_validator(mode="after")
     def _with_folder(self) -> SourceSettings:
         if self.kind == "file" and "path" not in self.model_fields_set:
-            raise ValueError("`path` says in which folder the files of a source lie")
+            raise ValueError("`path` says in which folder the files of a source are")
+        if self.remote is not None and self.kind != "file":
+            raise ValueError("`remote` goes with `kind: file`")
         return self
 
     def in_workspace(self, workspace: Path) -> SourceSettings:
@@ -91,6 +96,15 @@ class SourceSettings(BaseModel):
     def company(self) -> str:
         """Namespace of item and warehouse codes; the instance where the system knows no organisation."""
         return self.company_code or self.instance
+
+    @field_validator("remote")
+    @classmethod
+    def _without_secrets(cls, value: str | None) -> str | None:
+        if value is not None and _REMOTE.fullmatch(value) is None:
+            raise ValueError(
+                "is sftp://host/folder, ftp://host/folder or s3://bucket/folder; user and password come from the environment"
+            )
+        return value
 
     @field_validator("instance", "company_code", "name")
     @classmethod

@@ -63,7 +63,10 @@ def _refuse_unread(sources: Sequence[SourceSettings], problems: Problems) -> Non
         if not source.required:
             continue
         if source.kind == "file":
-            if not source.path.is_dir():
+            unread = [problem for (name, _), problem in problems.items() if name == source.name]
+            if unread:
+                found.append(f"source {source.name!r} cannot be read: {unread[0]}")
+            elif not source.path.is_dir():
                 found.append(f"the folder of source {source.name!r} does not exist: {source.path.name}")
             continue
         names = [dataset.name for dataset in load_mapping(source.mapping).datasets]

@@ -15,6 +15,8 @@ from assets.ingest.live.difference import Difference
 from assets.ingest.live.folder import DatasetFolder, Progress
 from assets.ingest.live.opening import open_source
 from assets.ingest.live.reader import LiveReader, Prepared
+from assets.ingest.live.remote_folder import fetch_folder
+from assets.ingest.live.secrets import Secrets
 from assets.ingest.live.watermark import ExtractState, Request, decode, next_request
 from assets.ingest.mapping.language import Dataset, Mapping
 from assets.ingest.mapping.loader import load_mapping
@@ -34,15 +36,17 @@ def extract_sources(
     *,
     opening: Opening = open_source,
 ) -> Problems:
-    """Bring the extracts of every live source up to date; returns what could not be read.
+    """Bring the extracts of every live source up to date, and the files of remote folders; returns what could not be read.
 
     A source that has been read for a later day is left alone: it can no longer say what it held before.
     """
     problems: Problems = {}
     for source in sources:
-        if source.kind == "file":
-            continue
         mapping = load_mapping(source.mapping)
+        if source.kind == "file":
+            if source.remote is not None:
+                problems |= _fetch(source, source.remote, mapping)
+            continue
         wanted = [dataset for dataset in mapping.datasets if dataset.contract in contracts]
         due = [dataset for dataset in wanted if not _is_later(DatasetFolder(source.path, dataset.name), as_of)]
         if not due:
@@ -60,6 +64,15 @@ def extract_sources(
         except IngestError as problem:
             problems |= {(source.name, dataset.name): problem for dataset in due}
     return problems
+
+
+def _fetch(source: SourceSettings, remote: str, mapping: Mapping) -> Problems:
+    try:
+        fetch_folder(Secrets(source.name), remote, source.path)
+    except IngestError as problem:
+        # Said once, by the first dataset: the files that are there already are read all the same.
+        return {(source.name, mapping.datasets[0].name): problem}
+    return {}
 
 
 def _is_later(folder: DatasetFolder, as_of: dt.date) -> bool:

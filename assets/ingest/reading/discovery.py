@@ -44,16 +44,18 @@ def find_candidates(
 ) -> list[Candidate]:
     """Files of every dataset that feeds the contract which the day may see, by extract date and name; problems among them.
 
-    `problems` are those of live sources that could not be read in this run, by names of source and dataset.
+    `problems` are those of live sources and remote folders that could not be read in this run, by names of source and dataset.
     """
     found: list[Candidate] = []
     for source in sources:
         mapping = load_mapping(source.mapping)
         for dataset in mapping.feeds(contract):
+            problem = (problems or {}).get((source.name, dataset.name))
             if source.kind == "file":
+                if problem is not None:
+                    found.append(Candidate(source, mapping, dataset, dataset.place, as_of, problem=problem))
                 found += _of_dataset(source, mapping, dataset, as_of)
                 continue
-            problem = (problems or {}).get((source.name, dataset.name))
             if dataset.balance is not None:
                 problem = IngestError(
                     "a running balance needs every row at once, and a live source gives only what changed",

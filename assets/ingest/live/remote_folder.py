@@ -1,0 +1,130 @@
+"""Files that arrive on a server: what is new below an SFTP, FTP or S3-like address is copied into the folder of a source, which is
+then read like any other.
+
+Belongs here: what is copied and when. fsspec knows the protocols. A file that is gone on the server stays in the folder: what was
+delivered counts, and landing says what a later delivery replaces.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from assets.ingest.errors import IngestError
+from assets.ingest.live.secrets import Secrets
+from assets.optional import MissingExtraError, optional
+
+STATE_FILE = ".remote.json"
+_SIGNS = ("size", "mtime", "LastModified", "modify", "ETag")
+"""What a server says of a file that changes when its content does: size and time (SFTP, FTP), or size, time and hash (S3)."""
+_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "sftp": {"USER": "username", "PASSWORD": "password", "KEY_FILE": "key_filename"},
+    "ftp": {"USER": "username", "PASSWORD": "password"},
+    "s3": {"KEY": "key", "SECRET": "secret", "ENDPOINT": "endpoint_url"},
+}
+"""fsspec's option for each part that the environment may hold (STOCKTURN_SOURCE_<NAME>_<PART>)."""
+_PACKAGES = {"sftp": "paramiko", "s3": "s3fs"}
+_SECONDS = 30
+
+
+def fetch_folder(secrets: Secrets, remote: str, folder: Path) -> tuple[str, ...]:
+    """Copy what is new or has changed below `remote` into `folder`.
+
+    Args:
+        secrets: user, password or keys of the source.
+        remote: `sftp://host[:port]/path`, `ftp://host/path` or `s3://bucket/path`, without user and password.
+        folder: the folder of the source; made where it is missing.
+
+    Returns:
+        The files that were copied, relative to the folder. A file whose size changes while it is copied is still being
+        written: it is left for the next run.
+
+    Raises:
+        IngestError: the server cannot be reached, refuses the account, or has no such folder. What was copied stays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    state = _state(folder)
+    copied = []
+    try:
+        files, root = _open(secrets, remote)
+        if not files.isdir(root):
+            raise IngestError(
+                "there is no such folder on the server", file=remote, fix="Correct `remote` of the source."
+            )
+        for path, name, found in _listed(files, root):
+            signature = {sign: str(found[sign]) for sign in _SIGNS if sign in found}
+            if state.get(name) == signature and (folder / name).is_file():
+                continue
+            if _copy(files, path, folder / name, int(found.get("size") or 0)):
+                state[name] = signature
+                copied.append(name)
+                _write_state(folder, state)
+    except (IngestError, MissingExtraError):
+        raise
+    except Exception as error:  # every protocol raises errors of its own
+        raise IngestError(
+            f"cannot be read ({secrets.hide(str(error) or type(error).__name__)[:200]})",
+            file=remote,
+            fix=f"Check `remote` of source {secrets.source!r} and its variables in the environment (docs/live-sources.md).",
+        ) from None
+    return tuple(copied)
+
+
+def _open(secrets: Secrets, remote: str) -> tuple[Any, str]:
+    """The file system of an address, and the path in it."""
+    import fsspec
+
+    address = urlsplit(remote)
+    if address.scheme in _PACKAGES:
+        optional(_PACKAGES[address.scheme], "remote")
+    given = {option: value for part, option in _OPTIONS[address.scheme].items() if (value := secrets.get(part))}
+    if address.scheme == "s3":
+        # The listing of a bucket is asked for anew at each run.
+        return fsspec.filesystem("s3", use_listings_cache=False, **given), f"{address.netloc}{address.path}".rstrip("/")
+    options: dict[str, Any] = {"host": address.hostname, **({"port": address.port} if address.port else {}), **given}
+    options |= {"timeout": _SECONDS, **({"banner_timeout": _SECONDS} if address.scheme == "sftp" else {})}
+    return fsspec.filesystem(address.scheme, skip_instance_cache=True, **options), address.path.rstrip("/") or "/"
+
+
+def _listed(files: Any, root: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path on the server, path below the root, and details of each file, by name. Hidden files are left out."""
+    for path, found in sorted(files.find(root, detail=True).items()):
+        name = PurePosixPath(path).relative_to(PurePosixPath(root))
+        if any(part.startswith(".") for part in name.parts) or found.get("type") == "directory":
+            continue
+        yield path, name.as_posix(), found
+
+
+def _copy(files: Any, path: str, target: Path, size: int) -> bool:
+    """Copy one file, whole or not at all; False where its size is no longer what the listing said."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=target.parent, prefix=".remote-")
+    os.close(handle)
+    try:
+        files.get_file(path, partial)
+        if Path(partial).stat().st_size != size:
+            return False
+        Path(partial).replace(target)
+        return True
+    finally:
+        Path(partial).unlink(missing_ok=True)
+
+
+def _state(folder: Path) -> dict[str, dict[str, str]]:
+    """What was copied; nothing where that cannot be read: then everything is copied again, which changes no figure."""
+    try:
+        state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _write_state(folder: Path, state: Mapping[str, Mapping[str, str]]) -> None:
+    partial = folder / f"{STATE_FILE}.new"
+    partial.write_text(json.dumps(state, indent=1, sort_keys=True), encoding="utf-8")
+    partial.replace(folder / STATE_FILE)
