@@ -15,7 +15,7 @@ from expectations.incidents import IncidentFilter, list_incidents
 from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
 
-ACTIONS = 60  # most urgent first; more than this cannot be talked through in a meeting
+INCIDENTS = 60  # most urgent first; more than this cannot be talked through in a meeting
 
 
 def review_month(settings: Settings, month: date, folder: Path | None = None) -> ReviewPack:
@@ -32,7 +32,7 @@ def review_month(settings: Settings, month: date, folder: Path | None = None) ->
         folder or workspace.root / "reviews",
         company=settings.company.name,
         language=settings.company.language,
-        actions=_open_incidents(settings),
+        incidents=_open_incidents(settings),
     )
 
 
@@ -52,7 +52,7 @@ def _open_incidents(settings: Settings) -> Sequence[dict[str, Any]]:
                 "due_date": one.due_date,
                 "owner_name": one.owner_name,
             }
-            for one in list_incidents(store, IncidentFilter(limit=ACTIONS))
+            for one in list_incidents(store, IncidentFilter(limit=INCIDENTS))
         ]
     finally:
         store.close()

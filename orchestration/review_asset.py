@@ -28,8 +28,10 @@ def build_review_asset(settings: Settings) -> dg.AssetsDefinition:
         kinds={"html", "excel"},
     )
     def review(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
-        """The review pack of the month: one HTML page and one workbook."""
+        """The review pack of the month: one HTML page, one workbook, and a PDF where the extra `pdf` is installed."""
         pack = review_month(settings, date.fromisoformat(context.partition_key))
-        return dg.MaterializeResult(metadata={"html": str(pack.html), "xlsx": str(pack.xlsx)})
+        return dg.MaterializeResult(
+            metadata={"html": str(pack.html), "xlsx": str(pack.xlsx), "pdf": str(pack.pdf or "not installed")}
+        )
 
     return review

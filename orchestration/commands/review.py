@@ -16,7 +16,7 @@ def review(
     out: Annotated[Path | None, typer.Option(help="Folder; `reviews` of the workspace by default.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Write the review of a month: one HTML page that needs nothing else, and one workbook."""
+    """Write the review of a month: one HTML page that needs nothing else, one workbook, one PDF (extra `pdf`)."""
     from orchestration.review import review_month
 
     settings = read_settings(config)
@@ -24,6 +24,8 @@ def review(
         pack = review_month(settings, _first_day(month) if month else published(settings).as_of, out)
     console.print(str(pack.html), soft_wrap=True)
     console.print(str(pack.xlsx), soft_wrap=True)
+    if pack.pdf is not None:
+        console.print(str(pack.pdf), soft_wrap=True)
 
 
 def _first_day(text: str) -> date:

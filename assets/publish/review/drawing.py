@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+# in the picture itself: a printer of HTML does not take the styles of the page into it
+_TEXTS = (
+    ".name {font-size: 12px; text-anchor: end; fill: #3e4c59;} .amount {font-size: 12px; fill: #3e4c59;}"
+    " .figure, .label {font-size: 11px; text-anchor: middle; fill: #3e4c59;}"
+)
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 520, 200, 8, 26, 18
 
 
@@ -46,8 +51,7 @@ def ranked(labels: Sequence[str], values: Sequence[float], shown: Sequence[str],
 def bridge(labels: Sequence[str], values: Sequence[float], shown: Sequence[str]) -> str:
     """From the first value to the last, by steps that begin where the one before ended: up is red, down is green.
 
-    The axis begins a little below the lowest level, so that small steps of a large stock can be seen; it is no axis of
-    amounts, which stand above the bars.
+    Drawn from zero, so that the bars are as long as what they stand for: a small change of a large stock looks small.
     """
     if len(values) < 2:
         return _svg("")
@@ -56,13 +60,12 @@ def bridge(labels: Sequence[str], values: Sequence[float], shown: Sequence[str])
         levels.append((levels[-1][1], levels[-1][1] + value))
     levels.append((0.0, values[-1]))
     ends = [end for _, end in levels]
-    low, high = min(ends), max(ends)
-    base = low - 0.25 * ((high - low) or abs(high) or 1.0)
+    base, high = min(0.0, *ends), max(0.0, *ends)
     room, step = HEIGHT - BOTTOM - TOP, (WIDTH - LEFT * 2) / len(values)
     parts = []
     for place, ((start, end), label, text) in enumerate(zip(levels, labels, shown, strict=True)):
         is_total = place in (0, len(values) - 1)
-        start = base if is_total else start
+        start = 0.0 if is_total else start
         y, bottom = (
             (1 - (level - base) / ((high - base) or 1.0)) * room + TOP for level in (max(start, end), min(start, end))
         )
@@ -114,4 +117,4 @@ def line(labels: Sequence[str], values: Sequence[float | None], shown: Sequence[
 
 
 def _svg(body: str, height: int = HEIGHT) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img">{body}</svg>'
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img"><style>{_TEXTS}</style>{body}</svg>'

@@ -10,6 +10,7 @@ import duckdb
 
 from assets.publish.history import ReleaseDiff, diff_releases
 from assets.publish.releases import Release
+from assets.publish.review.actions import suggested_actions, what_came_of
 
 Row = dict[str, Any]
 TOP = 15  # what fits on a page and can be talked through in a meeting
@@ -76,6 +77,13 @@ _BRIDGE = """
         select 'closing', closing_value, 2 from ends
     ) where (select opening_value + closing_value from ends) is not null
     order by place, abs(cause_value) desc, cause"""
+# Where capital is, by category, and what it turns: a mart's sums of numerators over sums of denominators.
+_CATEGORIES = """
+    select coalesce(category_name, '') as category_name, sum(inventory_value) as inventory_value,
+        sum(dead_stock_value) as dead_stock_value,
+        sum(cogs_value_365 * 365.0 / nullif(turnover_period_days, 0)) filter (where turnover_status in ('ok', 'no_sales'))
+            / nullif(sum(average_inventory_value_365) filter (where turnover_status in ('ok', 'no_sales')), 0) as inventory_turnover
+    from marts.fct_inventory_health where is_stocked group by all"""
 _THEN = """
     select item_id, warehouse_id, on_hand_units, dead_stock_value from marts.fct_inventory_health"""
 
@@ -94,20 +102,35 @@ class Review:
     forecast_misses: Sequence[Row]
     mismatches: Sequence[Row]
     changes: ReleaseDiff | None
-    actions: Sequence[Mapping[str, Any]]
+    incidents: Sequence[Mapping[str, Any]]
+    causes: Sequence[Row]
+    """Categories by how much their capital moved: value and turnover now and before."""
+    actions: Sequence[Row]
+    """What is to be done until the next review (actions.py)."""
+    last_actions: Sequence[Row]
+    """The actions of the release before, and what came of them."""
 
 
-def read_review(release: Release, before: Release | None, actions: Sequence[Mapping[str, Any]]) -> Review:
-    """Read both releases; `actions` are open incidents (incident_id, title, owner_name, due_date, state, ...)."""
+def read_review(release: Release, before: Release | None, incidents: Sequence[Mapping[str, Any]]) -> Review:
+    """Read both releases; `incidents` are the open ones (incident_id, title, owner_name, due_date, state, ...)."""
     with duckdb.connect(str(release.database), read_only=True) as connection:
         tables = [_rows(connection, sql) for sql in (_KPIS, _TREND, _BRIDGE, _AGE, _DEAD, _MISSES, _MISMATCHES)]
+        actions, causes = suggested_actions(connection), _rows(connection, _CATEGORIES)
     kpis, trend, bridge, ageing, dead, misses, mismatches = tables
+    last_actions: list[Row] = []
     if before is not None:
         with duckdb.connect(str(before.database), read_only=True) as connection:
             _compare(kpis, {row["kpi"]: row for row in _rows(connection, _KPIS)})
             _what_was_done(dead, _rows(connection, _THEN))
+            _moved(causes, _rows(connection, _CATEGORIES))
+            suggested = suggested_actions(connection)
+        with duckdb.connect(str(release.database), read_only=True) as connection:
+            last_actions = what_came_of(suggested, connection, before.as_of)
     changes = diff_releases(before, release) if before is not None else None
-    return Review(release, before, kpis, trend[::-1], bridge, ageing, dead, misses, mismatches, changes, actions)
+    causes = sorted(causes, key=lambda row: (-abs(row.get("moved_value") or 0), row["category_name"]))[:TOP]
+    return Review(
+        release, before, kpis, trend[::-1], bridge, ageing, dead, misses, mismatches, changes, incidents, causes, actions, last_actions
+    )  # fmt: skip
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
@@ -117,6 +140,17 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
 def _compare(kpis: list[Row], then: Mapping[str, Row]) -> None:
     for row in kpis:
         row["before_value"] = then.get(row["kpi"], {}).get("kpi_value")
+
+
+def _moved(now: list[Row], then: list[Row]) -> None:
+    """Categories with what they were before, those that are gone too."""
+    old = {row["category_name"]: row for row in then}
+    gone = old.keys() - {row["category_name"] for row in now}
+    now += [{**dict.fromkeys(old[name]), "category_name": name, "inventory_value": 0} for name in sorted(gone)]
+    for row in now:
+        was = old.get(row["category_name"], {})
+        row["before_value"], row["before_turnover"] = was.get("inventory_value"), was.get("inventory_turnover")
+        row["moved_value"] = float(row["inventory_value"] or 0) - float(row["before_value"] or 0)
 
 
 def _what_was_done(dead: list[Row], then: list[Row]) -> None:

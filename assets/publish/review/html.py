@@ -18,8 +18,6 @@ body {font: 15px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft Ya
 h1 {font-size: 1.6rem; margin-bottom: .2rem;} h2 {font-size: 1.1rem; margin: 2rem 0 .5rem;} .note {color: #52606d;}
 .charts {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 1.2rem;}
 svg {width: 100%; height: auto;} .ranked {max-width: 640px;}
-.name {font-size: 12px; text-anchor: end; fill: #3e4c59;} .amount {font-size: 12px; fill: #3e4c59;}
-.figure, .label {font-size: 11px; text-anchor: middle; fill: #3e4c59;}
 table {border-collapse: collapse; width: 100%; font-size: .9rem;} .scroll {overflow-x: auto;}
 th {text-align: left; color: #52606d; font-weight: 600; border-bottom: 2px solid #e3e8ee; padding: .35rem .6rem;}
 td {border-bottom: 1px solid #eef1f4; padding: .35rem .6rem;} td.right, th.right {text-align: right;}
@@ -99,7 +97,8 @@ def _ranking(table: Table, language: Language) -> str:
 def _table(table: Table, language: Language, has_before: bool, picture: str) -> str:
     heading = f"<h2>{escape(table.title)}</h2>"
     if not table.rows:
-        key = "none" if table.key != "changes" else ("changes_none" if has_before else "first")
+        key = {"changes": "changes_none", "last_actions": "none"}.get(table.key, "none")
+        key = "first" if table.key in {"changes", "last_actions"} and not has_before else key
         return f"{heading}<p>{escape(word(language, key))}</p>"
     right = [kind not in {"text", "date"} for kind in table.kinds]
     head = "".join(
@@ -119,9 +118,9 @@ def _table(table: Table, language: Language, has_before: bool, picture: str) -> 
 def _cell(value: Any, kind: str, language: Language, is_right: bool) -> str:
     text = escape(shown(value, kind))
     names = ["right"] if is_right else []
-    if text == word(language, "missed"):
+    if text in (word(language, "missed"), word(language, "not_done")):
         names.append("bad")
-    if text == word(language, "target_met"):
+    if text in (word(language, "target_met"), word(language, "done")):
         names.append("good")
     return f'<td class="{" ".join(names)}">{text}</td>' if names else f"<td>{text}</td>"
 

@@ -1,15 +1,20 @@
-"""Writes the pack: `review-<month>.html` and `review-<month>.xlsx`, each written beside and renamed."""
+"""Writes the pack: `review-<month>.html`, `.xlsx` and, where the extra `pdf` is installed, `.pdf`; each written beside and renamed."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openpyxl import Workbook
+
+from assets.optional import MissingExtraError
 from assets.publish.releases import Release
 from assets.publish.review.figures import read_review
 from assets.publish.review.html import page
+from assets.publish.review.pdf import pdf_bytes
 from assets.publish.review.tables import Language, all_tables
 from assets.publish.review.workbook import workbook
 
@@ -20,6 +25,8 @@ class ReviewPack:
 
     html: Path
     xlsx: Path
+    pdf: Path | None = None
+    """None where the extra `pdf` is not installed."""
 
 
 def write_review(
@@ -29,21 +36,37 @@ def write_review(
     *,
     company: str,
     language: Language,
-    actions: Sequence[Mapping[str, Any]] = (),
+    incidents: Sequence[Mapping[str, Any]] = (),
 ) -> ReviewPack:
     """The review of the month of `release`, compared with `before` (the last release of the month before, or None).
 
-    `actions`: open incidents with incident_id, title, title_zh, gross_value, state, due_date, owner_name.
+    `incidents`: the open ones with incident_id, title, title_zh, gross_value, state, due_date, owner_name.
     """
-    review = read_review(release, before, actions)
+    review = read_review(release, before, incidents)
     tables = all_tables(review, language)
     folder.mkdir(parents=True, exist_ok=True)
     month = f"{release.as_of:%Y-%m}"
-    html, xlsx = folder / f"review-{month}.html", folder / f"review-{month}.xlsx"
-    partial = folder / f".{html.name}.partial"
-    partial.write_text(page(review, tables, company, language), encoding="utf-8")
-    partial.rename(html)
-    partial = folder / f".{xlsx.name}.partial"
-    workbook(tables).save(partial)
-    partial.rename(xlsx)
-    return ReviewPack(html, xlsx)
+    html = page(review, tables, company, language)
+    try:
+        printed = pdf_bytes(html)
+    except MissingExtraError:
+        printed = None
+    written = {
+        kind: _renamed(folder / f"review-{month}.{kind}", content)
+        for kind, content in (("html", html.encode()), ("xlsx", _saved(workbook(tables))), ("pdf", printed))
+        if content is not None
+    }
+    return ReviewPack(written["html"], written["xlsx"], written.get("pdf"))
+
+
+def _saved(book: Workbook) -> bytes:
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def _renamed(path: Path, content: bytes) -> Path:
+    """Written beside and renamed: a reader finds the whole file or none."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    return partial.rename(path)

@@ -46,15 +46,18 @@ def word(language: Language, key: str, **values: Any) -> str:
 
 
 def all_tables(review: Review, language: Language) -> list[Table]:
-    """The tables in the order of the meeting: targets, what moved the value, changes, dead stock, misses, mismatches, actions."""
+    """The tables in the order of the meeting: targets, what came of the last actions, causes, what to look at, what to do."""
     return [
         _targets(review, language),
+        _last_actions(review, language),
         _bridge(review, language),
-        _changes(review, language),
+        _causes(review, language),
         _dead(review, language),
         _misses(review, language),
         _mismatches(review, language),
         _actions(review, language),
+        _incidents(review, language),
+        _changes(review, language),
     ]
 
 
@@ -171,7 +174,66 @@ def _mismatches(review: Review, language: Language) -> Table:
     return _table(language, "mismatches", columns, rows)
 
 
+def _causes(review: Review, language: Language) -> Table:
+    columns = [
+        ("category", "text"), ("value_now", "money"), ("value_before", "money"), ("moved", "money"), ("turnover_now", "ratio"),
+        ("turnover_before", "ratio"), ("dead_value", "money"),
+    ]  # fmt: skip
+    names = (
+        "inventory_value",
+        "before_value",
+        "moved_value",
+        "inventory_turnover",
+        "before_turnover",
+        "dead_stock_value",
+    )
+    rows = [
+        [row["category_name"] or word(language, "no_category"), *(row.get(name) for name in names)]
+        for row in review.causes
+    ]
+    return _table(language, "causes", columns, rows)
+
+
+def _action(row: Mapping[str, Any], language: Language) -> list[Any]:
+    """What, which item, where, units, who."""
+    named = _catalogue().get(f"{row['kind']}_{row['detail']}")  # a company may have ways of its own
+    detail = (
+        named[language] if named else " ".join(part for part in (word(language, row["kind"]), row["detail"]) if part)
+    )
+    where = row["warehouse_name"] or row["warehouse_id"]
+    if row["kind"] == "move":
+        where = f"{row['from_warehouse_name'] or row['from_warehouse_id']} → {where}"
+    return [detail, f"{row['item_code'] or row['item_id']} {row['item_name'] or ''}".strip(), where, row["units"]]
+
+
 def _actions(review: Review, language: Language) -> Table:
+    columns = [
+        ("action", "text"), ("item", "text"), ("warehouse", "text"), ("units", "number"), ("owner", "text"), ("due", "date"),
+        ("expected", "money"),
+    ]  # fmt: skip
+    rows = [
+        [*_action(row, language), row["owner_name"] or word(language, "nobody"), row["due_date"], row["expected_value"]]
+        for row in review.actions
+    ]
+    return _table(language, "actions", columns, rows)
+
+
+def _last_actions(review: Review, language: Language) -> Table:
+    columns = [
+        ("action", "text"), ("item", "text"), ("warehouse", "text"), ("units", "number"), ("owner", "text"), ("due", "date"),
+        ("expected", "money"), ("done_units", "number"), ("came", "money"), ("outcome", "text"),
+    ]  # fmt: skip
+    rows = [
+        [
+            *_action(row, language), row["owner_name"] or word(language, "nobody"), row["due_date"], row["expected_value"],
+            row["done_units"], row["came_value"], word(language, row["outcome"]),
+        ]
+        for row in review.last_actions
+    ]  # fmt: skip
+    return _table(language, "last_actions", columns, rows)
+
+
+def _incidents(review: Review, language: Language) -> Table:
     columns = [
         ("incident", "text"),
         ("rule", "text"),
@@ -190,6 +252,6 @@ def _actions(review: Review, language: Language) -> Table:
             one["due_date"],
             one["owner_name"],
         ]
-        for one in review.actions
+        for one in review.incidents
     ]
-    return _table(language, "actions", columns, rows)
+    return _table(language, "incidents", columns, rows)

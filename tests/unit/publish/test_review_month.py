@@ -47,11 +47,15 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Settings]:
     return folder / "demo.yml", settings
 
 
-def test_the_command_writes_both_files(company: tuple[Path, Settings], tmp_path: Path) -> None:
+def test_the_command_writes_every_file(company: tuple[Path, Settings], tmp_path: Path) -> None:
     config, _ = company
     result = CliRunner().invoke(app, ["review", "--config", str(config), "--month", "2026-06", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert {path.name for path in tmp_path.iterdir()} == {"review-2026-06.html", "review-2026-06.xlsx"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "review-2026-06.html",
+        "review-2026-06.pdf",
+        "review-2026-06.xlsx",
+    }
     for month, said in (("2026-05", "no release speaks of 2026-05"), ("June", "not a month")):
         refused = CliRunner().invoke(app, ["review", "--config", str(config), "--month", month])
         assert refused.exit_code == 2 and said in refused.output + refused.stderr
