@@ -1,8 +1,8 @@
 """A mapping that builds on another one: what it says itself counts, the rest is taken over from the base.
 
 Enums, parameters, capabilities, entities and tables are completed key by key, so that a site adds its own codes without a copy of the
-whole. A dataset replaces the one of the same name; one that names no contract completes it instead (its columns too, one by
-one). `without` leaves datasets of the base out.
+whole. A dataset replaces the one of the same name; one that names no contract completes it instead (its columns and the synonyms of
+its headers too, one by one). `without` leaves datasets of the base out.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ def extend(document: Located, read_base: Callable[[str], Located]) -> Located:
             theirs = ("datasets", known.index(dataset["name"]))
             _complete(document, base, ("datasets", number), theirs)
             _complete(document, base, ("datasets", number, "columns"), (*theirs, "columns"))
+            for names_of in ("synonyms", "otherwise"):
+                _complete_lists(document, base, ("datasets", number, names_of), (*theirs, names_of))
     for number, dataset in enumerate(known):
         if dataset not in names and dataset not in without:
             document.take_over(base, ("datasets", number), ("datasets", len(own)))
@@ -64,6 +66,17 @@ def _complete(document: Located, base: Located, place: KeyPath, their_place: Key
     for key in theirs:
         if key not in section:
             document.take_over(base, (*(their_place or place), key), (*place, key))
+
+
+def _complete_lists(document: Located, base: Located, place: KeyPath, their_place: KeyPath) -> None:
+    """Keys that only the base has, and of shared keys the entries that only the base has, after the site's own."""
+    _complete(document, base, place, their_place)
+    ours, theirs = _at(document.data, place), _at(base.data, their_place)
+    if not isinstance(ours, dict) or not isinstance(theirs, dict):
+        return
+    for key in ours.keys() & theirs.keys():
+        if isinstance(ours[key], list) and isinstance(theirs[key], list):
+            ours[key] = list(dict.fromkeys((*ours[key], *theirs[key])))
 
 
 def _at(data: Any, place: KeyPath) -> Any:

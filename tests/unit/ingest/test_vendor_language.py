@@ -188,6 +188,18 @@ def test_a_mapping_builds_on_another_and_its_mistakes_keep_their_file():
         extend(Located("site.yml", text + "without: [nothing]\n"), lambda name: base)
 
 
+def test_synonyms_of_a_site_are_added_to_those_of_the_base():
+    base = Located(
+        "base.yml",
+        MAPPING.replace("  - name: moves\n", "  - name: moves\n    synonyms: {item: [sku], day: [date]}\n", 1),
+    )
+    text = (
+        "mapping: site\nextends: t\nversion: 2\ndatasets:\n  - name: moves\n    synonyms: {item: [料号], place: [仓]}\n"
+    )
+    site = extend(Located("site.yml", text), lambda name: base)
+    assert site.data["datasets"][0]["synonyms"] == {"item": ["料号", "sku"], "place": ["仓"], "day": ["date"]}
+
+
 def test_a_synonym_stands_for_the_header_but_two_of_them_are_not_guessed(make_company):
     text = STOCK.replace(
         "    union:\n      - {name: own, table: stock}\n      - {name: other, table: stock_b}\n",
