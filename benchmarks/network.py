@@ -4,8 +4,10 @@ against what nobody could beat.
 500 items with an intermittent mix of demand (gamma-distributed means, sizes from 1 to 20 units, two thirds of the days without
 demand for most), a supplier of 21 days, lanes of 2 to 5 days every 3 days. Levels come from the product's own functions on
 the first year of demand (`row_levels`, `staged_demand`), the two years after it are simulated by the replay's kernel. Costs:
-holding on the value on hand everywhere, a day that a unit waits, and each purchase order. The scale of the safety
-stock at the branches, then at the centre, is tuned on the first of the two years; costs are reported on the second.
+holding on the value on hand everywhere, a day that a unit waits, and each purchase order. The scales of the safety stock at
+the centre and at the branches are tuned together on the first of the two years, for all items alike, for fifths of the items
+by value, and item by item, which is what the product's replay does; the same is done for the rival. Costs are reported on
+the second year; `hindsight` is the best scale of each item on that very year, which nobody can know.
 
     python -m benchmarks network [--items 500] [--branches 20]
 """
@@ -13,6 +15,7 @@ stock at the branches, then at the centre, is tuned on the first of the two year
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from typing import Any
 
@@ -37,7 +40,8 @@ from benchmarks.recording import save_result
 KEYS = ["item_id", "warehouse_id"]
 TRAIN, WARM, YEAR = 364, 90, 365
 HOLDING_YEAR, WAIT_DAY, ORDER = 0.22, 0.004, 40.0
-SCALES = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+#: Scales of the safety stock at the centre and at the branches.
+CENTRE, BRANCH = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5), (0.5, 0.75, 1.0, 1.25, 1.5)
 
 
 def _company(items: int, branches: int, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -68,14 +72,16 @@ def _demand(rows: pd.DataFrame, daily: np.ndarray, times: pd.DataFrame, review: 
     return lead_time_demand(rows, sums, times, review, frequency="D", settings=ParameterSettings())
 
 
-def _cost(rows: pd.DataFrame, figures: pd.DataFrame, days: int) -> tuple[float, float, float]:
-    """Cost of a year, fill rate and mean stock at cost."""
+def _cost(rows: pd.DataFrame, figures: pd.DataFrame, places: int, days: int) -> np.ndarray:
+    """(items, 5) per year: holding, waiting and ordering cost, units filled, mean stock at cost."""
     cost = rows["unit_cost_latest"].to_numpy(float)
-    stock = float((figures["stock_unit_days"].to_numpy(float) * cost).sum())
-    waits = float((figures["backorder_unit_days"].to_numpy(float) * cost).sum())
-    total = stock * HOLDING_YEAR / 365 + waits * WAIT_DAY + ORDER * float(figures["orders"].sum())
-    fill = float(figures["filled_units"].sum() / figures["demand_units"].sum())
-    return total * 365 / days, fill, stock / days
+    stock = figures["stock_unit_days"].to_numpy(float) * cost
+    waits = figures["backorder_unit_days"].to_numpy(float) * cost
+    parts = (
+        stock * HOLDING_YEAR / 365, waits * WAIT_DAY, ORDER * figures["orders"].to_numpy(float),
+        figures["filled_units"].to_numpy(float), stock / 365,
+    )  # fmt: skip
+    return np.column_stack(parts).reshape(-1, places, 5).sum(axis=1) * 365 / days
 
 
 def _bound(rows: pd.DataFrame, daily: np.ndarray, above: np.ndarray) -> float:
@@ -132,7 +138,7 @@ def run(items: int, branches: int, seed: int) -> dict[str, Any]:
 
     opening = np.where(is_head, path(planned).reorder[:, 0] / places, path(planned).up_to[:, 0])
 
-    def simulated(name: str, scale: tuple[float, float], first: int, last: int) -> tuple[float, float, float]:
+    def simulated(name: str, scale: tuple[float, float], first: int, last: int) -> np.ndarray:
         levels = path(planned if name == "plan" else alone).scaled(np.where(is_head, *scale))
         days = review.copy()
         if name == "installation":
@@ -147,19 +153,39 @@ def run(items: int, branches: int, seed: int) -> dict[str, Any]:
             run_days, first, demand, none, leads, opening, np.zeros(n), np.ones(n), np.zeros(n), above=above,
             group=groups(rows["item_id"]), measured_to=last,
         )  # fmt: skip
-        return _cost(rows, run_policy(scene, names, days, levels, settings=ReplaySettings()), last - first)
+        return _cost(rows, run_policy(scene, names, days, levels, settings=ReplaySettings()), places, last - first)
 
     tune, report = (WARM, WARM + YEAR), (WARM + YEAR, run_days)
+    value = (train.mean(axis=1) * rows["unit_cost_latest"].to_numpy(float)).reshape(-1, places).sum(axis=1)
+    fifth = pd.qcut(value, 5, labels=False)
+    asked = float(units[:, -YEAR:].sum())
+    pairs = list(itertools.product(CENTRE, BRANCH))
+    plain = pairs.index((1.0, 1.0))
+    item = np.arange(items)
     results: dict[str, Any] = {}
     for name in ("plan", "installation"):
-        branch = min(SCALES, key=lambda scale: simulated(name, (1.0, scale), *tune)[0])
-        centre = min(SCALES, key=lambda scale: simulated(name, (scale, branch), *tune)[0])
-        for label, pair in (("as_planned", (1.0, 1.0)), ("tuned", (centre, branch))):
-            total, fill, stock = simulated(name, pair, *report)
+        before = np.array([simulated(name, pair, *tune)[:, :3].sum(axis=1) for pair in pairs])
+        after = np.array([simulated(name, pair, *report) for pair in pairs])
+        best_of_fifth = np.array([before[:, fifth == k].sum(axis=1).argmin() for k in range(5)])
+        picks = {
+            "as_planned": np.full(items, plain),
+            "tuned": np.full(items, before.sum(axis=1).argmin()),
+            "tuned_by_fifth": best_of_fifth[fifth],
+            "tuned_by_item": before.argmin(axis=0),
+            "hindsight": after[:, :, :3].sum(axis=2).argmin(axis=0),
+        }
+        for label, pick in picks.items():
+            chosen = after[pick, item].sum(axis=0)
             results[f"{name}_{label}"] = {
-                "cost_value": round(total), "fill_rate": round(fill, 4), "stock_value": round(stock),
-                "centre_and_branch_scale": pair,
-            }  # fmt: skip
+                "cost_value": round(float(chosen[:3].sum())),
+                **{
+                    f"{part}_value": round(float(chosen[k]))
+                    for k, part in enumerate(("holding", "waiting", "ordering"))
+                },
+                "fill_rate": round(float(chosen[3]) / asked, 4),
+                "stock_value": round(float(chosen[4])),
+                "centre_and_branch_scale": [round(float(each), 3) for each in np.array(pairs)[pick].mean(axis=0)],
+            }
     results["perfect_information"] = {"cost_value": round(_bound(rows, units, above))}
     base = results["installation_as_planned"]["cost_value"]
     for each in results.values():

@@ -63,8 +63,8 @@ def review(world: World, day: date) -> None:
 
 
 def order_as_planned(world: World, day: date, planner: Planner) -> None:
-    """The planner's orders of the evening, delivered to the warehouse that needs them: an order a supplier and warehouse."""
-    rng = world.rng(17, day)
+    """The planner's orders of the evening, which go out the next morning, as its levels assume: one a supplier and warehouse."""
+    rng, morning = world.rng(17, day), day + timedelta(days=1)
     wanted = planner.orders(day, world.position())
     for number in range(len(world.catalogue.suppliers)):
         of_supplier = np.array([item.supplier == number for item in world.catalogue.items])
@@ -72,7 +72,7 @@ def order_as_planned(world: World, day: date, planner: Planner) -> None:
             units = np.where(of_supplier, wanted[:, warehouse], 0)
             lines = [(int(item), warehouse, int(units[item])) for item in np.flatnonzero(units > 0)]
             if lines:
-                _order(world, day, number, lines, rng)
+                _order(world, morning, number, lines, rng)
 
 
 def _wanted(world: World, day: date, item: Item, rate: float, position: int, rng: np.random.Generator) -> int:

@@ -51,6 +51,15 @@ def forecast(
     promotions: Annotated[
         Path | None, typer.Option(help="CSV of series_id, start_date, end_date, uplift_expected_rate (0.5: +50 %).")
     ] = None,
+    regressors: Annotated[
+        str,
+        typer.Option(
+            help="Columns of numbers known ahead: price,temperature; rows without demand hold the periods ahead."
+        ),
+    ] = "",
+    effects_out: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet for what promotions, calendar and regressors do to demand.")
+    ] = None,
     hierarchy: Annotated[
         str, typer.Option(help="Columns that name the levels above a series: warehouse,category. Needs --nodes-out.")
     ] = "",
@@ -88,6 +97,7 @@ def forecast(
                 family=family or None,
                 hierarchy=above,
                 promotions=planned,
+                regressors=[name.strip() for name in regressors.split(",") if name.strip()],
                 settings=settings,
             )
         except ValueError as error:
@@ -97,6 +107,8 @@ def forecast(
             raise ValueError(f"{demand}: {error}{advice}") from error
         table = result.totals if sum_horizon and result.totals is not None else result.forecasts
         _write(table, out)
+        if effects_out is not None:
+            _write(result.effects, effects_out)
         if nodes_out is not None:
             if result.nodes is None:
                 raise ValueError(f"{demand}: no hierarchy: no two series end with the same period")

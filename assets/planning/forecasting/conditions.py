@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from assets.planning.forecasting.effects import Effects, estimate_effects
 from assets.planning.forecasting.panel import Panel
 from assets.planning.forecasting.promotions import PromotionEffects, promotion_effects
+from assets.planning.forecasting.regressors import RegressorEffects, regressor_effects
 from assets.planning.forecasting.season import FAMILY_CYCLES, OWN_CYCLES, Seasons, seasonal_factors
 
 
@@ -26,6 +27,7 @@ class Conditions:
     seasons: Seasons | None
     effects: Effects | None
     promotions: PromotionEffects | None
+    regressors: RegressorEffects | None = None
 
     def uplift(self) -> NDArray[np.float64] | None:
         """Share (n, horizon) that promotions add to each period ahead; None where none is planned."""
@@ -42,7 +44,7 @@ class Conditions:
         """History (rows, end) without effects and season, and the factors (rows, horizon) of the periods ahead."""
         flat = panel.y[rows, : self.end].copy()
         ahead = np.ones((len(rows), self.horizon))
-        for found in (self.promotions, self.effects):
+        for found in (self.promotions, self.effects, self.regressors):
             if found is not None:
                 flat /= found.factors[rows, : self.end]
                 ahead *= found.factors[rows, self.end :]
@@ -70,13 +72,15 @@ def season_kinds(season: int, last_origin: int) -> tuple[str, ...]:
 def conditions_at(
     panel: Panel, end: int, horizon: int, season: int, calendar: pd.DataFrame, kinds: tuple[str, ...]
 ) -> Conditions:
-    """Estimate promotions, the calendar's effects and the season, each on what the ones before leave, before `end`."""
+    """Estimate promotions, the calendar, regressors and the season, each on what the ones before leave, before `end`."""
     promotions = promotion_effects(panel, end, horizon)
     left = panel if promotions is None else _without(panel, promotions.factors, end)
     effects = estimate_effects(left, calendar, end, horizon, season)
     left = left if effects is None else _without(left, effects.factors, end)
+    regressors = regressor_effects(left, end, horizon)
+    left = left if regressors is None else _without(left, regressors.factors, end)
     seasons = seasonal_factors(left, end, horizon, season) if len(kinds) > 1 else None
-    return Conditions(end, horizon, seasons, effects, promotions)
+    return Conditions(end, horizon, seasons, effects, promotions, regressors)
 
 
 def _without(panel: Panel, factors: NDArray[np.float64], end: int) -> Panel:

@@ -28,7 +28,8 @@ def effect_table(panel: Panel, at: Conditions) -> pd.DataFrame:
     """Rows of the effects at the origin of `at`: key columns (null for a family), then `COLUMNS`.
 
     effect_rate: of a promotion, the share of its expected uplift that comes true; of another feature, the change of
-    demand when the feature goes from 0 to 1 (-0.2: a fifth less). kept_rate: the part of it that is applied.
+    demand when the feature goes up by 1 (-0.2: a fifth less). kept_rate: the part of it that is applied; 0 with learned_from
+    `not_used` where a regressor did not bring the demand after earlier cuts nearer.
     """
     parts = [no_effects()]
     if at.promotions is not None:
@@ -49,6 +50,15 @@ def effect_table(panel: Panel, at: Conditions) -> pd.DataFrame:
             family_name=panel.family_names[rows["group"].to_numpy(np.int64)],
             effect_rate=np.expm1(rows["log_effect"]),
             learned_from="family",
+            observed_periods=at.end,
+        )
+        parts.append(found[list(COLUMNS)])
+    if at.regressors is not None and len(at.regressors.table):
+        rows = at.regressors.table
+        found = rows.assign(
+            family_name=panel.family_names[rows["group"].to_numpy(np.int64)],
+            effect_rate=np.expm1(rows["log_effect"]),
+            learned_from=np.where(rows["is_used"], "family", "not_used"),
             observed_periods=at.end,
         )
         parts.append(found[list(COLUMNS)])

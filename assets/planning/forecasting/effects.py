@@ -41,7 +41,7 @@ class Effects:
     failed: NDArray[np.bool_]
 
 
-def _slow_level(panel: Panel, end: int, half_width: int) -> NDArray[np.float64]:
+def slow_level(panel: Panel, end: int, half_width: int) -> NDArray[np.float64]:
     """Centred moving mean of known demand before `end`, (n, end): the exposure."""
     known = panel.ok[:, :end]
     units = np.cumsum(np.pad(np.where(known, panel.y[:, :end], 0.0), ((0, 0), (1, 0))), axis=1)
@@ -67,7 +67,7 @@ def estimate_effects(panel: Panel, calendar: pd.DataFrame, end: int, horizon: in
     table = table.loc[:, table.iloc[:end].abs().to_numpy().sum(axis=0) > 0] if len(table.columns) else table
     if table.shape[1] == 0 or end < 1.35 * min(season, 52):
         return None
-    exposure = _slow_level(panel, end, max(season // 2, 6) if season <= 52 else 26)
+    exposure = slow_level(panel, end, max(season // 2, 6) if season <= 52 else 26)
     factors = np.ones((len(panel.y), wide))
     failed = np.zeros(len(panel.y), dtype=bool)
     rows = []

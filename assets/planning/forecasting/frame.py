@@ -7,7 +7,7 @@ period of the frame are one panel with a common calendar, the others are laid en
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,12 @@ from assets.planning.demand.censoring import impute_hidden_demand
 from assets.planning.demand.periods import period_start_day, to_dates
 from assets.planning.demand.promotions import promotion_intensity
 from assets.planning.demand.settings import Frequency
+from assets.planning.forecasting.effect_table import no_effects
 from assets.planning.forecasting.engine import forecast_panel
 from assets.planning.forecasting.grids import at_levels, to_units
 from assets.planning.forecasting.hierarchy import node_forecasts
 from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.regressor_columns import regressor_remarks, split_ahead
 from assets.planning.forecasting.row_dates import aggregated, days_of, finer_rows
 from assets.planning.forecasting.screening import Screened, screen
 from assets.planning.forecasting.settings import ForecastSettings
@@ -35,7 +37,7 @@ class FrameForecast:
     q_<level>... of the sum over the horizon and the same columns, None unless asked for. refused: series_id, reason, and
     the first row (position in the frame), column and value that show it. notes: series_id, note. remarks: sentences
     about the whole frame. nodes: level, node, series (how many), period, mean, q_<level>..., None without a hierarchy.
-    accuracy: one row per series and model.
+    accuracy: one row per series and model. effects: what promotions, calendar and regressors do (`effect_table`).
     """
 
     forecasts: pd.DataFrame
@@ -45,6 +47,7 @@ class FrameForecast:
     accuracy: pd.DataFrame
     remarks: tuple[str, ...] = ()
     nodes: pd.DataFrame | None = None
+    effects: pd.DataFrame = field(default_factory=no_effects)
 
 
 def forecast_frame(
@@ -59,6 +62,7 @@ def forecast_frame(
     family: str | None = None,
     hierarchy: Sequence[str] = (),
     promotions: pd.DataFrame | None = None,
+    regressors: Sequence[str] = (),
     settings: ForecastSettings | None = None,
 ) -> FrameForecast:
     """Forecast every series of a long frame.
@@ -79,6 +83,8 @@ def forecast_frame(
             forecast as well, coherent with the series that end with the frame's newest period.
         promotions: series_id, start_date, end_date and, where known, uplift_expected_rate (0.5 is +50 %) of past and
             planned promotions.
+        regressors: columns with numbers that are known ahead (price, temperature); rows without demand after the last one
+            with demand say what they will be. Used where they brought demand nearer at earlier cuts.
         settings: further settings; frequency and horizon are taken from the arguments. No calendar without settings.
 
     Raises:
@@ -93,7 +99,8 @@ def forecast_frame(
     for name in (*([family] if family else []), *hierarchy):
         if name not in frame.columns:
             raise ValueError(f"no column {name}; the columns are {', '.join(map(str, frame.columns))}")
-    frame, remarks = _at_frequency(frame, freq, aggregate)
+    known = split_ahead(frame, regressors) if regressors else None
+    frame, remarks = _at_frequency(frame if known is None else known.past, freq, aggregate)
     clean = screen(frame, freq)
     has_dates = "period_start_date" in frame.columns
     families = _families(clean, frame, family)
@@ -103,7 +110,7 @@ def forecast_frame(
         remarks += said
     if not has_dates:
         chosen = chosen.model_copy(update={"calendars": ()})
-    forecasts, totals, accuracies, nodes = [], [], [], None
+    forecasts, totals, accuracies, effects, nodes = [], [], [], [no_effects()], None
     for members in _batches(clean, has_dates):
         panel, ends = _panel(clean, members, freq, gaps_are_zero, has_dates, families)
         is_current = bool(len(np.unique(ends)) == 1)
@@ -112,7 +119,13 @@ def forecast_frame(
             wide = panel.size[1] + horizon
             intensity = promotion_intensity(planned, keys, panel.first_period, wide, freq)
             panel = replace(panel, promotion=intensity)
+        if known is not None and is_current:
+            values = known.array(panel.keys["series_id"].tolist(), panel.first_period, panel.size[1], horizon, freq)
+            panel = replace(panel, regressors=values, regressor_names=tuple(regressors))
+        elif known is not None:
+            remarks += (f"{len(members)} series that end before the newest period are forecast without regressors",)
         result = forecast_panel(panel, chosen, quantiles=tuple(levels))
+        effects.append(result.effects)
         if hierarchy and is_current and nodes is None:
             names = {level: _named(clean, frame, level)[members] for level in hierarchy}
             nodes = node_forecasts(panel, result, names, chosen, quantiles=tuple(levels))
@@ -145,7 +158,11 @@ def forecast_frame(
     sums = None
     if sum_horizon:
         sums = _explained(_joined(totals, ["series_id"], empty.drop(columns="period")), accuracy, noted)
-    return FrameForecast(out, sums, refused, noted, accuracy, remarks, nodes)
+    if known is not None:
+        refused["row"] = known.rows_of_frame(refused["row"]) if not aggregate else refused["row"]
+        remarks += regressor_remarks(effects, regressors)
+    every = pd.concat(effects, ignore_index=True)
+    return FrameForecast(out, sums, refused, noted, accuracy, remarks, nodes, every)
 
 
 def _period_names(last: int, horizon: int, freq: str, has_dates: bool) -> NDArray:

@@ -30,6 +30,8 @@ class Panel:
         families: names of the codes of `group`, empty where they have none.
         promotion: intensity of promotions (n, T + periods ahead that are planned): expected uplift x share of the
             period's days; None where nothing is promoted.
+        regressors: values (k, n, T + periods ahead) of the regressors `regressor_names`, NaN where a past one is unknown; None
+            where there are none.
         first_period: number of column 0 (see `demand.periods`).
     """
 
@@ -43,6 +45,8 @@ class Panel:
     frequency: str
     promotion: NDArray[np.float64] | None = None
     families: tuple[str, ...] = ()
+    regressors: NDArray[np.float64] | None = None
+    regressor_names: tuple[str, ...] = ()
 
     @property
     def family_names(self) -> NDArray[np.object_]:
@@ -66,6 +70,7 @@ class Panel:
             start=self.start[part],
             group=self.group[part],
             promotion=None if self.promotion is None else self.promotion[part],
+            regressors=None if self.regressors is None else self.regressors[:, part],
         )
 
 

@@ -18,9 +18,12 @@ CONFIGURED, CELL, ITEM = "configured", "replay_cell", "replay_item"
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to run all rows. first, second: figures of each half (`kernel.OUTPUTS`). is_stocked: rows without stock keep some."""
+    """One way to run all rows. first, second: figures of each half (`kernel.OUTPUTS`). is_stocked: rows without stock keep some.
 
-    scale: float
+    scale: of the safety stock, (n,) or one for all.
+    """
+
+    scale: float | np.ndarray
     is_stocked: bool
     first: pd.DataFrame
     second: pd.DataFrame
@@ -67,9 +70,9 @@ def choose(
     own = (events[0] & events[1] & (by_item >= 0))[groups]
     source[own] = ITEM
     picked = np.where(own, by_item[groups], picked)
-    scales = np.array([each.scale for each in candidates])
+    scales = np.array([np.broadcast_to(np.asarray(each.scale, float), len(cell)) for each in candidates])
     stocked = np.array([each.is_stocked for each in candidates])
-    return Choice(scales[picked], stocked[picked], source)
+    return Choice(scales[picked, np.arange(len(cell))], stocked[picked], source)
 
 
 def _best(

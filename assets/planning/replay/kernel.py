@@ -1,10 +1,10 @@
 """The compiled day-by-day run of a policy for many item-warehouses, along the network. Only arithmetic belongs here.
 
-Day order: receipts arrive and serve what waits; demand is served; stock that has passed its shelf life is written off;
-the position is reviewed and an order may be decided, which goes out the next morning and arrives `lead` days after that
-(the plan's protection interval of lead time + review period counts the same days). A place that another one feeds asks
-for what lifts it to its level; a shortage is divided by need. Where goods are bought, the position is that of all that is
-fed from there. Lead times are drawn by a
+Day order: receipts arrive and serve what waits; demand is served, and what customers send back (demand below zero) is on
+the shelf at once; stock that has passed its shelf life is written off; the position is reviewed and an order may be
+decided, which goes out the next morning and arrives `lead` days after that (the plan's protection interval of lead time +
+review period counts the same days). A place that another one feeds asks for what lifts it to its level; a shortage is
+divided by need. Where goods are bought, the position is that of all that is fed from there. Lead times are drawn by a
 counter-based generator (seed, row, order number), so that the same row sees the same draws under every policy.
 """
 
@@ -104,6 +104,11 @@ def simulate(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 while at[i] < demand_start[r + 1] and demand_day[at[i]] == day:
                     wanted = demand_units[at[i]]
                     at[i] += 1
+                    if wanted < 0:  # sent back by a customer
+                        served = min(waiting[i], -wanted)
+                        waiting[i] -= served
+                        on_hand[i] -= wanted + served
+                        layers[i, day] -= wanted + served
                     if wanted <= 0:
                         continue
                     filled = min(on_hand[i], wanted)

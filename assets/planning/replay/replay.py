@@ -106,7 +106,7 @@ def replay(
     halves = (replace(scene, measured_to=middle), replace(scene, measured_from=middle))
     kept = stocked["policy"].to_numpy(object)
 
-    def both(scale: float, is_stocked: bool) -> Candidate:
+    def both(scale: float | np.ndarray, is_stocked: bool) -> Candidate:
         names, levels = (kept, stocked_path) if is_stocked else (policy, path)
         scaled = levels.scaled(scale)
         return Candidate(
@@ -114,9 +114,13 @@ def replay(
         )
 
     scales = [1.0, *(scale for scale in settings.safety_scales if scale != 1.0)]
-    candidates = [both(scale, False) for scale in scales]
+    even = [both(scale, False) for scale in scales]
+    candidates = list(even)
     if settings.is_choosing:
         candidates += [both(scale, True) for scale in settings.stocked_scales]
+        if moved is not None and moved.any():
+            pairs = settings.staged_scales
+            candidates += [both(np.where(moved, below, above), False) for above, below in pairs]
     choice = choose(
         candidates if settings.is_choosing else candidates[:1],
         assigned["abc_xyz_cell"].fillna("").to_numpy(object), spine["item_id"].to_numpy(object),
@@ -149,8 +153,8 @@ def replay(
     table.insert(2, "window_from_date", measured)
     table.insert(3, "window_to_date", pd.Timestamp(as_of) - pd.Timedelta(days=1))
     runs = []
-    for each in sorted((each for each in candidates if not each.is_stocked), key=lambda each: each.scale):
-        runs.append({"safety_scale_rate": each.scale, **_totals(each.first + each.second, cost, settings.days)})
+    for scale, each in sorted(zip(scales, even, strict=True), key=lambda pair: pair[0]):
+        runs.append({"safety_scale_rate": scale, **_totals(each.first + each.second, cost, settings.days)})
     summary: dict[str, float | str] = {f"actual_{k}": v for k, v in _totals(actual, cost, settings.days).items()}
     summary |= {f"replay_{k}": v for k, v in _totals(simulated, cost, settings.days).items()}
     summary["valued_by"] = "cost" if np.isfinite(cost).any() else "units"
@@ -164,10 +168,12 @@ def _scene(
     settings: ReplaySettings, parameters: ParameterSettings, policies: PolicySettings,
 ) -> Scene:  # fmt: skip
     rows = len(spine)
-    day = days_from(demand["business_date"], first)
-    asked = ragged(
-        np.where(day < days, row_codes(spine, demand), -1), day, demand["demand_units"].to_numpy(float), rows
-    )
+    back = inputs.daily.assign(demand_units=-inputs.daily["returned_units"].astype(float).fillna(0.0))
+    back = back[back["demand_units"] < 0]
+    # what customers send back is demand below zero: it comes whatever the policy
+    both = pd.concat([demand[[*KEYS, "business_date", "demand_units"]], back[[*KEYS, "business_date", "demand_units"]]])
+    day = days_from(both["business_date"], first)
+    asked = ragged(np.where(day < days, row_codes(spine, both), -1), day, both["demand_units"].to_numpy(float), rows)
     receipts = inputs.receipts
     supply = ragged(np.zeros(0, int), np.zeros(0, int), np.zeros(0), rows)
     if not receipts.empty:

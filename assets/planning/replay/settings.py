@@ -18,6 +18,10 @@ class ReplaySettings(BaseModel):
     safety_scales: tuple[float, ...] = Field(
         default=(0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0), description="Points of the trade-off curve"
     )
+    staged_scales: tuple[tuple[float, float], ...] = Field(
+        default=((0.0, 1.0), (0.25, 1.0), (0.5, 1.0), (0.75, 1.0), (0.5, 1.5), (1.0, 1.5), (1.5, 1.0)),
+        description="Safety stocks of who buys and of who is fed that are tried beside equal ones along a network",
+    )
     stocked_scales: tuple[float, ...] = Field(
         default=(0.5, 1.0), description="Safety stocks that are tried for what the policy keeps no stock of"
     )

@@ -130,3 +130,19 @@ def test_the_benchmark_reports_what_the_command_writes_to_the_digit(tmp_path: Pa
     assert status == 0 and "batch_nb" in set(ours.accuracy["model"])
     for column in ("mean", "q_0.5"):
         np.testing.assert_array_equal(table[column].to_numpy(), ours.forecasts[column].to_numpy())
+
+
+def test_regressors_are_columns_of_the_file_and_rows_without_demand_are_the_future(tmp_path: Path) -> None:
+    months = pd.date_range("2021-01-01", periods=50, freq="MS").strftime("%Y-%m-%d")
+    rows = "".join(
+        f"{name},{day},{(3 + k % 5 if k < 48 else '')},{k % 7}\n" for name in "ab" for k, day in enumerate(months)
+    )
+    header = "series_id,period_start_date,demand_units,heat\n"
+    effects = tmp_path / "effects.csv"
+    status, output, out = run(tmp_path, header + rows, "--regressors", "heat", "--effects-out", str(effects))
+    assert status == 0 and "heat: not used" in output
+    assert len(pd.read_csv(out)) == 4
+    [heat] = pd.read_csv(effects).query("feature == 'heat'").to_dict("records")
+    assert (heat["learned_from"], heat["kept_rate"]) == ("not_used", 0.0)
+    status, output, _ = run(tmp_path, header + rows, "--regressors", "cold")
+    assert status == 2 and "no column cold" in output

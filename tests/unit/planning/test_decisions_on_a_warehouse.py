@@ -38,7 +38,7 @@ def _history(rows: pd.DataFrame, weekly: np.ndarray, weeks: int) -> pd.DataFrame
     frame = rows[KEYS].loc[rows.index.repeat(weeks)].reset_index(drop=True)
     return frame.assign(
         period_start_date=np.tile(start, len(rows)), demand_units=units, demand_units_imputed=units,
-        shipped_units=units, is_censored=False, in_stock_rate=1.0, is_promotion=False,
+        shipped_units=units, returned_units=0.0, is_censored=False, in_stock_rate=1.0, is_promotion=False,
     )  # fmt: skip
 
 

@@ -97,6 +97,14 @@ def test_units_are_conserved_and_lost_sales_are_not_served_later() -> None:
     assert backorder["filled_units"] <= backorder["demand_units"]
 
 
+def test_what_customers_send_back_serves_who_waits_and_then_lies_on_the_shelf() -> None:
+    scene = _scene([12.0, -5.0, 0.0, 2.0], opening=10.0, lead=9)
+    found = run_policy(scene, np.array(["none"], object), np.ones(1), _path(0, 0, 0), settings=ReplaySettings()).iloc[0]
+    # 10 of 12 are served, 2 wait for the return; 3 of it stay for two days, 1 is left after the last sale
+    assert (found["demand_units"], found["filled_units"]) == (14, 12)
+    assert (found["stock_unit_days"], found["closing_units"]) == (3 + 3 + 1, 1)
+
+
 def test_stock_past_its_shelf_life_is_written_off() -> None:
     kept = run_policy(_scene([0.0] * 40, opening=10, lead=1), np.array(["none"], object), np.ones(1), _path(0, 0, 0),
                       settings=ReplaySettings()).iloc[0]  # fmt: skip
@@ -185,7 +193,7 @@ def _company(rows: int, days: int) -> ReplayInputs:
     row, day = np.nonzero(units)
     daily = keys.iloc[row].reset_index(drop=True).assign(
         business_date=FIRST + pd.to_timedelta(day, unit="D"), demand_units=units[row, day],
-        shipped_units=units[row, day],
+        shipped_units=units[row, day], returned_units=0.0,
     )  # fmt: skip
     weeks = days // 7
     history = keys.loc[keys.index.repeat(weeks)].reset_index(drop=True)
