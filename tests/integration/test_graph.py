@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,22 @@ from orchestration.jobs import DAILY_JOB
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    return build_definitions(configure(tmp_path_factory.mktemp("graph"), "demo").settings)
+    """Built without any warning of Dagster's, which would stand in the output of every run."""
+    with warnings.catch_warnings():
+        for kind in (dg.BetaWarning, dg.PreviewWarning, dg.SupersessionWarning):
+            warnings.simplefilter("error", kind)
+        return build_definitions(configure(tmp_path_factory.mktemp("graph"), "demo").settings)
+
+
+def test_a_backfill_is_one_run_a_day(definitions: dg.Definitions) -> None:
+    """A release is about one day; dagster-dbt would make one run of all days of a backfill."""
+    graph = definitions.resolve_asset_graph()
+    nodes = [graph.get(key) for key in graph.materializable_asset_keys if key.path[0] != "operations"]
+    assert {type(node.partitions_def) for node in nodes} <= {
+        dg.DailyPartitionsDefinition,
+        dg.MonthlyPartitionsDefinition,
+    }
+    assert {node.backfill_policy for node in nodes} <= {None, dg.BackfillPolicy.multi_run()}
 
 
 def test_the_run_has_these_steps(definitions: dg.Definitions) -> None:

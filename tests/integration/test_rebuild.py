@@ -46,6 +46,7 @@ def test_the_same_day_again_gives_identical_marts_without_the_warehouse_too(comp
     assert len(before) >= 20
 
 
+@pytest.mark.slow
 def test_daily_runs_end_where_one_run_ends(company: Company, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The extracts of the last two days read day by day, or all at once, are the same landing."""
     folder = tmp_path_factory.mktemp("daily")
