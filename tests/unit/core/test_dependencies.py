@@ -21,6 +21,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # not imported by name: who needs it, and which text of which files proves the need
 BY_NAME = {
     "dbt-duckdb": ("dbt_project/profiles.yml", "type: duckdb"),
+    "paramiko": ("assets/ingest/live/remote_folder.py", '"paramiko"'),
+    "s3fs": ("assets/ingest/live/remote_folder.py", '"s3fs"'),
     "pymysql": ("assets/ingest/**/*.py", '"pymysql"'),
     "dagster-webserver": ("deploy/compose.yaml", "dagster-webserver"),
     "dagster-postgres": ("deploy/dagster.yaml", "dagster_postgres"),
