@@ -19,6 +19,7 @@ PLANNING = (
     "forecasts",
     "forecast_accuracy",
     "forecast_effects",
+    "forecast_nodes",
     "vintage_accuracy",
     "forecast_review",
     "item_classes",

@@ -20,6 +20,7 @@ from assets.planning.decisions import KEYS, Planned, decide
 from assets.planning.demand.life_cycle import life_stages
 from assets.planning.demand.successors import effective_links, inherit_demand
 from assets.planning.forecasting.engine import forecast
+from assets.planning.forecasting.hierarchy import NODE_COLUMNS, company_nodes
 from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.track_record import keep_track
 from assets.planning.forecasting.vintage_store import VintageStore
@@ -88,6 +89,12 @@ def plan_everything(
         "forecasts": found.forecasts.forecasts,
         "forecast_accuracy": found.forecasts.accuracy,
         "forecast_effects": found.forecasts.effects,
+        "forecast_nodes": shaped(
+            company_nodes(
+                found.history, found.forecasts, settings=settings.forecast, groups=groups, promotions=found.promotions
+            ),
+            NODE_COLUMNS,
+        ),
         "vintage_accuracy": track.accuracy,
         "forecast_review": track.review,
         "item_classes": classes,

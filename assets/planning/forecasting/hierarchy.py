@@ -14,12 +14,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assets.planning.forecasting.engine import forecast_panel
-from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.engine import KEYS, forecast_panel
+from assets.planning.forecasting.panel import Panel, panel_of_history
 from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.settings import ForecastSettings
 
 TOTAL = "total"
+NODE_COLUMNS = [
+    "node_level", "node_name", "item_warehouses", "origin_date", "period_start_date", "horizon_periods", "mean_units",
+    "q10_units", "q50_units", "q80_units", "q90_units", "q95_units", "q98_units",
+]  # fmt: skip
 
 
 def nodes_of(levels: Mapping[str, NDArray[np.object_]], count: int) -> tuple[pd.DataFrame, NDArray[np.int64]]:
@@ -62,6 +66,32 @@ def summed_panel(panel: Panel, nodes: pd.DataFrame, pairs: NDArray[np.int64]) ->
         nodes, np.where(ok, y, 0.0), ok, ok & (known >= running), start, group, panel.first_period, panel.frequency,
         promotion,
     )  # fmt: skip
+
+
+def company_nodes(
+    history: pd.DataFrame,
+    result: ForecastResult,
+    *,
+    settings: ForecastSettings,
+    groups: pd.Series,
+    promotions: pd.DataFrame,
+) -> pd.DataFrame:
+    """`planning.forecast_nodes`: the company, its warehouses, categories and items over all warehouses.
+
+    Args:
+        history, groups, promotions: as `engine.forecast` had them. result: what it gave.
+    """
+    if history.empty:
+        return pd.DataFrame(columns=NODE_COLUMNS)
+    panel = panel_of_history(
+        history, key_columns=KEYS, frequency=settings.frequency, groups=groups, promotions=promotions,
+        horizon=settings.horizon_periods,
+    )  # fmt: skip
+    names = groups.reindex(pd.MultiIndex.from_frame(panel.keys)).fillna("").to_numpy(object)
+    levels = {"warehouse": panel.keys["warehouse_id"].to_numpy(object), "category": names,
+              "item": panel.keys["item_id"].to_numpy(object)}  # fmt: skip
+    table = node_forecasts(panel, result, levels, settings)
+    return table.rename(columns={"level": "node_level", "node": "node_name", "series": "item_warehouses"})[NODE_COLUMNS]
 
 
 def node_forecasts(

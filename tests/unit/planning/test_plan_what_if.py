@@ -31,6 +31,7 @@ class Company(NamedTuple):
     connection: duckdb.DuckDBPyConnection
     known: Known
     published: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         connection.register("classes", tables["item_classes"])
         connection.execute("create table planning.item_classes as select * from classes")
         connection.execute("create table control.run_parameters as select ?::date as as_of_date", [AS_OF])
-        yield Company(connection, known(connection, AS_OF, SETTINGS), tables["replenishment"])
+        yield Company(connection, known(connection, AS_OF, SETTINGS), tables["replenishment"], tables)
 
 
 def _what_if(company: Company, text: str) -> PlanWhatIf:
@@ -137,3 +138,21 @@ def test_the_example_that_is_shipped_can_be_read() -> None:
     path = Path(__file__).parents[3] / "config" / "what_if" / "longer_lead_times.yml"
     document = parse_document(path.read_text(encoding="utf-8"), PlanFile, name=str(path))
     assert document.lead_times and document.demand
+
+
+def test_forecasts_of_categories_are_the_sums_of_their_items(company: Company) -> None:
+    nodes, series = company.tables["forecast_nodes"], company.tables["forecasts"]
+    assert set(nodes["node_level"]) == {
+        "total",
+        "warehouse",
+        "category",
+    }  # an item is one row here: it says nothing new
+    category = series["item_id"].map({"c/a": "x", "c/b": "y", "c/d": "y"})
+    wanted = series.groupby([category, "horizon_periods"])["mean_units"].sum()
+    rows = nodes[nodes["node_level"] == "category"].set_index(["node_name", "horizon_periods"])["mean_units"]
+    np.testing.assert_allclose(rows.reindex(wanted.index), wanted)
+    total = nodes[nodes["node_level"] == "total"].set_index("horizon_periods")
+    np.testing.assert_allclose(total["mean_units"], series.groupby("horizon_periods")["mean_units"].sum())
+    # the sum is surer than its parts: its 95 % quantile is less than the sum of theirs
+    assert (total["q95_units"] < series.groupby("horizon_periods")["q95_units"].sum()).all()
+    assert (total["q10_units"] <= total["q50_units"]).all() and (total["q50_units"] <= total["q95_units"]).all()
