@@ -102,12 +102,12 @@ def deliver(folder: Path, items: int, days: int, seed: int) -> Settings:
     """A configured company below `folder`, and the files of its whole life in its inbox."""
     first = DEFAULT_END - timedelta(days=days - 1)
     world = run_world(DemoSettings(seed=seed, items=items, days=days + FIRST_HISTORY_DAYS, daily_from=first))
-    for extract in [*build_extracts(world, {}), *_masters_of_the_months(world, first)]:
+    for extract in [*build_extracts(world, {}), *masters_of_the_months(world)]:
         write_extract(folder / "demo" / "inbox", extract)
     return configure_demo(folder)
 
 
-def _masters_of_the_months(world: History, first: date) -> list[Extract]:
+def masters_of_the_months(world: History) -> list[Extract]:
     """Masters as they were at the start and on each first of a month: the delivery itself has those of its end only."""
     settings, catalogue = world.settings, world.catalogue
     starts = [day for day in settings.dates if day == settings.start_date or day.day == 1]

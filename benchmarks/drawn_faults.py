@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.clean_days import masters_of_the_months
 from benchmarks.companies import configure_demo
 from benchmarks.examination import examine, examine_without, rows
 from benchmarks.fault_grammar import Fault, draw_faults
@@ -86,18 +87,18 @@ def main(arguments: list[str]) -> dict[str, Any]:
     started, worked = time.perf_counter(), time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         prepared = chosen.prepared or Path(folder) / "clean"
-        _prepare(prepared, chosen.seed, chosen.items, chosen.days)
-        clean = _examined(configure_demo(prepared))
+        prepare(prepared, chosen.seed, chosen.items, chosen.days)
+        clean = examined(configure_demo(prepared))
         tallies = {name: Tally() for name in (("competing", "rules_only") if chosen.rules_only else ("competing",))}
         tally, number = tallies["competing"], chosen.first
         while tally.drawn < chosen.draws:
             world = Path(folder) / f"world_{number}"
-            _copy(prepared, world)
+            copy(prepared, world)
             wanted = min(chosen.per_world, chosen.draws - tally.drawn)
             faults = draw_faults(world / "demo" / "inbox", DEFAULT_END, number, wanted)
-            _forget_changed(prepared, world)
+            forget_changed(prepared, world)
             settings = configure_demo(world)
-            spoilt = _examined(settings)
+            spoilt = examined(settings)
             count(tally, faults, clean, spoilt)
             if chosen.rules_only:
                 examine_without(settings, COMPETITION)
@@ -140,22 +141,24 @@ def _summary(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _prepare(folder: Path, seed: int, items: int, days: int) -> None:
+def prepare(folder: Path, seed: int, items: int, days: int) -> None:
     """The clean company of `folder`, simulated and landed once."""
     if not (folder / "demo").is_dir():
         settings = DemoSettings(seed=seed, items=items, days=days, daily_from=DEFAULT_END - timedelta(days=44))
-        for extract in build_extracts(run_world(settings), {}):
+        history = run_world(settings)
+        # masters come every month: a parameter that changed is seen against the one before
+        for extract in [*build_extracts(history, {}), *masters_of_the_months(history)]:
             write_extract(folder / "demo" / "inbox", extract)
 
 
-def _copy(prepared: Path, world: Path) -> None:
+def copy(prepared: Path, world: Path) -> None:
     """A company of its own: files that the faults change are copied, landed ones, which nobody changes, are linked."""
     shutil.copytree(prepared / "demo", world / "demo")
     shutil.copytree(prepared / "data" / "manifest", world / "data" / "manifest")
     shutil.copytree(prepared / "data" / "landing", world / "data" / "landing", copy_function=os.link)
 
 
-def _forget_changed(prepared: Path, world: Path) -> None:
+def forget_changed(prepared: Path, world: Path) -> None:
     """Let the landing forget the files that differ from the clean company's, and the later ones of their datasets, which were
     compared with them: they are read anew."""
     since: dict[str, str] = {}
@@ -177,7 +180,7 @@ def _changed(before: Path, after: Path) -> Iterator[tuple[str, str, Path]]:
             yield dataset, day, name
 
 
-def _examined(settings: Settings) -> tuple[list[dict[str, Any]], dict[tuple[str, str], tuple[float, ...]]]:
+def examined(settings: Settings) -> tuple[list[dict[str, Any]], dict[tuple[str, str], tuple[float, ...]]]:
     examine(settings, DEFAULT_END)
     figures = {
         (row["item_id"], row["warehouse_id"]): tuple(
@@ -197,7 +200,7 @@ def count(tally: Tally, faults: list[Fault], clean: tuple, spoilt: tuple) -> Non
     known = {finding["finding_id"] for finding in clean[0]}
     fresh = [finding for finding in spoilt[0] if finding["finding_id"] not in known]
     for fault in faults:
-        near = [finding for finding in fresh if _is_near(fault, finding)]
+        near = [finding for finding in fresh if is_near(fault, finding)]
         named = [finding for finding in near if finding["rule_id"] in fault.accepts]
         moves = _moves(fault, clean[1], spoilt[1])
         counts = tally.by_operation.setdefault(fault.operation, Counter())
@@ -222,7 +225,7 @@ def count(tally: Tally, faults: list[Fault], clean: tuple, spoilt: tuple) -> Non
             tally.false.append(f"false: {finding['rule_id']}, {finding['explanation']}")
 
 
-def _is_near(fault: Fault, finding: dict[str, Any]) -> bool:
+def is_near(fault: Fault, finding: dict[str, Any]) -> bool:
     """The finding is about the fault's file, its items, or its day and place."""
     if finding["source_file"] and Path(finding["source_file"]).name == fault.file and not finding["item_id"]:
         return True

@@ -15,6 +15,11 @@ feeds as (
     select * from {{ ref('int_company_feeds') }}
 ),
 
+-- The second copy of a file that was issued again.
+reissued as (
+    select * from {{ ref('int_reissued_movements') }}
+),
+
 -- Where stock lists are the ledger, what was there before the first one is in it.
 delivered as (
     select movements.*
@@ -25,6 +30,7 @@ delivered as (
         {{ is_effective('movements.doc_status') }}
         and movements.business_date <= run_parameters.as_of_date
         and coalesce(feeds.ledger_basis <> 'balances' or movements.business_date > feeds.first_list_date, true)
+        and movements.movement_key not in (select reissued.movement_key from reissued)
 ),
 
 effective as (

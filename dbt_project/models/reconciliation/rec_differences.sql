@@ -11,6 +11,10 @@ document_errors as (
     select * from {{ ref('rec_document_errors') }}
 ),
 
+moved_lines as (
+    select * from {{ ref('rec_moved_lines') }}
+),
+
 missing_days as (
     select * from {{ ref('rec_missing_days') }}
 ),
@@ -242,7 +246,11 @@ warehouse_matches as (
         movements.movement_key,
         movements.doc_no,
         movements.business_date,
-        row_number() over (partition by keyed.difference_id order by movements.movement_sequence desc) as preference
+        -- A line that its own document contradicts goes before one that has the same units by chance.
+        row_number() over (
+            partition by keyed.difference_id
+            order by moved_lines.movement_key is null asc, movements.movement_sequence desc
+        ) as preference
     from keyed
     inner join opposite on keyed.difference_id = opposite.difference_id
     inner join movements
@@ -252,6 +260,7 @@ warehouse_matches as (
             and abs(movements.quantity_units) = abs(keyed.variance_units)
             and keyed.first_date >= movements.business_date
             and (keyed.agreed_date is null or keyed.agreed_date < movements.business_date)
+    left join moved_lines on movements.movement_key = moved_lines.movement_key
 ),
 
 quarantine_matches as (

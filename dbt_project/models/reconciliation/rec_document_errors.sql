@@ -21,6 +21,10 @@ shipments as (
     select * from {{ ref('rec_shipments_movements') }}
 ),
 
+moved_lines as (
+    select * from {{ ref('rec_moved_lines') }}
+),
+
 order_lines as (
     select * from {{ ref('stg_purchase_order_lines') }}
 ),
@@ -110,6 +114,18 @@ unequal_documents as (
         document_pairs.ledger_units > 0
         and document_pairs.document_units > 0
         and document_pairs.document_units <> document_pairs.ledger_units
+        -- What one line lacks and another has too much of is one slip (wrong_item, wrong_warehouse), not two quantities.
+        and not exists (
+            select 1 from moved_lines
+            where
+                moved_lines.doc_no = document_pairs.doc_no
+                and (
+                    moved_lines.item_id = document_pairs.item_id
+                    and moved_lines.warehouse_id = document_pairs.warehouse_id
+                    or moved_lines.right_item_id = document_pairs.item_id
+                    and moved_lines.right_warehouse_id = document_pairs.warehouse_id
+                )
+        )
 ),
 
 unequal_movements as (
@@ -139,31 +155,17 @@ unequal_movements as (
         on unequal_documents.doc_no = changed_lines.doc_no and unequal_documents.item_id = changed_lines.item_id
 ),
 
--- The same receipt, the same units, another item: the ledger took in what was not delivered.
+-- The same document, the same units, another item: the ledger moved what was not handled.
 wrong_items as (
     select
-        movements.movement_key,
+        movement_key,
         'wrong_item' as rule_id,
-        -booked.ledger_units as effect_units,
+        -quantity_units as effect_units,
         true as is_certain,
-        'the receipt is about ' || delivered.item_id || ', the ledger booked ' || booked.item_id as evidence
-    from receipts as delivered
-    inner join receipts as booked
-        on
-            delivered.doc_no = booked.doc_no
-            and delivered.warehouse_id = booked.warehouse_id
-            and delivered.item_id <> booked.item_id
-            and delivered.document_units = booked.ledger_units
-    inner join movements
-        on
-            booked.doc_no = movements.doc_no
-            and booked.item_id = movements.item_id
-            and booked.warehouse_id = movements.warehouse_id
-    where
-        delivered.has_document
-        and not delivered.has_movement
-        and booked.has_movement
-        and not booked.has_document
+        case kind when 'receipts' then 'the receipt' else 'the shipment' end
+        || ' is about ' || right_item_id || ', the ledger booked ' || item_id as evidence
+    from moved_lines
+    where item_id <> right_item_id
 ),
 
 -- 3. Entered in another unit than the base unit and taken over without its factor.
@@ -215,12 +217,13 @@ by_pack_factor as (
         )
 ),
 
--- 5. The same line of the same order, posted again under another number.
+-- 5. The same line of the same order, posted again under another number, be it the source's internal one only.
 numbered as (
     select
         movement_key,
         item_id,
         doc_no,
+        source_doc_id,
         ref_doc_no,
         ref_line_id,
         movement_type,
@@ -231,6 +234,10 @@ numbered as (
             when movement_type in ('transfer_out', 'transfer_in') then lag(doc_no) over same_line
             else first_value(doc_no) over same_line
         end as first_doc_no,
+        case
+            when movement_type in ('transfer_out', 'transfer_in') then lag(source_doc_id) over same_line
+            else first_value(source_doc_id) over same_line
+        end as first_doc_id,
         case
             when movement_type in ('transfer_out', 'transfer_in') then lag(business_date) over same_line
             else first_value(business_date) over same_line
@@ -301,7 +308,7 @@ repeats as (
             and numbered.item_id = ordered.item_id
     where
         numbered.occurrence > 1
-        and numbered.doc_no <> numbered.first_doc_no
+        and (numbered.doc_no <> numbered.first_doc_no or numbered.source_doc_id <> numbered.first_doc_id)
         -- Two like documents of one partner far apart are two orders: a double posting follows within the month. Transfers have no
         -- order, and like ones are common: the second follows within three days.
         and {{ days_between('numbered.first_date', 'numbered.business_date') }}

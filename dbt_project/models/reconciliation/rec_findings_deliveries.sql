@@ -384,6 +384,20 @@ place_calendar as (
     )
 ),
 
+-- A file whose documents were there before under other internal numbers. One finding per file; its copies are in no figure.
+reissued_files as (
+    select
+        {{ finding_columns(
+            "'reissued_file'",
+            "source_instance || '|' || source_file || '|' || first_file",
+            "cast(count(*) as varchar) || ' rows of ' || source_file || ' repeat those of ' || first_file || ' under other internal numbers; they are not counted'",
+            business_date='max(extract_date)',
+            source_file='source_file'
+        ) }}
+    from {{ ref('int_reissued_movements') }}
+    group by source_instance, source_file, first_file
+),
+
 missing_places as (
     select
         {{ finding_columns(
@@ -528,6 +542,8 @@ final as (
     select * from wrong_list_findings
     union all
     select * from missing_places
+    union all
+    select * from reissued_files
     union all
     select * from short_deliveries
     union all

@@ -15,6 +15,10 @@ shipments as (
     select * from {{ ref('rec_shipments_movements') }}
 ),
 
+moved_lines as (
+    select * from {{ ref('rec_moved_lines') }}
+),
+
 missing_days as (
     select * from {{ ref('rec_missing_days') }}
 ),
@@ -121,14 +125,6 @@ unposted as (
             split_part(receipts.item_id, '/', 1) = missing_days.company_code
             and receipts.document_date = missing_days.missing_date
             and receipts.is_posted
-    -- The same receipt in the ledger under another warehouse is a wrong warehouse, not a missing posting.
-    left join receipts as elsewhere
-        on
-            receipts.doc_no = elsewhere.doc_no
-            and receipts.item_id = elsewhere.item_id
-            and elsewhere.has_movement
-            and not elsewhere.has_document
-            and receipts.document_units = elsewhere.ledger_units
     where
         receipts.has_document
         and not receipts.has_movement
@@ -143,11 +139,13 @@ unposted as (
                 and lost_postings.missing_date > receipts.document_date
                 and lost_postings.missing_date <= {{ add_days('receipts.document_date', 'run_parameters.transit_days') }}
         )
-        and elsewhere.doc_no is null
-        -- Booked under another item it is a wrong item (rec_document_errors).
+        -- Booked under another item or in another warehouse it is posted.
         and not exists (
-            select 1 from wrong
-            where wrong.rule_id = 'wrong_item' and wrong.doc_no = receipts.doc_no and wrong.warehouse_id = receipts.warehouse_id
+            select 1 from moved_lines
+            where
+                moved_lines.doc_no = receipts.doc_no
+                and moved_lines.right_item_id = receipts.item_id
+                and moved_lines.right_warehouse_id = receipts.warehouse_id
         )
 ),
 
@@ -208,25 +206,18 @@ unposted_receipts as (
         on found.item_id = item_warehouses.item_id and found.warehouse_id = item_warehouses.warehouse_id
 ),
 
--- A receipt that stands in the ledger elsewhere, or two opposite differences of one item that one document explains.
+-- A document that the ledger has elsewhere, or two opposite differences of one item that one document explains.
 booked_elsewhere as (
     select
-        receipts.doc_no,
-        receipts.item_id,
-        elsewhere.warehouse_id,
-        receipts.warehouse_id as other_warehouse_id,
-        elsewhere.ledger_date as business_date,
-        -elsewhere.ledger_units as variance_units,
+        doc_no,
+        item_id,
+        warehouse_id,
+        right_warehouse_id as other_warehouse_id,
+        ledger_date as business_date,
+        -quantity_units as variance_units,
         1 as preference_group
-    from receipts
-    inner join receipts as elsewhere
-        on
-            receipts.doc_no = elsewhere.doc_no
-            and receipts.item_id = elsewhere.item_id
-            and receipts.document_units = elsewhere.ledger_units
-            and elsewhere.has_movement
-            and not elsewhere.has_document
-    where receipts.has_document and not receipts.has_movement
+    from moved_lines
+    where warehouse_id <> right_warehouse_id
 ),
 
 -- Of the two sides, the one where the book holds what is not there.
@@ -318,6 +309,14 @@ unposted_shipments as (
         and shipments.document_units > 0
         and shipments.document_date < {{ add_days('run_parameters.as_of_date', '-run_parameters.transit_days') }}
         and missing_days.missing_date is null
+        -- Booked under another item or in another warehouse it is posted.
+        and not exists (
+            select 1 from moved_lines
+            where
+                moved_lines.doc_no = shipments.doc_no
+                and moved_lines.right_item_id = shipments.item_id
+                and moved_lines.right_warehouse_id = shipments.warehouse_id
+        )
         and not exists (
             select 1 from lost_postings
             where
