@@ -91,6 +91,7 @@ def main(arguments: list[str]) -> dict[str, Any]:
         clean = examined(configure_demo(prepared))
         tallies = {name: Tally() for name in (("competing", "rules_only") if chosen.rules_only else ("competing",))}
         tally, number = tallies["competing"], chosen.first
+        figures: dict[str, Any] = {}
         while tally.drawn < chosen.draws:
             world = Path(folder) / f"world_{number}"
             copy(prepared, world)
@@ -108,6 +109,16 @@ def main(arguments: list[str]) -> dict[str, Any]:
                 f"world {number}: {tally.drawn} drawn, {tally.seen} seen, {tally.named} named, {tally.false_causes} false",
                 flush=True,
             )
+            figures = {
+                **{name: _summary(one) for name, one in tallies.items()},
+                "worlds": [chosen.first, number],
+                "items": chosen.items,
+                "days": chosen.days,
+                "seconds": round(time.perf_counter() - started),
+                "cpu_seconds": round(time.process_time() - worked),
+            }
+            if chosen.save:  # after each world: a run that is stopped has told what it came to
+                save_result("drawn_faults", figures, seed=chosen.seed, packages=["duckdb", "dbt-core", "numpy"])
             number += 1
     for name, one in tallies.items():
         print(f"== {name}")
@@ -115,16 +126,6 @@ def main(arguments: list[str]) -> dict[str, Any]:
             print(f"{operation:24} drawn {counts['drawn']:3} seen {counts['seen']:3} named {counts['named']:3}")
         for line in [*one.missed, *one.false]:
             print(line)
-    figures = {
-        **{name: _summary(one) for name, one in tallies.items()},
-        "worlds": [chosen.first, number - 1],
-        "items": chosen.items,
-        "days": chosen.days,
-        "seconds": round(time.perf_counter() - started),
-        "cpu_seconds": round(time.process_time() - worked),
-    }
-    if chosen.save:
-        save_result("drawn_faults", figures, seed=chosen.seed, packages=["duckdb", "dbt-core", "numpy"])
     return figures
 
 
@@ -215,6 +216,7 @@ def count(tally: Tally, faults: list[Fault], clean: tuple, spoilt: tuple) -> Non
         if not named:
             found = sorted({finding["rule_id"] for finding in near}) or ["nothing"]
             tally.missed.append(f"missed: {fault.operation}, {fault.what}: {', '.join(found)}")
+            print(tally.missed[-1])
     accepted = {rule for fault in faults for rule in fault.accepts} | SYMPTOMS
     for finding in fresh:
         if finding["severity"] == "info":
