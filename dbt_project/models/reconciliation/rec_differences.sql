@@ -256,8 +256,11 @@ warehouse_matches as (
     inner join movements
         on
             keyed.item_id = movements.item_id
-            and movements.warehouse_id in (keyed.warehouse_id, opposite.other_warehouse_id)
-            and abs(movements.quantity_units) = abs(keyed.variance_units)
+            -- Where the movement is booked, the other side shows the opposite of it; where it belongs, itself.
+            and (
+                movements.warehouse_id = keyed.warehouse_id and movements.quantity_units = -keyed.gap_units
+                or movements.warehouse_id = opposite.other_warehouse_id and movements.quantity_units = keyed.gap_units
+            )
             and keyed.first_date >= movements.business_date
             and (keyed.agreed_date is null or keyed.agreed_date < movements.business_date)
     left join moved_lines on movements.movement_key = moved_lines.movement_key

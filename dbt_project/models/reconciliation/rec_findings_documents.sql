@@ -220,18 +220,20 @@ booked_elsewhere as (
     where warehouse_id <> right_warehouse_id
 ),
 
--- Of the two sides, the one where the book holds what is not there.
+-- Of the two sides, the one in which the movement is booked.
 opposite_differences as (
     select
-        first_doc_no as doc_no,
-        item_id,
-        warehouse_id,
-        other_warehouse_id,
-        first_doc_date as business_date,
-        variance_units,
+        differences.first_doc_no as doc_no,
+        differences.item_id,
+        differences.warehouse_id,
+        differences.other_warehouse_id,
+        differences.first_doc_date as business_date,
+        -movements.quantity_units as variance_units,
         2 as preference_group
     from differences
-    where variance_cause = 'wrong_warehouse' and variance_units < 0 and variance_after_units <> 0
+    inner join movements
+        on differences.movement_key = movements.movement_key and differences.warehouse_id = movements.warehouse_id
+    where differences.variance_cause = 'wrong_warehouse' and differences.variance_after_units <> 0
 ),
 
 misplaced as (
