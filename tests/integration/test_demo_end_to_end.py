@@ -100,7 +100,9 @@ def test_every_figure_in_a_text_is_that_of_its_table(company: Company) -> None:
     with duckdb.connect(str(company.release.database), read_only=True) as connection:
         told = told_figures(connection)
     assert told.wrong == []
-    assert {"ledger_book_mismatch", "shrink", "negative_stock", "unposted_receipt", "late_document"} <= set(told.compared)
+    assert {"ledger_book_mismatch", "shrink", "negative_stock", "unposted_receipt", "late_document"} <= set(
+        told.compared
+    )
 
 
 def test_row_accounting_closes(company: Company) -> None:
