@@ -19,6 +19,9 @@ from assets.ingest.reading.dataset_of_file import files_of
 from assets.ingest.reading.discovery import extract_date_of
 from assets.ingest.settings import SourceSettings
 
+_UNDATED = dt.date.min
+"""What a name without a day is given here: such a file says nothing about the newest day."""
+
 
 def ingest(workspace: Path, sources: Sequence[SourceSettings], contract: str, as_of: dt.date) -> ContractReport:
     """Read every file up to `as_of` that is not yet landed for the contract, and release what quarantine can let go.
@@ -96,10 +99,10 @@ def latest_extract_date(workspace: Path, sources: Sequence[SourceSettings]) -> d
                 continue
             for path in files_of(source.path, mapping, dataset):
                 try:
-                    days.append(extract_date_of(dataset, path.name, dt.date.min))
+                    days.append(extract_date_of(dataset, path.name, _UNDATED))
                 except IngestError:
                     continue
-    return max(days, default=None)
+    return max((day for day in days if day > _UNDATED), default=None)
 
 
 def capabilities(sources: Sequence[SourceSettings]) -> list[tuple[str, str, str, str, bool]]:

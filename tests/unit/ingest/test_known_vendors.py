@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from vendors import kit
 from assets.ingest.describe.project import draft_sources
 from assets.ingest.describe.sample_files import copy_sample
 from assets.ingest.mapping.loader import load_mapping
+from assets.ingest.settings import SourceSettings
+from assets.ingest.stage import latest_extract_date
 
 ODOO = importlib.import_module("vendors.odoo")
 
@@ -55,3 +58,11 @@ def test_a_sample_ends_with_a_whole_row(tmp_path: Path, quoted: str) -> None:
     assert 50 <= sum(line.split(",")[0].isdigit() for line in rows.splitlines()) < 200
     assert not copy_sample(file, tmp_path / "c.csv", 10_000)
     assert (tmp_path / "c.csv").read_bytes() == file.read_bytes()
+
+
+def test_tables_without_a_day_in_their_names_say_nothing_about_the_newest_day(tmp_path: Path) -> None:
+    kit.write_tables(tmp_path / "db", ODOO.TABLES, ODOO.ENCODING)
+    source = SourceSettings(name="erp", kind="file", mapping="odoo", path=tmp_path / "db", instance="X")
+    assert latest_extract_date(tmp_path / "workspace", [source]) is None
+    kit.write_tables(tmp_path / "db", {"stock_quant_20240331.csv": ODOO.TABLES["stock_quant"]}, ODOO.ENCODING)
+    assert latest_extract_date(tmp_path / "workspace", [source]) == dt.date(2024, 3, 31)
