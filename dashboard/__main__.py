@@ -11,6 +11,7 @@ from typing import NoReturn
 from dashboard.context import CONFIG_VARIABLE, DEFAULT_CONFIG
 from dashboard.identity import SECRET_VARIABLE, is_local
 
+PUBLIC_URL_VARIABLE = "STOCKTURN_PUBLIC_URL"
 THEME = {"base": "light", "primaryColor": "#2563a8", "secondaryBackgroundColor": "#f4f6f8", "textColor": "#1f2a37"}
 
 
@@ -28,7 +29,7 @@ def command(address: str, port: int, public_url: str = "") -> list[str]:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
-        **({"server.corsAllowedOrigins": f'["{public_url.rstrip("/")}"]'} if public_url else {}),
+        **({"server.corsAllowedOrigins": public_url.rstrip("/")} if public_url else {}),
         **{f"theme.{name}": value for name, value in THEME.items()},
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
@@ -40,7 +41,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     parser.add_argument("--config", "-c", default=os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG))
     parser.add_argument("--address", default="127.0.0.1", help="off localhost a sign-in proxy is required")
     parser.add_argument("--port", type=int, default=8501)
-    parser.add_argument("--public-url", default="", help="the address under which a proxy shows the pages")
+    parser.add_argument(
+        "--public-url",
+        default=os.environ.get(PUBLIC_URL_VARIABLE, ""),
+        help="the address under which a proxy shows the pages",
+    )
     chosen = parser.parse_args(arguments)
     if not is_local(chosen.address) and not os.environ.get(SECRET_VARIABLE):
         parser.error(f"--address {chosen.address}: off localhost set {SECRET_VARIABLE}, shared with the sign-in proxy")

@@ -100,10 +100,8 @@ def _check_local(given: Mapping[str, str]) -> None:
     its requests carry that name as Host, and its own as Origin.
     """
     host = given.get("host", "")
-    if not is_local(urlsplit(f"//{host}").hostname):
-        raise AccessRefusedError(
-            f"the server on this machine was asked for as {host or 'nobody'}; use localhost or a proxy"
-        )
+    if host and not is_local(urlsplit(f"//{host}").hostname):  # every browser names one
+        raise AccessRefusedError(f"the server on this machine was asked for as {host}; use localhost or a proxy")
     origin = given.get("origin", "")
     if origin and not is_local(urlsplit(origin).hostname):
         raise AccessRefusedError(f"a page of {origin} may not use the server on this machine")

@@ -26,7 +26,6 @@ def test_on_localhost_without_a_proxy_the_starter_is_the_admin() -> None:
         {"Host": "evil.example:8501", "Origin": "http://evil.example:8501"},
         {"Host": "localhost:8501", "Origin": "https://evil.example"},
         {"Host": "localhost.evil.example"},
-        {},
     ],
 )
 def test_another_site_does_not_speak_to_the_server_of_this_machine(headers: dict[str, str]) -> None:
