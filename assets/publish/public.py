@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
+from assets.documents import shipped_document
 from assets.publish.content import quoted
 
 SCHEMA = "main"
@@ -65,7 +65,7 @@ class Model:
 @lru_cache(maxsize=1)
 def public_model() -> Model:
     """The declaration in public.yml."""
-    read = yaml.safe_load(Path(__file__).with_name("public.yml").read_text(encoding="utf-8"))
+    read = shipped_document(Path(__file__).with_name("public.yml"))
     marts = {
         name: PublicMart(name, one["rows"], tuple(one.get("dates", ()))) for name, one in sorted(read["public"].items())
     }
