@@ -20,8 +20,8 @@ FILTERS = {
     "abc_classes": "abc",
     "xyz_classes": "xyz",
 }
-LANGUAGE, MONTHS, ITEM, PLACE, DOCUMENT = "lang", "months", "item", "at", "doc"
-FRAME = (LANGUAGE, MONTHS, *FILTERS.values())
+LANGUAGE, COMPANY, MONTHS, ITEM, PLACE, DOCUMENT = "lang", "company", "months", "item", "at", "doc"
+FRAME = (LANGUAGE, COMPANY, MONTHS, *FILTERS.values())
 _MARK = "in_address_"  # keys of the widgets in the session
 
 

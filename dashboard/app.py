@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from assets.publish.companies import Company
 from assets.publish.releases import ReleaseError
 from dashboard import address
 from dashboard.context import Context, readers, settings, signed_in
@@ -73,13 +74,18 @@ def _pages(page: Callable[[str], None], words: Words) -> st.Page:
 
 
 def _page(words: Words, user: User, reader: ReleaseReader, before: ReleaseReader | None, name: str) -> None:
+    shown = settings().company.name
+    company = _company(reader, words)
+    if company is not None:
+        shown = f"{company.name} ({company.currency})"
+        reader, before = reader.of_company(company.code), before.of_company(company.code) if before else None
     wanted = _filter(reader, words, user)
     months = _months(words)
     context = Context(settings(), reader, before, user, words, wanted, months)
     st.title(words(f"page_{name}"))
     role = words(f"role_{user.role.name.lower()}")
     who = words("signed_in", name=user.name, role=role)
-    note(f"{settings().company.name} · {words('as_of', day=reader.release.as_of)} · {who}")
+    note(f"{shown} · {words('as_of', day=reader.release.as_of)} · {who}")
     PAGES[name][1](context)
 
 
@@ -99,6 +105,24 @@ def _language(default: Language) -> Language:
     return next((name for name in names if name == chosen), default)
 
 
+def _company(reader: ReleaseReader, words: Words) -> Company | None:
+    """Which one, where the release holds several: each has a currency of its own, so there is no page of all of them."""
+    known = {one.code: one for one in _companies(reader.release_id, reader)}
+    if len(known) < 2:
+        return None
+    codes = list(known)
+    with st.sidebar:
+        chosen = address.choose(
+            st.selectbox, words("company"), address.COMPANY, codes, codes[0], format_func=lambda code: known[code].name
+        )
+    return known[chosen or codes[0]]
+
+
+@st.cache_data(max_entries=10, show_spinner=False)
+def _companies(release_id: str, _reader: ReleaseReader) -> list[Company]:
+    return _reader.companies()
+
+
 def _months(words: Words) -> int:
     with st.sidebar:
         chosen = address.choose(
@@ -116,7 +140,7 @@ def _months(words: Words) -> int:
 def _filter(reader: ReleaseReader, words: Words, user: User) -> Filter:
     """Choices in the sidebar, within what the user may see."""
     limit = Filter(allowed_owners=user.owners, allowed_warehouses=user.warehouses)
-    known, named = _choices(reader.release_id, user.owners, user.warehouses, reader)
+    known, named = _choices(reader.release_id, reader.company, user.owners, user.warehouses, reader)
     options = {**known, "abc_classes": ["A", "B", "C"], "xyz_classes": ["X", "Y", "Z"]}
     with st.sidebar:
         heading(words("filters"), 3)
@@ -136,7 +160,11 @@ def _filter(reader: ReleaseReader, words: Words, user: User) -> Filter:
 
 @st.cache_data(max_entries=50, show_spinner=False)
 def _choices(
-    release_id: str, owners: tuple[str, ...] | None, warehouses: tuple[str, ...] | None, _reader: ReleaseReader
+    release_id: str,
+    company: str,
+    owners: tuple[str, ...] | None,
+    warehouses: tuple[str, ...] | None,
+    _reader: ReleaseReader,
 ) -> tuple[dict[str, list[str]], dict[str, str]]:
     limit = Filter(allowed_owners=owners, allowed_warehouses=warehouses)
     return choices(_reader, limit), warehouse_names(_reader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from assets.publish.companies import Company, companies_of, company_catalog
+from assets.publish.content import quoted
 from assets.publish.releases import Release, read_release
 from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
 from assets.publish.summaries import summaries_of, write_summaries
@@ -20,6 +23,9 @@ MAX_EXPORT_ROWS = 1_000_000  # what a spreadsheet can hold, less its header; ask
 
 class ReleaseReader:
     """An open release. Each call has a cursor of its own, so that sessions do not wait for each other."""
+
+    company = ""
+    """Whose rows the queries see; empty: all there are."""
 
     def __init__(self, release: Release, threads: int = 2) -> None:
         self.release = release
@@ -32,7 +38,7 @@ class ReleaseReader:
         self.tables = frozenset(str(name) for _, name in rows)
         schemas = sorted({str(mart["schema"]) for mart in release.manifest["marts"]})
         schemas.append(self._summary_place({str(name) for schema, name in rows if schema == SUMMARY_SCHEMA}))
-        self._search_path = f"set search_path = '{','.join(schemas)}'"
+        self._places = schemas
 
     def _summary_place(self, known: set[str]) -> str:
         """Where the summaries stand: in the release, or in memory where the release is older than one of them."""
@@ -41,6 +47,20 @@ class ReleaseReader:
         self._connection.execute("attach ':memory:' as made_here (read_write)")
         write_summaries(self._connection, self.tables, "made_here.main")
         return "made_here.main"
+
+    def companies(self) -> list[Company]:
+        """The companies of the release, the main one first; none where the release is older than their list."""
+        with self._lock:
+            return companies_of(self._connection)
+
+    def of_company(self, code: str) -> ReleaseReader:
+        """The same release, cut to the rows of one company: every query of a page is then about it alone."""
+        cut = copy.copy(self)
+        cut.company = code
+        with self._lock:
+            catalog = company_catalog(self._connection, code)
+        cut._places = [f"{quoted(catalog)}.{quoted(place.split('.')[-1])}" for place in self._places]
+        return cut
 
     @classmethod
     def open(cls, folder: Path) -> ReleaseReader:
@@ -63,7 +83,7 @@ class ReleaseReader:
         """The rows of a query."""
         with self._lock:
             cursor = self._connection.cursor()
-            cursor.execute(self._search_path)
+            cursor.execute(f"set search_path = '{','.join(self._places)}'")
         return cursor.execute(sql, dict(parameters or {})).df()
 
     def row(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:

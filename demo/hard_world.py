@@ -24,6 +24,7 @@ Row = dict[str, Any]
 
 CASES = (
     "settled", "uncosted", "short", "reversed", "corrected", "moved", "by_amount", "fraction", "lots", "packed", "plain", "returned",
+    "imported", "euro",
 )  # fmt: skip
 """One item each; its code is the name in capitals."""
 
@@ -72,14 +73,14 @@ class _Book:
                 counterpart_warehouse_code="MAIN",
             )  # fmt: skip
 
-    def correct(self, day: date, item: str, receipt: str, amount: str, kind: str) -> None:
+    def correct(self, day: date, item: str, receipt: str, amount: str, kind: str, **more: Any) -> None:
         """An entry of value alone on a receipt."""
         number = f"V{len(self.values) + 1:04d}"
         self.values.append(
             {
                 "source_doc_type": kind, "source_doc_id": number, "source_line_id": "1", "doc_no": number, "business_date": day.isoformat(),
                 "item_code": item, "warehouse_code": "MAIN", "quantity_units": 0, "entry_value": amount, "entry_kind": kind,
-                "movement_key": receipt,
+                "movement_key": receipt, **more,
             }
         )  # fmt: skip
 
@@ -139,11 +140,41 @@ def _cases(book: _Book) -> None:
         book.buy(_day(6 + 25 * number), "PACKED", 5 * PACK, at("0.5"), entered_units=5, entered_uom="CTN")
         book.sell(_day(14 + 25 * number), "PACKED", 3 * PACK, entered_units=-3, entered_uom="CTN")
     book.buy(_day(160), "PACKED", 20, at("0.5"), entered_units=2, entered_uom="CTN")
+    _imports(book)
     book.buy(_day(5), "RETURNED", 30, at("4"))
     book.buy(_day(31), "RETURNED", 30, at("5"))
     order = {"ref_doc_type": "sales_order", "ref_doc_no": "SO1", "ref_line_id": "1"}
     book.sell(_day(40), "RETURNED", 40, **order)
     book.move(_day(47), "sales_return", "RETURNED", 12, **order)
+
+
+def _imports(book: _Book) -> None:
+    """Bought in the other company's currency, by unit cost and by amount, and in euro before the euro has a rate and after."""
+    other, named = ("USD", "美元") if book.code == "EAST" else ("CNY", "RMB")
+    book.buy(_day(7), "IMPORTED", 10, "20", currency_code=other)
+    book.sell(_day(50), "IMPORTED", 4)
+    book.buy(_day(70), "IMPORTED", 10, None, cost_value="250.00", currency_code=named)
+    book.sell(_day(100), "IMPORTED", 12)
+    freight = book.buy(_day(110), "IMPORTED", 5, "21", currency_code=other)
+    book.correct(_day(120), "IMPORTED", freight, "7.00", "landed_cost", currency_code=other)
+    book.buy(_day(75), "EURO", 6, "30", currency_code="EUR")
+    book.sell(_day(90), "EURO", 6)
+    book.buy(_day(150), "EURO", 2, "30", currency_code="EUR")
+
+
+def exchange_rates(code: str) -> list[Row]:
+    """Rates of one company's books: the other currency from the start and changed twice, the euro only late."""
+    other, rates = ("USD", ("7.1", "7.25", "7.04")) if code == "EAST" else ("CNY", ("0.14", "0.138", "0.1425"))
+    rows: list[Row] = [
+        {"currency_code": other, "valid_from_date": day.isoformat(), "exchange_rate": rate}
+        for day, rate in zip((date(2025, 12, 1), _day(60), _day(115)), rates, strict=True)
+    ]
+    euro = {
+        "currency_code": "EUR",
+        "valid_from_date": _day(140).isoformat(),
+        "exchange_rate": "7.9" if code == "EAST" else "1.12",
+    }
+    return [*rows, euro]
 
 
 def _trade(book: _Book) -> None:
@@ -217,6 +248,7 @@ def write_hard_world(folder: Path, seed: int = 7) -> tuple[int, int]:
             "movements": sorted(book.movements, key=lambda row: (row["business_date"], row["doc_no"])),
             "value_entries": book.values,
             "fiscal_periods": fiscal_periods(),
+            "exchange_rates": exchange_rates(code),
         }
         for name, rows in tables.items():
             _write(folder / "inbox" / code.lower() / f"{name}_{stamp}.csv", rows)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from orchestration.settings import Settings
 
-CONTROL_TABLES = ("run_parameters", "age_buckets", "kpi_targets", "teams", "source_capabilities")
+CONTROL_TABLES = ("run_parameters", "companies", "age_buckets", "kpi_targets", "teams", "source_capabilities")
 
 
 def control_tables(
@@ -18,6 +18,7 @@ def control_tables(
     """All tables of `control` for one run (columns: docs/interfaces.md)."""
     return {
         "run_parameters": _run_parameters(settings, as_of),
+        "companies": _companies(settings),
         "age_buckets": _age_buckets(settings.ageing.bucket_days),
         "kpi_targets": _kpi_targets(settings),
         "teams": _teams(settings),
@@ -50,6 +51,18 @@ def _run_parameters(settings: Settings, as_of: date) -> pa.Table:
     schema = pa.Table.from_pylist([row]).schema
     rate = schema.get_field_index("carrying_shrinkage_rate")  # null where what was booked is taken: a type all the same
     return pa.Table.from_pylist([row], schema=schema.set(rate, pa.field("carrying_shrinkage_rate", pa.float64())))
+
+
+def _companies(settings: Settings) -> pa.Table:
+    codes, names, currencies, mains = zip(*settings.books(), strict=True)
+    return pa.table(
+        {
+            "company_code": pa.array(codes, pa.string()),
+            "company_name": pa.array(names, pa.string()),
+            "currency_code": pa.array(currencies, pa.string()),
+            "is_main": pa.array(mains, pa.bool_()),
+        }
+    )
 
 
 def _age_buckets(bounds: tuple[int, ...]) -> pa.Table:

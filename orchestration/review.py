@@ -8,6 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
+from assets.publish.companies import companies_of
 from assets.publish.review import ReviewPack, write_review
 from assets.publish.review.month import month_releases
 from expectations.after_run import STORE_VARIABLE, open_store
@@ -18,22 +21,34 @@ from orchestration.settings import Settings
 INCIDENTS = 60  # most urgent first; more than this cannot be talked through in a meeting
 
 
-def review_month(settings: Settings, month: date, folder: Path | None = None) -> ReviewPack:
+def review_month(settings: Settings, month: date, folder: Path | None = None) -> list[ReviewPack]:
     """Write the review of the month that holds the day `month` into `folder` (`reviews` of the workspace).
+
+    A pack for each company of the release: their amounts are in their own currencies and are not added.
 
     Raises:
         ReleaseError: no release speaks of a day of that month.
     """
     workspace = settings.workspace()
     release, before = month_releases(workspace.releases, month)
-    return write_review(
-        release,
-        before,
-        folder or workspace.root / "reviews",
-        company=settings.company.name,
-        language=settings.company.language,
-        incidents=_open_incidents(settings),
-    )
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        members = companies_of(connection)
+    one = settings.company
+    several = len(members) > 1
+    named = [(f"{member.name} ({member.currency})", member.code) for member in members] if several else [(one.name, "")]
+    incidents = _open_incidents(settings)
+    return [
+        write_review(
+            release,
+            before,
+            folder or workspace.root / "reviews",
+            company=name,
+            company_code=code,
+            language=one.language,
+            incidents=incidents,
+        )
+        for name, code in named
+    ]
 
 
 def _open_incidents(settings: Settings) -> Sequence[dict[str, Any]]:

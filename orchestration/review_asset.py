@@ -29,9 +29,8 @@ def build_review_asset(settings: Settings) -> dg.AssetsDefinition:
     )
     def review(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
         """The review pack of the month: one HTML page, one workbook, and a PDF where the extra `pdf` is installed."""
-        pack = review_month(settings, date.fromisoformat(context.partition_key))
-        return dg.MaterializeResult(
-            metadata={"html": str(pack.html), "xlsx": str(pack.xlsx), "pdf": str(pack.pdf or "not installed")}
-        )
+        packs = review_month(settings, date.fromisoformat(context.partition_key))
+        files = [str(path) for pack in packs for path in (pack.html, pack.xlsx, pack.pdf) if path is not None]
+        return dg.MaterializeResult(metadata={"files": files})
 
     return review

@@ -53,6 +53,13 @@ class Company(Section):
         return value
 
 
+class MemberCompany(Section):
+    """Another company of the same run: its name and the currency of its books."""
+
+    name: str = ""
+    currency: str = Field(min_length=3, max_length=3)
+
+
 class Schedule(Section):
     """When the daily run starts, in the company's time zone.
 
@@ -112,6 +119,8 @@ class Settings(Section):
     """The whole configuration file."""
 
     company: Company
+    companies: dict[str, MemberCompany] = {}
+    """Further companies by their code, where a run holds several; amounts of the group are in the currency of `company`."""
     data_dir: Path
     sources: tuple[SourceSettings, ...] = Field(min_length=1)
     schedule: Schedule
@@ -158,6 +167,32 @@ class Settings(Section):
         if twice:
             raise ValueError(f"{', '.join(twice)} is in two teams; capital would be counted twice")
         return value
+
+    @model_validator(mode="after")
+    def _currencies_are_stated(self) -> Settings:
+        codes = {source.company for source in self.sources}
+        unstated = sorted(codes - set(self.companies) - {self.company.code})
+        if len(codes) > 1 and unstated:
+            raise ValueError(
+                f"sources of {', '.join(sorted(codes))}: the currency of {', '.join(unstated)} is not stated; add "
+                f"companies: {{{unstated[0]}: {{currency: ...}}}}"
+            )
+        strangers = sorted(
+            {one.scope_value for one in self.targets if one.scope == "company" and one.scope_value} - codes
+        )
+        if strangers:
+            raise ValueError(
+                f"a target is for the company {strangers[0]}; the sources are of {', '.join(sorted(codes))}"
+            )
+        return self
+
+    def books(self) -> tuple[tuple[str, str, str, bool], ...]:
+        """(code, name, currency, is it the main one) of each company whose sources the run reads."""
+        codes = sorted({source.company for source in self.sources})
+        main = self.company.code if self.company.code in codes else codes[0]
+        own = MemberCompany(name=self.company.name, currency=self.company.currency)
+        members = {main: own, **{code: one for code, one in self.companies.items() if code in codes}}
+        return tuple((code, members[code].name or code, members[code].currency, code == main) for code in codes)
 
     def all_targets(self) -> tuple[KpiTarget, ...]:
         """The company's targets, and the catalogue's where the company sets none for a KPI."""

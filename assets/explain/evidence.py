@@ -11,12 +11,14 @@ _MOVEMENT = """movement_key, movement_sequence, business_date, movement_type, wa
     is_demand, is_valued, quantity_units, source_unit_cost, cost_value, cogs_value, settlement_value,
     cogs_settlement_value, doc_no, source_file, source_row"""
 _HERE = "item_id = $item_id and warehouse_id = $warehouse_id"
-_MEMBER = """case $scope
-        when 'company' then $scope_value in ('', split_part(spine.item_id, '/', 1))
+_MEMBER = """($scope = 'group' or split_part(spine.item_id, '/', 1) = $company_code) and case $scope
+        when 'company' then true
+        when 'group' then true
         when 'warehouse' then spine.warehouse_id = $scope_value
         when 'category' then coalesce(spine.category_name, '') = $scope_value
         when 'supplier' then coalesce(spine.default_supplier_id, '') = $scope_value
         when 'owner' then coalesce(spine.owner_name, '') = $scope_value
+        when 'team' then coalesce(spine.team_name, '') = $scope_value
         when 'abc_class' then coalesce(classes.abc_class, '') = $scope_value
         else coalesce(classes.abc_xyz_cell, '') = $scope_value
     end"""
@@ -28,6 +30,11 @@ _SPINE = """join marts.dim_item_warehouses spine using (item_id, warehouse_id)
         from marts.fct_class_history window spells as (partition by item_id, warehouse_id order by valid_from_date)
     ) classes on classes.item_id = {of}.item_id and classes.warehouse_id = {of}.warehouse_id
         and {day} between classes.spell_from_date and classes.spell_to_date"""
+_CONVERTED = """left join marts.dim_companies company on company.company_code = split_part(turnover.item_id, '/', 1)
+    left join marts.dim_exchange_rates rate on rate.is_group_rate and rate.currency_code = company.currency_code
+        and turnover.period_end_date between rate.valid_from_date and rate.valid_to_date"""
+_RATE = """cast(case when $scope <> 'group' or company.currency_code = company.group_currency_code then 1 else rate.exchange_rate end
+        as decimal(28, 10)) as conversion_rate"""
 _OF_PERIOD = _SPINE.format(of="turnover", day="turnover.period_end_date")
 _OF_SALE = _SPINE.format(
     of="sales",
@@ -158,8 +165,9 @@ QUERIES: dict[str, Query] = {
         f"""select turnover.item_id, turnover.warehouse_id, turnover.month_start_date as part_start_date,
                    turnover.period_end_date as part_end_date, turnover.period_days, average_inventory_value,
                    opening_inventory_value, ending_inventory_value,
-                   average_inventory_value_month_end_points as points_value, average_inventory_units, cogs_value, cogs_units, value_status
-            from marts.fct_turnover_monthly turnover {_OF_PERIOD}
+                   average_inventory_value_month_end_points as points_value, average_inventory_units, cogs_value, cogs_units, value_status,
+                   {_RATE}
+            from marts.fct_turnover_monthly turnover {_OF_PERIOD} {_CONVERTED}
             where month_start_date between $trend_start_date and $period_end_date and {_MEMBER} order by all""",
     ),
     "window_members": Query(
@@ -167,8 +175,9 @@ QUERIES: dict[str, Query] = {
         f"""select turnover.item_id, turnover.warehouse_id, turnover.period_start_date as part_start_date,
                    turnover.period_end_date as part_end_date, turnover.period_days, average_inventory_value,
                    opening_inventory_value, ending_inventory_value,
-                   average_inventory_value_month_end_points as points_value, average_inventory_units, cogs_value, cogs_units, value_status
-            from marts.fct_turnover_rolling turnover {_OF_PERIOD}
+                   average_inventory_value_month_end_points as points_value, average_inventory_units, cogs_value, cogs_units, value_status,
+                   {_RATE}
+            from marts.fct_turnover_rolling turnover {_OF_PERIOD} {_CONVERTED}
             where 'rolling_' || window_days = $period_kind and {_MEMBER} order by all""",
     ),
     "sales": Query(
@@ -180,7 +189,8 @@ QUERIES: dict[str, Query] = {
     ),
     "any_revenue": Query(
         "Does any sale carry revenue?", "是否有销售带收入金额",
-        "select count(revenue_value) > 0 as has_revenue from marts.fct_sales_lines",
+        """select split_part(item_id, '/', 1) as company_code, count(revenue_value) > 0 as has_revenue
+           from marts.fct_sales_lines group by all order by all""",
     ),
     "targets": Query(
         "Targets", "目标值",

@@ -104,7 +104,9 @@ joined as (
     cross join period
     where then_rows.movement_key is not null or now_rows.business_date <= period.as_of_date
 )
-select *, (select date_diff('day', start_date, as_of_date) + 1 from period) as period_days from joined
+select *, split_part(item_id, '/', 1) as company_code,
+    (select date_diff('day', start_date, as_of_date) + 1 from period) as period_days
+from joined
 """
 _SIDE = """
         case when {side}.business_date <= as_of_date then {side}.quantity_units else 0 end as {name}_units,
@@ -118,11 +120,12 @@ _SIDE = """
 _TOTALS = """
 create or replace temp table _totals as
 select
+    company_code,
     sum(then_units) as units_0, sum(now_units) as units_1, sum(then_value) as value_0, sum(now_value) as value_1,
     sum(then_cogs) as cogs_0, sum(now_cogs) as cogs_1,
     sum(then_value_days) / max(period_days) as average_0, sum(now_value_days) / max(period_days) as average_1,
     365.0 / max(period_days) as per_year
-from _compared
+from _compared group by company_code
 """
 _DOCUMENTS = """
 insert into ledger.restatement_documents by name
@@ -136,7 +139,7 @@ select
     case when average_0 > 0 and average_1 > 0 then per_year * (
         (now_cogs - then_cogs) - cogs_0 / average_0 * (now_value_days - then_value_days) / period_days) / average_1 end
         as inventory_turnover_365_change
-from _compared cross join _totals
+from _compared join _totals using (company_code)
 where now_units <> then_units or now_value <> then_value or now_cogs <> then_cogs or now_value_days <> then_value_days
 """
 _KPI_VALUES = {
@@ -152,7 +155,8 @@ _KPI_VALUES = {
 _TABLES = f"""
 create schema if not exists ledger;
 create or replace table ledger.restated_kpis (
-    release_id varchar, release_as_of_date date, kpi varchar, value_then decimal(28, 6), value_now decimal(28, 6), change decimal(28, 6),
+    release_id varchar, release_as_of_date date, company_code varchar, kpi varchar,
+    value_then decimal(28, 6), value_now decimal(28, 6), change decimal(28, 6),
     {", ".join(f"{kind}_change decimal(28, 6)" for kind in KINDS)}, documents bigint
 );
 create or replace table ledger.restatement_documents (
@@ -190,10 +194,14 @@ def _kpi(kpi: str, then: str, now: str) -> str:
     )
     return f"""
         insert into ledger.restated_kpis by name
-        select $release as release_id, cast($as_of as date) as release_as_of_date, '{kpi}' as kpi, {then} as value_then, {now} as value_now,
+        select $release as release_id, cast($as_of as date) as release_as_of_date, company_code, '{kpi}' as kpi,
+            {then} as value_then, {now} as value_now,
             ({now}) - ({then}) as change, {", ".join(f"{kind}_change" for kind in KINDS)}, documents
-        from _totals cross join (
-            select {effects}, count(*) filter (where {kpi}_change <> 0) as documents
-            from ledger.restatement_documents where release_id = $release
-        )
+        from _totals join (
+            select _totals.company_code, {effects}, count(*) filter (where {kpi}_change <> 0) as documents
+            from _totals left join (
+                select * from ledger.restatement_documents where release_id = $release
+            ) as moved on split_part(moved.item_id, '/', 1) = _totals.company_code
+            group by _totals.company_code
+        ) using (company_code)
     """

@@ -115,9 +115,9 @@ def read_firm_orders(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.D
 
 
 def read_turnover_target(connection: duckdb.DuckDBPyConnection) -> float | None:
-    """The company's target of inventory turnover, None where it has none."""
+    """The company's target of inventory turnover, None where it has none; of several companies the lowest, which binds least."""
     found = connection.execute(
-        "select target_rate from control.kpi_targets where kpi = 'inventory_turnover' and scope = 'company' limit 1"
+        "select min(target_rate) from control.kpi_targets where kpi = 'inventory_turnover' and scope = 'company'"
     ).fetchone()
     return None if found is None or found[0] is None else float(found[0])
 

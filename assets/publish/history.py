@@ -53,6 +53,8 @@ class KpiMove:
     after: float | None
     status_before: str
     status_after: str
+    company_code: str = ""
+    """Empty for the group, and where one of the releases is from before companies stood apart."""
 
 
 @dataclass(frozen=True)
@@ -195,12 +197,18 @@ def _by_row(connection: duckdb.DuckDBPyConnection, left: str, right: str, shared
 
 
 def _kpi_moves(connection: duckdb.DuckDBPyConnection) -> list[KpiMove]:
+    knows_company = connection.execute(
+        """select count(*) = 2 from duckdb_columns()
+           where table_name = ? and column_name = 'company_code' and database_name in ('before', 'after')""", [KPI_MART],
+    ).fetchone()  # fmt: skip
+    company = "company_code" if knows_company and knows_company[0] else "''"
+    sides = [f"(select *, {company} as company from {side}.marts.{KPI_MART})" for side in ("before", "after")]
     rows = connection.execute(
         f"""select coalesce(l.kpi, r.kpi), coalesce(l.scope, r.scope), coalesce(l.scope_value, r.scope_value),
-                   l.kpi_value, r.kpi_value, coalesce(l.kpi_status, ''), coalesce(r.kpi_status, '')
-            from before.marts.{KPI_MART} l full join after.marts.{KPI_MART} r using (kpi, scope, scope_value)
+                   l.kpi_value, r.kpi_value, coalesce(l.kpi_status, ''), coalesce(r.kpi_status, ''), coalesce(l.company, r.company)
+            from {sides[0]} l full join {sides[1]} r using (kpi, company, scope, scope_value)
             where l.kpi_value is distinct from r.kpi_value or l.kpi_status is distinct from r.kpi_status
-            order by scope <> 'company', 2, 3, 1"""
+            order by scope <> 'company', 2, 8, 3, 1"""
     ).fetchall()
     return [KpiMove(*row) for row in rows]
 

@@ -23,6 +23,7 @@ SCHEMA = "main"
 PLACES = "dim_item_warehouses"
 # Column of a fact -> the dimension and its key. Dates: `dates` of public.yml -> dim_dates.date_day.
 KEYS = {
+    "company_code": ("dim_companies", "company_code"),
     "item_id": ("dim_items", "item_id"),
     "warehouse_id": ("dim_warehouses", "warehouse_id"),
     "from_warehouse_id": ("dim_warehouses", "warehouse_id"),

@@ -170,7 +170,9 @@ def _changes(context: Context) -> None:
     moves = [
         move
         for move in _moves(context.before.release_id, context.reader.release_id, context)
-        if move.scope == "company" and context.user.sees_everything
+        if move.scope == "company"
+        and (not context.reader.company or move.company_code in ("", context.reader.company))
+        and context.user.sees_everything
     ]
     if not moves:
         note(words("changed_none"))

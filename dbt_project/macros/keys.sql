@@ -29,5 +29,10 @@
 
 {# Where goods are that left one warehouse and have not come to the other: one place per company, named like a warehouse. #}
 {% macro transit_key(item_id) -%}
-    split_part({{ item_id }}, '/', 1) || '/IN-TRANSIT'
+    {{ company_of(item_id) }} || '/IN-TRANSIT'
+{%- endmacro %}
+
+{# The company of an item, warehouse or supplier. #}
+{% macro company_of(id) -%}
+    split_part({{ id }}, '/', 1)
 {%- endmacro %}

@@ -50,6 +50,7 @@
 {% macro kpi_rows_item_warehouses(relation) -%}
     select
         'inventory_capital' as kpi,
+        company_code,
         scope,
         scope_value,
         case when inventory_capital_known > 0 then inventory_capital_numerator end as numerator,
@@ -57,6 +58,7 @@
         inventory_capital_known as known_rows,
         all_rows,
         true as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'lower' as direction
@@ -64,6 +66,7 @@
     union all
     select
         'inventory_turnover' as kpi,
+        company_code,
         scope,
         scope_value,
         case when inventory_turnover_known > 0 then inventory_turnover_numerator end as numerator,
@@ -71,6 +74,7 @@
         inventory_turnover_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'higher' as direction
@@ -78,6 +82,7 @@
     union all
     select
         'days_inventory_outstanding' as kpi,
+        company_code,
         scope,
         scope_value,
         case when days_inventory_outstanding_known > 0 then days_inventory_outstanding_numerator end as numerator,
@@ -85,6 +90,7 @@
         days_inventory_outstanding_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'no_sales' as empty_status,
         'lower' as direction
@@ -92,6 +98,7 @@
     union all
     select
         'carrying_cost_value' as kpi,
+        company_code,
         scope,
         scope_value,
         case when carrying_cost_value_known > 0 then carrying_cost_value_numerator end as numerator,
@@ -99,6 +106,7 @@
         carrying_cost_value_known as known_rows,
         all_rows,
         true as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'lower' as direction
@@ -106,6 +114,7 @@
     union all
     select
         'carrying_cost_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when carrying_cost_rate_known > 0 then carrying_cost_rate_numerator end as numerator,
@@ -113,6 +122,7 @@
         carrying_cost_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'lower' as direction
@@ -120,6 +130,7 @@
     union all
     select
         'loss_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when loss_rate_known > 0 then loss_rate_numerator end as numerator,
@@ -127,6 +138,7 @@
         loss_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'lower' as direction
@@ -134,6 +146,7 @@
     union all
     select
         'dead_stock_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when dead_stock_rate_known > 0 then dead_stock_rate_numerator end as numerator,
@@ -141,6 +154,7 @@
         dead_stock_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'lower' as direction
@@ -148,6 +162,7 @@
     union all
     select
         'long_dead_stock_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when long_dead_stock_rate_known > 0 then long_dead_stock_rate_numerator end as numerator,
@@ -155,6 +170,7 @@
         long_dead_stock_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'lower' as direction
@@ -162,6 +178,7 @@
     union all
     select
         'slow_moving_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when slow_moving_rate_known > 0 then slow_moving_rate_numerator end as numerator,
@@ -169,6 +186,7 @@
         slow_moving_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'lower' as direction
@@ -176,6 +194,7 @@
     union all
     select
         'near_expiry_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when near_expiry_rate_known > 0 then near_expiry_rate_numerator end as numerator,
@@ -183,6 +202,7 @@
         near_expiry_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost in any source' as missing_status,
         'not_available: no cost in any source' as empty_status,
         'lower' as direction
@@ -190,6 +210,7 @@
     union all
     select
         'excess_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when excess_rate_known > 0 then excess_rate_numerator end as numerator,
@@ -197,6 +218,7 @@
         excess_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        true as is_money,
         'not_available: no cost or no plan' as missing_status,
         'not_available: no cost or no plan' as empty_status,
         'lower' as direction
@@ -204,6 +226,7 @@
     union all
     select
         'stockout_line_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when stockout_line_rate_known > 0 then stockout_line_rate_numerator end as numerator,
@@ -211,6 +234,7 @@
         stockout_line_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        false as is_money,
         'not_available: no order lines due' as missing_status,
         'not_available: no order lines due' as empty_status,
         'lower' as direction
@@ -218,6 +242,7 @@
     union all
     select
         'fill_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when fill_rate_known > 0 then fill_rate_numerator end as numerator,
@@ -225,6 +250,7 @@
         fill_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        false as is_money,
         'not_available: no order lines due' as missing_status,
         'not_available: no order lines due' as empty_status,
         'higher' as direction
@@ -232,6 +258,7 @@
     union all
     select
         'cancelled_unit_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when cancelled_unit_rate_known > 0 then cancelled_unit_rate_numerator end as numerator,
@@ -239,6 +266,7 @@
         cancelled_unit_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        false as is_money,
         'not_available: no order lines' as missing_status,
         'not_available: no order lines' as empty_status,
         'lower' as direction
@@ -258,6 +286,7 @@
 {% macro kpi_rows_order_lines(relation) -%}
     select
         'on_time_delivery_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when on_time_delivery_rate_known > 0 then on_time_delivery_rate_numerator end as numerator,
@@ -265,6 +294,7 @@
         on_time_delivery_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        false as is_money,
         'not_available: no orders due' as missing_status,
         'not_available: no orders due' as empty_status,
         'higher' as direction
@@ -284,6 +314,7 @@
 {% macro kpi_rows_purchase_lines(relation) -%}
     select
         'supplier_on_time_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when supplier_on_time_rate_known > 0 then supplier_on_time_rate_numerator end as numerator,
@@ -291,6 +322,7 @@
         supplier_on_time_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        false as is_money,
         'not_available: no purchase order lines due' as missing_status,
         'not_available: no purchase order lines due' as empty_status,
         'higher' as direction
@@ -310,6 +342,7 @@
 {% macro kpi_rows_count_lines(relation) -%}
     select
         'record_accuracy_rate' as kpi,
+        company_code,
         scope,
         scope_value,
         case when record_accuracy_rate_known > 0 then record_accuracy_rate_numerator end as numerator,
@@ -317,6 +350,7 @@
         record_accuracy_rate_known as known_rows,
         all_rows,
         false as is_amount,
+        false as is_money,
         'not_available: nothing counted' as missing_status,
         'not_available: nothing counted' as empty_status,
         'higher' as direction

@@ -21,11 +21,9 @@ def review(
 
     settings = read_settings(config)
     with one_sentence(ValueError):
-        pack = review_month(settings, _first_day(month) if month else published(settings).as_of, out)
-    console.print(str(pack.html), soft_wrap=True)
-    console.print(str(pack.xlsx), soft_wrap=True)
-    if pack.pdf is not None:
-        console.print(str(pack.pdf), soft_wrap=True)
+        packs = review_month(settings, _first_day(month) if month else published(settings).as_of, out)
+    for path in (path for pack in packs for path in (pack.html, pack.xlsx, pack.pdf) if path is not None):
+        console.print(str(path), soft_wrap=True)
 
 
 def _first_day(text: str) -> date:

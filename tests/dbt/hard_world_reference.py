@@ -34,8 +34,33 @@ def _read(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _movement(company: str, instance: str, line: dict[str, str]) -> Row:
+BOOKS = {"EAST": "CNY", "WEST": "USD"}
+ISO = {"美元": "USD", "RMB": "CNY"}
+
+
+class Rates:
+    """What a currency is worth in the books of a company on a day, by its own table."""
+
+    def __init__(self, folder: Path, company: str) -> None:
+        self.own, self.lines = BOOKS[company], _read(folder, "exchange_rates")
+
+    def of(self, currency: str, day: date) -> Fraction | None:
+        code = ISO.get(currency, currency)
+        if code in ("", self.own):
+            return Fraction(1)
+        known = [
+            (line["valid_from_date"], Fraction(line["exchange_rate"]))
+            for line in self.lines
+            if line["currency_code"] == code and line["valid_from_date"] <= day.isoformat()
+        ]
+        return max(known)[1] if known else None
+
+
+def _movement(company: str, instance: str, line: dict[str, str], rates: Rates) -> Row:
     amount, cost = _number(line.get("cost_value", "")), _number(line["unit_cost"])
+    rate = rates.of(line.get("currency_code", ""), date.fromisoformat(line["business_date"]))
+    amount = None if amount is None or rate is None else amount * rate
+    cost = None if cost is None or rate is None else cost * rate
     units = Fraction(line["quantity_units"])
     if cost is None and amount is not None:
         cost = Fraction(round(amount / units * 10**8), 10**8)
@@ -66,6 +91,7 @@ class HardWorld:
 
     def __init__(self, inbox: Path, instances: dict[str, str], as_of: date) -> None:
         self.as_of = as_of
+        self.rates: dict[str, Rates] = {}
         self.days: dict[Place, dict[date, Day]] = defaultdict(lambda: defaultdict(Day))
         self.cogs: dict[Place, dict[date, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
         self.uncosted: dict[Place, dict[date, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
@@ -74,10 +100,14 @@ class HardWorld:
         fixes: list[tuple[date, str, Row | Fraction]] = []
         for company, instance in instances.items():
             folder = inbox / company.lower()
-            rows += [_movement(company, instance, line) for line in _read(folder, "movements")]
+            self.rates[company] = rates = Rates(folder, company)
+            rows += [_movement(company, instance, line, rates) for line in _read(folder, "movements")]
             for line in _read(folder, "value_entries"):
                 target = f"{instance}|{line['movement_key']}"
-                fixes.append((date.fromisoformat(line["business_date"]), target, Fraction(line["entry_value"])))
+                day = date.fromisoformat(line["business_date"])
+                rate = rates.of(line.get("currency_code", ""), day)
+                assert rate is not None
+                fixes.append((day, target, Fraction(line["entry_value"]) * rate))
         rows.sort(
             key=lambda row: (
                 row["business_date"],
@@ -172,6 +202,23 @@ class HardWorld:
         values = [self.days[place][day].value if day in self.days[place] else Fraction(0) for day in _span(start, end)]
         known = [value for value in values if value is not None]
         return sum(known, Fraction(0)) / len(values) if len(known) == len(values) else None
+
+    def company(self, code: str, start: date, end: date, with_stock: bool = False) -> tuple[Fraction, Fraction]:
+        """Average value and cost of sales of all places of a company that are known in the days.
+
+        with_stock: places that held value on average alone, as the KPI has it: what the books owe has no turnover.
+        """
+        average = cost = Fraction(0)
+        for place in self.days:
+            held, sold = self.average(place, start, end), self.sold(place, start, end)
+            if (
+                place[0].startswith(f"{code}/")
+                and held is not None
+                and sold is not None
+                and (held > 0 or not with_stock)
+            ):
+                average, cost = average + held, cost + sold
+        return average, cost
 
     def sold(self, place: Place, start: date, end: date) -> Fraction | None:
         """Cost of what was sold in the days; None where some of it has no cost."""

@@ -34,11 +34,11 @@ BUCKETS = [(1, 30), (2, 60), (3, 90), (4, 180), (5, 365), (6, 10**6)]
 
 CONTRACTS = {
     "items": "item", "warehouses": "warehouse", "item_units": "item_uom", "movements": "stock_movement",
-    "value_entries": "inventory_value_entry",
+    "value_entries": "inventory_value_entry", "exchange_rates": "exchange_rate",
 }  # fmt: skip
 MARTS = (
     "fct_stock_balances", "fct_stock_layers", "fct_stock_ageing", "fct_turnover_rolling", "fct_turnover", "fct_conservation",
-    "dim_warehouses", "fct_stock_movements", "rec_findings_figures",
+    "dim_warehouses", "fct_stock_movements", "rec_findings_figures", "fct_kpi_summary", "fct_turnover_variants", "fct_cash_conversion",
 )  # fmt: skip
 
 
@@ -56,6 +56,28 @@ def landed(inbox: Path) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
+def packs() -> dict[str, list[dict[str, Any]]]:
+    """F18: five bags ordered as 5, received as 10; a bag is not in the master. Two cartons of 12 ordered as 24 are right."""
+    known = {
+        "source_instance": "BOOK1",
+        "company_code": "EAST",
+        "supplier_code": "S",
+        "warehouse_code": "MAIN",
+        "po_no": "PO1",
+    }
+    bags = {**known, "item_code": "PLAIN", "po_line_id": "1", "entered_units": 5, "entered_uom": "BAG"}
+    cartons = {**known, "item_code": "PACKED", "po_line_id": "2", "entered_units": 2, "entered_uom": "CTN"}
+    orders = [{**bags, "ordered_units": 5}, {**cartons, "ordered_units": 24}]
+    received = [{**bags, "received_units": 10}, {**cartons, "received_units": 24}]
+    return {
+        "purchase_order_line": [{**row, "order_date": "2026-05-01"} for row in orders],
+        "purchase_receipt_line": [
+            {**row, "receipt_no": "PR1", "receipt_line_id": row["po_line_id"], "receipt_date": "2026-05-09"}
+            for row in received
+        ],
+    }
+
+
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hard")
@@ -67,7 +89,14 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rows(inbox: Path) -> Iterator[Any]:
     """Read the figures: landing, then what dbt makes of it, the ledger, and the marts of the ledger."""
     path = inbox.parent / "warehouse.duckdb"
-    build_warehouse(path, landing=landed(inbox), run_parameters={"as_of_date": LAST_DAY.isoformat()})
+    books = [
+        {"company_code": code, "company_name": code, "currency_code": currency, "is_main": code == "EAST"}
+        for code, currency in COMPANIES.items()
+    ]
+    build_warehouse(
+        path, landing={**landed(inbox), **packs()}, tables={("control", "companies"): books},
+        run_parameters={"as_of_date": LAST_DAY.isoformat()},
+    )  # fmt: skip
     first = [f"fqn:stockturn.{part}" for part in ("staging", "intermediate")]
     before = ["resource_type:seed", *first]
     for selected, left_out in ((before, []), ([f"+{mart}" for mart in MARTS], before)):
@@ -156,20 +185,74 @@ def test_turnover_of_every_month_and_window(rows: Any, world: HardWorld) -> None
     assert (rolling[90]["period_end_date"] - rolling[90]["period_start_date"]).days + 1 == 90
 
 
-def test_companies_stand_apart_and_their_sums_are_of_their_own_rows(rows: Any, world: HardWorld) -> None:
-    """Two companies, two currencies: two rows, never one sum; goods under way are in their company's capital."""
-    found = rows("select * from marts.fct_turnover where scope = 'company' and period_kind = 'rolling_365'")
-    assert {row["scope_value"] for row in found} == set(COMPANIES)
-    for row in found:
-        average = sold = ending = Fraction(0)
-        for place in world.days:
-            held = world.average(place, row["period_start_date"], row["period_end_date"])
-            cost = world.sold(place, row["period_start_date"], row["period_end_date"])
-            if place[0].startswith(row["scope_value"] + "/") and held is not None and cost is not None:
-                average, sold, ending = average + held, sold + cost, ending + (world.days[place][LAST_DAY].value or 0)
-        assert abs(Fraction(row["average_inventory_value"]) - average) < 20 * CENT
-        near(row["cogs_value"], sold, row["scope_value"])
-        near(row["ending_inventory_value"], ending, row["scope_value"])
+def test_companies_stand_apart_and_a_group_is_converted(rows: Any, world: HardWorld) -> None:
+    """Two companies, two currencies: two rows, never one sum; the group is the one sum, at the rate of the main company."""
+    found = {row["company_code"]: row for row in rows(f"{_TURNOVER} and scope in ('company', 'group')")}
+    assert {code: row["currency_code"] for code, row in found.items()} == {**COMPANIES, "": "CNY"}
+    average = sold = Fraction(0)
+    for code, currency in COMPANIES.items():
+        row = found[code]
+        own_average, own_sold = world.company(code, row["period_start_date"], row["period_end_date"])
+        assert abs(Fraction(row["average_inventory_value"]) - own_average) < 20 * CENT
+        near(row["cogs_value"], own_sold, code)
+        rate = world.rates["EAST"].of(currency, row["period_end_date"])
+        average, sold = average + own_average * rate, sold + own_sold * rate
+    assert (
+        abs(Fraction(found[""]["average_inventory_value"]) - average) < 200 * CENT
+    )  # 20 places of a cent, times the rate
+    assert abs(Fraction(found[""]["cogs_value"]) - sold) < 20 * CENT
+    others = rows(f"{_TURNOVER} and scope not in ('company', 'group')")
+    assert {row["company_code"] for row in others} == set(COMPANIES), "a category of both companies is two rows"
+
+
+_TURNOVER = "select * from marts.fct_turnover where period_kind = 'rolling_365'"
+
+
+def test_kpis_of_each_company_and_of_the_group(rows: Any, world: HardWorld) -> None:
+    """F12: the KPI table has each company for itself, in its own currency, and the group in that of the main one."""
+    kpis = {
+        (row["kpi"], row["company_code"]): row
+        for row in rows("select * from marts.fct_kpi_summary where scope in ('company', 'group')")
+    }
+    capital = {}
+    for code, currency in COMPANIES.items():
+        own = [days[LAST_DAY].value for place, days in world.days.items() if place[0].startswith(f"{code}/")]
+        capital[code] = sum((value for value in own if value is not None), Fraction(0))
+        row = kpis["inventory_capital", code]
+        near(row["kpi_value"], capital[code], code)
+        assert (row["currency_code"], row["kpi_status"]) == (currency, "ok")
+        start = max(world.first_day, LAST_DAY - timedelta(days=364))
+        average, sold = world.company(code, start, LAST_DAY, with_stock=True)
+        days = (LAST_DAY - start).days + 1
+        turns = float(sold * 365 / days / average)
+        assert abs(kpis["inventory_turnover", code]["kpi_value"] - turns) < 1e-4 * turns
+        assert (
+            kpis["fill_rate", code]["kpi_status"].startswith("not_available")
+            and kpis["fill_rate", code]["currency_code"] is None
+        )
+    rate = world.rates["EAST"].of("USD", LAST_DAY)
+    near(kpis["inventory_capital", ""]["kpi_value"], capital["EAST"] + capital["WEST"] * rate, "group")
+    assert kpis["inventory_capital", ""]["scope"] == "group" and kpis["inventory_capital", ""]["currency_code"] == "CNY"
+
+
+def test_documents_keep_their_currency_beside_the_companys(rows: Any) -> None:
+    """20 USD at 7.1 are 142.00 CNY; 250 美元 at 7.25; euro without a rate are no amount, and a finding."""
+    found = rows(
+        """select document_unit_cost, document_cost_value, currency_code, exchange_rate, source_unit_cost, source_cost_value, cost_status
+           from marts.fct_stock_movements where item_id in ('EAST/IMPORTED', 'EAST/EURO') and movement_type = 'purchase_receipt'
+           order by item_id desc, business_date"""
+    )
+    told = [tuple(None if value is None else str(value) for value in row.values()) for row in found]
+    assert told[0][:5] == ("20.00000000", None, "USD", "7.1000000000", "142.00000000")
+    assert told[1][1:4] + told[1][5:6] == ("250.0000", "USD", "7.2500000000", "1812.5000")
+    assert (
+        told[3][0] == "30.00000000" and told[3][2:5] == ("EUR", None, None) and told[3][6].startswith("not_available")
+    )
+    assert told[4][:5] == ("30.00000000", None, "EUR", "7.9000000000", "237.00000000")
+    missing = rows(
+        "select explanation from reconciliation.rec_findings_figures where rule_id = 'missing_exchange_rate'"
+    )
+    assert len(missing) == 2 and all("EUR" in row["explanation"] for row in missing)
 
 
 def test_goods_under_way_are_a_place_of_their_own(rows: Any) -> None:
@@ -185,12 +268,13 @@ def test_goods_under_way_are_a_place_of_their_own(rows: Any) -> None:
     assert all(row["is_closed"] for row in rows("select is_closed from marts.fct_conservation"))
 
 
-def test_units_are_checked_against_the_master(rows: Any) -> None:
-    """2 cartons of 12 entered as 20: found in both companies, and nothing else of the documents in cartons."""
+def test_units_are_checked_against_the_master_and_the_order(rows: Any) -> None:
+    """2 cartons of 12 entered as 20, found in both companies; 5 bags received as twice what they were ordered as; nothing else."""
     found = rows(
-        "select item_id, variance_units from reconciliation.rec_findings_figures where rule_id = 'unit_factor_mismatch'"
+        "select item_id, doc_no, variance_units from reconciliation.rec_findings_figures where rule_id = 'unit_factor_mismatch'"
     )
-    assert sorted((row["item_id"], row["variance_units"]) for row in found) == [("EAST/PACKED", 4), ("WEST/PACKED", 4)]
+    told = sorted((row["item_id"], row["variance_units"]) for row in found)
+    assert told == [("EAST/PACKED", 4), ("EAST/PLAIN", -5), ("WEST/PACKED", 4)]
 
 
 def test_figures_of_the_cases(rows: Any) -> None:

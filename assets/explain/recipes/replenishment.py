@@ -82,10 +82,12 @@ REPLENISHMENT = MartRecipes(
             PLAN,
         ),
         "order_up_to_units": Recipe(
-            units("case when policy = 'r_s' then level else reorder_point + lot end"),
+            units(
+                "case when policy in ('order_on_demand', 'none') then 0 when policy in ('r_s', 'base_stock') then reorder_point"
+                " else reorder_point + lot end"
+            ),
             {
                 "policy": "select policy from plan",
-                "level": "select order_up_to_units from plan",
                 "reorder_point": "select reorder_point_units from plan",
                 "lot": "select order_quantity_units from plan",
             },

@@ -6,6 +6,25 @@ from assets.explain.model import MartRecipes, Recipe
 from assets.explain.recipes.words import NO_COST, money, ratio, units
 
 _FROM = ("month_members", "window_members", "sales", "any_revenue")
+_MONEY = (
+    "value_days",
+    "opening_value",
+    "ending_value",
+    "points_value",
+    "cogs_value",
+    "sales_value",
+    "margin_value",
+    "margin_value_days",
+)
+_WHOLE = ", ".join(f"case when is_whole then {name} end as {name}" for name in _MONEY)
+
+
+def _sum(known: str, amount: str) -> str:
+    """Sum of an amount in the currency of the row: null where a company of the group has no rate."""
+    converted = f"sum(case when {known} then ({amount}) * conversion_rate end)"
+    return f"cast(case when count(*) = count(conversion_rate) then {converted} end as decimal(38, 6))"
+
+
 _WORKING = {
     "sold": """select item_id, warehouse_id,
             case when (select period_kind from cell) like 'rolling%' then (select period_start_date from cell)
@@ -15,24 +34,26 @@ _WORKING = {
     "members": """select members.*, value_status = 'ok' and cogs_value is not null as is_known,
             coalesce(sold.sales_value, 0) as sales_value,
             value_status = 'ok' and cogs_value is not null and coalesce(sold.unknown_sales, 0) = 0
-                and (select has_revenue from any_revenue) as is_margin_known
+                and split_part(item_id, '/', 1) in (select company_code from any_revenue where has_revenue) as is_margin_known
         from (select * from month_members where (select period_kind from cell) not like 'rolling%'
               union all select * from window_members) members
         left join sold using (item_id, warehouse_id, part_start_date)""",
-    "parts": """select part_start_date, max(part_end_date) as part_end_date, max(period_days) as period_days, count(*) as item_warehouses,
+    "parts": f"""select part_start_date, max(part_end_date) as part_end_date, max(period_days) as period_days, count(*) as item_warehouses,
             count(*) filter (where is_known) as known_item_warehouses,
-            sum(case when is_known then average_inventory_value * period_days end) as value_days,
-            sum(case when is_known then opening_inventory_value end) as opening_value,
-            sum(case when is_known then ending_inventory_value end) as ending_value,
-            sum(case when is_known then points_value end) as points_value,
-            sum(case when is_known then cogs_value end) as cogs_value,
+            count(*) = count(conversion_rate) as is_converted,
+            {_sum('is_known', 'average_inventory_value * period_days')} as value_days,
+            {_sum('is_known', 'opening_inventory_value')} as opening_value,
+            {_sum('is_known', 'ending_inventory_value')} as ending_value,
+            {_sum('is_known', 'points_value')} as points_value,
+            {_sum('is_known', 'cogs_value')} as cogs_value,
             sum(average_inventory_units * period_days) as unit_days,
             sum(cogs_units) as cogs_units,
-            sum(case when is_margin_known then sales_value end) as sales_value,
-            sum(case when is_margin_known then sales_value - cogs_value end) as margin_value,
-            sum(case when is_margin_known then average_inventory_value * period_days end) as margin_value_days
+            {_sum('is_margin_known', 'sales_value')} as sales_value,
+            {_sum('is_margin_known', 'sales_value - cogs_value')} as margin_value,
+            {_sum('is_margin_known', 'average_inventory_value * period_days')} as margin_value_days
         from members group by part_start_date""",
-    "held_parts": "select * from parts where part_start_date >= (select period_start_date from cell)",
+    "held_parts": f"""select * replace ({_WHOLE}) from (select *, bool_and(is_converted) over () as is_whole from parts
+        where part_start_date >= (select period_start_date from cell))""",
     "trends": f"""select part_start_date,
             case when count(value_days) over last_12 = 12 then
                 {ratio('sum(cogs_value) over last_12 * 365', 'sum(value_days) over last_12')} end
@@ -48,8 +69,9 @@ _WORKING = {
             coalesce(own.floor_rate, company.floor_rate) as floor_rate,
             coalesce(own.ceiling_rate, company.ceiling_rate) as ceiling_rate
         from cell
-        left join (select * from targets) own on cell.scope = own.scope and cell.scope_value = own.scope_value
-        left join (select * from targets where scope = 'company') company on true""",
+        left join (select * from targets where scope <> 'company') own on cell.scope = own.scope and cell.scope_value = own.scope_value
+        left join (select * from targets where scope = 'company' and scope_value in ('', (select company_code from cell))
+            order by scope_value desc limit 1) company on true""",
 }  # fmt: skip
 _IS_SUM = "select period_kind in ('quarter', 'year') from cell"
 _INPUTS = {
@@ -95,7 +117,7 @@ def _annualised(average: str, names: str) -> Recipe:
 
 _ANNUALISED = _annualised("value_days / period_days", "")
 TURNOVER = MartRecipes(
-    key=("scope", "scope_value", "period_kind", "period_start_date"),
+    key=("company_code", "scope", "scope_value", "period_kind", "period_start_date"),
     context=(
         "period_end_date",
         """case when period_kind = 'month' then cast(period_start_date - interval 23 month as date) else period_start_date end

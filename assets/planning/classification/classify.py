@@ -146,8 +146,14 @@ def _position(labels: pd.Series, order: np.ndarray) -> np.ndarray:
     return labels.map({label: index for index, label in enumerate(order)}).fillna(len(order) - 1).to_numpy(int)
 
 
+def _company(item_id: pd.Series) -> np.ndarray:
+    """Company of each item (`company/item`): values of companies are in their own currencies and are not ranked together."""
+    parts = item_id.astype(str).str.partition("/")
+    return np.where(parts[1] == "/", parts[0], "")
+
+
 def _abc_shares(rows: pd.DataFrame, scope: str) -> pd.DataFrame:
-    group = rows["warehouse_id"].to_numpy() if scope == "warehouse" else None
+    group = rows["warehouse_id"].to_numpy() if scope == "warehouse" else _company(rows["item_id"])
     tie = (rows["item_id"] + "|" + rows["warehouse_id"]).to_numpy()
     return pareto_shares(rows["annual_consumption_value"].to_numpy(float), tie, group)
 
@@ -155,7 +161,7 @@ def _abc_shares(rows: pd.DataFrame, scope: str) -> pd.DataFrame:
 def _item_classes(rows: pd.DataFrame, settings: ClassificationSettings) -> np.ndarray:
     """ABC of the item over all its warehouses, without inertia: it decides nothing, it is read beside the cell."""
     by_item = rows.groupby("item_id", sort=True)["annual_consumption_value"].sum()
-    share = pareto_shares(by_item.to_numpy(float), by_item.index.to_numpy())
+    share = pareto_shares(by_item.to_numpy(float), by_item.index.to_numpy(), _company(by_item.index.to_series()))
     index = abc_index(share["share_before_rate"].to_numpy(), settings.abc_a_rate, settings.abc_b_rate)
     return rows["item_id"].map(pd.Series(ABC[index], index=by_item.index)).to_numpy()
 

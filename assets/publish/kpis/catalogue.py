@@ -70,6 +70,11 @@ class Kpi(_Section):
         return not self.denominator and not self.distinct
 
     @property
+    def is_money(self) -> bool:
+        """Are its sums amounts of a currency? Columns of money end in `_value` or `_value_365` (docs/conventions.md)."""
+        return "_value" in self.numerator
+
+    @property
     def formula(self) -> str:
         """In one line, for people."""
         if self.distinct:

@@ -69,6 +69,7 @@ def _row(key: str, kpi: Kpi) -> str:
     return textwrap.dedent(f"""\
         select
             '{key}' as kpi,
+            company_code,
             scope,
             scope_value,
             case when {key}_known > 0 then {key}_numerator end as numerator,
@@ -76,6 +77,7 @@ def _row(key: str, kpi: Kpi) -> str:
             {key}_known as known_rows,
             all_rows,
             {str(kpi.is_amount).lower()} as is_amount,
+            {str(kpi.is_money).lower()} as is_money,
             'not_available: {kpi.missing}' as missing_status,
             '{empty}' as empty_status,
             '{kpi.direction}' as direction
@@ -134,6 +136,7 @@ def _semantic_model(name: str, base: Base, kpis: dict[str, Kpi]) -> dict[str, An
         "entities": entities,
         "dimensions": [
             {"name": base.time, "type": "time", "type_params": {"time_granularity": "day"}},
+            {"name": "company_code", "type": "categorical", "expr": "split_part(item_id, '/', 1)"},
             *({"name": column, "type": "categorical"} for column in base.dimensions),
         ],
         "measures": [measure for key, kpi in kpis.items() for measure in _measures(key, kpi, base)],
@@ -163,10 +166,12 @@ def _metrics(key: str, kpi: Kpi) -> Iterator[dict[str, Any]]:
     else:
         kind, params = "ratio", {"numerator": f"{key}_numerator", "denominator": f"{key}_denominator"}
     meta = {"label_en": kpi.label.en, "unit": kpi.kind, "direction": kpi.direction, "window": kpi.window}
+    # Amounts of companies are in their own currencies: where a run holds several, the metric is asked for by company.
+    meaning = f"{kpi.meaning} One company at a time: group or filter by company_code." if kpi.is_money else kpi.meaning
     yield {
         "name": key,
         "label": kpi.label.zh,
-        "description": kpi.meaning,
+        "description": meaning,
         "type": kind,
         "type_params": params,
         "config": {"meta": meta},

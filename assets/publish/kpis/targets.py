@@ -13,7 +13,7 @@ Scope = Literal["company", "warehouse", "category", "supplier", "owner", "team",
 
 
 class KpiTarget(BaseModel):
-    """Target, limits and owner of one KPI; the scope says for whom."""
+    """Target, limits and owner of one KPI; the scope says for whom. Scope `company` without a value: each company of the run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,10 +40,8 @@ class KpiTarget(BaseModel):
 
     @model_validator(mode="after")
     def _sensible(self) -> KpiTarget:
-        if (self.scope == "company") != (self.scope_value == ""):
-            raise ValueError(
-                "scope_value names the warehouse, category, supplier, owner, team or class; a company has none"
-            )
+        if self.scope != "company" and self.scope_value == "":
+            raise ValueError("scope_value names the warehouse, category, supplier, owner, team or class")
         floor, ceiling = self.floor_rate, self.ceiling_rate
         if floor is not None and ceiling is not None and floor > ceiling:
             raise ValueError(f"floor_rate {floor} is above ceiling_rate {ceiling}; exchange them")
@@ -62,7 +60,7 @@ def targets_of(
     catalogue: KpiCatalogue, own: Sequence[KpiTarget], language: Literal["en", "zh"]
 ) -> tuple[KpiTarget, ...]:
     """The company's own targets; before them the catalogue's for each KPI that the company sets none for as a whole."""
-    set_for = {target.kpi for target in own if target.scope == "company"}
+    set_for = {target.kpi for target in own if target.scope == "company" and not target.scope_value}
     defaults = [
         KpiTarget(
             kpi=name, target_rate=kpi.target, floor_rate=kpi.floor, ceiling_rate=kpi.ceiling,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from assets.publish.companies import company_catalog
+from assets.publish.content import quoted
 from assets.publish.history import ReleaseDiff, diff_releases
 from assets.publish.releases import Release
 from assets.publish.review.actions import suggested_actions, what_came_of
@@ -17,7 +20,7 @@ TOP = 15  # what fits on a page and can be talked through in a meeting
 
 _KPIS = """
     select kpi, kpi_value, kpi_status, target_rate, floor_rate, ceiling_rate, attainment_rate, attainment_state, owner_name
-    from marts.fct_kpi_summary where scope = 'company' and scope_value = '' order by kpi"""
+    from marts.fct_kpi_summary where scope = 'company' order by kpi"""
 _TREND = """
     select month_start_date, sum(ending_inventory_value) as ending_value,
         sum(cogs_value) filter (where turnover_status in ('ok', 'no_sales')) * 365 / nullif(sum(average_inventory_value
@@ -111,26 +114,39 @@ class Review:
     """The actions of the release before, and what came of them."""
 
 
-def read_review(release: Release, before: Release | None, incidents: Sequence[Mapping[str, Any]]) -> Review:
-    """Read both releases; `incidents` are the open ones (incident_id, title, owner_name, due_date, state, ...)."""
-    with duckdb.connect(str(release.database), read_only=True) as connection:
+def read_review(
+    release: Release, before: Release | None, incidents: Sequence[Mapping[str, Any]], company: str = ""
+) -> Review:
+    """Read both releases; `incidents` are the open ones (incident_id, title, owner_name, due_date, state, ...).
+
+    `company`: whose rows, where the releases hold several companies; empty: all there are.
+    """
+    with _opened(release, company) as connection:
         tables = [_rows(connection, sql) for sql in (_KPIS, _TREND, _BRIDGE, _AGE, _DEAD, _MISSES, _MISMATCHES)]
         actions, causes = suggested_actions(connection), _rows(connection, _CATEGORIES)
     kpis, trend, bridge, ageing, dead, misses, mismatches = tables
     last_actions: list[Row] = []
     if before is not None:
-        with duckdb.connect(str(before.database), read_only=True) as connection:
+        with _opened(before, company) as connection:
             _compare(kpis, {row["kpi"]: row for row in _rows(connection, _KPIS)})
             _what_was_done(dead, _rows(connection, _THEN))
             _moved(causes, _rows(connection, _CATEGORIES))
             suggested = suggested_actions(connection)
-        with duckdb.connect(str(release.database), read_only=True) as connection:
+        with _opened(release, company) as connection:
             last_actions = what_came_of(suggested, connection, before.as_of)
     changes = diff_releases(before, release) if before is not None else None
     causes = sorted(causes, key=lambda row: (-abs(row.get("moved_value") or 0), row["category_name"]))[:TOP]
     return Review(
         release, before, kpis, trend[::-1], bridge, ageing, dead, misses, mismatches, changes, incidents, causes, actions, last_actions
     )  # fmt: skip
+
+
+@contextmanager
+def _opened(release: Release, company: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        if company:
+            connection.execute(f"use {quoted(company_catalog(connection, company))}")
+        yield connection
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:

@@ -35,17 +35,19 @@ def write_review(
     folder: Path,
     *,
     company: str,
+    company_code: str = "",
     language: Language,
     incidents: Sequence[Mapping[str, Any]] = (),
 ) -> ReviewPack:
     """The review of the month of `release`, compared with `before` (the last release of the month before, or None).
 
+    `company` is its name; `company_code` says whose rows, where the release holds several companies, and is part of the file names.
     `incidents`: the open ones with incident_id, title, title_zh, gross_value, state, due_date, owner_name.
     """
-    review = read_review(release, before, incidents)
+    review = read_review(release, before, incidents, company_code)
     tables = all_tables(review, language)
     folder.mkdir(parents=True, exist_ok=True)
-    month = f"{release.as_of:%Y-%m}"
+    month = f"{release.as_of:%Y-%m}" + (f"-{company_code}" if company_code else "")
     html = page(review, tables, company, language)
     try:
         printed = pdf_bytes(html)

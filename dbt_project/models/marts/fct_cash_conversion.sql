@@ -1,4 +1,4 @@
--- Days of inventory + days of receivables - days of payables, of the whole company. Open items are as the books state them, tax included
+-- Days of inventory + days of receivables - days of payables, of each company as a whole. Open items are as the books state them, tax included
 -- where the source includes it; each list is the newest on or before the run.
 with turnover as (
     select * from {{ ref('fct_turnover') }}
@@ -23,6 +23,7 @@ run_parameters as (
 open_items as (
     select
         'receivable' as item_kind,
+        company_code,
         source_instance,
         as_of_date,
         open_value
@@ -30,6 +31,7 @@ open_items as (
     union all
     select
         'payable' as item_kind,
+        company_code,
         source_instance,
         as_of_date,
         open_value
@@ -39,16 +41,18 @@ open_items as (
 newest as (
     select
         open_items.item_kind,
+        open_items.company_code,
         open_items.source_instance,
         max(open_items.as_of_date) as as_of_date
     from open_items
     cross join run_parameters
     where open_items.as_of_date <= run_parameters.as_of_date
-    group by open_items.item_kind, open_items.source_instance
+    group by open_items.item_kind, open_items.company_code, open_items.source_instance
 ),
 
 balances as (
     select
+        open_items.company_code,
         min(case when open_items.item_kind = 'receivable' then open_items.as_of_date end) as receivable_date,
         sum(case when open_items.item_kind = 'receivable' then open_items.open_value end) as receivable_value,
         min(case when open_items.item_kind = 'payable' then open_items.as_of_date end) as payable_date,
@@ -57,12 +61,16 @@ balances as (
     inner join newest
         on
             open_items.item_kind = newest.item_kind
+            and open_items.company_code = newest.company_code
             and open_items.source_instance = newest.source_instance
             and open_items.as_of_date = newest.as_of_date
+    group by open_items.company_code
 ),
 
 windows as (
     select
+        turnover.company_code,
+        turnover.currency_code,
         turnover.period_kind,
         turnover.period_start_date,
         turnover.period_end_date,
@@ -72,9 +80,14 @@ windows as (
         turnover.days_inventory_outstanding,
         sum(sales_lines.revenue_value) as sales_value
     from turnover
-    left join sales_lines on sales_lines.shipment_date between turnover.period_start_date and turnover.period_end_date
+    left join sales_lines
+        on
+            turnover.company_code = {{ company_of('sales_lines.item_id') }}
+            and sales_lines.shipment_date between turnover.period_start_date and turnover.period_end_date
     where turnover.scope = 'company' and turnover.period_kind in ('rolling_30', 'rolling_90', 'rolling_365')
     group by
+        turnover.company_code,
+        turnover.currency_code,
         turnover.period_kind,
         turnover.period_start_date,
         turnover.period_end_date,
@@ -96,11 +109,13 @@ measured as (
         case when windows.cogs_value > 0 then {{ ratio('balances.payable_value * windows.period_days', 'windows.cogs_value') }} end
             as days_payable_outstanding
     from windows
-    cross join balances
+    left join balances on windows.company_code = balances.company_code
 ),
 
 final as (
     select
+        company_code,
+        currency_code,
         period_kind,
         period_start_date,
         period_end_date,

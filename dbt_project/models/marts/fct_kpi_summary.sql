@@ -1,5 +1,6 @@
--- Every KPI of the catalogue on the run's date, for the company and each roll-up: sums of numerators over sums of denominators, against
--- the targets. What is added up is written in assets/publish/kpis/catalogue.yml and nowhere else.
+-- Every KPI of the catalogue on the run's date, for each company and each of its roll-ups: sums of numerators over sums of denominators,
+-- against the targets. What is added up is written in assets/publish/kpis/catalogue.yml and nowhere else. Companies are added in scope
+-- `group` alone, which is there where a run holds several: money at the rate of the date into the main company's currency, or not at all.
 {% set scopes = {
     'company': "''", 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'supplier_id', 'owner': 'owner_name',
     'team': 'team_name', 'abc_class': 'scope_abc_class', 'abc_xyz_cell': 'scope_abc_xyz_cell',
@@ -26,6 +27,10 @@ item_warehouses as (
 
 item_classes as (
     select * from {{ ref('dim_item_classes') }}
+),
+
+companies as (
+    select * from {{ ref('dim_companies') }}
 ),
 
 kpi_targets as (
@@ -84,67 +89,166 @@ health_rows as (
 {% for scope, scope_value in scopes.items() -%}
     {{ scope }}_health as (
         select
+            {{ company_of('item_id') }} as company_code,
             '{{ scope }}' as scope,
             coalesce({{ scope_value }}, '') as scope_value,
             count(*) as all_rows,
             {{ kpi_sums_item_warehouses() }}
         from health_rows
         where {{ kpi_where_item_warehouses() }}
-        {% if scope != 'company' -%} group by coalesce({{ scope_value }}, '') {%- endif %}
+        group by {{ company_of('item_id') }}, coalesce({{ scope_value }}, '')
     ),
 
     {{ scope }}_orders as (
         select
+            {{ company_of('item_id') }} as company_code,
             '{{ scope }}' as scope,
             coalesce({{ scope_value }}, '') as scope_value,
             count(*) as all_rows,
             {{ kpi_sums_order_lines() }}
         from order_rows
         where {{ kpi_where_order_lines() }}
-        {% if scope != 'company' -%} group by coalesce({{ scope_value }}, '') {%- endif %}
+        group by {{ company_of('item_id') }}, coalesce({{ scope_value }}, '')
     ),
 
     {{ scope }}_purchases as (
         select
+            {{ company_of('item_id') }} as company_code,
             '{{ scope }}' as scope,
             coalesce({{ scope_value }}, '') as scope_value,
             count(*) as all_rows,
             {{ kpi_sums_purchase_lines() }}
         from purchase_rows
         where {{ kpi_where_purchase_lines() }}
-        {% if scope != 'company' -%} group by coalesce({{ scope_value }}, '') {%- endif %}
+        group by {{ company_of('item_id') }}, coalesce({{ scope_value }}, '')
     ),
 
     {{ scope }}_counts as (
         select
+            {{ company_of('item_id') }} as company_code,
             '{{ scope }}' as scope,
             coalesce({{ scope_value }}, '') as scope_value,
             count(*) as all_rows,
             {{ kpi_sums_count_lines() }}
         from count_rows
         where {{ kpi_where_count_lines() }}
-        {% if scope != 'company' -%} group by coalesce({{ scope_value }}, '') {%- endif %}
+        group by {{ company_of('item_id') }}, coalesce({{ scope_value }}, '')
+    ),
+
+{% endfor -%}
+-- A company without a single order or count has the KPI all the same, not available.
+{% for base in ['health', 'orders', 'purchases', 'counts'] -%}
+    every_company_{{ base }} as (
+        select
+            companies.company_code,
+            'company' as scope,
+            '' as scope_value,
+            coalesce(company_{{ base }}.all_rows, 0) as all_rows,
+            company_{{ base }}.* exclude (company_code, scope, scope_value, all_rows)
+        from companies
+        left join company_{{ base }} on companies.company_code = company_{{ base }}.company_code
     ),
 
 {% endfor -%}
 measured as (
     {% for scope in scopes -%}
-        {{ kpi_rows_item_warehouses(scope ~ '_health') }}
+        {% set rows = 'every_company' if scope == 'company' else scope -%}
+        {{ kpi_rows_item_warehouses(rows ~ '_health') }}
         union all
-        {{ kpi_rows_order_lines(scope ~ '_orders') }}
+        {{ kpi_rows_order_lines(rows ~ '_orders') }}
         union all
-        {{ kpi_rows_purchase_lines(scope ~ '_purchases') }}
+        {{ kpi_rows_purchase_lines(rows ~ '_purchases') }}
         union all
-        {{ kpi_rows_count_lines(scope ~ '_counts') }}
+        {{ kpi_rows_count_lines(rows ~ '_counts') }}
         {{ 'union all' if not loop.last }}
     {% endfor -%}
+),
+
+-- What each company puts into the group: money in the group's currency, everything else as it is.
+converted as (
+    select
+        measured.*,
+        companies.group_currency_code,
+        measured.numerator * case when measured.is_money then companies.group_exchange_rate else cast(1 as decimal(28, 10)) end as group_numerator,
+        measured.denominator
+        * case when measured.is_money then companies.group_exchange_rate else cast(1 as decimal(28, 10)) end as group_denominator,
+        case
+            when measured.is_money and companies.group_rate_status <> 'ok' and measured.numerator is not null
+                then companies.group_rate_status
+        end as refused_status
+    from measured
+    inner join companies on measured.company_code = companies.company_code
+    where measured.scope = 'company'
+),
+
+-- One company without a rate, and there is no figure of the group: a sum without it would be taken for the whole.
+grouped as (
+    select
+        kpi,
+        '' as company_code,
+        'group' as scope,
+        '' as scope_value,
+        cast(case when count(refused_status) = 0 then sum(group_numerator) end as decimal(38, 6)) as numerator,
+        cast(case when count(refused_status) = 0 then sum(group_denominator) end as decimal(38, 6)) as denominator,
+        sum(known_rows) as known_rows,
+        sum(all_rows) as all_rows,
+        is_amount,
+        is_money,
+        coalesce(min(refused_status), min(missing_status)) as missing_status,
+        min(empty_status) as empty_status,
+        min(direction) as direction,
+        min(group_currency_code) as currency_code
+    from converted
+    group by kpi, is_amount, is_money
+    having count(*) > 1
+),
+
+all_measured as (
+    select
+        measured.kpi,
+        measured.company_code,
+        measured.scope,
+        measured.scope_value,
+        measured.numerator,
+        measured.denominator,
+        measured.known_rows,
+        measured.all_rows,
+        measured.is_amount,
+        measured.is_money,
+        measured.missing_status,
+        measured.empty_status,
+        measured.direction,
+        companies.currency_code,
+        coalesce(companies.is_main, false) as is_main
+    from measured
+    left join companies on measured.company_code = companies.company_code
+    union all
+    select
+        kpi,
+        company_code,
+        scope,
+        scope_value,
+        numerator,
+        denominator,
+        known_rows,
+        all_rows,
+        is_amount,
+        is_money,
+        missing_status,
+        empty_status,
+        direction,
+        currency_code,
+        false as is_main
+    from grouped
 ),
 
 rated as (
     select
         kpi,
+        company_code,
         scope,
         scope_value,
+        case when is_money then currency_code end as currency_code,
         cast(numerator as decimal(28, 6)) as numerator_value,
         cast(denominator as decimal(28, 6)) as denominator_value,
         case when is_amount then round(cast(numerator as double), 4) else {{ ratio('numerator', 'denominator') }} end as kpi_value,
@@ -157,14 +261,42 @@ rated as (
         end as kpi_status,
         coalesce({{ ratio('known_rows', 'all_rows') }}, 0) as coverage_rate,
         is_amount,
+        -- An amount of which no company is named is one of the main company: it is in its currency.
+        not is_amount or is_main or scope in ('warehouse', 'supplier') as is_target_meant,
         direction
-    from measured
+    from all_measured
+),
+
+-- Targets of a company as a whole: its own by its code, else what is said of all of them.
+company_targets as (
+    select
+        rated.kpi,
+        rated.company_code,
+        coalesce(named.target_rate, everyone.target_rate) as target_rate,
+        case when named.kpi is not null then named.floor_rate else everyone.floor_rate end as floor_rate,
+        case when named.kpi is not null then named.ceiling_rate else everyone.ceiling_rate end as ceiling_rate,
+        coalesce(named.owner_name, everyone.owner_name) as owner_name
+    from rated
+    left join kpi_targets as named
+        on
+            rated.kpi = named.kpi
+            and named.scope = 'company'
+            and named.scope_value <> ''
+            and rated.company_code = named.scope_value
+    left join kpi_targets as everyone
+        on
+            rated.kpi = everyone.kpi
+            and everyone.scope = 'company'
+            and everyone.scope_value = ''
+            and rated.is_target_meant
+    where rated.scope in ('company', 'group') and (named.kpi is not null or everyone.kpi is not null)
 ),
 
 -- An amount of the company that has no target of its own is held to the sum of its warehouses' targets, where each has one.
 rolled_targets as (
     select
         rated.kpi,
+        rated.company_code,
         sum(kpi_targets.target_rate) as target_rate
     from rated
     left join kpi_targets
@@ -173,11 +305,11 @@ rolled_targets as (
             and rated.scope = kpi_targets.scope
             and rated.scope_value = kpi_targets.scope_value
     where rated.scope = 'warehouse' and rated.is_amount
-    group by rated.kpi
+    group by rated.kpi, rated.company_code
     having count(*) = count(kpi_targets.target_rate)
 ),
 
--- A group without a target of its own is held to the company's, except for amounts: the capital of one warehouse is no company's.
+-- A roll-up without a target of its own is held to its company's, except for amounts: the capital of one warehouse is no company's.
 targeted as (
     select
         rated.*,
@@ -191,19 +323,27 @@ targeted as (
             rated.kpi = own_targets.kpi
             and rated.scope = own_targets.scope
             and rated.scope_value = own_targets.scope_value
-    left join kpi_targets as company_targets
+            and rated.scope <> 'company'
+            and rated.is_target_meant
+    left join company_targets
         on
             rated.kpi = company_targets.kpi
-            and company_targets.scope = 'company'
-            and (rated.scope = 'company' or not rated.is_amount)
-    left join rolled_targets on rated.kpi = rolled_targets.kpi and rated.scope = 'company'
+            and rated.company_code = company_targets.company_code
+            and (rated.scope in ('company', 'group') or not rated.is_amount)
+    left join rolled_targets
+        on
+            rated.kpi = rolled_targets.kpi
+            and rated.company_code = rolled_targets.company_code
+            and rated.scope = 'company'
 ),
 
 final as (
     select
         targeted.kpi,
+        targeted.company_code,
         targeted.scope,
         targeted.scope_value,
+        targeted.currency_code,
         run_parameters.as_of_date,
         targeted.numerator_value,
         targeted.denominator_value,

@@ -37,6 +37,12 @@ final as (
         {{ as_units('order_lines.ordered_units') }} as ordered_units,
         {{ as_units('coalesce(received.received_units, 0)') }} as received_units,
         {{ as_units('least(coalesce(received.in_time_units, 0), order_lines.ordered_units)') }} as on_time_units,
+        order_lines.unit_price,
+        order_lines.order_value,
+        order_lines.document_unit_price,
+        order_lines.document_order_value,
+        order_lines.currency_code,
+        order_lines.exchange_rate,
         coalesce(order_lines.due_date <= run_parameters.as_of_date, false) as is_due,
         coalesce(order_lines.due_date <= run_parameters.as_of_date, false)
         and coalesce(received.in_time_units, 0) >= order_lines.ordered_units as is_on_time,

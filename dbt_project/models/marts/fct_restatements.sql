@@ -7,6 +7,7 @@ final as (
     select
         cast(release_id as varchar) as release_id,
         cast(release_as_of_date as date) as release_as_of_date,
+        cast(company_code as varchar) as company_code,
         cast(kpi as varchar) as kpi,
         cast(value_then as decimal(28, 6)) as value_then,
         cast(value_now as decimal(28, 6)) as value_now,

@@ -21,6 +21,9 @@ final as (
         shipment_lines.line_kind,
         shipment_lines.shipped_units,
         shipment_lines.revenue_value,
+        shipment_lines.document_revenue_value,
+        shipment_lines.currency_code,
+        shipment_lines.exchange_rate,
         shipment_lines.source_file,
         shipment_lines.source_row
     from shipment_lines

@@ -3,6 +3,22 @@ with movements as (
     select * from {{ ref('int_ledger_movements') }}
 ),
 
+-- Currency of the documents that are not in the company's own; the ledger reads amounts in company currency.
+foreign_amounts as (
+    select
+        movement_key,
+        currency_code,
+        exchange_rate,
+        document_unit_cost,
+        document_cost_value
+    from {{ ref('stg_stock_movements') }}
+    where exchange_rate is distinct from 1
+),
+
+companies as (
+    select * from {{ source('control', 'companies') }}
+),
+
 movement_costs as (
     select * from {{ source('ledger', 'movement_costs') }}
 ),
@@ -24,6 +40,12 @@ final as (
         movements.quantity_units,
         movements.unit_cost as source_unit_cost,
         movements.document_value as source_cost_value,
+        coalesce(foreign_amounts.document_unit_cost, movements.unit_cost) as document_unit_cost,
+        coalesce(foreign_amounts.document_cost_value, movements.document_value) as document_cost_value,
+        cast(coalesce(foreign_amounts.currency_code, companies.currency_code) as varchar) as currency_code,
+        cast(
+            case when foreign_amounts.movement_key is null then 1 else foreign_amounts.exchange_rate end as decimal(28, 10)
+        ) as exchange_rate,
         cast(movement_costs.cost_value as decimal(24, 4)) as cost_value,
         cast(movement_costs.cogs_value as decimal(24, 4)) as cogs_value,
         cast(movement_costs.settlement_value as decimal(24, 4)) as settlement_value,
@@ -52,6 +74,8 @@ final as (
         movements.source_row
     from movements
     left join movement_costs on movements.movement_key = movement_costs.movement_key
+    left join foreign_amounts on movements.movement_key = foreign_amounts.movement_key
+    left join companies on {{ company_of('movements.item_id') }} = companies.company_code
 )
 
 select * from final

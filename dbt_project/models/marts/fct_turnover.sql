@@ -1,7 +1,8 @@
--- Turnover, days of inventory and GMROI of every roll-up: sums over sums, never means of ratios. Items whose value is unknown are in
--- neither sum; coverage_rate says how many are in.
+-- Turnover, days of inventory and GMROI of every roll-up of each company: sums over sums, never means of ratios. Items whose value is
+-- unknown are in neither sum; coverage_rate says how many are in. Companies are added in scope `group` alone, which is there where a run
+-- holds several: each month and window at the rate of its last day into the main company's currency, or not at all.
 {% set scopes = {
-    'company': 'company_scope', 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'default_supplier_id',
+    'company': "''", 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'default_supplier_id',
     'owner': 'owner_name', 'team': 'team_name', 'abc_class': 'abc_class', 'abc_xyz_cell': 'abc_xyz_cell',
 } %}
 with monthly as (
@@ -32,9 +33,13 @@ kpi_targets as (
     select * from {{ source('control', 'kpi_targets') }}
 ),
 
--- Companies are not added together: where there are several, each has rows of its own, named by its code.
 companies as (
-    select count(distinct split_part(item_id, '/', 1)) as companies from item_warehouses
+    select * from {{ ref('dim_companies') }}
+),
+
+group_rates as (
+    select * from {{ ref('dim_exchange_rates') }}
+    where is_group_rate
 ),
 
 daily_sales as (
@@ -50,7 +55,11 @@ daily_sales as (
 
 -- Where no sales document carries revenue, there is no margin to speak of: not a margin of minus the cost.
 has_sales as (
-    select count(sales_value) > 0 as has_revenue from daily_sales
+    select
+        {{ company_of('item_id') }} as company_code,
+        count(sales_value) > 0 as has_revenue
+    from daily_sales
+    group by {{ company_of('item_id') }}
 ),
 
 monthly_sales as (
@@ -143,11 +152,10 @@ described as (
         item_warehouses.team_name,
         class_spells.abc_class,
         class_spells.abc_xyz_cell,
-        case when companies.companies > 1 then split_part(facts.item_id, '/', 1) else '' end as company_scope,
-        facts.is_known and facts.unknown_sales = 0 and has_sales.has_revenue as is_margin_known
+        {{ company_of('facts.item_id') }} as company_code,
+        facts.is_known and facts.unknown_sales = 0 and coalesce(has_sales.has_revenue, false) as is_margin_known
     from facts
-    cross join has_sales
-    cross join companies
+    left join has_sales on {{ company_of('facts.item_id') }} = has_sales.company_code
     left join item_warehouses
         on facts.item_id = item_warehouses.item_id and facts.warehouse_id = item_warehouses.warehouse_id
     left join class_spells
@@ -157,9 +165,10 @@ described as (
             and facts.period_end_date between class_spells.spell_from_date and class_spells.spell_to_date
 ),
 
-scoped as (
+of_companies as (
     {% for scope, scope_value in scopes.items() -%}
         select
+            company_code,
             '{{ scope }}' as scope,
             coalesce({{ scope_value }}, '') as scope_value,
             period_kind,
@@ -179,15 +188,68 @@ scoped as (
             sum(case when is_margin_known then sales_value - cogs_value end) as margin_value,
             sum(case when is_margin_known then average_inventory_value * period_days end) as margin_value_days
         from described
-        group by {{ scope_value }}, period_kind, period_start_date, period_end_date, period_days
+        group by company_code, {{ scope_value }}, period_kind, period_start_date, period_end_date, period_days
         {{ 'union all' if not loop.last }}
     {% endfor -%}
+),
+
+-- What each company puts into the group; a rate of null makes its money null.
+converted as (
+    select
+        of_companies.*,
+        companies.currency_code,
+        companies.group_currency_code,
+        cast(
+            case when companies.currency_code = companies.group_currency_code then 1 else group_rates.exchange_rate end as decimal(28, 10)
+        ) as rate
+    from of_companies
+    inner join companies on of_companies.company_code = companies.company_code
+    left join group_rates
+        on
+            companies.currency_code = group_rates.currency_code
+            and of_companies.period_end_date between group_rates.valid_from_date and group_rates.valid_to_date
+    where of_companies.scope = 'company'
+),
+
+scoped as (
+    select
+        *,
+        cast(null as varchar) as refused_status
+    from of_companies
+    union all
+    select
+        '' as company_code,
+        'group' as scope,
+        '' as scope_value,
+        period_kind,
+        period_start_date,
+        period_end_date,
+        period_days,
+        sum(item_warehouses) as item_warehouses,
+        sum(known_item_warehouses) as known_item_warehouses,
+        {%- for sum in [
+            'value_days', 'opening_value', 'ending_value', 'points_value', 'cogs_value', 'unit_days', 'cogs_units', 'sales_value',
+            'margin_value', 'margin_value_days',
+        ] %}
+            {%- if sum in ['unit_days', 'cogs_units'] %}
+                sum({{ sum }}) as {{ sum }},
+            {%- else %}
+                cast(case when count(rate) = count(*) then sum({{ sum }} * rate) end as decimal(38, 6)) as {{ sum }},
+            {%- endif %}
+        {%- endfor %}
+        min(case
+            when rate is null then {{ no_rate_status('currency_code', 'group_currency_code', 'period_end_date') }}
+        end) as refused_status
+    from converted
+    group by period_kind, period_start_date, period_end_date, period_days
+    having count(*) > 1
 ),
 
 -- Quarters and years are sums of their months; their points are the opening and every month end.
 {% for kind in ['quarter', 'year'] -%}
     {{ kind }}s as (
         select
+            company_code,
             scope,
             scope_value,
             '{{ kind }}' as period_kind,
@@ -196,19 +258,23 @@ scoped as (
             cast(sum(period_days) as bigint) as period_days,
             max(item_warehouses) as item_warehouses,
             max(item_warehouses) - max(item_warehouses - known_item_warehouses) as known_item_warehouses,
-            sum(value_days) as value_days,
-            min_by(opening_value, period_start_date) as opening_value,
-            max_by(ending_value, period_start_date) as ending_value,
-            (min_by(opening_value, period_start_date) + sum(ending_value)) / (1 + count(ending_value)) as points_value,
-            sum(cogs_value) as cogs_value,
+            case when count(refused_status) = 0 then sum(value_days) end as value_days,
+            case when count(refused_status) = 0 then min_by(opening_value, period_start_date) end as opening_value,
+            case when count(refused_status) = 0 then max_by(ending_value, period_start_date) end as ending_value,
+            case
+                when count(refused_status) = 0
+                    then (min_by(opening_value, period_start_date) + sum(ending_value)) / (1 + count(ending_value))
+            end as points_value,
+            case when count(refused_status) = 0 then sum(cogs_value) end as cogs_value,
             sum(unit_days) as unit_days,
             sum(cogs_units) as cogs_units,
-            sum(sales_value) as sales_value,
-            sum(margin_value) as margin_value,
-            sum(margin_value_days) as margin_value_days
+            case when count(refused_status) = 0 then sum(sales_value) end as sales_value,
+            case when count(refused_status) = 0 then sum(margin_value) end as margin_value,
+            case when count(refused_status) = 0 then sum(margin_value_days) end as margin_value_days,
+            min(refused_status) as refused_status
         from scoped
         where period_kind = 'month'
-        group by scope, scope_value, cast(date_trunc('{{ kind }}', period_start_date) as date)
+        group by company_code, scope, scope_value, cast(date_trunc('{{ kind }}', period_start_date) as date)
     ),
 
 {% endfor -%}
@@ -223,6 +289,7 @@ periods as (
 -- Trend: the twelve and the twenty-four months up to each month, only where there are that many.
 trends as (
     select
+        company_code,
         scope,
         scope_value,
         period_start_date,
@@ -238,17 +305,17 @@ trends as (
     where period_kind = 'month'
     window
         last_12 as (
-            partition by scope, scope_value order by period_start_date rows between 11 preceding and current row
+            partition by company_code, scope, scope_value order by period_start_date rows between 11 preceding and current row
         ),
         last_24 as (
-            partition by scope, scope_value order by period_start_date rows between 23 preceding and current row
+            partition by company_code, scope, scope_value order by period_start_date rows between 23 preceding and current row
         )
 ),
 
 changes as (
     select
         *,
-        lag(turnover_12_months, 12) over (partition by scope, scope_value order by period_start_date) as turnover_year_before
+        lag(turnover_12_months, 12) over (partition by company_code, scope, scope_value order by period_start_date) as turnover_year_before
     from trends
 ),
 
@@ -259,6 +326,7 @@ judged as (
         unit_days / period_days as average_units,
         margin_value_days / period_days as margin_average_value,
         case
+            when refused_status is not null then refused_status
             when value_days is null then {{ no_cost_status() }}
             when value_days > 0 then 'ok'
             when cogs_value = 0 then 'no_sales'
@@ -266,6 +334,7 @@ judged as (
             else 'not_available: no stock held in the period'
         end as turnover_status,
         case
+            when refused_status is not null then refused_status
             when margin_value_days is null then 'not_available: no cost or no revenue'
             when margin_value_days > 0 then 'ok'
             when unit_days > 0 then {{ no_value_status() }}
@@ -276,8 +345,10 @@ judged as (
 
 final as (
     select
+        judged.company_code,
         judged.scope,
         judged.scope_value,
+        coalesce(companies.currency_code, main_company.group_currency_code) as currency_code,
         judged.period_kind,
         judged.period_start_date,
         judged.period_end_date,
@@ -324,24 +395,39 @@ final as (
         changes.turnover_24_months as inventory_turnover_24_months,
         {{ ratio('changes.turnover_12_months - changes.turnover_year_before', 'changes.turnover_year_before') }}
             as turnover_12_months_change_rate,
-        coalesce(own_targets.target_rate, company_targets.target_rate) as target_rate,
-        case when own_targets.kpi is not null then own_targets.floor_rate else company_targets.floor_rate end as floor_rate,
-        case when own_targets.kpi is not null then own_targets.ceiling_rate else company_targets.ceiling_rate end as ceiling_rate,
-        coalesce(own_targets.owner_name, company_targets.owner_name) as owner_name
+        coalesce(own_targets.target_rate, named_targets.target_rate, company_targets.target_rate) as target_rate,
+        {%- for bound in ['floor_rate', 'ceiling_rate'] %}
+            case
+                when own_targets.kpi is not null then own_targets.{{ bound }}
+                when named_targets.kpi is not null then named_targets.{{ bound }}
+                else company_targets.{{ bound }}
+            end as {{ bound }},
+        {%- endfor %}
+        coalesce(own_targets.owner_name, named_targets.owner_name, company_targets.owner_name) as owner_name
     from judged
+    left join companies on judged.company_code = companies.company_code
+    left join companies as main_company on main_company.is_main and judged.scope = 'group'
     left join changes
         on
             judged.period_kind = 'month'
+            and judged.company_code = changes.company_code
             and judged.scope = changes.scope
             and judged.scope_value = changes.scope_value
             and judged.period_start_date = changes.period_start_date
     left join kpi_targets as own_targets
         on
             own_targets.kpi = 'inventory_turnover'
+            and judged.scope <> 'company'
             and judged.scope = own_targets.scope
-            and judged.scope_value = coalesce(own_targets.scope_value, '')
+            and judged.scope_value = own_targets.scope_value
+    left join kpi_targets as named_targets
+        on
+            named_targets.kpi = 'inventory_turnover'
+            and named_targets.scope = 'company'
+            and named_targets.scope_value <> ''
+            and judged.company_code = named_targets.scope_value
     left join kpi_targets as company_targets
-        on company_targets.kpi = 'inventory_turnover' and company_targets.scope = 'company'
+        on company_targets.kpi = 'inventory_turnover' and company_targets.scope = 'company' and company_targets.scope_value = ''
 ),
 
 attained as (

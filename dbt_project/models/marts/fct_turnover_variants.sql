@@ -12,8 +12,10 @@ with turnover as (
 variants as (
     {% for variant, average in variants.items() -%}
         select
+            company_code,
             scope,
             scope_value,
+            currency_code,
             period_kind,
             period_start_date,
             '{{ variant }}' as variant,
@@ -35,8 +37,10 @@ compared as (
 
 final as (
     select
+        company_code,
         scope,
         scope_value,
+        currency_code,
         period_kind,
         period_start_date,
         variant,

@@ -33,6 +33,10 @@ entered_movements as (
     select * from {{ ref('stg_stock_movements') }}
 ),
 
+receipt_lines as (
+    select * from {{ ref('stg_purchase_receipt_lines') }}
+),
+
 sales_lines as (
     select * from {{ ref('stg_sales_order_lines') }}
 ),
@@ -165,6 +169,45 @@ negative_costs as (
     where unit_cost < 0
 ),
 
+-- Documents in a currency that the company has no rate for on their day: they have no amount in the company's. One finding per file.
+unconverted_rows as (
+    {% for kind, model, day in [
+        ('movements', 'stg_stock_movements', 'business_date'),
+        ('value entries', 'stg_inventory_value_entries', 'business_date'),
+        ('purchase order lines', 'stg_purchase_order_lines', 'order_date'),
+        ('purchase receipt lines', 'stg_purchase_receipt_lines', 'receipt_date'),
+        ('sales order lines', 'stg_sales_order_lines', 'order_date'),
+        ('sales shipment lines', 'stg_sales_shipment_lines', 'shipment_date'),
+        ('costs', 'stg_item_costs', 'effective_date'),
+    ] %}
+        select
+            '{{ kind }}' as kind,
+            company_code,
+            currency_code,
+            source_file,
+            min(source_row) as source_row,
+            min({{ day }}) as first_date,
+            count(*) as unconverted_lines
+        from {{ ref(model) }}
+        where exchange_rate is null
+        group by company_code, currency_code, source_file
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+missing_rates as (
+    select
+        {{ finding_columns(
+            "'missing_exchange_rate'",
+            "kind || '|' || company_code || '|' || currency_code || '|' || source_file",
+            "cast(unconverted_lines as varchar) || ' ' || kind || ' of ' || source_file || ' are in ' || currency_code || ', for which ' || company_code || ' has no exchange rate on their day'",
+            business_date='first_date',
+            source_file='source_file',
+            source_row='source_row'
+        ) }}
+    from unconverted_rows
+),
+
 -- A correction of value that names no movement here, or that would leave the receipt worth less than nothing, is in no figure.
 refused_corrections as (
     select
@@ -196,27 +239,101 @@ refused_corrections as (
         and coalesce(corrections.cost_status, '') <> 'ok'
 ),
 
+entered_documents as (
+    select
+        movement_key as document_key,
+        item_id,
+        warehouse_id,
+        doc_no,
+        business_date,
+        entered_units,
+        entered_uom,
+        quantity_units,
+        source_file,
+        source_row
+    from movements
+    union all
+    select
+        'receipt|' || source_instance || '|' || receipt_no || '|' || receipt_line_id || '|master' as document_key,
+        item_id,
+        warehouse_id,
+        receipt_no as doc_no,
+        receipt_date as business_date,
+        entered_units,
+        entered_uom,
+        received_units as quantity_units,
+        source_file,
+        source_row
+    from receipt_lines
+    union all
+    select
+        'order|' || source_instance || '|' || po_no || '|' || po_line_id || '|master' as document_key,
+        item_id,
+        warehouse_id,
+        po_no as doc_no,
+        order_date as business_date,
+        entered_units,
+        entered_uom,
+        ordered_units as quantity_units,
+        source_file,
+        source_row
+    from purchase_lines
+),
+
 -- A document and the master disagree on what its unit holds. Base units are counted to the millionth.
 unit_factors as (
     select
         {{ finding_columns(
             "'unit_factor_mismatch'",
-            'movements.movement_key',
-            "cast(movements.entered_units as varchar) || ' ' || movements.entered_uom || ' entered as ' || cast(movements.quantity_units as varchar) || ' base units; by the master they are ' || cast(round(movements.entered_units * item_units.numerator / item_units.denominator, 6) as varchar)",
-            item_id='movements.item_id',
-            warehouse_id='movements.warehouse_id',
-            doc_no='movements.doc_no',
-            business_date='movements.business_date',
-            units='movements.entered_units * item_units.numerator / item_units.denominator - movements.quantity_units',
-            value='(movements.entered_units * item_units.numerator / item_units.denominator - movements.quantity_units) * item_warehouses.unit_cost_latest',
-            source_file='movements.source_file',
-            source_row='movements.source_row'
+            'documents.document_key',
+            "cast(documents.entered_units as varchar) || ' ' || documents.entered_uom || ' entered as ' || cast(documents.quantity_units as varchar) || ' base units; by the master they are ' || cast(round(documents.entered_units * item_units.numerator / item_units.denominator, 6) as varchar)",
+            item_id='documents.item_id',
+            warehouse_id='documents.warehouse_id',
+            doc_no='documents.doc_no',
+            business_date='documents.business_date',
+            units='documents.entered_units * item_units.numerator / item_units.denominator - documents.quantity_units',
+            value='(documents.entered_units * item_units.numerator / item_units.denominator - documents.quantity_units) * item_warehouses.unit_cost_latest',
+            source_file='documents.source_file',
+            source_row='documents.source_row'
         ) }}
-    from movements
-    inner join item_units on movements.item_id = item_units.item_id and movements.entered_uom = item_units.uom_code
+    from entered_documents as documents
+    inner join item_units on documents.item_id = item_units.item_id and documents.entered_uom = item_units.uom_code
     left join item_warehouses
-        on movements.item_id = item_warehouses.item_id and movements.warehouse_id = item_warehouses.warehouse_id
-    where abs(abs(movements.entered_units) * item_units.numerator / item_units.denominator - abs(movements.quantity_units)) > 0.000001
+        on documents.item_id = item_warehouses.item_id and documents.warehouse_id = item_warehouses.warehouse_id
+    where abs(abs(documents.entered_units) * item_units.numerator / item_units.denominator - abs(documents.quantity_units)) > 0.000001
+),
+
+-- Order and receipt in the same unit, of which one holds more base units than the other: by no master at all, one of them is wrong.
+pack_differences as (
+    select
+        {{ finding_columns(
+            "'unit_factor_mismatch'",
+            "'receipt|' || receipt_lines.source_instance || '|' || receipt_lines.receipt_no || '|' || receipt_lines.receipt_line_id",
+            "cast(receipt_lines.entered_units as varchar) || ' ' || receipt_lines.entered_uom || ' received as ' || cast(receipt_lines.received_units as varchar) || ' base units; ' || cast(purchase_lines.entered_units as varchar) || ' ' || purchase_lines.entered_uom || ' ordered as ' || cast(purchase_lines.ordered_units as varchar)",
+            item_id='receipt_lines.item_id',
+            warehouse_id='receipt_lines.warehouse_id',
+            doc_no='receipt_lines.receipt_no',
+            business_date='receipt_lines.receipt_date',
+            units='receipt_lines.entered_units * purchase_lines.ordered_units / purchase_lines.entered_units - receipt_lines.received_units',
+            value='(receipt_lines.entered_units * purchase_lines.ordered_units / purchase_lines.entered_units - receipt_lines.received_units) * item_warehouses.unit_cost_latest',
+            source_file='receipt_lines.source_file',
+            source_row='receipt_lines.source_row'
+        ) }}
+    from receipt_lines
+    inner join purchase_lines
+        on
+            receipt_lines.company_code = purchase_lines.company_code
+            and receipt_lines.po_no = purchase_lines.po_no
+            and receipt_lines.po_line_id = purchase_lines.po_line_id
+            and receipt_lines.item_id = purchase_lines.item_id
+            and receipt_lines.entered_uom = purchase_lines.entered_uom
+    left join item_warehouses
+        on receipt_lines.item_id = item_warehouses.item_id and receipt_lines.warehouse_id = item_warehouses.warehouse_id
+    where
+        purchase_lines.entered_units <> 0
+        and abs(
+            receipt_lines.entered_units * purchase_lines.ordered_units / purchase_lines.entered_units - receipt_lines.received_units
+        ) > 0.000001
 ),
 
 lines as (
@@ -464,9 +581,13 @@ final as (
     union all
     select * from negative_costs
     union all
+    select * from missing_rates
+    union all
     select * from refused_corrections
     union all
     select * from unit_factors
+    union all
+    select * from pack_differences
     union all
     select * from quantity_outliers
     union all

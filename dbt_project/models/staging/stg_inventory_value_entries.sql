@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'inventory_value_entry') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'business_date') }}
 ),
 
 final as (
@@ -18,7 +22,10 @@ final as (
         warehouse_code,
         lot_no,
         quantity_units,
-        entry_value,
+        {{ in_company_currency('entry_value', 'decimal(24, 4)') }} as entry_value,
+        entry_value as document_entry_value,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         entry_kind,
         is_cogs,
         is_cost_final,

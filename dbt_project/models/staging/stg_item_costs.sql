@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'item_cost') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'effective_date') }}
 ),
 
 final as (
@@ -12,7 +16,10 @@ final as (
         lot_no,
         effective_date,
         cost_method,
-        unit_cost,
+        {{ in_company_currency('unit_cost', 'decimal(28, 8)') }} as unit_cost,
+        unit_cost as document_unit_cost,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         cost_status,
         {{ envelope() }}
     from source

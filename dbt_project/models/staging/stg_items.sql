@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'item') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'extract_date') }}
 ),
 
 final as (
@@ -25,8 +29,12 @@ final as (
         is_made,
         is_sold,
         cost_method,
-        standard_cost,
-        list_price,
+        {{ in_company_currency('standard_cost', 'decimal(28, 8)') }} as standard_cost,
+        {{ in_company_currency('list_price', 'decimal(28, 8)') }} as list_price,
+        standard_cost as document_standard_cost,
+        list_price as document_list_price,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         safety_stock_units,
         min_units,
         max_units,

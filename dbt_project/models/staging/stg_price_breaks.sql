@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'price_break') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'extract_date') }}
 ),
 
 final as (
@@ -9,7 +13,10 @@ final as (
         supplier_code,
         item_code,
         from_units,
-        unit_price,
+        {{ in_company_currency('unit_price', 'decimal(28, 8)') }} as unit_price,
+        unit_price as document_unit_price,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         moq_units,
         order_multiple_units,
         valid_from_date,

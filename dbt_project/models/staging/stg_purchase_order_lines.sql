@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'purchase_order_line') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'order_date') }}
 ),
 
 final as (
@@ -17,10 +21,16 @@ final as (
         ordered_units,
         received_units,
         open_units,
+        entered_units,
+        entered_uom,
         due_date,
         confirmed_date,
-        unit_price,
-        order_value,
+        {{ in_company_currency('unit_price', 'decimal(28, 8)') }} as unit_price,
+        {{ in_company_currency('order_value', 'decimal(24, 4)') }} as order_value,
+        unit_price as document_unit_price,
+        order_value as document_order_value,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         is_closed,
         doc_status,
         {{ envelope() }}

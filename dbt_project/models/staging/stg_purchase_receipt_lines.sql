@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'purchase_receipt_line') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'receipt_date') }}
 ),
 
 final as (
@@ -20,8 +24,14 @@ final as (
         received_units,
         qualified_units,
         rejected_units,
-        unit_cost,
-        cost_value,
+        entered_units,
+        entered_uom,
+        {{ in_company_currency('unit_cost', 'decimal(28, 8)') }} as unit_cost,
+        {{ in_company_currency('cost_value', 'decimal(24, 4)') }} as cost_value,
+        unit_cost as document_unit_cost,
+        cost_value as document_cost_value,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         line_kind,
         doc_status,
         source_key,

@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'sales_order_line') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'order_date') }}
 ),
 
 final as (
@@ -19,8 +23,12 @@ final as (
         cancelled_units,
         requested_date,
         promised_date,
-        unit_price,
-        order_value,
+        {{ in_company_currency('unit_price', 'decimal(28, 8)') }} as unit_price,
+        {{ in_company_currency('order_value', 'decimal(24, 4)') }} as order_value,
+        unit_price as document_unit_price,
+        order_value as document_order_value,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         promotion_code,
         is_gift,
         is_drop_ship,

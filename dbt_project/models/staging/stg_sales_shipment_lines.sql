@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'sales_shipment_line') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'shipment_date') }}
 ),
 
 final as (
@@ -17,7 +21,10 @@ final as (
         warehouse_code,
         lot_no,
         shipped_units,
-        revenue_value,
+        {{ in_company_currency('revenue_value', 'decimal(24, 4)') }} as revenue_value,
+        revenue_value as document_revenue_value,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         line_kind,
         doc_status,
         source_key,

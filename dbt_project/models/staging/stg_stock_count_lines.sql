@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'stock_count_line') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'count_date') }}
 ),
 
 final as (
@@ -24,7 +28,10 @@ final as (
         adjustment_in_units,
         adjustment_out_units,
         counted_units,
-        unit_cost,
+        {{ in_company_currency('unit_cost', 'decimal(28, 8)') }} as unit_cost,
+        unit_cost as document_unit_cost,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         reason,
         counted_by,
         posted_doc_no,

@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'stock_movement') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'business_date') }}
 ),
 
 final as (
@@ -32,8 +36,12 @@ final as (
         quantity_units,
         entered_units,
         entered_uom,
-        unit_cost,
-        cost_value,
+        {{ in_company_currency('unit_cost', 'decimal(28, 8)') }} as unit_cost,
+        {{ in_company_currency('cost_value', 'decimal(24, 4)') }} as cost_value,
+        unit_cost as document_unit_cost,
+        cost_value as document_cost_value,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         is_cost_final,
         is_red,
         is_reversal,

@@ -1,5 +1,9 @@
-with source as (
+with landed as (
     select * from {{ source('landing', 'stock_on_hand') }}
+),
+
+source as (
+    {{ with_exchange_rate('landed', 'as_of_date') }}
 ),
 
 final as (
@@ -21,8 +25,12 @@ final as (
         frozen_units,
         in_transit_in_units,
         available_units,
-        unit_cost,
-        stock_value,
+        {{ in_company_currency('unit_cost', 'decimal(28, 8)') }} as unit_cost,
+        {{ in_company_currency('stock_value', 'decimal(24, 4)') }} as stock_value,
+        unit_cost as document_unit_cost,
+        stock_value as document_stock_value,
+        {{ document_currency() }} as currency_code,
+        exchange_rate,
         mfg_date,
         expiry_date,
         last_receipt_date,

@@ -14,19 +14,21 @@ from assets.ledger.restatement import KPIS, PastRelease, chosen_releases, write_
 THEN, NOW = date(2026, 6, 10), date(2026, 6, 30)
 # key, item, type, day, units, value, cogs: 100 units at 10 on 1 June, 40 sold at cost on 6 June
 ROWS = [
-    ("r1", "A", "purchase_receipt", date(2026, 6, 1), 100, 1000, None),
-    ("s1", "A", "sales_issue", date(2026, 6, 6), -40, -400, 400),
-    ("r2", "B", "purchase_receipt", date(2026, 6, 1), 10, 50, None),
+    ("r1", "C/A", "purchase_receipt", date(2026, 6, 1), 100, 1000, None),
+    ("s1", "C/A", "sales_issue", date(2026, 6, 6), -40, -400, 400),
+    ("r2", "C/B", "purchase_receipt", date(2026, 6, 1), 10, 50, None),
+    ("x1", "D/A", "purchase_receipt", date(2026, 6, 1), 7, 70, None),
 ]
 # Late: 20 sold on 6 June, entered after the 10th. Corrected: r2 was 12. Voided: r9. Recosted: s1 costs 450 now. After the day: r5.
 CHANGED = [
     ROWS[0],
-    ("s1", "A", "sales_issue", date(2026, 6, 6), -40, -450, 450),
-    ("s2", "A", "sales_issue", date(2026, 6, 6), -20, -200, 200),
-    ("r2", "B", "purchase_receipt", date(2026, 6, 1), 12, 60, None),
-    ("r5", "B", "purchase_receipt", date(2026, 6, 11), 99, 990, None),
+    ("s1", "C/A", "sales_issue", date(2026, 6, 6), -40, -450, 450),
+    ("s2", "C/A", "sales_issue", date(2026, 6, 6), -20, -200, 200),
+    ("r2", "C/B", "purchase_receipt", date(2026, 6, 1), 12, 60, None),
+    ("r5", "C/B", "purchase_receipt", date(2026, 6, 11), 99, 990, None),
+    ("x1", "D/A", "purchase_receipt", date(2026, 6, 1), 7, 70, None),
 ]
-VOIDED = ("r9", "B", "purchase_receipt", date(2026, 6, 10), 1, 5, None)
+VOIDED = ("r9", "C/B", "purchase_receipt", date(2026, 6, 10), 1, 5, None)
 
 
 def table(connection: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[object, ...]]) -> None:
@@ -63,7 +65,7 @@ def restated(tmp_path: Path) -> duckdb.DuckDBPyConnection:
 def test_then_and_now(restated: duckdb.DuckDBPyConnection) -> None:
     rows = restated.execute(
         """select kpi, value_then, value_now, late_change, corrected_change, voided_change, recosted_change, documents
-           from ledger.restated_kpis"""
+           from ledger.restated_kpis where company_code = 'C'"""
     ).fetchall()
     found = {row[0]: tuple(float(value) for value in row[1:]) for row in rows}
     assert found["on_hand_units"] == (71, 52, -20, 2, -1, 0, 3)
@@ -80,7 +82,8 @@ def test_the_documents_add_up_to_every_change(restated: duckdb.DuckDBPyConnectio
     for kpi in KPIS:
         change, parts, shares = restated.execute(
             f"""select change, late_change + corrected_change + voided_change + recosted_change,
-                    (select sum({kpi}_change) from ledger.restatement_documents) from ledger.restated_kpis where kpi = '{kpi}'"""
+                    (select sum({kpi}_change) from ledger.restatement_documents) from ledger.restated_kpis
+                where kpi = '{kpi}' and company_code = 'C'"""
         ).fetchone() or (None, None, None)
         # Basis: each of five figures is rounded to six decimals (2026-11).
         assert abs(Decimal(change) - Decimal(parts)) <= Decimal("0.000003"), kpi
@@ -89,6 +92,15 @@ def test_the_documents_add_up_to_every_change(restated: duckdb.DuckDBPyConnectio
         restated.execute("select movement_key, change_kind from ledger.restatement_documents order by all").fetchall()
     )
     assert kinds == {"r2": "corrected", "r9": "voided", "s1": "recosted", "s2": "late"}
+
+
+def test_companies_are_not_added(restated: duckdb.DuckDBPyConnection) -> None:
+    """The same item code in another company: figures of its own, moved by no document of the first."""
+    found = restated.execute(
+        """select value_then, value_now, documents from ledger.restated_kpis
+           where company_code = 'D' and kpi in ('on_hand_units', 'inventory_capital') order by kpi"""
+    ).fetchall()
+    assert [tuple(map(float, row)) for row in found] == [(70, 70, 0), (7, 7, 0)]
 
 
 def test_releases_of_recent_days_and_of_month_ends_count() -> None:

@@ -9,10 +9,12 @@ import jinja2
 import pytest
 from typer.testing import CliRunner
 
+from assets.documents import DocumentError
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.kpis.dbt_files import PROJECT, dbt_files
 from assets.publish.kpis.targets import KpiTarget, targets_of
 from orchestration.cli import app
+from orchestration.settings import load_settings
 
 CONFIG = """
 company: {code: C, name: Company, currency: CNY, timezone: Asia/Shanghai}
@@ -46,6 +48,7 @@ def test_every_kpi_says_what_it_is() -> None:
         ("{kpi: fill_rate, target_rate: 0.9, floor_rate: 0.95, ceiling_rate: 0.8}", "floor_rate 0.95 is above ceiling_rate 0.8"),
         ("{kpi: fill_rate, target_rate: 0.5, floor_rate: 0.8}", "below floor_rate"),
         ("{kpi: fill_rate, scope: team, target_rate: 0.5}", "scope_value"),
+        ("{kpi: fill_rate, scope_value: Z, target_rate: 0.5}", "a target is for the company Z; the sources are of C"),
         ("{kpi: fill_rate, target_rate: 0.9}, {kpi: fill_rate, target_rate: 0.8}", "two targets for fill_rate company"),
     ],
 )  # fmt: skip
@@ -55,6 +58,21 @@ def test_validate_refuses_a_target_that_means_nothing(line: str, told: str, tmp_
     result = CliRunner().invoke(app, ["validate", "--config", str(config)])
     assert result.exit_code != 0
     assert told in " ".join(result.output.split())
+
+
+def test_the_currency_of_every_company_is_stated(tmp_path: Path) -> None:
+    """Two companies of which one has no currency would be added as if they had the same."""
+    config = tmp_path / "c.yml"
+    second = (
+        "{name: two, kind: file, mapping: demo_erp, path: two, instance: F, company_code: D, timezone: Asia/Shanghai}]"
+    )
+    text = CONFIG.replace("timezone: Asia/Shanghai}]", f"timezone: Asia/Shanghai}}, {second}", 1)
+    assert second in text
+    config.write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError, match="the currency of D is not stated"):
+        load_settings(config)
+    config.write_text(text + "companies: {D: {name: Dee, currency: USD}}\n", encoding="utf-8")
+    assert load_settings(config).books() == (("C", "Company", "CNY", True), ("D", "Dee", "USD", False))
 
 
 def test_a_person_is_in_one_team(tmp_path: Path) -> None:
