@@ -26,6 +26,11 @@ def is_foreseen(error: BaseException) -> bool:
     return type(error).__module__.split(".")[0] in _OWN or isinstance(error, OSError)
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether a run that ended with it was refused: nothing that the machine says of its own files is its user's to correct."""
+    return is_foreseen(error) and not isinstance(error, OSError)
+
+
 def own_error_names() -> frozenset[str]:
     """Names of the product's error classes that are loaded: of an error in a step nothing but its name comes back."""
     return frozenset(kind.__name__ for kind in _below(Exception) if kind.__module__.split(".")[0] in _OWN)

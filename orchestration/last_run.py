@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from assets.workspace import Workspace
+from orchestration.faults import CRASHED, NOT_RELEASED, is_refusal
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,11 @@ def kept(workspace: Workspace, as_of: date) -> Iterator[KeptRun]:
     try:
         yield run
     except Exception as error:
-        run.end(3, [f"{type(error).__name__}: {' '.join(str(error).split())}"], None)
+        run.end(
+            NOT_RELEASED if is_refusal(error) else CRASHED,
+            [f"{type(error).__name__}: {' '.join(str(error).split())}"],
+            None,
+        )
         raise
 
 

@@ -32,7 +32,7 @@ from orchestration.faults import (
     NOT_RELEASED,
     RELEASED_WITH_FAILURES,
     RunCrashedError,
-    is_foreseen,
+    is_refusal,
     own_error_names,
 )
 from orchestration.jobs import DAILY_JOB
@@ -112,7 +112,7 @@ def run_daily(
             kept.end(outcome.exit_status, outcome.errors, outcome.release.release_id if outcome.release else None)
             return outcome
     except Exception as error:
-        if is_foreseen(error) and not isinstance(error, OSError):
+        if is_refusal(error):
             raise
         raise RunCrashedError(f"the run crashed: {type(error).__name__}: {' '.join(str(error).split())}") from error
 

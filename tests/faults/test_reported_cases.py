@@ -73,7 +73,7 @@ def _spoil(draw: Draw, operation: Callable[[Draw], Fault]) -> Fault:
     for _ in range(50):
         try:
             return operation(draw)
-        except LookupError:
+        except (LookupError, StopIteration):
             continue
     raise AssertionError(f"{operation.__name__} finds no place")
 

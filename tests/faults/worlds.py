@@ -31,6 +31,7 @@ from demo.writing import write_extract
 SETTINGS = DemoSettings(seed=7, items=140, days=400, daily_from=DEFAULT_END - timedelta(days=29))
 MOVES_RATE = 0.001
 CLEAN_DAYS = RESULTS / "clean_days.json"
+DRAWN = RESULTS / "drawn_faults.json"
 
 
 @dataclass
@@ -203,6 +204,24 @@ def _clean_walk() -> str:
     )
 
 
+def drawn_faults_line() -> str:
+    """What `benchmarks drawn_faults` came to on worlds that served no correction, as it was saved."""
+    saved = json.loads(DRAWN.read_text(encoding="utf-8"))
+    found = saved["figures"]["competing"]
+    first, last = saved["figures"]["worlds"]
+
+    def share(name: str) -> str:
+        one = found[name]
+        return f"{one['share']:.0%} (95 %: {one['low']:.0%} to {one['high']:.0%})"
+
+    return (
+        f"- {found['draws']} faults drawn from a grammar that knows no rule, several in each of {last - first + 1} copies of a company, so"
+        f" that one may be near another's finding (`python -m benchmarks drawn_faults`, {saved['date']}):"
+        f" {share('seen_of_moving')} of the {found['moving']} that move a figure are seen, {share('cause_named')} of all are named"
+        f" rightly, {share('false_causes')} of {found['alarms']} alarms name a false cause."
+    )
+
+
 def as_page(worlds: Worlds) -> str:
     """docs/faults.md: every kind with what it should be called, what it was called, and what it costs."""
     real = [v for v in worlds.verdicts if not v.is_harmless]
@@ -225,6 +244,7 @@ def as_page(worlds: Worlds) -> str:
         f"- Critical findings on the last of {SETTINGS.days} clean days: {sum(f['severity'] == 'critical' for f in clean)};"
         f" findings of any kind: {len(clean)}.",
         _clean_walk(),
+        drawn_faults_line(),
         "- The defaults of dbt and Great Expectations (not null, unique, accepted values, relationships, on the same files)"
         f" see {plain} of {len(real)}, {plain_moving} of the {len(moving)} that move a figure, and name no cause.",
         "",

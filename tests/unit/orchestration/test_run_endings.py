@@ -138,3 +138,5 @@ def test_a_mistake_of_the_user_is_no_crash(settings: Settings) -> None:
     with pytest.raises(ValueError, match="no such asset") as caught:
         run_daily(settings, DAY, select=["marts/fct_nothing"])
     assert not isinstance(caught.value, RunCrashedError)
+    run = read_last_run(settings.workspace())
+    assert run is not None and run.exit_status == 2 and "no such asset" in run.errors[0]
