@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 
-from assets.optional import optional
+from assets.optional import MissingExtraError, optional
 
 _PAPER = """@page {size: A4; margin: 14mm; @bottom-right {content: counter(page) " / " counter(pages); font-size: 9px; color: #52606d;}}
 body {font-size: 10px; max-width: none; margin: 0; padding: 0;} h1 {font-size: 18px;} h2 {font-size: 12px;}
@@ -16,9 +16,14 @@ def pdf_bytes(html: str) -> bytes:
     """The page as a PDF. Nothing is fetched: the page holds all that it needs.
 
     Raises:
-        assets.optional.MissingExtraError: the extra `pdf` is not installed.
+        assets.optional.MissingExtraError: the extra `pdf`, or Pango, is not installed.
     """
-    weasyprint = optional("weasyprint", "pdf")
+    try:
+        weasyprint = optional("weasyprint", "pdf")
+    except OSError as error:  # the package is there, Pango of the operating system is not
+        raise MissingExtraError(
+            "weasyprint finds no Pango; install it (Debian: libpango-1.0-0, libpangoft2-1.0-0)"
+        ) from error
     # styles of the screen that paper does not have are no matter for a log
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     target = io.BytesIO()
