@@ -258,8 +258,8 @@ warehouse_matches as (
             keyed.item_id = movements.item_id
             -- Where the movement is booked, the other side shows the opposite of it; where it belongs, itself.
             and (
-                movements.warehouse_id = keyed.warehouse_id and movements.quantity_units = -keyed.gap_units
-                or movements.warehouse_id = opposite.other_warehouse_id and movements.quantity_units = keyed.gap_units
+                keyed.warehouse_id = movements.warehouse_id and keyed.gap_units = -movements.quantity_units
+                or opposite.other_warehouse_id = movements.warehouse_id and keyed.gap_units = movements.quantity_units
             )
             and keyed.first_date >= movements.business_date
             and (keyed.agreed_date is null or keyed.agreed_date < movements.business_date)
