@@ -33,8 +33,8 @@ def disturbed(disturbance: Disturbance | None, act: Callable[[], None]) -> int:
     for name in OPERATIONS:
         setattr(os, name, counter.around(name, getattr(os, name)))
     writing = counter.around_open(io.open)
-    builtins.open = writing  # type: ignore[assignment]
-    io.open = writing  # type: ignore[assignment]
+    builtins.open = writing
+    io.open = writing
     sa.event.listen(sa.engine.Engine, "before_cursor_execute", lambda *_: counter.step("statement", ()))
     sa.event.listen(sa.engine.Engine, "commit", lambda *_: counter.step("commit", ()))
     act()
