@@ -33,6 +33,14 @@ rates as (
     where source.exchange_rate > 0
 ),
 
+chosen as (
+    select
+        *,
+        lead(valid_from_date) over (partition by company_code, currency_code, to_currency_code order by valid_from_date) as next_from_date
+    from rates
+    where place = 1
+),
+
 final as (
     select
         currency_code,
@@ -40,15 +48,11 @@ final as (
         valid_from_date,
         least(
             coalesce(valid_to_date, cast('9999-12-31' as date)),
-            coalesce(
-                {{ add_days('lead(valid_from_date) over (partition by company_code, currency_code, to_currency_code order by valid_from_date)', -1) }},
-                cast('9999-12-31' as date)
-            )
+            coalesce({{ add_days('next_from_date', -1) }}, cast('9999-12-31' as date))
         ) as valid_to_date,
         exchange_rate,
         {{ envelope() }}
-    from rates
-    where place = 1
+    from chosen
 )
 
 select * from final
