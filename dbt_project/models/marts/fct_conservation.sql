@@ -15,6 +15,10 @@ ageing as (
     select * from {{ ref('fct_stock_ageing') }}
 ),
 
+feeds as (
+    select * from {{ ref('int_company_feeds') }}
+),
+
 run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
@@ -57,6 +61,8 @@ joined as (
         coalesce(moved.movements, 0) as movements,
         coalesce(moved.movement_units, 0) as movement_units,
         coalesce(closing.on_hand_units, 0) as balance_units,
+        -- Goods in a stock list without receipt dates have no age, and are in no bucket.
+        coalesce(feeds.age_status, 'ok') = 'ok' and coalesce(feeds.stock_status, 'ok') = 'ok' as has_age,
         coalesce(bucketed.bucket_units, 0) as bucket_units,
         {% for column in ['opening', 'in', 'out', 'closing', 'layer'] -%}
             cast(conservation.{{ column }}_units as decimal(28, 6)) as ledger_{{ column }}_units,
@@ -73,6 +79,7 @@ joined as (
         on moved.item_id = conservation.item_id and moved.warehouse_id = conservation.warehouse_id
     left join closing on moved.item_id = closing.item_id and moved.warehouse_id = closing.warehouse_id
     left join bucketed on moved.item_id = bucketed.item_id and moved.warehouse_id = bucketed.warehouse_id
+    left join feeds on split_part(coalesce(moved.item_id, conservation.item_id), '/', 1) = feeds.company_code
 ),
 
 final as (
@@ -82,7 +89,7 @@ final as (
         cast(movements as bigint) as movements,
         {{ as_units('movement_units') }} as movement_units,
         {{ as_units('balance_units') }} as balance_units,
-        {{ as_units('bucket_units') }} as bucket_units,
+        case when has_age then {{ as_units('bucket_units') }} end as bucket_units,
         ledger_opening_units,
         ledger_in_units,
         ledger_out_units,
@@ -100,7 +107,7 @@ final as (
         and movement_units = balance_units
         and balance_units = ledger_closing_units
         and balance_units = ledger_layer_units
-        and balance_units = bucket_units as is_closed
+        and (balance_units = bucket_units or not has_age) as is_closed
     from joined
 )
 

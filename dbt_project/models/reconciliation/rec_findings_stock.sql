@@ -263,7 +263,7 @@ open_conservation as (
         {{ finding_columns(
             "'conservation_broken'",
             "item_id || '|' || warehouse_id",
-            "'movements ' || cast(movement_units as varchar) || ', balance ' || cast(balance_units as varchar) || ', ledger ' || coalesce(cast(ledger_closing_units as varchar), 'none') || ', layers ' || coalesce(cast(ledger_layer_units as varchar), 'none') || ', buckets ' || cast(bucket_units as varchar)",
+            "'movements ' || cast(movement_units as varchar) || ', balance ' || cast(balance_units as varchar) || ', ledger ' || coalesce(cast(ledger_closing_units as varchar), 'none') || ', layers ' || coalesce(cast(ledger_layer_units as varchar), 'none') || ', buckets ' || coalesce(cast(bucket_units as varchar), 'none')",
             item_id='item_id',
             warehouse_id='warehouse_id',
             units="coalesce(ledger_closing_units, 0) - balance_units",
