@@ -47,7 +47,7 @@ def read_text(path: Path) -> str:
 
 
 def parse_document(text: str, model: type[Model], *, name: str) -> Model:
-    """Like `load_document`, for text at hand; `name` stands in the messages for the file."""
+    """Like `load_document`, for text at hand; `name` names the file in messages."""
     data, node = parse_keys(text, name=name)
     try:
         return model.model_validate(data)
@@ -96,7 +96,7 @@ def _refuse_double_keys(node: yaml.Node | None, name: str) -> None:
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
-                raise DocumentError(f"{name}, line {key.start_mark.line + 1}: the key '{key.value}' stands twice")
+                raise DocumentError(f"{name}, line {key.start_mark.line + 1}: the key '{key.value}' appears twice")
             seen.add(key.value)
             _refuse_double_keys(value, name)
     elif isinstance(node, yaml.SequenceNode):

@@ -99,11 +99,11 @@ def main(arguments: list[str]) -> dict[str, Any]:
             faults = draw_faults(world / "demo" / "inbox", DEFAULT_END, number, wanted)
             forget_changed(prepared, world)
             settings = configure_demo(world)
-            spoilt = examined(settings)
-            count(tally, faults, clean, spoilt)
+            damaged = examined(settings)
+            count(tally, faults, clean, damaged)
             if chosen.rules_only:
                 examine_without(settings, COMPETITION)
-                count(tallies["rules_only"], faults, clean, (_findings(settings), spoilt[1]))
+                count(tallies["rules_only"], faults, clean, (_findings(settings), damaged[1]))
             shutil.rmtree(world)
             print(
                 f"world {number}: {tally.drawn} drawn, {tally.seen} seen, {tally.named} named, {tally.false_causes} false",
@@ -196,14 +196,14 @@ def _findings(settings: Settings) -> list[dict[str, Any]]:
     return rows(settings, "select * from marts.fct_findings order by finding_id")
 
 
-def count(tally: Tally, faults: list[Fault], clean: tuple, spoilt: tuple) -> None:
+def count(tally: Tally, faults: list[Fault], clean: tuple, damaged: tuple) -> None:
     """Add one world: its faults against the findings that the clean company does not have."""
     known = {finding["finding_id"] for finding in clean[0]}
-    fresh = [finding for finding in spoilt[0] if finding["finding_id"] not in known]
+    fresh = [finding for finding in damaged[0] if finding["finding_id"] not in known]
     for fault in faults:
         near = [finding for finding in fresh if is_near(fault, finding)]
         named = [finding for finding in near if finding["rule_id"] in fault.accepts]
-        moves = _moves(fault, clean[1], spoilt[1])
+        moves = _moves(fault, clean[1], damaged[1])
         counts = tally.by_operation.setdefault(fault.operation, Counter())
         counts["drawn"] += 1
         tally.drawn += 1
@@ -236,12 +236,12 @@ def is_near(fault: Fault, finding: dict[str, Any]) -> bool:
     return finding["business_date"] == fault.day
 
 
-def _moves(fault: Fault, clean: dict, spoilt: dict) -> bool:
+def _moves(fault: Fault, clean: dict, damaged: dict) -> bool:
     """A figure of an item that the fault touched differs by more than 0.1 %."""
     for key, before in clean.items():
         if fault.items and key[0].split("/")[1] not in fault.items:
             continue
-        after = spoilt.get(key, (0.0, 0.0, 0.0))
+        after = damaged.get(key, (0.0, 0.0, 0.0))
         if any(abs(a - b) > MOVES_RATE * max(abs(b), 1e-9) for a, b in zip(after, before, strict=True)):
             return True
     return False

@@ -88,5 +88,5 @@ def until(panel: Panel, end: int) -> Panel:
     running = np.arange(end)[None, :] >= panel.start[:, None]
     hidden = running & ~ok
     filled = impute_hidden_demand(np.arange(n + 1) * end, y.ravel(), ok.ravel().astype(float), (~ok).ravel())
-    mended = np.where(hidden, filled.reshape(n, end), y)
-    return replace(panel, y=np.ascontiguousarray(mended), ok=ok, exact=panel.exact[:, :end])
+    fixed = np.where(hidden, filled.reshape(n, end), y)
+    return replace(panel, y=np.ascontiguousarray(fixed), ok=ok, exact=panel.exact[:, :end])

@@ -1,6 +1,6 @@
 """Does the replay's promise hold? The demo company run again with the plan's levels in charge, beside what was promised.
 
-The daily run has replayed the company's policies over the last year, from its spoilt extracts, and published what they would
+The daily run has replayed the company's policies over the last year, from its damaged extracts, and published what they would
 have served and tied up (`planning.policy_replay`). Then the simulator lives the same year once more: the same customers
 and the same suppliers, but from the window's first day on the clerks' rule is replaced by the replay's levels, along the
 network: the centre sends to the regions and buys for all, by the same step as the plan (`network.order_step`,

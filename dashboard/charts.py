@@ -210,7 +210,7 @@ def columns(
     money: bool = True,
     title: str | None = None,
 ) -> Picture:
-    """Vertical bars in the order of the frame; `title` stands below the axis."""
+    """Vertical bars in the order of the frame; `title` is below the axis."""
     axis = money_axis(words) if money else alt.Axis(title=None)
     chart = (
         alt.Chart(frame)

@@ -24,7 +24,7 @@ _OF_INCIDENTS = frozenset({"state", "severity", "done", "metric", "field"})
 
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """All texts by key; `kpi_<name>` are the names that the dictionary gives, what incidents say stands with them."""
+    """All texts by key; `kpi_<name>` are the names that the dictionary gives, what incidents say is among them."""
     path = Path(__file__).with_name("texts.yml")
     names = {f"kpi_{name}": label for name, label in kpi_labels().items()}
     told = {key: text for key, text in incident_words().items() if key.split("_")[0] in _OF_INCIDENTS}

@@ -1,4 +1,4 @@
-"""The shape of an extract file, and which rows of a history go into which file. Formatting stands in the
+"""The shape of an extract file, and which rows of a history go into which file. Formatting is in the
 `layouts_*` modules.
 """
 

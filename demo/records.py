@@ -127,7 +127,7 @@ class PurchaseLine:
 
 @dataclass(slots=True)
 class ReceiptLine:
-    """A received line; `is_posted` is false while it stands as a draft."""
+    """A received line; `is_posted` is false while it is a draft."""
 
     receipt_no: str
     doc_id: int

@@ -171,7 +171,7 @@ def _write_shipments(world: World, day: date, shipped: list[tuple[OrderLine, Par
 
 
 def _write_voided(world: World, day: date, line: OrderLine, grain: Grain, units: int) -> None:
-    """A first attempt that was voided: it stands in the journal with its status and moves nothing."""
+    """A first attempt that was voided: it is in the journal with its status and moves nothing."""
     doc_no, doc_id = world.books.number("XSCK", day), world.books.doc_id()
     voided = Movement("销售出库单", doc_no, doc_id, 1, day, clock(day, 14, doc_id), grain, -units, doc_status="作废")
     voided.ref_doc_type, voided.ref_doc_no, voided.ref_line_id = "销售订单", line.so_no, str(line.line_id)

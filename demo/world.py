@@ -1,4 +1,4 @@
-"""The running company: its state, and the order in which a day happens. What each activity does stands in its
+"""The running company: its state, and the order in which a day happens. What each activity does is in its
 own module.
 
 A day runs as the ledger orders it: receipts, returns, transfers, issues, adjustments; then, after hours, late arrivals

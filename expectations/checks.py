@@ -1,6 +1,6 @@
 """Dagster asset checks: the contract suites that block; C1 to C9 and one check per finding rule, which do not.
 
-Glue only. What is expected stands in the contracts (`suites.py`), in the dbt tests and in the finding models.
+Glue only. What is expected is in the contracts (`suites.py`), in the dbt tests and in the finding models.
 """
 
 import csv

@@ -45,7 +45,7 @@ class BufferedDuckDBDialect(Dialect):
         return connection
 
     def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> list[Any]:
-        """The columns of one table. The catalog query that this stands for binds every view of the file: 145 ms a table
+        """The columns of one table. The catalog query that this represents binds every view of the file: 145 ms a table
         against 3 (2026-11-22). Types are left out: a suite compares names, and landing gives the types of the contract."""
         quote = self.identifier_preparer.quote_identifier
         place = ".".join(quote(part) for part in (schema, table_name) if part)

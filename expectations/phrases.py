@@ -33,7 +33,7 @@ class Phrasebook:
         return self.find(text) or text
 
     def clauses(self, text: str, joined: str = "; ") -> str:
-        """A text of clauses that "; " joins, each told by itself."""
+        """A text of clauses that "; " joins, each given by itself."""
         return joined.join(self.said(clause) for clause in text.split("; "))
 
 

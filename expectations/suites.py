@@ -1,4 +1,4 @@
-"""Great Expectations suites derived from contracts. What is expected stands in the contract; here it only becomes
+"""Great Expectations suites derived from contracts. What is expected is in the contract; here it only becomes
 checks.
 
 Quarantine has already taken out rows that break a rule, so a failure here means that ingest and contract disagree,

@@ -31,7 +31,7 @@ class Translator(DagsterDbtTranslator):
         )
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Sources as their meta says; all else by schema and name, whatever project it stands in."""
+        """Sources as their meta says; all else by schema and name, whatever project it is in."""
         if dbt_resource_props["resource_type"] in ASSET_KINDS:
             return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
         return super().get_asset_key(dbt_resource_props)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-# One missed daily run plus half a day to mend it; set 2026-11-21 with the daily schedule, owner: data engineering.
+# One missed daily run plus half a day to fix it; set 2026-11-21 with the daily schedule, owner: data engineering.
 MAXIMUM_AGE = timedelta(hours=36)
 
 

@@ -24,7 +24,7 @@ class StepDisplay:
         self._tasks: dict[str, TaskID] = {}
 
     def on_step(self, event: str, step: str) -> None:
-        """Told by the run of `start`, `success`, `failure` and `skipped`."""
+        """Given by the run of `start`, `success`, `failure` and `skipped`."""
         if event == "start":
             self._tasks[step] = self._progress.add_task(step, total=1, state="running")
             return

@@ -51,5 +51,5 @@ def load_company_rules(settings: Settings) -> RuleBook:
     if settings.rule_book is None:
         return read_rule_book({"timezone": settings.company.timezone})
     if not settings.rule_book.is_file():
-        raise DocumentError(f"{settings.rule_book}: no such rule book; mend `rule_book` in the configuration")
+        raise DocumentError(f"{settings.rule_book}: no such rule book; fix `rule_book` in the configuration")
     return load_rule_book(settings.rule_book)

@@ -90,7 +90,7 @@ class Ageing(Section):
 
 
 class Checks(Section):
-    """Tolerances of the checks; the basis of each default stands beside it.
+    """Tolerances of the checks; the basis of each default is beside it.
 
     Count tolerances per ABC class: cycle-count practice is 0.2-0.5 % of the book for A, 1 % for B, 2-5 % for C; set
     2026-11-21 at the strict end, to be set from the company's own counts by its warehouse manager.
@@ -147,7 +147,7 @@ class Settings(Section):
         names = [source.name for source in value]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"the source name {', '.join(twice)} stands twice")
+            raise ValueError(f"the source name {', '.join(twice)} appears twice")
         return with_owners(value)
 
     @field_validator("targets")

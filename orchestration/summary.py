@@ -40,7 +40,7 @@ def print_summary(console: Console, outcome: RunOutcome) -> None:
 
 
 def _short(details: str) -> str:
-    """What was found and what it is worth; how to mend it stands in the runbook and in the check itself."""
+    """What was found and what it is worth; how to fix it is in the runbook and in the check itself."""
     return details.split(", fix: ")[0]
 
 

@@ -29,7 +29,7 @@ def validate_all(settings: Settings) -> Validation:
         except DocumentError as error:
             problems.append(str(error))
         if source.kind == "file" and source.remote is None and not source.path.is_dir():
-            problems.append(f"source {source.name}: no folder {source.path}; create it or mend `path`")
+            problems.append(f"source {source.name}: no folder {source.path}; create it or fix `path`")
     unknown = load_company_rules(settings).policy.unknown_owners() if settings.rule_book else []
     if unknown:
         problems.append(

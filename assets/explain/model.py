@@ -60,7 +60,7 @@ class MartRecipes:
     working: Mapping[str, str] = field(default_factory=dict)
     """Views over the evidence, by name, that several inputs share. A view is made where its evidence is at hand."""
     decided: tuple[str, ...] = ()
-    """Evidence for columns without a recipe of their own that the planner decided: the plan stands for them (`decision`)."""
+    """Evidence for columns without a recipe of their own that the planner decided: the plan represents them (`decision`)."""
     queries: Mapping[str, Query] = field(default_factory=dict)
     """Evidence of this mart alone, by name."""
     schema: str = "marts"

@@ -123,7 +123,7 @@ class SourceSettings(BaseModel):
             if not _SAFE_NAME.fullmatch(value):
                 raise ValueError(f"{value!r} may hold only letters, digits, '_', '-' and '.'")
         if len(set(values)) < len(values):
-            raise ValueError("an instance stands twice")
+            raise ValueError("an instance appears twice")
         return values
 
     @field_validator("timezone")

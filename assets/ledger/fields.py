@@ -65,4 +65,4 @@ ENTRY_KINDS = (
 ) = range(10)  # fmt: skip
 
 NO_DATE = 2_000_000_000
-"""Stands for no expiry: later than every date, so that undated stock leaves last under FEFO."""
+"""Means no expiry: later than every date, so that undated stock leaves last under FEFO."""

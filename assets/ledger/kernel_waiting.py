@@ -1,7 +1,7 @@
 """Movements whose units left stock without a cost, until one is found. Compiled.
 
 Units that are not there and of which no cost is known leave with no value; the receipt that settles them books what they cost, on its own
-day. From then on the movement that took them is known: it booked nothing, and what it lacked stands in the settlement. `waits` holds per
+day. From then on the movement that took them is known: it booked nothing, and what it lacked is in the settlement. `waits` holds per
 movement of the run the units that still wait (`WUNITS`) and, under the averages, the movement of the same pool that waited before
 (`WPREV`), so that those that a cost pool has waiting can be walked from the newest, and the units that have got a cost since (`WBACK`).
 """

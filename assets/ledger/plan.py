@@ -97,7 +97,7 @@ def make_plan(
         ),
         pc.is_valid(documents["ref_doc_no"]),
     )
-    # What a correction changes is told by the items' whole history.
+    # What a correction changes is given by the items' whole history.
     from_start = pc.or_(pc.fill_null(returns, False), pc.is_valid(documents["corrects_key"]))
     replayed = whole_clusters(ties, _flat(_items_where(documents, from_start)))
     recomputed = pc.unique(pa.concat_arrays([all_restated, replayed]))

@@ -375,7 +375,7 @@ def standard_keys(standard_costs: pa.Table, labels: pa.Array) -> tuple[Ints, Int
 def _revaluations(
     standard_costs: pa.Table, grains: Grains, item: Codes, grain: Codes, date: Codes
 ) -> tuple[Codes, Codes, Ints]:
-    """(grain, day, cost) of every change of a standard in a valued cost pool that has moved before: one grain stands for its pool."""
+    """(grain, day, cost) of every change of a standard in a valued cost pool that has moved before: one grain represents its pool."""
     keys, costs = standard_keys(standard_costs, grains.labels["item_id"])
     pools, first_grain = np.unique(grains.cost_pool, return_index=True)
     started = np.full(len(pools), NO_DATE, dtype=np.int32)

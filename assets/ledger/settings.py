@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class LedgerSettings(BaseModel):
-    """The modes of the ledger. Frozen; its fingerprint stands in every saved state, so that none is continued under others."""
+    """The modes of the ledger. Frozen; its fingerprint is in every saved state, so that none is continued under others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

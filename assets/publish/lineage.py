@@ -2,7 +2,7 @@
 
 Stages: 1. parse the compiled SQL of the model; 2. follow a column from the last select through CTEs, joins and unions
 down to the relations that it reads, which dbt's manifest names.
-Drawbacks: a column that stands behind a `pivot` or a table function is not followed (its sources are then those of the
+Drawbacks: a column that is behind a `pivot` or a table function is not followed (its sources are then those of the
 whole model); a formula is what the nearest select says, in the words of that select.
 """
 

@@ -92,4 +92,4 @@ def _key_violations(
             f"select count(*) from (select 1 from {relation} group by {key} having count(*) > 1)"
         ).fetchone()
         if row and row[0]:
-            yield f"{name}: {row[0]} keys ({', '.join(mart['grain'])}) stand twice"
+            yield f"{name}: {row[0]} keys ({', '.join(mart['grain'])}) appear twice"

@@ -45,7 +45,7 @@ def orders(reader: ReleaseReader, wanted: Filter, limit: int = 300) -> pd.DataFr
 
 
 def orders_by_week(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
-    """Order value by the week in which to order; what is overdue stands in the first."""
+    """Order value by the week in which to order; what is overdue is in the first."""
     return reader.frame(
         f"""select cast(date_trunc('week', greatest(r.order_by_date, {_TODAY})) as date) as week_start_date,
                 count(*) as orders, sum(r.suggested_order_value) as order_value
@@ -56,7 +56,7 @@ def orders_by_week(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
     )
 
 
-_ONE_EACH = "horizon_periods = 1"  # accuracy stands on every period of an item's forecast; one row an item is enough
+_ONE_EACH = "horizon_periods = 1"  # accuracy is on every period of an item's forecast; one row an item is enough
 
 
 def forecast_summary(reader: ReleaseReader, wanted: Filter) -> dict:
@@ -92,7 +92,7 @@ def wape_spread(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
 
 
 def forecast_misses(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.DataFrame:
-    """Where a wrong forecast costs most: relative bias times the demand that it stands for."""
+    """Where a wrong forecast costs most: relative bias times the demand that it covers."""
     return reader.frame(
         f"""select h.item_code, h.item_name, h.warehouse_name,
                 abs(f.bias) * f.mean_units * h.unit_cost_latest as miss_value, f.bias, f.wape, f.mean_units,

@@ -87,7 +87,7 @@ def _figure(context: Context, name: str, value: Any) -> str:
 
 
 def _formula(context: Context, formula: str) -> str:
-    """The formula of the dictionary without the types that SQL needs; where it stands in another mart, that mart's name."""
+    """The formula of the dictionary without the types that SQL needs; where it is in another mart, that mart's name."""
     plain = without_types(formula)
     if context.words.language == "zh" and plain.startswith("as in "):
         return context.words("as_in", name=plain.removeprefix("as in "))

@@ -78,7 +78,7 @@ def _tile(context: Context, kpi: overview.Kpi) -> Tile:
     moved = words.change(kpi.name, kpi.before, kpi.value)
     if moved not in {"", "±0"}:
         notes.append(words("since_last", value=moved))
-    if kpi.coverage is not None and kpi.coverage < 0.995:  # below this, the figure stands for less than it seems to
+    if kpi.coverage is not None and kpi.coverage < 0.995:  # below this, the figure covers less than it seems to
         notes.append(words("coverage", value=words.percent(kpi.coverage, 0)))
     return Tile(words(f"kpi_{kpi.name}"), words.kpi(kpi.name, kpi.value), notes, tone, _more(kpi.name))
 

@@ -1,4 +1,4 @@
-"""Consistent changes to a history: snapshots, receipts and orders follow when a posting is spoilt. No choice of
+"""Consistent changes to a history: snapshots, receipts and orders follow when a posting is damaged. No choice of
 victims.
 """
 

@@ -90,7 +90,7 @@ def plant_duplicate_posting(plan: Plan, doc_type: str) -> None:
 
 
 def _twin_receipt(plan: Plan, row: Movement, twin: Movement) -> None:
-    """The receipt line stands twice as well."""
+    """The receipt line appears twice as well."""
     for lines in plan.history.receipts.values():
         for line in [line for line in lines if (line.receipt_no, line.line_id) == (row.doc_no, row.line_id)]:
             again = copy.copy(line)
@@ -260,6 +260,6 @@ def plant_late_document(plan: Plan) -> None:
 
 
 def _expected(plan: Plan, rule_id: str, row: Movement, variance: int | None) -> Expected:
-    """Entry for a spoilt movement; `variance` is physical - book at the end."""
+    """Entry for a damaged movement; `variance` is physical - book at the end."""
     grain = row.grain
     return Expected(rule_id, grain.item, grain.warehouse, row.doc_no, row.business_date, variance, where=row)

@@ -60,7 +60,7 @@ def send_twice(plan: Plan, extracts: list[Extract], dataset: str) -> list[Extrac
 
 
 def repeat_row_in_file(plan: Plan, extracts: list[Extract], dataset: str) -> None:
-    """The last row of a daily file stands in it twice."""
+    """The last row of a daily file is in it twice."""
     file = files_of(extracts, dataset, plan.back(9), plan.end)[-1]
     _append_again(plan, file, file.rows[-1])
 

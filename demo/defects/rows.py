@@ -1,4 +1,4 @@
-"""Rows that break their contract: spoilt figures and dates in real rows, and rows that should never have been sent."""
+"""Rows that break their contract: damaged figures and dates in real rows, and rows that should never have been sent."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What people do to an incident: acknowledge, assign, comment, snooze, report a fix, resolve, accept a risk, reopen.
 
-Every action is one transaction with its history row. Functions give the incident as it stands afterwards. A refusal
+Every action is one transaction with its history row. Functions give the incident as it is afterwards. A refusal
 is an IncidentError whose message says what to do instead.
 """
 
@@ -72,11 +72,11 @@ def snooze(store: IncidentStore, incident_id: str | int, user: str, until: date,
 
 
 def report_fix(store: IncidentStore, incident_id: str | int, user: str, reason: str) -> Incident:
-    """Say that it is mended and why it happened. The next run that looks closes it with this reason, or reopens it."""
+    """Say that it is fixed and why it happened. The next run that looks closes it with this reason, or reopens it."""
     said = _stated(reason, "a reason")
 
     def decide(row: Row, unit: WriteUnit) -> Move:
-        _need(row, FAILING_STATES, "reported as mended")
+        _need(row, FAILING_STATES, "reported as fixed")
         values = {"state": State.FIX_REPORTED.value, "reason": said, "reason_by": user, "snoozed_until_date": None}
         return Move("fix_reported", values | {"accepted_until_date": None, "accepted_gross_value": None})
 

@@ -15,7 +15,9 @@ Clock = Callable[[], datetime]
 # A longer silence than this between two looks at the clock is as likely a wrong clock as an idle system: a month-end
 # only user still runs once in 31 days. Set 2026-11; the owner is the maintainer of the incident store.
 JUMP = timedelta(days=31)
-STANDS = timedelta(hours=1)  # a glitch that a time server mends is gone by then (its longest poll is 17 minutes)
+CONFIRMED_AFTER = timedelta(
+    hours=1
+)  # a glitch that a time server fixes is gone by then (its longest poll is 17 minutes)
 
 
 def system_clock() -> datetime:
@@ -36,9 +38,9 @@ class ClockView:
 def judge(reading: datetime, last_seen: datetime | None, candidate: datetime | None, *, confirm: bool) -> ClockView:
     """Judge a clock reading against the last one that was believed.
 
-    A step back of less than JUMP: time stands still until the clock catches up. A step of more than JUMP either way
+    A step back of less than JUMP: the time given stays the same until the clock catches up. A step of more than JUMP either way
     is held: the old time stays in force. It is believed after all when a later run or sweep (`confirm`) finds that it
-    stood: at least STANDS after the first held reading and less than JUMP after it.
+    confirmed: at least CONFIRMED_AFTER after the first held reading and less than JUMP after it.
     """
     if last_seen is None:
         return ClockView(reading, reading, None, False)
@@ -46,6 +48,6 @@ def judge(reading: datetime, last_seen: datetime | None, candidate: datetime | N
         now = max(reading, last_seen)
         return ClockView(now, now, None, False)
     goes_on = candidate is not None and candidate <= reading <= candidate + JUMP
-    if confirm and candidate is not None and goes_on and reading >= candidate + STANDS:
+    if confirm and candidate is not None and goes_on and reading >= candidate + CONFIRMED_AFTER:
         return ClockView(reading, reading, None, False)
     return ClockView(last_seen, last_seen, candidate if goes_on else reading, True)

@@ -56,7 +56,7 @@ def cause_key(rule_id: str, parts: Parts) -> str:
 
 
 def check_key(check_id: str) -> str:
-    """The key of an incident that stands for a failing check without rows of its own."""
+    """The key of an incident that represents a failing check without rows of its own."""
     return f"check={check_id}"
 
 

@@ -17,11 +17,11 @@ SEVERITIES = ("info", "warning", "critical")  # from light to heavy
 
 
 class State(StrEnum):
-    """Where an incident stands. Snoozed and overdue are properties of an open incident, no states."""
+    """The state of an incident. Snoozed and overdue are properties of an open incident, no states."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
-    FIX_REPORTED = "fix_reported"  # somebody says it is mended; the next run decides
+    FIX_REPORTED = "fix_reported"  # somebody says it is fixed; the next run decides
     RISK_ACCEPTED = "risk_accepted"  # still fails, accepted until a date
     PASSED = "passed"  # a later run passed; waits for a stated reason
     CLOSED = "closed"

@@ -1,6 +1,6 @@
 """How incidents are grouped, owned, dated and escalated: typed settings, read from YAML. No SQL, no incident.
 
-The product's own knowledge (what one cause is for each rule, which KPIs it spoils) stands in `policy.yml` beside this
+The product's own knowledge (what one cause is for each rule, which KPIs it spoils) is in `policy.yml` beside this
 file. What belongs to a company (people, owners, due days) comes from its `config/rules.yml` and lies over it.
 """
 

@@ -74,7 +74,7 @@ def is_history(finding: Finding, policy: Policy, context: StockContext, as_of: d
 
 
 def subjects_of(cause: Cause) -> tuple[tuple[str, str], ...]:
-    """The (item, warehouse) pairs a cause touches, sorted; ('', '') stands for the whole company."""
+    """The (item, warehouse) pairs a cause touches, sorted; ('', '') represents the whole company."""
     pairs = {(f.item_id, f.warehouse_id) for f in cause.findings}
     return tuple(sorted(pairs)) or (("", ""),)
 

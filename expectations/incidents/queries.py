@@ -94,7 +94,7 @@ def get_incident(store: IncidentStore, incident_id: str | int, max_rows: int = 5
 
 
 def is_recorded(store: IncidentStore, run_id: str) -> bool:
-    """True where a run stands in the store already."""
+    """True where a run is in the store already."""
     with store.reading() as connection:
         query = sa.select(schema.runs.c.run_seq).where(schema.runs.c.run_id == run_id)
         return connection.execute(query).first() is not None

@@ -1,7 +1,7 @@
 """Records a run: its results, its failing rows and what they do to the incidents, in one transaction.
 
 Recording the same run twice writes once. A run whose as-of date lies before the newest one (a backfill) is kept in
-the results but moves no incident: what failed in March says nothing about whether it is mended today.
+the results but moves no incident: what failed in March says nothing about whether it is fixed today.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def name_of(kind: str, code: str, language: Language) -> str:
 def said(record: object, name: str, language: Language) -> str:
     """A title, explanation, task, reason or comment of an incident or row, in the language.
 
-    Who has it in Chinese says so in `<name>_zh`; what the store itself wrote is told by its phrases; English for the rest.
+    Who has it in Chinese says so in `<name>_zh`; what the store itself wrote is given by its phrases; English for the rest.
     """
     own = getattr(record, f"{name}_zh", "") if language == "zh" else ""
     return str(own or sentence(str(getattr(record, name)), language))

@@ -32,7 +32,7 @@ class RuleRun:
 def table_columns(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, Columns]]:
     """table -> (schema, columns) of every table and view of the connection's own database.
 
-    A name that stands in two schemas is found in `marts` before any other.
+    A name that is in two schemas is found in `marts` before any other.
     """
     rows = con.execute(
         """select table_name, table_schema, column_name, data_type from information_schema.columns
@@ -68,7 +68,7 @@ def evaluate(rules: Iterable[Rule], con: duckdb.DuckDBPyConnection, labels: Labe
         except (RuleError, duckdb.Error) as error:
             rows, result = [], _broken(rule, str(error).splitlines()[0])
         else:
-            # an empty mart fails nothing, and proves nothing that was open to be mended
+            # an empty mart fails nothing, and proves nothing that was open to be fixed
             if rows or (result.is_passed and result.rows_checked):
                 evaluated.add(rule.id)
         findings += rows

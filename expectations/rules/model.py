@@ -1,4 +1,4 @@
-"""What a rule says, as it stands in YAML. No SQL here: `compile` reads the expressions."""
+"""What a rule says, as it is in YAML. No SQL here: `compile` reads the expressions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Rule(BaseModel):
     date: str = ""  # the column with the day of the row, where a row is an event
     event_days: int | None = None  # an event older than this is history; only with `date`
     is_on: bool = True
-    line: int = Field(default=0, exclude=True)  # where it stands in the file, for messages
+    line: int = Field(default=0, exclude=True)  # where it is in the file, for messages
 
     @field_validator("id", "table")
     @classmethod

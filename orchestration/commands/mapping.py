@@ -44,7 +44,7 @@ def check(
         (problems if finding.level == "error" else console).print(text, soft_wrap=True)
     if not found.is_good:
         raise typer.Exit(REFUSED)
-    console.print(f"mapping {found.mapping}: nothing stands in the way of a run")
+    console.print(f"mapping {found.mapping}: nothing prevents a run")
 
 
 def describe(

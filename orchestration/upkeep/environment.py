@@ -1,6 +1,6 @@
 """Secrets from files, and logs as JSON: what a service manager or a container sets by environment variables.
 
-`STOCKTURN_POSTGRES_URL_FILE=/run/secrets/url` stands for the content of that file in `STOCKTURN_POSTGRES_URL`; so for
+`STOCKTURN_POSTGRES_URL_FILE=/run/secrets/url` represents the content of that file in `STOCKTURN_POSTGRES_URL`; so for
 every variable of the product and for Dagster's storage. `python -m orchestration.upkeep.environment COMMAND ...` starts
 another program (Dagster's web server, its daemon) with the variables read in.
 """

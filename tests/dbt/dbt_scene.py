@@ -1,6 +1,6 @@
 """One small company, written out by hand so that every figure of the marts can be checked with a pencil.
 
-Belongs here: the rows. Item A1 is bought twice, sold, counted; B1 has no cost; a receipt stands as a draft; one
+Belongs here: the rows. Item A1 is bought twice, sold, counted; B1 has no cost; a receipt is a draft; one
 issue has the
 wrong sign. What the ledger and planning would leave for it is written out as well.
 """

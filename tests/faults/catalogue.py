@@ -1,4 +1,4 @@
-"""What a kind of fault is, and the list of all kinds. How each is injected stands in the `*_faults` modules."""
+"""What a kind of fault is, and the list of all kinds. How each is injected is in the `*_faults` modules."""
 
 from __future__ import annotations
 

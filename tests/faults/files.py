@@ -1,4 +1,4 @@
-"""Delivered files on disk: handing each out once, reading, spoiling and writing them. Which faults there are stands in `*_faults`."""
+"""Delivered files on disk: handing each out once, reading, spoiling and writing them. Which faults there are is in `*_faults`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Spoiler:
         self.catalogue, self.inbox = catalogue, inbox
 
     def add(self, name: str, what: str, rules: tuple[str, ...], moves: bool, inject: Callable[[], Path]) -> None:
-        """A kind whose injection gives the file that it spoilt."""
+        """A kind whose injection gives the file that it damaged."""
 
         def inject_here(_: Path) -> list[Entry]:
             path = inject()

@@ -84,7 +84,7 @@ def history_kinds(catalogue: Catalogue) -> None:
 
 
 def delivery_kinds(catalogue: Catalogue) -> None:
-    """Rows and files spoilt while they are exported."""
+    """Rows and files damaged while they are exported."""
 
     def quiet(plant: Callable[[Plan, list[Extract]], None]) -> Delivery:
         def deliver(plan: Plan, extracts: list[Extract]) -> list[Extract]:

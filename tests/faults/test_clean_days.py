@@ -15,9 +15,9 @@ pytestmark = pytest.mark.slow  # a minute of CPU: dbt compiles, Great Expectatio
 
 def test_clean_days_open_nothing_and_a_missing_file_does(tmp_path: Path) -> None:
     """The second company is the first without one day's shipments: a walk that finds nothing there would prove nothing."""
-    for name, opened in (("clean", {}), ("spoilt", {"missing_file": 1})):
+    for name, opened in (("clean", {}), ("damaged", {"missing_file": 1})):
         settings = deliver(tmp_path / name, 40, 28, 11)
-        if name == "spoilt":
+        if name == "damaged":
             lost = next(
                 path
                 for back in range(1, 6)

@@ -62,7 +62,7 @@ class Worlds:
 
 
 def run_worlds(folder: Path) -> Worlds:
-    """Simulate the company once; examine it clean, with spoilt books, with spoilt files and with files to refuse."""
+    """Simulate the company once; examine it clean, with damaged books, with damaged files and with files to refuse."""
     history = run_world(SETTINGS)
     _deliver(folder / "clean", build_extracts(history, {}))
     for world in ("files", "refusals"):
@@ -73,9 +73,9 @@ def run_worlds(folder: Path) -> Worlds:
     verdicts: list[Verdict] = []
     books = Catalogue()
     entries = _spoil_books(history, books, folder / "books")
-    spoilt_books = examine(folder / "books", SETTINGS.end_date)
+    damaged_books = examine(folder / "books", SETTINGS.end_date)
     verdicts += _judged(
-        books, entries, spoilt_books, clean.figures, seen_by_stock_tools(folder / "books" / "inbox") - plain
+        books, entries, damaged_books, clean.figures, seen_by_stock_tools(folder / "books" / "inbox") - plain
     )
     for world, kinds in (("files", (file_kinds,)), ("refusals", (refusal_kinds, harmless_kinds))):
         catalogue, inbox = Catalogue(), Inbox(folder / world / "inbox", SETTINGS.end_date)
@@ -86,7 +86,7 @@ def run_worlds(folder: Path) -> Worlds:
         verdicts += _judged(catalogue, entries, outcome, clean.figures, seen_by_stock_tools(inbox.folder) - plain)
     every = [entry for verdict in verdicts for entry in verdict.entries]
     strangers = [
-        finding for finding in spoilt_books.findings
+        finding for finding in damaged_books.findings
         if finding["severity"] == "critical" and not any(entry.is_seen(finding) for entry in every)
     ]  # fmt: skip
     return Worlds(clean, verdicts, strangers)
@@ -140,7 +140,7 @@ def _spoil_books(history: History, catalogue: Catalogue, folder: Path) -> dict[s
 
 
 def _nothing(plan: Plan) -> None:
-    """Master records are spoilt while they are exported."""
+    """Master records are damaged while they are exported."""
 
 
 def _reuse_parts(plan: Plan, renamed: dict[int, Any]) -> None:

@@ -39,12 +39,12 @@ def _call(company: Company, *arguments: str) -> tuple[int, str]:
 def test_a_company_from_validate_to_status(company: Company) -> None:
     """Beside its good files one with another header: it is refused whole and named, and the run does not end as good."""
     assert _call(company, "validate")[0] == 0
-    spoilt = company.folder / "inbox" / "erp" / f"stock_movements_{END.replace('-', '')}_again.csv"
-    assert not spoilt.exists()
-    spoilt.write_text("甲,乙\n1,2\n", encoding="utf-8")
+    damaged = company.folder / "inbox" / "erp" / f"stock_movements_{END.replace('-', '')}_again.csv"
+    assert not damaged.exists()
+    damaged.write_text("甲,乙\n1,2\n", encoding="utf-8")
     status, text = _call(company, "run", "--as-of", END)
     assert "release:" in text and status == 1
-    assert spoilt.name in text.replace("\n", "")
+    assert damaged.name in text.replace("\n", "")
     assert "rows in" in text
     assert END in _call(company, "status")[1]
     assert "current" in _call(company, "releases", "list")[1]

@@ -1,5 +1,5 @@
 """Real tables of real systems through the shipped mappings: row accounting closes, totals counted here from the raw files come
-out, and what is refused is refused for the reason that stands in the data. Third-party data: skipped where it is absent."""
+out, and what is refused is refused for the reason that is in the data. Third-party data: skipped where it is absent."""
 
 from __future__ import annotations
 
@@ -341,7 +341,7 @@ def test_inventree_stock_is_what_lies_there_and_not_what_is_sold_or_built_in(tre
     )
     lots = {(item["part"], item["location"], item["batch"] or "", item["status"]) for item in here}
     assert tree.counts("stock_on_hand") == (len(items), len(lots), 0, len(items) - len(lots))
-    # The day stands in the name of the file.
+    # The day is in the name of the file.
     assert tree.one("select distinct as_of_date from landing.stock_on_hand") == dt.date(2024, 3, 19)
 
 

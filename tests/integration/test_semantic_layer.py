@@ -74,7 +74,7 @@ def test_months_add_up(engine: Any, connection: duckdb.DuckDBPyConnection) -> No
 def test_documents_by_their_own_groups(
     metric: str, scope: str, engine: Any, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    """Lines are grouped by what stands on them: the supplier of the order, the warehouse of the count."""
+    """Lines are grouped by what is on them: the supplier of the order, the warehouse of the count."""
     asked = {row[scope]: row[metric] for row in ask(engine, connection, [metric], [scope])}
     found = dict(
         _marts(

@@ -62,7 +62,7 @@ class MappingCheck:
 
     @property
     def is_good(self) -> bool:
-        """True where nothing stands in the way of a run."""
+        """True where nothing prevents a run."""
         return not any(finding.level == "error" for finding in self.findings)
 
 

@@ -1,5 +1,5 @@
 """A first mapping for an unknown source: the tables that fit a contract best, with their candidates. To be completed by a
-person: what is not certain is said beside it, and what is required and was not found stands there as a mistake."""
+person: what is not certain is said beside it, and what is required and was not found is there as a mistake."""
 
 from __future__ import annotations
 

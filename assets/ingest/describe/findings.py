@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Finding:
-    """`error` stands in the way of a run, `warning` should be looked at, `info` is good to know."""
+    """`error` prevents a run, `warning` should be looked at, `info` is good to know."""
 
     level: Literal["error", "warning", "info"]
     dataset: str

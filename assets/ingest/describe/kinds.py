@@ -1,8 +1,8 @@
 """What kind of file a header belongs to: a snapshot, a ledger, a count, orders, a period summary. Pure; the rules stand in
 kinds.yml.
 
-A kind is told by headers that stand together, each matched exactly after normalisation. Where several kinds fit, or none,
-nothing is told.
+A kind is given by headers that occur together, each matched exactly after normalisation. Where several kinds fit, or none,
+nothing is said.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def known_kinds() -> dict[str, Kind]:
 
 
 def possible_kinds(header: Sequence[str]) -> list[Detected]:
-    """Kinds that the header fits; one means that the kind is told."""
+    """Kinds that the header fits; one means that the kind is known."""
     roles, kinds = _rules()
     by_name = {plain_name(title): title for title in reversed(header)}
     found = []

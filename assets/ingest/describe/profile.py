@@ -10,7 +10,7 @@ from assets.ingest.describe.kinds import Detected
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One column: its name and caption, its type there, and what stands in it (of the rows that were looked at)."""
+    """One column: its name and caption, its type there, and what is in it (of the rows that were looked at)."""
 
     name: str
     type: str

@@ -1,4 +1,4 @@
-"""What a file of an unknown company is, and which of its columns is what: by names, then by what stands in the columns. Pure."""
+"""What a file of an unknown company is, and which of its columns is what: by names, then by what is in the columns. Pure."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class TableFit:
 def name_score(contract_column: str, *names: str, kind: Detected | None = None) -> float:
     """How well names (column and caption) fit a contract column: 1 the same, 0.7 one in the other, else the likeness.
 
-    In a file whose kind is told, the names that this kind gives a meaning mean nothing else.
+    In a file whose kind is known, the names that this kind gives a meaning mean nothing else.
     """
     known = synonyms().get(contract_column, (plain_name(contract_column),))
     if kind is not None:

@@ -32,7 +32,7 @@ from assets.ingest.reading.raw_table import RawFile
 from assets.ingest.reading.table_files import table_day
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import literal
-from assets.ingest.typing.spoilt_codes import restore_codes
+from assets.ingest.typing.damaged_codes import restore_codes
 from assets.ingest.typing.unit_conversion import bring_to_base
 
 
@@ -154,7 +154,7 @@ class ContractRun:
         return add_signs(self.database.connection, raw, dataset, candidate.mapping, values, candidate.name)
 
     def _restore(self, candidate: Candidate, masters: frozenset[str], raw: RawFile, landed: str | None) -> RawFile:
-        """What only the item master can put right: codes that a spreadsheet has spoilt, quantities in another unit.
+        """What only the item master can put right: codes that a spreadsheet has damaged, quantities in another unit.
 
         No spreadsheet has been between a system's tables and us.
         """

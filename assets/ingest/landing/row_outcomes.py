@@ -157,7 +157,7 @@ class FileEngine:
         self.piece_rows = landing.rows
 
     def _restore_codes(self) -> None:
-        """Restore spoilt codes in `raw`: of a file in pieces, in the rows that were not landed."""
+        """Restore damaged codes in `raw`: of a file in pieces, in the rows that were not landed."""
         restored = self._restore(
             self.raw, self.pieces_landed.source if self.pieces_landed is not None and self.piece_rows else None
         )
@@ -339,7 +339,7 @@ class FileEngine:
         self.connection.execute(
             f"INSERT INTO broken SELECT c.source_row, 'duplicate_key', {key}, c.source_key, 'the key ' || "
             f"c.source_key || "
-            "' already stands in row ' || c.first_row || ' with other content; the first one was kept', "
+            "' is already in row ' || c.first_row || ' with other content; the first one was kept', "
             f"any_value({raw}), {item}, {warehouse}, {document} "
             f"FROM ({conflict}) AS c JOIN {RAW_TABLE} AS r USING ({SOURCE_ROW}) JOIN staged AS s USING ({SOURCE_ROW}) "
             "GROUP BY c.source_row, c.source_key, c.first_row ORDER BY c.source_row"

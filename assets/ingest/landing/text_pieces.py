@@ -2,7 +2,7 @@
 
 Nothing is kept in between. What the cheap reading leaves open, what breaks a rule and what a `where` excludes is
 collected in table `raw`, few rows as a rule, and judged there by the engine with all its care; so are rows whose key
-stands twice or has been landed before. This module decides nothing itself but that a row is good.
+appears twice or has been landed before. This module decides nothing itself but that a row is good.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class PieceLanding:
         return self._number("SELECT count(*) FROM raw_store")
 
     def call_back(self, *, place: int | None) -> bool:
-        """Move rows to `raw` whose key stands twice among the rows of the file or, with `place`, was landed before it.
+        """Move rows to `raw` whose key appears twice among the rows of the file or, with `place`, was landed before it.
 
         Looks at table `staged`, which the rows of `raw` have filled; True where rows were moved, so that it must be
         filled again.

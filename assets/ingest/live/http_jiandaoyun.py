@@ -53,7 +53,7 @@ class JiandaoyunForm:
         return self.client.send("POST", f"api/v5/{path}", json=body, headers=headers, read=_body, peek=_judge)
 
     def _find_fields(self, headers: Sequence[str], optional: set[str]) -> list[tuple[str, str, bool] | None]:
-        """Where each header stands: (subform or '', field, whether it is an instant)."""
+        """Where each header is: (subform or '', field, whether it is an instant)."""
         body = {"app_id": self.source.app, "entry_id": self.source.form}
         answer = self._post("app/entry/widget/list", body)
         known: dict[str, tuple[str, str, bool]] = {

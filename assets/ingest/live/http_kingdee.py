@@ -153,7 +153,7 @@ class _Reader:
 
 
 def _message(part: Any) -> str | None:
-    """The text of an error, wherever in the answer it stands."""
+    """The text of an error, wherever in the answer it is."""
     if isinstance(part, dict):
         if isinstance(part.get("Message"), str):
             return part["Message"]
@@ -169,7 +169,7 @@ def _moment(value: Value) -> str:
 
 
 def _text(value: Any) -> str | None:
-    """A field as text; a single blank stands for nothing there."""
+    """A field as text; a single blank represents nothing there."""
     return None if value in _NO_VALUE else plain(value)
 
 

@@ -109,7 +109,7 @@ def _text(value: Value) -> str:
     return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)
 
 
-# A datetime is a date too, so it stands first.
+# A datetime is a date too, so it is first.
 _TAGS: tuple[tuple[type, str], ...] = (
     (int, "int"), (str, "str"), (Decimal, "decimal"), (float, "float"), (dt.datetime, "datetime"), (dt.date, "date"),
     (bytes, "bytes"), (uuid.UUID, "uuid"),

@@ -71,9 +71,7 @@ def parse_expression(text: str) -> exp.Expr:
         if isinstance(node, exp.If) and not isinstance(node.parent, exp.Case):
             raise ExpressionError("`if()` is not allowed; write case when ... then ... else ... end")
         if isinstance(node, exp.Column) and (node.db or not isinstance(node.this, exp.Identifier)):
-            raise ExpressionError(
-                f"`{node.sql('duckdb')}`: at most the name of one joined table stands before a column"
-            )
+            raise ExpressionError(f"`{node.sql('duckdb')}`: at most the name of one joined table is before a column")
         if isinstance(node, exp.Placeholder) and not node.name.isidentifier():
             raise ExpressionError("a parameter is written `:name`")
         if isinstance(node, exp.Cast) and node.to.this not in CAST_KINDS:

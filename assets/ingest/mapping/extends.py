@@ -80,7 +80,7 @@ def _complete_lists(document: Located, base: Located, place: KeyPath, their_plac
 
 
 def _at(data: Any, place: KeyPath) -> Any:
-    """What stands at a place, None where there is nothing."""
+    """What is at a place, None where there is nothing."""
     for part in place:
         try:
             data = data[part]

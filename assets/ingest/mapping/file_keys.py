@@ -61,7 +61,7 @@ PLAIN_FILE = TableFile.model_construct()
 
 
 def check_header(header: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse a list of column names in which one stands twice or is empty."""
+    """Refuse a list of column names in which one appears twice or is empty."""
     folded = [name.strip().casefold() for name in header]
     for number, name in enumerate(folded):
         if not name or name in folded[:number]:

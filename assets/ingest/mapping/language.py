@@ -203,7 +203,7 @@ class Dataset(_Table):
         if self.header and self.records is not None:
             raise ValueError("`records` have names of their own; leave `header` out")
         if (self.header or self.records is not None) and self.files is None:
-            raise ValueError("how the extracts of a table look stands in `tables` of the mapping")
+            raise ValueError("how the extracts of a table look is in `tables` of the mapping")
         return self
 
     @field_validator("header")

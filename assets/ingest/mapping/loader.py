@@ -118,7 +118,7 @@ def _sentence(kind: str, message: str) -> str:
 def _declared_problems(
     mapping: Mapping, declared: Dataset, path: KeyPath, contracts: dict[str, Contract]
 ) -> list[Problem]:
-    """Mistakes of a dataset as it stands in the file, each table of a union by itself."""
+    """Mistakes of a dataset as it is in the file, each table of a union by itself."""
     contract = contracts.get(declared.contract)
     if contract is None:
         known = ", ".join(contracts)

@@ -32,7 +32,7 @@ class KeepFirst(_Strict):
 
 
 class Combine(_Strict):
-    """Rows of one extract that mean one: they are added up by key, the first of them stands for all of them.
+    """Rows of one extract that mean one: they are added up by key, the first of them represents all of them.
 
     Only rows for which `where` holds are added up; the others are left out like those that were added to another row.
     """
@@ -63,7 +63,7 @@ class Unpivot(_Strict):
 
 
 class Signs(_Strict):
-    """A column of quantities whose sign is told by the kind of document, unless the file signs them already (signs.py).
+    """A column of quantities whose sign is given by the kind of document, unless the file signs them already (signs.py).
 
     `quantity` and `type` are headers, `enum` gives the movement type of a code, `parameter` (auto, true or false) lets a
     source settle the question.

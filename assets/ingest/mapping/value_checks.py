@@ -1,4 +1,4 @@
-"""Checks of single values of a mapping file, for the validators of its schema. What needs several keys stands in `mapping`."""
+"""Checks of single values of a mapping file, for the validators of its schema. What needs several keys is in `mapping`."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Located:
                 key = loader.construct_object(key_node, deep=True)
                 line = key_node.start_mark.line + 1
                 if key in result:
-                    raise MappingError(f"{self.file}:{line}: {'.'.join(map(str, (*path, key)))}: the key stands twice")
+                    raise MappingError(f"{self.file}:{line}: {'.'.join(map(str, (*path, key)))}: the key appears twice")
                 self.lines[(*path, key)] = line
                 result[key] = self._plain(loader, value_node, (*path, key))
             return result
@@ -56,7 +56,7 @@ class Located:
         return f"{file}:{self.lines.get(found, 1)}: {'.'.join(map(str, path)) or 'mapping'}"
 
     def take_over(self, other: Located, theirs: KeyPath, ours: KeyPath) -> None:
-        """Put what another document has at a place into this one, with the lines where it stands there."""
+        """Put what another document has at a place into this one, with the lines where it is there."""
         value: Any = other.data
         for part in theirs:
             value = value[part]

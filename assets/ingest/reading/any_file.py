@@ -125,7 +125,7 @@ def _reshaped(
 
 
 def _check_kind(path: Path, name: str, suffix: str) -> str:
-    """How a file is to be read: text, workbook, markup, parquet, or nothing; raises IngestError for a lying name.
+    """How a file is to be read: text, workbook, markup, parquet, or nothing; raises IngestError for a name that does not match its content.
 
     Only .xls says nothing: for years systems have given that name to workbooks, web pages and plain text alike.
     """

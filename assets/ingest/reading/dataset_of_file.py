@@ -29,7 +29,7 @@ def files_of(folder: Path, mapping: Mapping, dataset: Dataset) -> list[Path]:
 
 
 def unknown_files(folder: Path, mapping: Mapping, dataset: Dataset) -> Iterator[tuple[Path, IngestError]]:
-    """Files of a folder whose kind cannot be told; told by the first dataset of the mapping that names a kind."""
+    """Files of a folder whose kind cannot be told; given by the first dataset of the mapping that names a kind."""
     kinds = [other.kind for other in mapping.datasets if other.kind is not None]
     first = next((other.name for other in mapping.datasets if other.kind is not None), None)
     if dataset.name != first:

@@ -156,7 +156,7 @@ def file_hash(path: Path) -> str:
 def extract_date_of(dataset: Dataset, file_name: str, as_of: dt.date) -> dt.date:
     """Day of an extract: the mapping's fixed day, the day in the file name, else `as_of`.
 
-    A name with year and month only stands for the last day of that month. Raises IngestError for a name without a day.
+    A name with year and month only represents the last day of that month. Raises IngestError for a name without a day.
     """
     rule = dataset.extract_date
     if rule is None and dataset.table is not None:

@@ -1,7 +1,7 @@
-"""Sheets: Excel workbooks through calamine, and what only bears the name of one (HTML, XML).
+"""Sheets: Excel workbooks through calamine, and what only has the name of one (HTML, XML).
 
 Every cell becomes the text that keeps its meaning: a number that is whole loses its `.0`, a date cell becomes ISO text,
-a text cell is taken as it stands (leading zeros kept). Hidden rows and columns are read like the others, and noted.
+a text cell is taken as it is (leading zeros kept). Hidden rows and columns are read like the others, and noted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Documents whose head stands on their first line only, as it does where merged cells were taken apart or exported as text.
+"""Documents whose head is on their first line only, as it does where merged cells were taken apart or exported as text.
 
 Only the columns that a mapping names are carried down, and only over lines that lack the first of them: a line with a
 number of its own begins a document, and what it lacks is missing.

@@ -48,14 +48,14 @@ def dataset_headers(dataset: Dataset) -> tuple[list[str], list[str]]:
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """Where each asked-for header stands, and which columns of the file nobody asked for."""
+    """Where each asked-for header is, and which columns of the file nobody asked for."""
 
     columns: dict[str, str]
     unused: tuple[tuple[str, str], ...]
     titles: dict[str, str] = field(default_factory=dict)
 
     def title_of(self, header: str) -> str:
-        """A header as it stands in the file, for messages."""
+        """A header as it is in the file, for messages."""
         return self.titles.get(self.columns.get(normal_header(header), ""), header)
 
     def column_of(self, header: str) -> str:
@@ -142,7 +142,7 @@ def match_header(dataset: Dataset, raw: RawFile, file: str) -> HeaderMatch:
     repeated = [header for header in repeated if normal_header(header) not in asked]
     if repeated:
         raise IngestError(
-            "the header stands twice, so it is not clear which column is meant",
+            "the header appears twice, so it is not clear which column is meant",
             file=file,
             row=dataset.header_row,
             column=repeated[0][:-2],

@@ -1,4 +1,4 @@
-"""Where the header of a sheet stands: below title rows, over one row or two. Pure.
+"""Where the header of a sheet is: below title rows, over one row or two. Pure.
 
 A header is recognised by names that the mapping asks for, compared exactly after normalisation; likeness counts for
 nothing here.

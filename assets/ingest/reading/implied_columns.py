@@ -1,4 +1,4 @@
-"""A header that a file lacks, told by whether another one is filled: 审核人 says that a document is approved.
+"""A header that a file lacks, given by whether another one is filled: 审核人 says that a document is approved.
 
 A column that is empty in every row says nothing, for then nobody fills it in.
 """

@@ -67,7 +67,7 @@ def _table(batch: list[tuple[int, dict[str, str | None]]]) -> pa.Table:
 
 
 def _objects(text: str, at: tuple[str, ...], file: str) -> Iterator[tuple[int, Any]]:
-    """The objects of the list with their numbers, one after the other, so that only one stands in memory beside the text."""
+    """The objects of the list with their numbers, one after the other, so that only one is in memory beside the text."""
     decoder = json.JSONDecoder(
         parse_float=_Number, parse_int=_Number, parse_constant=_Number, object_pairs_hook=_each_key_once
     )
@@ -142,7 +142,7 @@ def _below(document: Any, at: tuple[str, ...], file: str) -> list[Any]:
 def _row(value: Any, number: int, malformed: list[MalformedRow], only: dict[str, str]) -> dict[str, str | None] | None:
     """Fields of an object as texts; None where it is none of ours, or none at all (then it is kept aside)."""
     if not isinstance(value, dict):
-        malformed.append(MalformedRow(number, _json(value)[:1000], "stands in the list and is no object"))
+        malformed.append(MalformedRow(number, _json(value)[:1000], "is in the list and is no object"))
         return None
     if only and any(_text(value.get(field)) != wanted for field, wanted in only.items()):
         return None

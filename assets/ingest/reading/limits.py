@@ -66,7 +66,7 @@ def check_workbook(path: Path, name: str) -> None:
                 raise IngestError(
                     f"reaches to cell {place}: {rows:,} rows by {columns:,} columns are more than {MOST_CELLS:,} cells",
                     file=name,
-                    fix="Delete what stands far from the table (Ctrl+End shows the last cell) and save it, or export it as CSV.",
+                    fix="Delete what is far from the table (Ctrl+End shows the last cell) and save it, or export it as CSV.",
                 )
 
 

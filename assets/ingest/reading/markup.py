@@ -15,7 +15,7 @@ _MOST_SPAN = 1000
 
 
 class _Tables(HTMLParser):
-    """Collects the rows of every outermost table; a spanned cell stands in its first place, the others are empty.
+    """Collects the rows of every outermost table; a spanned cell is in its first place, the others are empty.
 
     Down the rows of a span its text is carried, a number never: what is merged is the head of a document.
     """

@@ -38,7 +38,7 @@ def set_aside_other_tables(connection: duckdb.DuckDBPyConnection, raw: RawFile, 
             continue
         until = heads[at + 1][0] if at + 1 < len(heads) else None
         shown = ", ".join(cells[:_SHOWN])
-        reason = f"the row belongs to another table of the file, whose header stands in row {row}: {shown}"
+        reason = f"the row belongs to another table of the file, whose header is in row {row}: {shown}"
         where = f"{SOURCE_ROW} >= {row}" + (f" AND {SOURCE_ROW} < {until}" if until is not None else "")
         names = ", ".join(raw.columns)
         for number, *values in connection.execute(

@@ -24,7 +24,7 @@ OUTWARD = (
     *("consignment_transfer_out", "scrap", "internal_use", "other_out"),
 )
 _UNCLEAR = (0.25, 0.75)
-"""Share of negatives among goods going out between which nothing is told: red documents are rare, a file in which a
+"""Share of negatives among goods going out between which nothing is said: red documents are rare, a file in which a
 quarter of the issues is red is either something else or a selection (set 2026-11; no measurement, a margin of safety)."""
 _FEW = 3
 """Fewer negative rows than this could be a short file of red documents alone."""

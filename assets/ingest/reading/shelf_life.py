@@ -1,4 +1,4 @@
-"""The header 保质期 alone: the last usable day, or how long goods keep. What stands in the column tells which."""
+"""The header 保质期 alone: the last usable day, or how long goods keep. What is in the column tells which."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DAYS_OF = "CASE {unit} WHEN '年' THEN 365 WHEN '月' THEN 365 / 12.0 WHEN '个
 def tell_shelf_life(connection: duckdb.DuckDBPyConnection, raw: RawFile, wanted: Collection[str]) -> RawFile:
     """Name a column 保质期 by what it holds: 保质期至 for days, 保质期天数 (brought to days) for lengths.
 
-    A mapping that asks for the header as it stands gets it as it stands; a mixed column keeps its name and is noted.
+    A mapping that asks for the header as it is gets it as it is; a mixed column keeps its name and is noted.
     """
     for at, title in enumerate(raw.header):
         found = _TITLE.fullmatch(re.sub(r"[\s*:]", "", unicodedata.normalize("NFKC", title)))

@@ -28,7 +28,7 @@ _HEAD = 1 << 18
 
 @dataclass(frozen=True)
 class _Look:
-    """What stands between two line ends of a file: its lines, and whether quotation marks leave a record open."""
+    """What is between two line ends of a file: its lines, and whether quotation marks leave a record open."""
 
     path: Path
     rows: int

@@ -21,7 +21,7 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _CHINESE_UTF8 = re.compile(rb"[\xe2-\xef][\x80-\xbf]{2}")
 _MIXED = "by line"
 _COMMON_SHARE = 0.5
-"""Of the characters above ASCII of a Chinese text at least this share stands in the plane of GB2312: 0.9997 and more in nine vendor
+"""Of the characters above ASCII of a Chinese text at least this share is in the plane of GB2312: 0.9997 and more in nine vendor
 fixtures and the header lists of the mappings (2026-11-30)."""
 _FEWEST = 8
 _LONE_SHARE = 0.9

@@ -64,7 +64,7 @@ def is_strict(path: Path, offset: int, columns: int, delimiter: str) -> bool:
 
 
 def record_end(block: bytes) -> int:
-    """Position after the last line end that stands outside quotation marks; 0 where there is none."""
+    """Position after the last line end that is outside quotation marks; 0 where there is none."""
     end = block.rfind(b"\n") + 1
     is_open = block.count(b'"', 0, end) % 2
     while end and is_open:
@@ -287,7 +287,7 @@ def _split(text: str, delimiter: str) -> tuple[list[str], str | None]:
             field = body[place : stop if stop >= 0 else end]
             protected = _PROTECTED.fullmatch(field)
             if protected is None and '"' in _INCH.sub("", field):
-                return fields, "a quotation mark stands in the middle of a field, so its fields cannot be told apart"
+                return fields, "a quotation mark is in the middle of a field, so its fields cannot be told apart"
             fields.append(field if protected is None else protected[1])
             place = stop if stop >= 0 else end
         if place >= end:

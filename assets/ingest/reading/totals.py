@@ -16,7 +16,7 @@ from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile
 from assets.ingest.sqltext import literal
 
 _LABEL = r"(?:.*[合小总總]|累|本?[页頁期][合小累])\s*[计計][数數]?[:：]?"
-# A total of these means nothing, and what stands there is an average at best.
+# A total of these means nothing, and what is there is an average at best.
 _NOT_ADDED = re.compile(r"价|率|折扣|比例|日期|单号|编码|编号|代码|名称|行号|序号|price|rate|no$", re.IGNORECASE)
 _ADDED = re.compile(r"数|數|量|额|額|成本|结存|結存|库存|庫存|qty|quantity|units|amount|value", re.IGNORECASE)
 

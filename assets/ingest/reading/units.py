@@ -34,7 +34,7 @@ _MEASURE = re.compile(
 def scale_units(connection: duckdb.DuckDBPyConnection, raw: RawFile, wanted: Collection[str]) -> RawFile:
     """Bring amounts to the unit of account and take the unit off their headers.
 
-    A header that the mapping asks for as it stands, or that would then stand twice, is left alone. `wanted` holds
+    A header that the mapping asks for as it is, or that would then appear twice, is left alone. `wanted` holds
     normalised headers.
     """
     header, values, factors = list(raw.header), list(raw.columns), list[str]()
@@ -42,7 +42,7 @@ def scale_units(connection: duckdb.DuckDBPyConnection, raw: RawFile, wanted: Col
     taken = {normal_header(title) for title in raw.header}
     common = _of_title(raw)
     if common > 1 and any(_PRICE.search(title) for title in raw.header):
-        factors.append("warning: the title gives the unit of amounts; prices are read as they stand")
+        factors.append("warning: the title gives the unit of amounts; prices are read as they are")
     for number, title in enumerate(raw.header):
         found = _SUFFIX.search(title)
         measure = _MEASURE.search(title) if found is None else None

@@ -1,5 +1,5 @@
 """Numbers of an .xlsx sheet that stand in red without a minus: some people write negatives that way. They are flagged, never
-changed; a number that is negative as it stands may be as red as it likes.
+changed; a number that is negative as it is may be as red as it likes.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ ORDER BY last_date, transfer_group_id"""
 
 
 def c3_keys() -> str:
-    """C3: a key stands once, and the legs of a line are one single one or out, in and transit."""
+    """C3: a key appears once, and the legs of a line are one single one or out, in and transit."""
     return f"""
 SELECT 'line ' || concat_ws('|', source_doc_type, source_doc_id, source_line_id), 'legs 0, or 1 to 3 once each',
     'legs ' || array_to_string(list_sort(list(leg)), ', '), any_value(doc_no), any_value(source_file), min(source_row)
@@ -137,7 +137,7 @@ C6_FACTS = (
 
 
 def c6_codes(masters: set[str]) -> str:
-    """C6: every code of a fact stands in its master; a code that differs in case or leading zeros only is named."""
+    """C6: every code of a fact is in its master; a code that differs in case or leading zeros only is named."""
     parts = []
     for contract, document, columns in C6_FACTS:
         for column, master in columns.items():

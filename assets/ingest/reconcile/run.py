@@ -16,7 +16,7 @@ TITLES = {
     "C3": "Keys and legs of the ledger are sound",
     "C4": "Value entries add up to the value of the stock",
     "C5": "Orders and what became of them agree",
-    "C6": "Every code stands in its master",
+    "C6": "Every code is in its master",
     "C7": "Nothing is entered into a closed period",
     "C8": "Counts and their postings agree",
     "C9": "Unit costs are of the right order",

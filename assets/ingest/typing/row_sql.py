@@ -1,6 +1,6 @@
 """The SQL that turns table `raw` into contract rows: built from contract, mapping and header; nothing is run here.
 
-Two layers a branch: `t_<column>` is what was read (NULL where nothing could be), over it stands the contract row
+Two layers a branch: `t_<column>` is what was read (NULL where nothing could be), over it is the contract row
 with its defaults,
 its keys and `is_bad`. The rules that make a row bad are kept as data, so that the few bad rows can be explained
 afterwards.
@@ -139,7 +139,7 @@ def _source_rows(context: Context, branch: Branch) -> str:
         by = ", ".join(
             context.source_values.value(context.header.column_of(name), "code") for name in branch.keep_first.by
         )
-        # Numbers by their value, texts by their letters: month 2 stands before month 10.
+        # Numbers by their value, texts by their letters: month 2 is before month 10.
         order = ", ".join(
             f"{context.source_values.value(column, 'number')} NULLS LAST, {column}"
             for column in (context.header.column_of(header) for header in branch.keep_first.order)

@@ -51,7 +51,7 @@ ISO_FORMATS = ("%Y-%m-%d",)
 UNAMBIGUOUS_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
 EXCEL_SERIAL = "excel_serial"
 EXCEL_SERIAL_1904 = "excel_serial_1904"
-# A month (`2024-01`, `202401`) or a span of days stands for its first or its last day: only where a mapping says so.
+# A month (`2024-01`, `202401`) or a span of days represents its first or its last day: only where a mapping says so.
 PERIOD_START, PERIOD_END = "period_start", "period_end"
 NAMED_FORMATS = (EXCEL_SERIAL, EXCEL_SERIAL_1904, PERIOD_START, PERIOD_END)
 _SPAN = r"\s*(?:至|到|~|—+|--| - )\s*"

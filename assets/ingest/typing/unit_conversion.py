@@ -1,6 +1,6 @@
 """Quantities whose header names a unit (`数量(吨)`): brought to the base unit of each item where both measure the same.
 
-What an item is kept in stands in its master. A unit of another kind (a box of an item kept in bottles) has no factor
+What an item is kept in is in its master. A unit of another kind (a box of an item kept in bottles) has no factor
 here, so the row is kept aside; an item without a master is judged by the rules of the contract.
 """
 

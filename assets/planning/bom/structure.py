@@ -25,7 +25,7 @@ def lines_in_effect(bills: pd.DataFrame, day: dt.date) -> pd.DataFrame:
 
     Returns:
         units_per: base units of the component for one unit of the item, scrap included; is_main is false for a
-        component that only stands in for another one of its group.
+        component that only replaces another one of its group.
     """
     at = pd.Timestamp(day)
     start, end = pd.to_datetime(bills["valid_from_date"]), pd.to_datetime(bills["valid_to_date"])

@@ -117,7 +117,7 @@ def screen(frame: pd.DataFrame, freq: str) -> Screened:
             _misdated(frame, code, readable),
             f"a day lies outside {_YEARS[0]} to {_YEARS[1]}, or {_GAP_YEARS} years from the row before it",
         ),
-        (when, again, "a period stands twice: add its rows up or remove one"),
+        (when, again, "a period appears twice: add its rows up or remove one"),
         (when, _other_frequency(frame, code, count, freq)[code], coarse),
         ("demand_units", (~where(np.isfinite(units)))[code], "no period has a figure"),
     ]

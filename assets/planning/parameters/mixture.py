@@ -13,7 +13,7 @@ LEVELS = np.array(
 
 
 def level_weights(levels: np.ndarray = LEVELS) -> np.ndarray:
-    """Mass that each point of a grid stands for: half-way to its neighbours, ends included; sums to 1."""
+    """Mass that each point of a grid represents: half-way to its neighbours, ends included; sums to 1."""
     edges = np.concatenate([[0.0], (levels[1:] + levels[:-1]) / 2, [1.0]])
     return np.diff(edges)
 

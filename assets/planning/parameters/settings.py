@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ParameterSettings(BaseModel):
-    """How lead times are measured and what stands in where they cannot be."""
+    """How lead times are measured and what replaces them where they cannot be."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,4 +24,4 @@ class ParameterSettings(BaseModel):
     )
     prior_receipts: float = Field(default=5.0, gt=0, description="Weight of the prior where it cannot be estimated")
     min_supplier_receipts: int = Field(default=3, ge=1, description="Fewer say less than the item's master data")
-    lead_time_points: int = Field(default=5, ge=1, le=25, description="Points that stand for a lead-time distribution")
+    lead_time_points: int = Field(default=5, ge=1, le=25, description="Points that represent a lead-time distribution")

@@ -4,7 +4,7 @@ Each item has a curve of units short against stock, read at the points of its de
 part of a best allocation. The steps along all hulls, taken in the order of shortage saved per unit of currency, are the
 exchange curve of the company: after each step no other levels on these points serve more for the same money (greedy
 marginal allocation, Fox 1966, doi:10.1287/mnsc.13.3.210). Silver, Pyke and Thomas, 4th ed., 6.11 and 7.A.2, have the same
-condition for normal demand. An item x warehouse that feeds others stands for all that it feeds: its demand, levels and
+condition for normal demand. An item x warehouse that feeds others represents all that it feeds: its demand, levels and
 stock are those of the echelon, what is fed takes no part.
 """
 

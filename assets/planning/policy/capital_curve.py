@@ -1,4 +1,4 @@
-"""`planning.capital_curve`: what service costs in stock, for all items together, and where the present plan stands."""
+"""`planning.capital_curve`: what service costs in stock, for all items together, and where the present plan is."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def lot_sizes(
     holding_rate: float,
     max_lot_cover_days: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lot of each row before rounding, units, and whether cover stands in for an EOQ because no cost is known.
+    """Lot of each row before rounding, units, and whether cover replaces an EOQ because no cost is known.
 
     EOQ = sqrt(2 K D / (h c)) (Harris 1913); between the demand of one review period and of max_lot_cover_days.
     A lot is at least the demand of a review period: a smaller one could not keep up.

@@ -32,7 +32,7 @@ def stock_position(
         sellable: what of it has expired or will before it can be sold.
 
     Returns:
-        on_hand_units (nettable and sellable, a negative book counts as 0), book_units (as it stands), on_order_units,
+        on_hand_units (nettable and sellable, a negative book counts as 0), book_units (as it is), on_order_units,
         reserved_units, backorder_units, position_units, is_negative_book. Finite everywhere.
     """
     result = keys[KEYS].reset_index(drop=True)

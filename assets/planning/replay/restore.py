@@ -17,7 +17,7 @@ def restored_demand(daily: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
         history: planning.demand_history; demand_units_imputed - demand_units of a censored period is what was hidden.
 
     Returns:
-        item_id, warehouse_id, business_date, demand_units, shipped_units. What was hidden stands on the middle day of
+        item_id, warehouse_id, business_date, demand_units, shipped_units. What was hidden is on the middle day of
         its period: the day is not known, and one lump is the harder case for a policy.
     """
     asked = daily[[*KEYS, "business_date", "demand_units", "shipped_units"]].copy()

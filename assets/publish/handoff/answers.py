@@ -54,7 +54,7 @@ def read_answers(path: Path) -> list[Answer]:
         )
         if (answer.draft_no, answer.draft_line_id) in seen:
             raise OrderError(
-                f"{path}, row {number}: line {answer.draft_line_id} of {answer.draft_no} stands twice; keep one"
+                f"{path}, row {number}: line {answer.draft_line_id} of {answer.draft_no} appears twice; keep one"
             )
         seen.add((answer.draft_no, answer.draft_line_id))
         answers.append(answer)

@@ -141,7 +141,7 @@ def _sap_b1(order: Order) -> Document:
 
 
 def _odoo(order: Order) -> Document:
-    """CSV of the import of purchase.order: the head stands on the first line alone."""
+    """CSV of the import of purchase.order: the head is on the first line alone."""
     header = ("partner_id", "partner_ref", "date_order", "order_line/product_id", "order_line/name", "order_line/product_qty",
               "order_line/price_unit", "order_line/date_planned")  # fmt: skip
     rows = [
@@ -153,7 +153,7 @@ def _odoo(order: Order) -> Document:
 
 
 def _erpnext(order: Order) -> Document:
-    """CSV of Data Import for Purchase Order: the head stands on the first line alone."""
+    """CSV of Data Import for Purchase Order: the head is on the first line alone."""
     header = ("Supplier", "Date", "Order Confirmation No", "Item Code (Items)", "Quantity (Items)", "Rate (Items)",
               "Required By (Items)", "Target Warehouse (Items)")  # fmt: skip
     rows = [

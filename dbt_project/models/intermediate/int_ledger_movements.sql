@@ -1,5 +1,5 @@
 -- What the ledger runs on: the effective movements, each with the receipt or issue that it takes back, and the corrections of value that
--- name a movement. A correction moves nothing; it stands in the grain of the receipt that it corrects.
+-- name a movement. A correction moves nothing; it is in the grain of the receipt that it corrects.
 with movements as (
     select * from {{ ref('int_stock_movements') }}
 ),

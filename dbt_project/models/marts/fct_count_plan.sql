@@ -43,7 +43,7 @@ last_counts as (
     from counts
 ),
 
--- Beyond tolerance and not yet posted: by a count, or by the WMS, as long as the difference stands.
+-- Beyond tolerance and not yet posted: by a count, or by the WMS, as long as the difference is open.
 open_differences as (
     select
         item_id,

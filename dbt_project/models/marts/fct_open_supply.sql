@@ -1,4 +1,4 @@
--- What stands behind on_order_units and overdue_units.
+-- What is behind on_order_units and overdue_units.
 with int_open_supply as (
     select * from {{ ref('int_open_supply') }}
 ),

@@ -1,5 +1,5 @@
 -- Every file beside the files of its own dataset before it: how many rows it usually has, on which weekdays it usually comes. What is
--- usual is learned from the source; only the shape of the comparison stands here.
+-- usual is learned from the source; only the shape of the comparison is here.
 with batches as (
     select * from {{ source('quality', 'landing_batches') }}
 ),

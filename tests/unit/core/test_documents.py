@@ -36,7 +36,7 @@ def test_missing_and_wrong_values_are_both_reported() -> None:
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:
-    with pytest.raises(DocumentError, match="line 2: the key 'name' stands twice"):
+    with pytest.raises(DocumentError, match="line 2: the key 'name' appears twice"):
         parse_document("name: a\nname: b\n", Outer, name="my.yml")
 
 

@@ -60,7 +60,7 @@ def test_no_module_is_reached_only_from_tests_or_benchmarks() -> None:
         waiting += _imports(known[name], name, known)
         if "." in name:
             waiting.append(name.rpartition(".")[0])
-    # modules that are loaded by their name (importlib): the name stands in the code that loads them
+    # modules that are loaded by their name (importlib): the name is in the code that loads them
     dead = {name for name in set(known) - reached if name.startswith("assets") and f'"{name}"' not in texts}
     assert sorted(dead - UNREACHED) == []
     assert set(known) >= UNREACHED, "what was wired or deleted leaves the list"

@@ -1,4 +1,4 @@
-"""How the server starts: on this machine only, unless a proxy stands in front."""
+"""How the server starts: on this machine only, unless a proxy is in front."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_every_contract_and_demand_pattern_has_a_name() -> None:
     known = catalogue().keys()
     assert {f"contract_{name}" for name in load_contracts()} <= known
     assert {f"demand_pattern_{name}" for name in ("smooth", "erratic", "intermittent", "lumpy", "slow", "new")} <= known
-    assert {f"state_{state}" for state in State} <= known, "what incidents say stands with them"
+    assert {f"state_{state}" for state in State} <= known, "what incidents say is among them"
 
 
 @pytest.mark.parametrize(

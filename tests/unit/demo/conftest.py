@@ -1,4 +1,4 @@
-"""Small demo worlds, written once a session: clean and spoilt."""
+"""Small demo worlds, written once a session: clean and damaged."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", params=[11, 12, 13])
-def spoilt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DemoSummary:
+def damaged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DemoSummary:
     """A world with defects, for three seeds."""
-    return write_demo(tmp_path_factory.mktemp("spoilt"), seed=request.param, **SMALL)
+    return write_demo(tmp_path_factory.mktemp("damaged"), seed=request.param, **SMALL)

@@ -53,7 +53,7 @@ def test_series_in_are_series_out_and_series_refused(bad: tuple[pd.DataFrame, Fr
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("twice", "stands twice"),
+        ("twice", "appears twice"),
         ("infinite", "infinite"),
         ("monthly", "frequency"),
         ("text", "no number"),

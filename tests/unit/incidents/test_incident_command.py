@@ -77,7 +77,7 @@ def test_list_narrows_to_a_rule_an_item_and_what_is_late(config: Path) -> None:
 
 
 def test_what_still_fails_is_not_closed(config: Path) -> None:
-    """A close by hand would hide what still stands in the figures."""
+    """A close by hand would hide what still is in the figures."""
     refused = call(config, "resolve", "INC-00001", "--reason", "looks fine")
     assert refused.exit_code == 2
     assert "fix_reported" in call(config, "resolve", "INC-00001", "--fixed", "--reason", "posted again").output

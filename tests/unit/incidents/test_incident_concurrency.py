@@ -25,7 +25,7 @@ from expectations.incidents import (
     snooze,
     sweep,
 )
-from expectations.incidents.clock import JUMP, STANDS, judge
+from expectations.incidents.clock import JUMP, CONFIRMED_AFTER, judge
 from expectations.incidents.model import RunConflictError
 
 FORK = mp.get_context("fork")
@@ -209,11 +209,11 @@ def test_judge_at_the_edges() -> None:
     assert not judge(START + JUMP, START, None, confirm=False).is_held
     held = judge(START + JUMP + timedelta(seconds=1), START, None, confirm=True)
     assert held.is_held and held.now == START and held.candidate is not None
-    almost = judge(held.candidate + STANDS - timedelta(seconds=1), START, held.candidate, confirm=True)
+    almost = judge(held.candidate + CONFIRMED_AFTER - timedelta(seconds=1), START, held.candidate, confirm=True)
     assert almost.is_held and almost.candidate == held.candidate
-    assert not judge(held.candidate + STANDS, START, held.candidate, confirm=True).is_held
+    assert not judge(held.candidate + CONFIRMED_AFTER, START, held.candidate, confirm=True).is_held
     assert judge(
-        held.candidate + STANDS, START, held.candidate, confirm=False
+        held.candidate + CONFIRMED_AFTER, START, held.candidate, confirm=False
     ).is_held  # a person's click proves nothing
 
 

@@ -46,7 +46,7 @@ def test_a_consequence_joins_its_cause_and_is_priced_once(desk: Desk) -> None:
     detail = get_incident(desk.store, 1)
     assert detail.incident.rule_id == "sign_flip" and detail.incident.rows_failed == 3
     assert detail.incident.variance_gross_value == Decimal("100.0000")
-    # once the cause is mended, what is left stands on its own feet
+    # once the cause is fixed, what is left is an incident of its own
     outcome = desk.run(rows[2])
     assert (outcome.passed, outcome.opened) == (("INC-00001",), ("INC-00002",))
     assert get_incident(desk.store, 2).incident.rule_id == "ledger_book_mismatch"

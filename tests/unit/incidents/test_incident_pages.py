@@ -47,7 +47,7 @@ def test_one_view_leads_to_rows_file_line_first_bad_run_and_marts(desk: Desk) ->
 
 
 def test_an_incident_is_told_in_chinese_from_its_rows_to_its_history(desk: Desk) -> None:
-    """Findings bring their Chinese along; what the store writes by itself is told by its phrases."""
+    """Findings bring their Chinese along; what the store writes by itself is given by its phrases."""
     told = {
         "explanation_zh": "CG01：数量 -2 与业务类型 purchase_receipt 的方向相反",
         "fix": "Correct the sign",

@@ -76,7 +76,7 @@ class Story(RuleBasedStateMachine):
         actions: list[Any] = [
             lambda: acknowledge(self.store, number, "wang"),
             lambda: snooze(self.store, number, "wang", until),
-            lambda: report_fix(self.store, number, "wang", "mended"),
+            lambda: report_fix(self.store, number, "wang", "fixed"),
             lambda: resolve(self.store, number, "wang", "done"),
             lambda: accept_risk(self.store, number, "wang", "known", until),
             lambda: reopen(self.store, number, "wang", "look again"),
@@ -109,7 +109,7 @@ class Story(RuleBasedStateMachine):
         assert [r["incident_no"] for r in rows] == list(range(1, len(rows) + 1))
         if not self.runs:
             return
-        # what the newest look found stands in an incident that counts as failing, of its own rule or of its cause
+        # what the newest look found is in an incident that counts as failing, of its own rule or of its cause
         failing = {r["incident_no"] for r in rows if r["state"] not in ("closed", "passed")}
         with self.store.reading() as connection:
             query = "select rule_id, item_id, incident_no from failing_rows order by last_run_seq"

@@ -30,7 +30,7 @@ from assets.ingest.reading.sheet_steps import apply_rules
 from assets.ingest.reading.short_years import YEAR_FIRST, tell_short_years
 from assets.ingest.reading.totals import settle_bare_total
 from assets.ingest.reading.units import scale_units
-from assets.ingest.typing.spoilt_codes import restore_codes
+from assets.ingest.typing.damaged_codes import restore_codes
 from assets.ingest.typing.text_macros import install_macros
 
 
@@ -110,7 +110,7 @@ def test_a_unit_of_money_in_the_title_is_that_of_the_amounts(db):
         ("15000", "3", "2000"),
         ("-", "4", ""),
     ]
-    assert "warning: the title gives the unit of amounts; prices are read as they stand" in raw.notes
+    assert "warning: the title gives the unit of amounts; prices are read as they are" in raw.notes
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ FILES: dict[str, str] = {
     "形態轉換單,T3,1,2024-01-07,0001,C1,1,-2,已審核\n成本调整单,T4,1,2024-01-07,0001,C1,0,0,已審核\n",
     "出入库_汇总.csv": "存货编码,仓库,期初数量,本期收入,本期发出,期末数量\n0001,C1,1,1,1,1\n",
     "出入库_按月.csv": "存货编码,仓库,1月入库,1月出库,2月入库,2月出库,3月入库\n0001,C1,1,1,1,1,1\n",
-    # Kinds told by headers; headers that mean one thing here and another there.
+    # Kinds given by headers; headers that mean one thing here and another there.
     "三月末.csv": "料号,仓库,实际库存,可用量,日期,单价,金额（万元）,保质期,状态\n"
     "0001,C1,5,4,202403,2000,1,2025-01-01,正品\n0002,C1,6,6,2024-03,1,2,2025.2.1,CC\n",
     "一月盘点结果.csv": "仓库：C1  盘点日期：2024-01-31\n盘点单号：PD7\n打印时间：2024-02-01 10:00:00\n"
@@ -105,7 +105,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     return land(tmp_path_factory.mktemp("any"), dict(FILES))
 
 
-def test_a_code_that_a_spreadsheet_spoilt_is_mended_where_the_master_leaves_no_doubt(landed):
+def test_a_code_that_a_spreadsheet_damaged_is_mended_where_the_master_leaves_no_doubt(landed):
     moves = landed.moves("出入库_一月.csv")
     assert moves == [
         ("R1/1", "0001", 10.0, "purchase_receipt"),
@@ -113,7 +113,7 @@ def test_a_code_that_a_spreadsheet_spoilt_is_mended_where_the_master_leaves_no_d
         ("R4/1", "690123456789", 2.0, "purchase_receipt"),
     ]
     note = landed.batch("出入库_一月.csv").message
-    assert "warning: 3 codes mended, zeros in front were lost: 1 is 0001, 12 is 0012, 2 is 0002" in note
+    assert "warning: 3 codes fixed, zeros in front were lost: 1 is 0001, 12 is 0012, 2 is 0002" in note
     assert "6.90123456789E+11 is 690123456789, 690123456789.0 is 690123456789" in note
 
 

@@ -63,7 +63,7 @@ def test_missing_required_file_is_refused_until_it_comes(make_company, company):
         (
             "warehouses.csv",
             "code,name,code\nW1,Main,W2\n",
-            "warehouses.csv, row 1, column 'code': the header stands twice",
+            "warehouses.csv, row 1, column 'code': the header appears twice",
         ),
     ],
 )
@@ -166,7 +166,7 @@ BAD_ROWS = [
         "duplicate_key",
         None,
         "入库|D1|1|0",
-        "the key 入库|D1|1|0 already stands in row 2 with other content; the first one was kept",
+        "the key 入库|D1|1|0 is already in row 2 with other content; the first one was kept",
     ),
 ]
 

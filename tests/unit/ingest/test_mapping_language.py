@@ -42,7 +42,7 @@ def test_the_good_one_passes():
     ("old", "new", "message"),
     [
         ("version: 1", "versoin: 1", "m.yml:2: versoin: there is no such key in the mapping language"),
-        ("version: 1", "version: 1\nversion: 2", "m.yml:3: version: the key stands twice"),
+        ("version: 1", "version: 1\nversion: 2", "m.yml:3: version: the key appears twice"),
         ("scope: full", "scope: all", "m.yml:10: datasets.0.scope: Input should be 'key', 'period' or 'full'"),
         ("scope: full", "scope: period", "m.yml:10: datasets.0.scope: contract item has no scope date; use "
             "key or full"),

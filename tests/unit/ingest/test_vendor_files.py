@@ -79,7 +79,7 @@ def test_a_file_that_is_not_as_the_mapping_says_is_refused(make_company, text, m
         ("  house: {", "  hose: {file: x}\n  house: {", "t.yml:7: tables.hose: no dataset reads this table"),
         ('"HOUSES.txt"', '"../HOUSES.txt"', "t.yml:7: tables.house.file: `file` is the name of a file"),
         ("header: [id, code]}", "header: [id, code], records: {}}", "t.yml:7: tables.house: `records` have names of their own"),
-        ("    table: stock\n", "    table: stock\n    header: [a]\n", "t.yml:9: datasets.0: how the extracts of a table look stands in `tables`"),
+        ("    table: stock\n", "    table: stock\n    header: [a]\n", "t.yml:9: datasets.0: how the extracts of a table look is in `tables`"),
         ('["%m/%d/%y"]', '["%m/%d/%y", "%d/%m/%y"]', "t.yml:4: date_formats: "),
     ],
 )  # fmt: skip
@@ -223,7 +223,7 @@ def test_a_line_that_states_the_balance_becomes_what_it_changed(make_company):
     company = make_company(LEDGER)
     company.write(
         "moves.csv",
-        # Out of order; number 10 stands behind 9; the count of 10 finds what the book says; b has a history of its own.
+        # Out of order; number 10 is behind 9; the count of 10 finds what the book says; b has a history of its own.
         "item,day,doc,kind,qty\na,2024-01-05,10,count,7\na,2024-01-05,9,out,3\na,2024-01-02,2,in,4\na,2024-01-01,1,count,6\nb,2024-01-01,1,count,5\nb,2024-01-03,3,count,2\nb,2024-01-04,4,lost,1\n",
     )
     report = company.read("stock_movement")
@@ -252,7 +252,7 @@ rows_of_cards = st.lists(
 @settings(max_examples=50, deadline=None)
 @given(rows_of_cards)
 def test_changes_add_up_to_every_balance_that_is_stated(rows):
-    """Against a plain loop: whatever stands between, the running sum is the stated balance right after it."""
+    """Against a plain loop: whatever is between, the running sum is the stated balance right after it."""
     expected, held = [], {"x": 0, "y": 0}
     for card, states, value in rows:
         change = None if value is None else value - held[card] if states else value

@@ -241,7 +241,7 @@ def test_an_edit_that_moves_no_watermark_is_found_in_the_open_period(dated: Shop
 
 
 def test_a_row_that_slipped_through_is_found_by_its_key(dated: Shop) -> None:
-    """A document committed late bears a time before the last watermark and a day outside the open period."""
+    """A document committed late has a time before the last watermark and a day outside the open period."""
     dated.work(FIRST)
     dated.read(FIRST)
     count = len(dated.landed(FIRST))

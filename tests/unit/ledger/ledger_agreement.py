@@ -37,7 +37,7 @@ def stock_layers_valuation_monitor_erp(folder: Path) -> list[Line]:
 
 
 def kpi_seed_examples(folder: Path) -> list[Line]:
-    """A year in which stock stands at the average throughout: what is sold is bought again the same day."""
+    """A year in which stock is at the average throughout: what is sold is bought again the same day."""
     lines = []
     for case in json.loads((folder / "kpi_seed_examples.json").read_text())["cases"]:
         stock, sold = case["avg_inventory"] * 10_000, case["cogs"] * 10_000

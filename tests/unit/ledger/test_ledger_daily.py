@@ -128,7 +128,7 @@ def test_days_continued_equal_a_run_from_the_start(
 
 
 def test_standard_costs_reach_the_ledger(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """A company that values by standard: its stock stands at the standard of the day, not at what was paid or at nothing."""
+    """A company that values by standard: its stock is at the standard of the day, not at what was paid or at nothing."""
     show(connection, random_rows(7, 300, items=60, entered=True))
     show_standards(connection, raised=14.5)
     run_ledger(connection, tmp_path, as_of=BEGIN, settings=LedgerSettings(cost="standard"))

@@ -107,7 +107,7 @@ def test_critical_at_once_and_digest_once_a_day_in_the_owners_language(desk: Des
 
 
 def test_why_and_what_to_do_are_told_in_the_language_of_who_reads(desk: Desk) -> None:
-    """Each sentence stands on a line of its own, so that two incidents do not run into one another on a phone."""
+    """Each sentence is on a line of its own, so that two incidents do not run into one another on a phone."""
     post = Post()
     told = {"explanation_zh": "出库记成了入库", "fix": "Correct the sign", "fix_zh": "更正方向"}
     desk.run(finding("f1", **told), finding("f2", item_id="C/B", **told), finding("f3", warehouse_id="C/W2", **told))
@@ -156,7 +156,7 @@ def test_snoozed_accepted_and_mended_incidents_are_quiet(desk: Desk) -> None:
     today = desk.clock.at.date()
     snooze(desk.store, 1, "wang", today + timedelta(days=5))
     accept_risk(desk.store, 2, "wang", "known", today + timedelta(days=60))
-    report_fix(desk.store, 3, "wang", "mended")
+    report_fix(desk.store, 3, "wang", "fixed")
     acknowledge(desk.store, 4, "wang")
     desk.clock.forward(days=1)
     tell(desk, post)

@@ -30,7 +30,7 @@ def run(folder: Path, text: str | bytes, *more: str, name: str = "demand.csv") -
     [
         ("bad,0,1\nbad,1,many\n", "row 15, column demand_units: series 'bad' refused: demand_units holds text that is"),
         ("bad,0,1\nbad,1,inf\n", "row 15, column demand_units: series 'bad' refused: demand_units is infinite ('inf')"),
-        ("bad,0,1\nbad,1,4\nbad,1,5\n", "row 16, column t: series 'bad' refused: a period stands twice"),
+        ("bad,0,1\nbad,1,4\nbad,1,5\n", "row 16, column t: series 'bad' refused: a period appears twice"),
         ("bad,0,1\nbad,1.5,4\n", "row 15, column t: series 'bad' refused: a period cannot be read ('1.5')"),
         (",1,4\n", "row 14, column series_id: series '' refused: series_id is missing ('')"),
         ("bad,0,\nbad,1,\n", "row 14, column demand_units: series 'bad' refused: no period has a figure"),

@@ -64,5 +64,5 @@ def test_each_mistake_is_named(tmp_path: Path, change: tuple[str, str], message:
 
 def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     line = "  - {name: erp, kind: file, mapping: demo_erp, path: inbox, instance: E1}\n"
-    with pytest.raises(DocumentError, match="the source name erp stands twice"):
+    with pytest.raises(DocumentError, match="the source name erp appears twice"):
         load_settings(_write(tmp_path, GOOD.replace(line, line * 2)))

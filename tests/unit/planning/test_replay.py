@@ -175,11 +175,11 @@ def test_a_policy_that_costs_more_is_not_recommended() -> None:
     with_cost = compare(simulated, actual, np.full(4, 100.0), 365, yardstick, np.full(4, 0.99))
     assert with_cost["verdict"].tolist() == ["recommended", "not_recommended", "not_recommended", "no_demand"]
     # what expired costs either side alike: 5 units of 100 in the past, none under the policy
-    spoilt = compare(
+    damaged = compare(
         simulated, actual.assign(written_off_units=5.0), np.full(4, 100.0), 365, yardstick, np.full(4, 0.99)
     )
-    assert (spoilt["actual_cost_value"] - with_cost["actual_cost_value"]).tolist() == [500.0] * 4
-    assert (spoilt["replay_cost_value"] == with_cost["replay_cost_value"]).all()
+    assert (damaged["actual_cost_value"] - with_cost["actual_cost_value"]).tolist() == [500.0] * 4
+    assert (damaged["replay_cost_value"] == with_cost["replay_cost_value"]).all()
     bare = compare(simulated, actual, np.full(4, np.nan), 365, yardstick, np.full(4, 0.99))
     assert bare["verdict"].tolist() == with_cost["verdict"].tolist()
     assert bare["replay_average_stock_value"].isna().all()

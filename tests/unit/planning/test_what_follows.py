@@ -30,7 +30,7 @@ KEYS = ["item_id", "warehouse_id"]
 
 
 def test_a_policy_that_replays_worse_says_so_in_the_plan() -> None:
-    """Prevents: a published parameter whose replay stands in another table that nobody opens."""
+    """Prevents: a published parameter whose replay is in another table that nobody opens."""
     rows = spine(3, unit_cost_latest=2.0)
     plan = planned(rows, np.full(3, 10.0), np.full(3, 4.0))
     verdicts = (

@@ -97,7 +97,7 @@ def test_named_shapes_have_the_fields_that_their_systems_read() -> None:
     b1 = json.loads(document(ORDER, "sap_b1").text)
     assert (b1["CardCode"], b1["DocDueDate"], len(b1["DocumentLines"])) == ("S1", "2026-07-12", 2)
     odoo = list(csv.reader(io.StringIO(document(ORDER, "odoo").text)))
-    assert odoo[1][0] == "S1" and odoo[2][0] == ""  # the head stands on the first line alone
+    assert odoo[1][0] == "S1" and odoo[2][0] == ""  # the head is on the first line alone
 
 
 def test_an_answer_in_the_headers_of_an_erp_is_understood(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_an_answer_in_the_headers_of_an_erp_is_understood(tmp_path: Path) -> Non
         ("draft_no,draft_line_id,units\nD1,1,-4\n", "negative"),
         ("draft_no,draft_line_id,due_date\nD1,1,soon\n", "write it as YYYY-MM-DD"),
         ("draft_no,draft_line_id,ack_status\nD1,1,perhaps\n", "none of accepted, rejected"),
-        ("draft_no,draft_line_id\nD1,1\nD1,1\n", "row 3: line 1 of D1 stands twice"),
+        ("draft_no,draft_line_id\nD1,1\nD1,1\n", "row 3: line 1 of D1 appears twice"),
         ("draft_no,draft_line_id\n", "no row below its header"),
     ],
 )

@@ -89,7 +89,7 @@ def test_the_catalogue_fills_in_what_the_company_does_not_set() -> None:
         KpiTarget(kpi="fill_rate", scope="team", scope_value="N", target_rate=0.9),
     )
     found = {target.place: target for target in targets_of(kpi_catalogue(), own, "zh")}
-    assert found["dead_stock_rate", "company", ""].target_rate == 0.1, "the company's own stands alone"
+    assert found["dead_stock_rate", "company", ""].target_rate == 0.1, "the company's own is alone"
     assert found["inventory_turnover", "company", ""].owner_name == "库存经理"
     assert ("fill_rate", "company", "") not in found and found["fill_rate", "team", "N"].target_rate == 0.9
 

@@ -33,7 +33,7 @@ DICTIONARY = [
     ("rows", "complaint"),
     [
         ("('a', 0, 0.5, 'ok'), ('b', null, null, 'not_available: no cost in any source')", ""),
-        ("('a', 1, 1, 'ok'), ('a', 2, 1, 'ok')", "keys (item_id) stand twice"),
+        ("('a', 1, 1, 'ok'), ('a', 2, 1, 'ok')", "keys (item_id) appear twice"),
         ("(null, 1, 1, 'ok')", "item_id is part of the key"),
         ("('a', -1, 1, 'ok')", "idle_days is not below zero"),
         ("('a', 1, 'nan', 'ok')", "wape is a number or null"),

@@ -236,7 +236,7 @@ def test_a_book_is_read_with_lines_and_owners(tmp_path: Path) -> None:
     [
         ("severity: warning", "severity: bad", "rules.yml: line 5: rule one, severity"),
         ("severity: warning", "severity: warning\n    colour: red", "line 5: rule one, colour: Extra inputs"),
-        ("severity: warning", "severity: warning\n    severity: info", "the key 'severity' stands twice"),
+        ("severity: warning", "severity: warning\n    severity: info", "the key 'severity' appears twice"),
         ("operators: [li]", "operators: [wang]", "watch.operators: wang is not listed"),
         ("operators: [li]", "operator: [li]", "watch.operator: Extra inputs"),
         ("id: one", "id: One!", "line 5: rule One!, id"),

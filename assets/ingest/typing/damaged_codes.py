@@ -1,7 +1,7 @@
-"""Codes that a spreadsheet has spoilt, restored where it is certain what they were: `123.0`, `1.0E+12`, zeros lost in front.
+"""Codes that a spreadsheet has damaged, restored where it is certain what they were: `123.0`, `1.0E+12`, zeros lost in front.
 
-Certain is what the item master says: one code there, and only one, is the spoilt one restored. Without a master a `.0`
-is taken off where the whole column bears it, and a power of ten is written out where it has lost no digit; where digits
+Certain is what the item master says: one code there, and only one, is the damaged one restored. Without a master a `.0`
+is taken off where the whole column has it, and a power of ten is written out where it has lost no digit; where digits
 are gone the row is kept aside, for another code would stand in its place.
 """
 
@@ -25,7 +25,7 @@ _SUSPECT = r"regexp_matches({}, '[.．][0０]+\s*$|[eEｅＥ][+＋]')"
 
 @dataclass(frozen=True)
 class _Restored:
-    spoilt: str
+    damaged: str
     code: str | None
     how: str
 
@@ -40,7 +40,7 @@ def restore_codes(
     landed: str | None = None,
     by_cell: bool = False,
 ) -> RawFile:
-    """Mend the item codes in `raw`; `known` is SQL of the company's codes (one column `code`), None without a master.
+    """Fix the item codes in `raw`; `known` is SQL of the company's codes (one column `code`), None without a master.
 
     `landed` is SQL of the rows of the file that need no mending. A text file has lost its zeros as a whole or not at all:
     where one code still has them, a shorter one is another code. `by_cell` is true of a workbook, whose cells are typed one
@@ -65,11 +65,11 @@ def restore_codes(
         restored = _by_shape(connection, values)
     if not restored:
         return raw
-    raw = _keep_aside(connection, raw, column, [found.spoilt for found in restored if found.code is None])
+    raw = _keep_aside(connection, raw, column, [found.damaged for found in restored if found.code is None])
     certain = [found for found in restored if found.code is not None]
     if not certain:
         return raw
-    branches = " ".join(f"WHEN {literal(found.spoilt)} THEN {literal(found.code)}" for found in certain)
+    branches = " ".join(f"WHEN {literal(found.damaged)} THEN {literal(found.code)}" for found in certain)
     chosen = ", ".join(
         f"CASE sk_code({name}) {branches} ELSE {name} END AS {name}" if name == column else name for name in raw.columns
     )
@@ -92,23 +92,23 @@ def _by_master(
 ) -> list[_Restored]:
     """Codes that no master knows, with the one code there that each must have been."""
     rows = connection.execute(
-        f"WITH known AS ({known}), spoilt AS (SELECT v, CASE WHEN regexp_full_match(v, {_FLOAT}) THEN "
+        f"WITH known AS ({known}), damaged AS (SELECT v, CASE WHEN regexp_full_match(v, {_FLOAT}) THEN "
         f"regexp_extract(v, '^[0-9]+') WHEN regexp_full_match(v, {_POWER}) THEN CAST(TRY_CAST(TRY_CAST(v AS DOUBLE) AS "
         "DECIMAL(38,0)) AS VARCHAR) ELSE v END AS plain FROM "
         f"({values}) WHERE v NOT IN (SELECT code FROM known) AND "
         f"(regexp_full_match(v, '[0-9]+') OR regexp_full_match(v, {_FLOAT}) OR regexp_full_match(v, {_POWER}))) "
-        "SELECT v, plain, list(DISTINCT code ORDER BY code), bool_or(code = plain) FROM spoilt LEFT JOIN known ON "
+        "SELECT v, plain, list(DISTINCT code ORDER BY code), bool_or(code = plain) FROM damaged LEFT JOIN known ON "
         "ltrim(code, '0') = ltrim(plain, '0') AND regexp_full_match(code, '[0-9]+') GROUP BY ALL ORDER BY v"
     ).fetchall()
     restored = []
-    for spoilt, plain, codes, is_exact in rows:
+    for damaged, plain, codes, is_exact in rows:
         found = [code for code in codes if code is not None and len(code) > len(plain) and plain[0] != "0"]
         if is_exact:
-            restored.append(_Restored(spoilt, plain, "written as a number"))
+            restored.append(_Restored(damaged, plain, "written as a number"))
         elif len(found) == 1 and may_have_lost_zeros:
-            restored.append(_Restored(spoilt, found[0], "zeros in front were lost"))
-        elif "E" in spoilt.upper():
-            restored.append(_Restored(spoilt, None, ""))
+            restored.append(_Restored(damaged, found[0], "zeros in front were lost"))
+        elif "E" in damaged.upper():
+            restored.append(_Restored(damaged, None, ""))
     return restored
 
 
@@ -124,24 +124,24 @@ def _by_shape(connection: duckdb.DuckDBPyConnection, values: str) -> list[_Resto
         f"SELECT count(*) FROM ({values}) WHERE NOT regexp_full_match(v, {_FLOAT}) AND NOT regexp_full_match(v, {_POWER})"
     ).fetchone()
     restored = []
-    for spoilt, is_float in rows:
+    for damaged, is_float in rows:
         if is_float:
             if others is not None and not others[0]:
-                restored.append(_Restored(spoilt, spoilt.partition(".")[0], "written as a number"))
+                restored.append(_Restored(damaged, damaged.partition(".")[0], "written as a number"))
             continue
-        digits, _, power = spoilt.upper().partition("E+")
+        digits, _, power = damaged.upper().partition("E+")
         fraction = digits.partition(".")[2]
         is_whole = len(fraction.rstrip("0")) <= int(power) and len(fraction) >= int(power)
         code = digits.replace(".", "")[: int(power) + 1] if is_whole else None
-        restored.append(_Restored(spoilt, code, "written as a power of ten"))
+        restored.append(_Restored(damaged, code, "written as a power of ten"))
     return restored
 
 
-def _keep_aside(connection: duckdb.DuckDBPyConnection, raw: RawFile, column: str, spoilt: Sequence[str]) -> RawFile:
+def _keep_aside(connection: duckdb.DuckDBPyConnection, raw: RawFile, column: str, damaged: Sequence[str]) -> RawFile:
     """Take the rows out whose code has lost digits; each says so."""
-    if not spoilt:
+    if not damaged:
         return raw
-    lost = f"sk_code({column}) IN (SELECT unnest({literal_list(spoilt)}))"
+    lost = f"sk_code({column}) IN (SELECT unnest({literal_list(damaged)}))"
     rows = connection.execute(
         f"SELECT {SOURCE_ROW}, sk_code({column}), concat_ws(',', {', '.join(raw.columns)}) FROM {RAW_TABLE} "
         f"WHERE {lost} ORDER BY {SOURCE_ROW}"
@@ -168,8 +168,8 @@ def _item_column(raw: RawFile, dataset: Dataset) -> str | None:
 def _notes(certain: Sequence[_Restored]) -> tuple[str, ...]:
     notes = []
     for how in dict.fromkeys(found.how for found in certain):
-        pairs = [f"{found.spoilt} is {found.code}" for found in certain if found.how == how]
+        pairs = [f"{found.damaged} is {found.code}" for found in certain if found.how == how]
         notes.append(
-            f"warning: {len(pairs)} codes mended, {how}: {', '.join(pairs[:_SHOWN])}{' ...' if len(pairs) > _SHOWN else ''}"
+            f"warning: {len(pairs)} codes fixed, {how}: {', '.join(pairs[:_SHOWN])}{' ...' if len(pairs) > _SHOWN else ''}"
         )
     return tuple(notes)
