@@ -25,7 +25,7 @@ from expectations.incidents import (
     snooze,
     sweep,
 )
-from expectations.incidents.clock import JUMP, CONFIRMED_AFTER, judge
+from expectations.incidents.clock import CONFIRMED_AFTER, JUMP, judge
 from expectations.incidents.model import RunConflictError
 
 FORK = mp.get_context("fork")
