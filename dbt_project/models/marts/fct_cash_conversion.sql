@@ -1,5 +1,5 @@
--- Days of inventory + days of receivables - days of payables, of each company as a whole. Open items are as the books state them, tax included
--- where the source includes it; each list is the newest on or before the run.
+-- Days of inventory + days of receivables - days of payables, of each company as a whole. Open items are as the books state them,
+-- tax included where the source includes it; each list is the newest on or before the run.
 with turnover as (
     select * from {{ ref('fct_turnover') }}
 ),

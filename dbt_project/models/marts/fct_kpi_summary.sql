@@ -144,7 +144,7 @@ health_rows as (
             'company' as scope,
             '' as scope_value,
             coalesce(company_{{ base }}.all_rows, 0) as all_rows,
-            company_{{ base }}.* exclude (company_code, scope, scope_value, all_rows)
+            company_{{ base }}.* exclude (company_code, scope, scope_value, all_rows) -- noqa: RF02
         from companies
         left join company_{{ base }} on companies.company_code = company_{{ base }}.company_code
     ),
@@ -169,7 +169,8 @@ converted as (
     select
         measured.*,
         companies.group_currency_code,
-        measured.numerator * case when measured.is_money then companies.group_exchange_rate else cast(1 as decimal(28, 10)) end as group_numerator,
+        measured.numerator
+        * case when measured.is_money then companies.group_exchange_rate else cast(1 as decimal(28, 10)) end as group_numerator,
         measured.denominator
         * case when measured.is_money then companies.group_exchange_rate else cast(1 as decimal(28, 10)) end as group_denominator,
         case
