@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -68,6 +69,8 @@ def test_the_dashboard_shows_its_pages_and_the_damage(
     company: tuple[Path, Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(CONFIG_VARIABLE, str(company[0]))
+    # Streamlit puts its script in the place of __main__, which processes that later tests spawn would run
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     streamlit.config.set_option("server.address", "localhost")
     page = AppTest.from_file(str(APP), default_timeout=60).run()
     assert not page.exception and not page.error
