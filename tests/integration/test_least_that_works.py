@@ -69,8 +69,10 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnecti
         mapping.write_text(HEAD.format(name=name, ledger=str(has_ledger).lower()) + datasets)
         sources.append(f"  - {{name: {name}, kind: file, mapping: '{mapping}', path: {name}, instance: {name}}}")
     config = folder / "company.yml"
+    members = ", ".join(f"{name}: {{currency: CNY}}" for name in COMPANIES)
     config.write_text(
         "company: {code: least, name: least, currency: CNY, timezone: Asia/Shanghai}\ndata_dir: var\n"
+        f"companies: {{{members}}}\n"
         "schedule: {first_date: 2023-01-01}\nsources:\n" + "\n".join(sources) + "\n"
     )
     outcome = run_daily(load_settings(config), AS_OF)

@@ -1,4 +1,4 @@
--- The spine: every item x warehouse that ever had a movement, a snapshot, a count or an order.
+-- The spine: every item x warehouse that ever had a movement, a snapshot, a count or an order; of a company without any stock, a sale.
 with movements as (
     select * from {{ ref('int_stock_movements') }}
 ),
@@ -80,6 +80,13 @@ pairs as (
         item_id,
         warehouse_id
     from purchase_order_lines
+    union distinct
+    select
+        shipments.item_id,
+        shipments.warehouse_id
+    from {{ ref('stg_sales_shipment_lines') }} as shipments
+    inner join {{ ref('int_company_feeds') }} as feeds on shipments.company_code = feeds.company_code
+    where feeds.ledger_basis = 'none' and shipments.item_id is not null and shipments.warehouse_id is not null
 ),
 
 -- What came free says nothing of what a unit costs: counted, it would make holding the stock beside it look free.
