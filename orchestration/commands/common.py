@@ -77,6 +77,14 @@ def read_settings(path: Path) -> Settings:
         return load_settings(path)
 
 
+def built_warehouse(settings: Settings) -> Path:
+    """The file of the warehouse; raises ValueError where no run has built it."""
+    warehouse = settings.workspace().warehouse
+    if not warehouse.is_file():
+        raise ValueError(f"{settings.company.name} has no warehouse yet; run `stockturn run` first")
+    return warehouse
+
+
 def published(settings: Settings) -> Release:
     """The current release, or a sentence and the end of the command."""
     with one_sentence():

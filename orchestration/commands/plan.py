@@ -9,7 +9,14 @@ import typer
 from rich import box
 from rich.table import Table
 
-from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, read_settings
+from orchestration.commands.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    built_warehouse,
+    console,
+    one_sentence,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     import pandas as pd  # half a second, which the other commands need not pay
@@ -49,13 +56,12 @@ def plan(
     from assets.documents import load_document
     from assets.planning.plan_what_if import plan_what_if
     from assets.planning.policy.changes import PlanFile
+    from assets.publish.spreadsheets import plain_texts
 
     settings = read_settings(config)
     with one_sentence(ValueError, OSError, duckdb.Error):
         document = load_document(what_if, PlanFile)
-        warehouse = settings.workspace().warehouse
-        if not warehouse.is_file():
-            raise ValueError(f"{settings.company.name} has no warehouse yet; run `stockturn run` first")
+        warehouse = built_warehouse(settings)
         planning = settings.planning.at_frequency(settings.demand_frequency, settings.seed)
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             found = plan_what_if(connection, document, planning)
@@ -65,11 +71,11 @@ def plan(
     console.print(f"{len(compared.rows)} item-warehouses have other levels or orders.", soft_wrap=True)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        compared.company.to_csv(out / "company.csv", index=False)
-        compared.suppliers.to_csv(out / "suppliers.csv", index=False)
-        compared.rows.to_csv(out / "rows.csv", index=False)
+        plain_texts(compared.company).to_csv(out / "company.csv", index=False)
+        plain_texts(compared.suppliers).to_csv(out / "suppliers.csv", index=False)
+        plain_texts(compared.rows).to_csv(out / "rows.csv", index=False)
         for name in ("replenishment", "planned_orders", "supply_plan"):
-            found.changed[name].to_csv(out / f"{name}.csv", index=False)
+            plain_texts(found.changed[name]).to_csv(out / f"{name}.csv", index=False)
         names = "company.csv, suppliers.csv, rows.csv, replenishment.csv, planned_orders.csv and supply_plan.csv"
         console.print(f"{names}: {out}", soft_wrap=True)
 

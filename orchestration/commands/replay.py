@@ -9,7 +9,14 @@ import typer
 from rich import box
 from rich.table import Table
 
-from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, read_settings
+from orchestration.commands.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    built_warehouse,
+    console,
+    one_sentence,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     import pandas as pd  # half a second, which the other commands need not pay
@@ -35,9 +42,7 @@ def replay(
     settings = read_settings(config)
     with one_sentence(ValueError, OSError, duckdb.Error):
         document = load_document(policy, PolicyFile)
-        warehouse = settings.workspace().warehouse
-        if not warehouse.is_file():
-            raise ValueError(f"{settings.company.name} has no warehouse yet; run `stockturn run` first")
+        warehouse = built_warehouse(settings)
         planning = settings.planning.at_frequency(settings.demand_frequency, settings.seed)
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             found: WhatIf = replay_what_if(connection, document, planning, refit_days=refit_days)

@@ -20,6 +20,7 @@ from orchestration.commands.common import (
     DEFAULT_CONFIG,
     REFUSED,
     ConfigOption,
+    built_warehouse,
     console,
     one_sentence,
     problems,
@@ -94,9 +95,7 @@ def docs(
     from expectations.data_docs import write_data_docs
 
     settings = read_settings(config)
-    workspace = settings.workspace()
     with one_sentence(ValueError):
-        if not workspace.warehouse.is_file():
-            raise ValueError(f"{settings.company.name} has no warehouse yet; run `stockturn run` first")
-        folder = out or workspace.incident_store.parent / "data_docs"
-        console.print(str(write_data_docs(workspace.warehouse, load_contracts(), settings.sources, folder)))
+        warehouse = built_warehouse(settings)
+        folder = out or settings.workspace().incident_store.parent / "data_docs"
+        console.print(str(write_data_docs(warehouse, load_contracts(), settings.sources, folder)))

@@ -69,7 +69,6 @@ class Drafter:
     ) -> None:
         self.proposal, self.reading, self.path, self.answers = proposal, reading, path, answers
         self.facts, self.sheets = facts, sheets
-        self.notes = facts.notes
         label = Path(sheets.file).with_suffix("").as_posix() + (f"_{sheets.name}" if sheets.name else "")
         self.label = re.sub(r"\W+", "_", label).strip("_") or "file"
         self.label = self.label if self.label[0].isalpha() else f"f_{self.label}"
@@ -121,7 +120,7 @@ class Drafter:
 
     def _year(self, what: str) -> str:
         """The year of months that name none."""
-        written = re.search(r"(?<!\d)(20\d{2})(?!\d)", f"{self.notes} {self.path.name}")
+        written = re.search(r"(?<!\d)(20\d{2})(?!\d)", f"{self.facts.notes} {self.path.name}")
         changed = str(dt.datetime.fromtimestamp(self.path.stat().st_mtime, tz=dt.UTC).year)
         return self.ask(
             "year", f"of what year are the months of the {what}? (YYYY)", written[1] if written else changed
@@ -154,7 +153,7 @@ class Drafter:
             return {}, self.reading.columns["as_of_date"]
         if self.sheets.names_are:
             return {}, self._day_of_sheet("end")
-        for where, text in (("a title row", self.notes), ("the file name", self.path.name)):
+        for where, text in (("a title row", self.facts.notes), ("the file name", self.path.name)):
             found = _DAY_IN_NAME.search(text) or re.search(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})", text)
             day = _day(found) if found else None
             if day is not None:
@@ -171,10 +170,10 @@ class Drafter:
             return {}
         title = self.reading.columns.get(document)
         columns[line] = POSITION if title is not None else ROW_NUMBER
-        self.proposal.evidence += (
+        self._saw(
             f"no column numbers its lines: the position within {title} does"
             if title is not None
-            else "no column numbers its documents: the row number does",
+            else "no column numbers its documents: the row number does"
         )
         return {"position_by": [title]} if title is not None else {}
 
@@ -187,8 +186,6 @@ class Drafter:
             columns |= {"warehouse_code": "_warehouse", "on_hand_units": "_units"}
         else:
             columns["warehouse_code"] = self._place()
-        if "stock_status" in self.reading.columns:
-            del columns["stock_status"]
         self._dataset("stock_on_hand", "period", columns, **keys)
         self.proposal.datasets[-1]["columns"].pop("stock_status", None)
 
@@ -268,12 +265,12 @@ class Drafter:
         elif "period" in found:
             start = {"expr": f'cast("{found["period"]}" as date) - 1', "formats": ["period_start"]}
             end = {"from": found["period"], "formats": ["period_end"]}
-        elif (titled := re.search(r"(会计期间|期间|月份)[:：]", self.notes)) is not None:
+        elif (titled := re.search(r"(会计期间|期间|月份)[:：]", self.facts.notes)) is not None:
             self._saw(f"its period is in a title row ({titled[1]})")
             start = {"expr": f'cast("{titled[1]}" as date) - 1', "formats": ["period_start"]}
             end = {"from": titled[1], "formats": ["period_end"]}
         else:
-            written = re.search(r"(20\d{2})[-_.年]?(0[1-9]|1[0-2])(?!\d)", f"{self.notes} {self.path.name}")
+            written = re.search(r"(20\d{2})[-_.年]?(0[1-9]|1[0-2])(?!\d)", f"{self.facts.notes} {self.path.name}")
             changed = dt.datetime.fromtimestamp(self.path.stat().st_mtime, tz=dt.UTC).strftime("%Y-%m")
             default = f"{written[1]}-{written[2]}" if written is not None else changed
             year, month = map(int, self.ask("period", "of what month is this summary? (YYYY-MM)", default).split("-"))

@@ -1,5 +1,12 @@
 -- Lines that came a second time under other internal numbers, with a file that was issued again: they are not counted.
 -- The document number, its date and all that it says are the same; only the keys by which the landing knows a line again are new.
+{# What makes two lines the same, whatever their internal numbers. -#}
+{% set same_line = [
+    'movements.source_instance', 'movements.source_doc_type', 'movements.doc_no', 'movements.movement_type', 'movements.business_date',
+    'movements.item_id', 'movements.warehouse_id', "coalesce(movements.lot_no, '')", "coalesce(movements.stock_status, '')",
+    "coalesce(movements.owner_code, '')", 'movements.leg', 'movements.quantity_units', "coalesce(movements.ref_doc_no, '')",
+    "coalesce(movements.ref_line_id, '')",
+] -%}
 with movements as (
     select * from {{ ref('stg_stock_movements') }}
     where {{ is_effective('doc_status') }}
@@ -23,20 +30,7 @@ numbered as (
         movements.*,
         row_number() over (
             partition by
-                movements.source_instance,
-                movements.source_doc_type,
-                movements.doc_no,
-                movements.movement_type,
-                movements.business_date,
-                movements.item_id,
-                movements.warehouse_id,
-                coalesce(movements.lot_no, ''),
-                coalesce(movements.stock_status, ''),
-                coalesce(movements.owner_code, ''),
-                movements.leg,
-                movements.quantity_units,
-                coalesce(movements.ref_doc_no, ''),
-                coalesce(movements.ref_line_id, ''),
+                {{ same_line | join(',\n                ') }},
                 movements.source_file
             order by movements.source_doc_id asc, movements.source_line_id asc
         ) as copy_no
@@ -59,20 +53,7 @@ traced as (
     from numbered as movements
     window same_line as (
         partition by
-            movements.source_instance,
-            movements.source_doc_type,
-            movements.doc_no,
-            movements.movement_type,
-            movements.business_date,
-            movements.item_id,
-            movements.warehouse_id,
-            coalesce(movements.lot_no, ''),
-            coalesce(movements.stock_status, ''),
-            coalesce(movements.owner_code, ''),
-            movements.leg,
-            movements.quantity_units,
-            coalesce(movements.ref_doc_no, ''),
-            coalesce(movements.ref_line_id, ''),
+            {{ same_line | join(',\n            ') }},
             movements.copy_no
         order by movements.extract_date asc, movements.source_file asc, movements.movement_key asc
     )

@@ -44,6 +44,10 @@ def sales_without_line_numbers(folder: Path) -> None:
     (folder / "online_retail.csv").write_text("\n".join(rows) + "\n")
 
 
+def stock_with_a_status(folder: Path) -> None:
+    book(folder / "库存20240630.xlsx", [["存货编码", "仓库", "库存数量", "库存状态"], ["001", "一号仓", 5, "良品"]])
+
+
 def stock_by_warehouse(folder: Path) -> None:
     book(
         folder / "库存分布表20240630.xlsx",
@@ -154,6 +158,7 @@ CASES: list[tuple[Callable[[Path], None], dict[str, str], str, list[tuple[Any, .
     (sales_without_line_numbers, {}, "select shipment_no, shipment_line_id, shipped_units::double, revenue_value::double, line_kind from landing.sales_shipment_line",  # noqa: E501
      [("536365", "1", 6.0, 15.3, "shipment"), ("536365", "2", 6.0, 15.3, "shipment"), ("536365", "3", 6.0, 20.34, "shipment"),
       ("C536379", "1", -1.0, -27.5, "return")]),
+    (stock_with_a_status, {}, "select item_code, on_hand_units::double from landing.stock_on_hand", [("001", 5.0)]),
     (stock_by_warehouse, {}, "select item_code, warehouse_code, on_hand_units::double, as_of_date::text from landing.stock_on_hand",
      [("001", "一号仓", 5.0, "2024-06-30"), ("002", "一号仓", 7.0, "2024-06-30"), ("002", "二号仓", 8.0, "2024-06-30")]),
     (running_balance, {"进销存流水账.xlsx: warehouse": "C1"}, "select doc_no, movement_type, quantity_units::double, warehouse_code from landing.stock_movement",  # noqa: E501
