@@ -8,7 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from assets.ingest.batches.landed_rows import landed_rows
 from assets.ingest.batches.manifest import Manifest, current
+from assets.ingest.contracts import load_contracts
 from assets.ingest.landing.store import LandingStore
 from assets.ingest.sqltext import literal, literal_list
 
@@ -34,12 +36,14 @@ def register_master_changes(con: duckdb.DuckDBPyConnection, workspace: Path, as_
     store = LandingStore(workspace.resolve())
     con.execute("CREATE SCHEMA IF NOT EXISTS quality")
     con.execute(f"CREATE OR REPLACE TABLE quality.master_changes ({_COLUMNS})")
+    contracts = load_contracts()
     for contract, columns in WATCHED.items():
         manifests = current(manifest for manifest in store.manifests(contract) if manifest.extract_date <= as_of)
         paths = [str(store.path_of("landing", manifest)) for manifest in manifests if manifest.contract_rows]
         if not paths:
             continue
         places = ", ".join(f"({literal(manifest.batch_id)}, {place})" for place, manifest in enumerate(manifests))
+        rows = landed_rows(paths, contracts[contract])
         for column in columns:
             con.execute(
                 f"""INSERT INTO quality.master_changes
@@ -47,7 +51,7 @@ def register_master_changes(con: duckdb.DuckDBPyConnection, workspace: Path, as_
                         SELECT r.*, b.place, {column}::VARCHAR AS new_value,
                             lag({column}::VARCHAR) OVER taken AS old_value,
                             lag(r.extract_date) OVER taken AS old_extract_date
-                        FROM read_parquet({literal_list(paths)}, hive_partitioning = false) AS r
+                        FROM {rows} AS r
                         INNER JOIN (VALUES {places}) AS b (batch_id, place) USING (batch_id)
                         WINDOW taken AS (PARTITION BY source_instance, source_key ORDER BY place, source_row)
                     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from assets.ingest.batches.landed_rows import is_landed_whole, landed_rows
 from assets.ingest.batches.manifest import Manifest, current
 from assets.ingest.batches.supersede import Placed, find_superseded, place_batches, visible_batches
 from assets.ingest.batches.validity import valid_on
@@ -102,10 +103,13 @@ def _create_view(
         if superseded is not None and superseded[0]
         else ""
     )
-    con.execute(
-        f"CREATE VIEW {name} AS SELECT {chosen} FROM read_parquet({literal_list(paths)}, hive_partitioning = "
-        f"false) AS r{minus}"
+    # files that an earlier version of the program landed may lack a column; reading by name costs each reader of the view time
+    source = (
+        f"read_parquet({literal_list(paths)}, hive_partitioning = false)"
+        if is_landed_whole(con, paths, contract)
+        else landed_rows(paths, contract)
     )
+    con.execute(f"CREATE VIEW {name} AS SELECT {chosen} FROM {source} AS r{minus}")
 
 
 def _kind(con: duckdb.DuckDBPyConnection, table: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from assets.ingest.batches.landed_rows import landed_rows
 from assets.ingest.batches.manifest import Manifest, current
 from assets.ingest.contracts import Contract
 from assets.ingest.landing.store import LandingStore
-from assets.ingest.sqltext import ident, literal, literal_list
+from assets.ingest.sqltext import ident, literal
 
 KNOWN_VERSIONS = "known_versions"
 # Beside the contract's own columns, what makes two versions of a row different.
@@ -86,8 +87,5 @@ class KnownVersions:
     def _rows(self, landed: list[tuple[Manifest, int]]) -> str:
         """SQL of the rows of batches, with their `place`."""
         of_batch = ", ".join(f"({literal(manifest.batch_id)}, {place})" for manifest, place in landed)
-        paths = literal_list(str(self.store.path_of("landing", manifest)) for manifest, _ in landed)
-        return (
-            f"SELECT r.*, b.place FROM read_parquet({paths}, hive_partitioning = false) AS r "
-            f"JOIN (VALUES {of_batch}) AS b (batch_id, place) USING (batch_id)"
-        )
+        rows = landed_rows([str(self.store.path_of("landing", manifest)) for manifest, _ in landed], self.contract)
+        return f"SELECT r.*, b.place FROM {rows} AS r JOIN (VALUES {of_batch}) AS b (batch_id, place) USING (batch_id)"

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from assets.ingest.landing import store as store_module
@@ -221,3 +222,22 @@ def test_a_new_version_of_the_mapping_reads_the_files_again(make_company, compan
     assert changed.query("select mapping_version from quality.landing_batches where contract = 'stock_movement'") == [
         (2,)
     ]
+
+
+def test_batches_of_a_version_without_a_column_are_read_with_later_ones(company):
+    """A contract that gained a column: what was landed before is never rewritten, and has nothing in it."""
+    company.masters()
+    company.write("moves_20240106.csv", MOVES + move("D1", 1) + move("D2", 2))
+    company.read("stock_movement")
+    for contract in ("stock_movement", "item"):
+        for path in (company.workspace / "landing" / contract).rglob("*.parquet"):
+            table = pq.read_table(path)
+            pq.write_table(
+                table.drop_columns([name for name in ("currency_code", "entered_at") if name in table.schema.names]),
+                path,
+            )
+    company.write("moves_20240107.csv", MOVES + move("D1", 1) + move("D2", 20) + move("D3", 3))
+    report = company.read("stock_movement")
+    assert (report.rows_in, report.rows_loaded, report.rows_duplicate) == (3, 2, 1)
+    assert landed(company) == [("D1", 1), ("D2", 20), ("D3", 3)]
+    assert company.query("select count(*), count(currency_code) from landing.item") == [(2, 0)]
