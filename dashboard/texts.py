@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assets.documents import shipped_document
-from assets.publish.dictionary import kpi_labels
 from assets.publish.kpis import kpi_catalogue
+from assets.publish.values import value_list, value_names
 from expectations.incidents.texts import sentence
 from expectations.incidents.texts import words as incident_words
 from expectations.phrases import Phrasebook
@@ -19,23 +19,25 @@ Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
 _STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "K")), "zh": ((1e8, "亿"), (1e4, "万"))}
 _MISSING = "—"
-_OF_INCIDENTS = frozenset({"state", "severity", "done", "metric", "field"})
+_OF_INCIDENTS = frozenset({"state", "done", "metric", "field"})
+_CODES_IN_REASONS = ("policy", "service_measure", "lead_time_source", "demand_pattern")
 
 
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """All texts by key; `kpi_<name>` are the names that the dictionary gives, what incidents say is among them."""
+    """All texts by key; `<column>_<code>` are the names of published codes, what incidents say is among them."""
     path = Path(__file__).with_name("texts.yml")
-    names = {f"kpi_{name}": label for name, label in kpi_labels().items()}
     told = {key: text for key, text in incident_words().items() if key.split("_")[0] in _OF_INCIDENTS}
-    return {**told, **shipped_document(path), **names}
+    return {**told, **value_names(), **shipped_document(path)}
 
 
 @lru_cache(maxsize=2)
 def reasons(language: Language) -> Phrasebook:
     """The planner's sentences in a language."""
     known = shipped_document(Path(__file__).with_name("reasons.yml"))
-    phrases, words = ({key: text[language] for key, text in known[part].items()} for part in ("phrases", "words"))
+    phrases = {key: text[language] for key, text in known["phrases"].items()}
+    codes = {code: names for name in reversed(_CODES_IN_REASONS) for code, names in value_list(name).items()}
+    words = {key: text[language] for key, text in {**codes, **known["words"]}.items()}
     return Phrasebook(phrases, words)
 
 

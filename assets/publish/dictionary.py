@@ -25,6 +25,7 @@ from assets.publish.lineage import ColumnOrigin, column_origins, relation_names
 from assets.publish.public import added_keys, public_model, references
 from assets.publish.release_rules import column_rules
 from assets.publish.spreadsheets import plain_text
+from assets.publish.values import column_description_zh, column_values, mart_description_zh
 
 SCHEMAS = ("marts", "reconciliation")
 REQUIRED = ("type", "unit", "description", "formula", "source", "tests", "label_en", "label_zh")
@@ -55,7 +56,8 @@ def build_dictionary(manifest: Mapping[str, Any], schemas: Sequence[str] = SCHEM
 
     A public mart says so, names the keys to its dimensions, and holds the keys that its public view adds (public.py).
 
-    A fact that the models do not state is left empty; `gaps` lists those.
+    A column of codes has `values`: code -> language -> name. A fact that the models do not state is left empty; `gaps`
+    lists those.
     """
     names = relation_names(manifest)
     tables = _readable_columns(manifest)
@@ -114,11 +116,12 @@ def gaps(dictionary: Iterable[Mapping[str, Any]], required: Sequence[str] = REQU
     result = []
     for mart in dictionary:
         name = f"{mart['schema']}.{mart['name']}"
-        missing = [part for part in ("description", "grain", "label_en", "label_zh") if not mart[part]]
+        extra = ("description_zh",) if mart["is_public"] else ()  # who sees Chinese names reads Chinese descriptions
+        missing = [part for part in ("description", "grain", "label_en", "label_zh", *extra) if not mart[part]]
         if missing:
             result.append(f"{name}: {', '.join(missing)}")
         for column in mart["columns"]:
-            missing = [part for part in required if not column[part]]
+            missing = [part for part in (*required, *extra) if not column[part]]
             if missing:
                 result.append(f"{name}.{column['name']}: {', '.join(missing)}")
     return result
@@ -128,10 +131,12 @@ def dictionary_documents(dictionary: Sequence[Mapping[str, Any]]) -> dict[str, s
     """The files of a release: `dictionary.json`, and `dictionary.csv` with a BOM so that Excel reads the Chinese."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["schema", "mart", "mart_label_zh", "grain", "column", *REQUIRED])
+    writer.writerow(["schema", "mart", "mart_label_zh", "grain", "column", *REQUIRED, "description_zh", "values"])
     for mart in dictionary:
         for column in mart["columns"]:
             facts = [column[part] if isinstance(column[part], str) else "; ".join(column[part]) for part in REQUIRED]
+            values = "; ".join(f"{code} = {names['zh']}" for code, names in column["values"].items())
+            facts += [column["description_zh"], values]
             grain = ", ".join(mart["grain"])
             cells = [mart["schema"], mart["name"], mart["label_zh"], grain, column["name"], *facts]
             writer.writerow([plain_text(cell) for cell in cells])
@@ -155,6 +160,7 @@ def _mart(
         "name": node["name"],
         "schema": node["schema"],
         "description": node["description"].strip(),
+        "description_zh": str(meta.get("description_zh") or mart_description_zh(node["name"])),
         "label_en": labels.get("en", ""),
         "label_zh": labels.get("zh", ""),
         "grain": _grain(tests),
@@ -196,13 +202,16 @@ def _column(
         sources = list(origin.sources) or list(parents) or [node["original_file_path"]]
         formula = origin.formula or f"as in {', '.join(sources[:3])}"
     name, kind, unit = column["name"], _type(column.get("data_type") or ""), str(meta.get("unit", ""))
-    held = column_rules(name, kind, unit, _grain(tests))
+    values = column_values(node["name"], name) if public_model().is_public(node["name"]) else {}
+    held = column_rules(name, kind, unit, _grain(tests), values)
     rules = {f"{_RELEASE}has the type of the dictionary", *(f"{_RELEASE}{rule}" for rule in held)}
     return {
         "name": name,
         "type": kind,
         "unit": unit,
         "description": column["description"].strip(),
+        "description_zh": str(meta.get("description_zh") or column_description_zh(node["name"], name)),
+        "values": values,
         "formula": str(meta.get("formula") or formula),
         "source": sources,
         "tests": sorted({test["label"] for test in tests if name.lower() in test["columns"]} | rules),

@@ -8,9 +8,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from assets.publish import dictionary, lineage, release_rules
+from assets.publish import dictionary, lineage, public, release_rules, values
 
-_MADE_BY = (Path(dictionary.__file__), Path(lineage.__file__), Path(release_rules.__file__), dictionary.LABELS)
+_MADE_BY = (
+    *(Path(str(module.__file__)) for module in (dictionary, lineage, public, release_rules, values)),
+    *(dictionary.LABELS, public.DECLARATION, values.VALUES, values.DESCRIPTIONS_ZH, values.RULES),
+)
 
 
 def stored_dictionary(manifest: Path) -> list[dict[str, Any]]:

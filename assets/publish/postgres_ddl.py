@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from assets.publish.values import status_names, unit_zh
 
 MAX_IDENTIFIER_BYTES = 63  # PostgreSQL cuts a longer name silently, and two could then become one
 _TYPES = {
@@ -45,6 +47,11 @@ class ColumnText:
     type: str
     comment: str = ""
     label_zh: str = ""
+    comment_zh: str = ""
+    values_zh: Mapping[str, str] = field(default_factory=dict)
+    """Chinese names of its codes."""
+    shown_as: Mapping[str, str] = field(default_factory=dict)
+    """Of the column of a view: what its codes are shown as; a value that is not here is shown as it is."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class TableText:
     comment: str = ""
     label_zh: str = ""
     key: tuple[str, ...] = ()
+    comment_zh: str = ""
 
 
 def identifier(name: str) -> str:
@@ -118,11 +126,20 @@ def comments(schema: str, table: TableText, kind: str) -> Iterator[str]:
         yield f"comment on column {relation}.{identifier(column.name)} is {literal(column.comment)}"
 
 
+def _shown(source: ColumnText, view: ColumnText) -> str:
+    """The column of a view: its codes by the names that the view has for them."""
+    column = f"t.{identifier(source.name)}"
+    if not view.shown_as:
+        return column
+    names = " ".join(f"when {literal(code)} then {literal(name)}" for code, name in view.shown_as.items())
+    return f"case {column} {names} else {column} end"
+
+
 def create_view(schema: str, view: TableText, source_schema: str, source: TableText, condition: str = "") -> str:
     """CREATE OR REPLACE VIEW: the columns of `source`, named as in `view` (same order), and of its rows (alias t) those of the
     condition. It is a security barrier: no function of a reader sees a row that the condition leaves out."""
     pairs = zip(source.columns, view.columns, strict=True)
-    columns = ", ".join(f"t.{identifier(old.name)} as {identifier(new.name)}" for old, new in pairs)
+    columns = ", ".join(f"{_shown(old, new)} as {identifier(new.name)}" for old, new in pairs)
     where = f" where {condition}" if condition else ""
     return (
         f"create or replace view {identifier(schema)}.{identifier(view.name)} with (security_barrier = true) as "
@@ -131,7 +148,8 @@ def create_view(schema: str, view: TableText, source_schema: str, source: TableT
 
 
 def chinese(table: TableText) -> TableText:
-    """The table under its Chinese labels; a label that is missing or taken keeps the English name beside it."""
+    """The table under its Chinese labels, with Chinese comments and values; a label that is missing or taken keeps the
+    English name beside it, a comment that is missing is the English one."""
     taken: set[str] = set()
     columns = []
     for column in table.columns:
@@ -139,8 +157,9 @@ def chinese(table: TableText) -> TableText:
         if label in taken:
             label = f"{label} ({column.name})"
         taken.add(label)
-        columns.append(ColumnText(label, column.type, f"{column.name}: {column.comment}"))
-    return TableText(table.label_zh or table.name, tuple(columns), f"{table.name}: {table.comment}")
+        comment = f"{column.name}: {column.comment_zh or column.comment}"
+        columns.append(ColumnText(label, column.type, comment, shown_as=column.values_zh))
+    return TableText(table.label_zh or table.name, tuple(columns), f"{table.name}: {table.comment_zh or table.comment}")
 
 
 def table_texts(marts: Sequence[Mapping], dictionary: Mapping[str, Mapping]) -> list[TableText]:
@@ -150,18 +169,32 @@ def table_texts(marts: Sequence[Mapping], dictionary: Mapping[str, Mapping]) -> 
         known = dictionary.get(mart["name"], {})
         words = {column["name"]: column for column in (*known.get("columns", ()), *known.get("added_columns", ()))}
         columns = tuple(
-            ColumnText(
-                column["name"],
-                column["type"],
-                _column_comment(words.get(column["name"], {})),
-                words.get(column["name"], {}).get("label_zh", ""),
-            )
-            for column in mart["columns"]
+            _column_text(column["name"], column["type"], words.get(column["name"], {})) for column in mart["columns"]
         )
         names = {column.name for column in columns}
         key = tuple(name for name in known.get("grain", ()) if name in names)
-        result.append(TableText(mart["name"], columns, known.get("description", ""), known.get("label_zh", ""), key))
+        texts = (known.get("description", ""), known.get("label_zh", ""))
+        result.append(TableText(mart["name"], columns, *texts, key, known.get("description_zh", "")))
     return result
+
+
+def _column_text(name: str, kind: str, words: Mapping) -> ColumnText:
+    values = words.get("values", {})
+    names = {code: text["zh"] for code, text in values.items()}
+    if not values and name.endswith("_status") and words.get("unit") == "text":
+        names = status_names()
+    if kind != "VARCHAR":
+        names = {}
+    comment = _column_comment(words) + (f". One of: {', '.join(values)}" if values else "")
+    return ColumnText(name, kind, comment, words.get("label_zh", ""), _comment_zh(words), names)
+
+
+def _comment_zh(words: Mapping) -> str:
+    if not words.get("description_zh"):
+        return ""
+    return (
+        f"{words['description_zh']}单位：{unit_zh(words['unit'])}。" if words.get("unit") else words["description_zh"]
+    )
 
 
 def _column_comment(words: Mapping) -> str:

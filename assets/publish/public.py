@@ -20,6 +20,7 @@ from assets.documents import shipped_document
 from assets.publish.content import quoted
 
 SCHEMA = "main"
+DECLARATION = Path(__file__).with_name("public.yml")
 PLACES = "dim_item_warehouses"
 # Column of a fact -> the dimension and its key. Dates: `dates` of public.yml -> dim_dates.date_day.
 KEYS = {
@@ -66,7 +67,7 @@ class Model:
 @lru_cache(maxsize=1)
 def public_model() -> Model:
     """The declaration in public.yml."""
-    read = shipped_document(Path(__file__).with_name("public.yml"))
+    read = shipped_document(DECLARATION)
     marts = {
         name: PublicMart(name, one["rows"], tuple(one.get("dates", ()))) for name, one in sorted(read["public"].items())
     }

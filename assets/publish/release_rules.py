@@ -6,7 +6,7 @@ company is the matter of the dbt tests and the expectations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -59,8 +59,12 @@ def _mart_violations(connection: duckdb.DuckDBPyConnection, mart: Mapping[str, A
     yield from _key_violations(connection, mart, relation, name)
 
 
-def column_rules(name: str, kind: str, unit: str, grain: Sequence[str]) -> dict[str, str]:
-    """Rules that a column of this name, type and unit is held to, each with the condition of a row that breaks it."""
+def column_rules(name: str, kind: str, unit: str, grain: Sequence[str], values: Collection[str] = ()) -> dict[str, str]:
+    """Rules that a column of this name, type and unit is held to, each with the condition of a row that breaks it.
+
+    Args:
+        values: the codes that the column may hold (values.yml); none where it is no column of codes.
+    """
     field = quoted(name)
     rules = {}
     if kind in {"DOUBLE", "FLOAT"}:
@@ -69,6 +73,9 @@ def column_rules(name: str, kind: str, unit: str, grain: Sequence[str]) -> dict[
         rules["is not below zero"] = f"{field} < 0"
     if name.endswith("_status") and unit == "text":
         rules["says ok, no_sales or why not"] = f"not regexp_matches({field}, '{_STATUS}')"
+    if values:
+        known = ", ".join("'" + code.replace("'", "''") + "'" for code in sorted(values))
+        rules["is a known code"] = f"{field} not in ({known})"
     if name in grain:
         rules["is part of the key"] = f"{field} is null"
     return rules
@@ -79,7 +86,9 @@ def _conditions(mart: Mapping[str, Any], actual: Mapping[str, str]) -> Iterator[
     for column in mart["columns"]:
         name = column["name"]
         if name in actual:
-            for rule, condition in column_rules(name, actual[name], column["unit"], mart["grain"]).items():
+            for rule, condition in column_rules(
+                name, actual[name], column["unit"], mart["grain"], column.get("values", {})
+            ).items():
                 yield f"{name} {rule}", condition
 
 

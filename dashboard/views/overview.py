@@ -124,7 +124,7 @@ def _all_kpis(context: Context, every: list[overview.Kpi]) -> None:
             words("kpi"): [words(f"kpi_{kpi.name}") for kpi in every],
             words("kpi_now"): [words.kpi(kpi.name, kpi.value) for kpi in every],
             words("kpi_target"): [words.kpi(kpi.name, kpi.target) for kpi in every],
-            words("kpi_state"): [words(f"attainment_{kpi.state}") if kpi.state else "" for kpi in every],
+            words("kpi_state"): [words(f"attainment_state_{kpi.state}") if kpi.state else "" for kpi in every],
         }
     )
     with st.expander(label(words("all_kpis"))):

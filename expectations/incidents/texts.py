@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assets.documents import shipped_document
+from assets.publish.values import value_list
 from expectations.phrases import Phrasebook
 
 Language = Literal["en", "zh"]
@@ -16,9 +17,9 @@ TEXTS = Path(__file__).with_name("texts.yml")
 
 @lru_cache(maxsize=1)
 def words() -> Mapping[str, Mapping[str, str]]:
-    """Key -> language -> text."""
+    """Key -> language -> text; the names of severities are those of the published values."""
     known: Mapping[str, Mapping[str, str]] = _read()["words"]
-    return known
+    return {**known, **{f"severity_{code}": names for code, names in value_list("severity").items()}}
 
 
 @lru_cache(maxsize=1)

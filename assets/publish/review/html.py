@@ -10,7 +10,7 @@ from typing import Any
 
 from assets.publish.review import drawing
 from assets.publish.review.figures import Review
-from assets.publish.review.tables import Amount, Language, Table, word
+from assets.publish.review.tables import Amount, Language, Table, value_name, word
 
 _STYLE = """
 body {font: 15px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; color: #1f2a37;
@@ -118,9 +118,9 @@ def _table(table: Table, language: Language, has_before: bool, picture: str) -> 
 def _cell(value: Any, kind: str, language: Language, is_right: bool) -> str:
     text = escape(shown(value, kind))
     names = ["right"] if is_right else []
-    if text in (word(language, "missed"), word(language, "not_done")):
+    if text in (value_name("attainment", "missed", language), word(language, "not_done")):
         names.append("bad")
-    if text in (word(language, "target_met"), word(language, "done")):
+    if text in (value_name("attainment", "target_met", language), word(language, "done")):
         names.append("good")
     return f'<td class="{" ".join(names)}">{text}</td>' if names else f"<td>{text}</td>"
 

@@ -12,6 +12,7 @@ from assets.documents import shipped_document
 from assets.publish.dictionary import english, kpi_labels
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.review.figures import Review
+from assets.publish.values import value_list
 
 Language = Literal["en", "zh"]
 
@@ -77,7 +78,7 @@ def _targets(review: Review, language: Language) -> Table:
     ]
     rows = []
     for row in review.kpis:
-        judged = word(language, row["attainment_state"]) if row["attainment_state"] else ""
+        judged = value_name("attainment", row["attainment_state"], language)
         missing = row["kpi_value"] is None
         state = f"{word(language, 'not_available')}: {row['kpi_status']}" if missing else judged
         kind = _kpi_kind(row["kpi"])
@@ -88,6 +89,11 @@ def _targets(review: Review, language: Language) -> Table:
 
 def _kpi_name(kpi: str, language: Language) -> str:
     return kpi_labels().get(kpi, {}).get(language, english(kpi))
+
+
+def value_name(values: str, code: str | None, language: Language) -> str:
+    """A published code by its name, itself where it has none."""
+    return value_list(values).get(code, {}).get(language, code) if code else ""
 
 
 def _kpi_kind(kpi: str) -> str:
@@ -165,7 +171,7 @@ def _mismatches(review: Review, language: Language) -> Table:
     rows = [
         [
             row[title] or row["rule_id"],
-            word(language, f"severity_{row['severity']}"),
+            value_name("severity", row["severity"], language),
             row["findings"],
             row["gross_value"],
         ]

@@ -56,8 +56,18 @@ def test_chinese_names_are_unique_and_fit_into_postgres(dictionary: list[dict[st
 def test_a_gap_is_named() -> None:
     column = {"name": "c", "type": "DATE", "unit": "", "description": "d", "formula": "f"}
     column |= {"source": [], "tests": ["t"], "label_en": "C", "label_zh": "丙"}
-    mart = {"schema": "marts", "name": "m", "description": "d", "grain": ["c"], "label_en": "M", "label_zh": ""}
+    mart = {
+        "schema": "marts",
+        "name": "m",
+        "description": "d",
+        "grain": ["c"],
+        "label_en": "M",
+        "label_zh": "",
+        "is_public": False,
+    }
     assert gaps([{**mart, "columns": [column]}]) == ["marts.m: label_zh", "marts.m.c: unit, source"]
+    public = {**mart, "is_public": True, "description_zh": "", "columns": [{**column, "description_zh": "丁"}]}
+    assert gaps([public]) == ["marts.m: label_zh, description_zh", "marts.m.c: unit, source"]
 
 
 def test_formula_and_source_come_from_the_sql(dictionary: list[dict[str, Any]]) -> None:
@@ -137,7 +147,7 @@ def test_the_checks_of_a_column_are_those_that_run(dictionary: list[dict[str, An
         for column in mart["columns"]:
             rules = {
                 "has the type of the dictionary",
-                *column_rules(column["name"], column["type"], column["unit"], mart["grain"]),
+                *column_rules(column["name"], column["type"], column["unit"], mart["grain"], column["values"]),
             }
             for label in column["tests"]:
                 origin, _, name = label.partition(": ")
