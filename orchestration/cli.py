@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from orchestration.commands import incidents, mapping, orders, releases, rules
+from orchestration.commands import bi, incidents, mapping, orders, releases, rules
 from orchestration.commands.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -39,6 +39,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(bi.app, name="bi")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(orders.app, name="orders")
