@@ -21,12 +21,14 @@ from assets.planning.demand.life_cycle import life_stages
 from assets.planning.demand.successors import effective_links, inherit_demand
 from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.hierarchy import NODE_COLUMNS, company_nodes
+from assets.planning.forecasting.overrides import VALUE_COLUMNS, of_heads, with_overrides
 from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.track_record import keep_track
 from assets.planning.forecasting.vintage_store import VintageStore
 from assets.planning.making import made_goods
 from assets.planning.network.network import NETWORK_COLUMNS, Network
 from assets.planning.network.staged import of_echelons, staged_demand, staged_policies
+from assets.planning.network.stages import members
 from assets.planning.orders.inputs import breaks_of_suppliers, with_room
 from assets.planning.parameters.lead_time_demand import PERIOD_DAYS
 from assets.planning.policy.assign import as_replayed
@@ -97,6 +99,7 @@ def plan_everything(
         ),
         "vintage_accuracy": track.accuracy,
         "forecast_review": track.review,
+        "forecast_overrides": shaped(track.overrides, VALUE_COLUMNS),
         "item_classes": classes,
         "class_history": shaped(found.classified.history, HISTORY_COLUMNS),
         **tables,
@@ -112,7 +115,10 @@ def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: Planning
     today, links = pd.Timestamp(as_of), reading.read_successors(connection)
     history = inherit_demand(own_history, effective_links(links, today))
     # from the data alone: what an earlier run chose must not decide, or the same landing would give another plan
-    forecasts = forecast(history, settings=settings.forecast, groups=groups, promotions=promotions)
+    statistical = forecast(history, settings=settings.forecast, groups=groups, promotions=promotions)
+    forecasts = with_overrides(
+        statistical, reading_terms.read_forecast_overrides(connection, as_of), settings.forecast.frequency
+    )
     daily, receipts = reading.read_demand(connection), reading.read_lead_times(connection)
     classified = classes_and_history(
         reading.read_consumption(connection, as_of, settings.classification.window_days),
@@ -136,6 +142,10 @@ def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: Planning
         history, spine, network,
         lambda rows: forecast(rows, settings=settings.forecast, groups=groups, promotions=promotions),
     )  # fmt: skip
+    if whole is not None:
+        rows = pd.MultiIndex.from_frame(spine[KEYS])
+        member, head = members(network.above)
+        whole = of_heads(whole, forecasts, rows[member], rows[head])
     return Known(
         spine, own_history, history, daily, receipts, promotions, links, stage, forecasts, whole, classified, network,
         replay,

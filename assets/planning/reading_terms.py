@@ -69,3 +69,16 @@ def read_arrivals(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         """select item_id, warehouse_id, due_date, cast(on_order_units as double) as units
            from intermediate.int_open_supply order by all"""
     ).df()
+
+
+def read_forecast_overrides(connection: duckdb.DuckDBPyConnection, as_of: date) -> pd.DataFrame:
+    """Planners' figures in effect: the keys, start_date, end_date, demand_units, planner_name, override_reason, entered_date."""
+    return connection.execute(
+        """select item_id, warehouse_id, start_date, end_date, cast(demand_units as double) as demand_units, planner_name,
+                  override_reason, entered_date
+           from staging.stg_forecast_overrides
+           where entered_date <= cast($day as date) and coalesce(expires_date > cast($day as date), true)
+                 and end_date >= start_date
+           order by all""",
+        {"day": as_of},
+    ).df()

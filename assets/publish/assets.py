@@ -9,10 +9,10 @@ import dagster as dg
 import duckdb
 
 from assets.publish.accounting import run_facts
-from assets.publish.dictionary import dictionary_documents, with_types
+from assets.publish.dictionary import dictionary_documents, with_types, with_warehouse_types
 from assets.publish.dictionary_store import stored_dictionary
 from assets.publish.release_rules import release_violations
-from assets.publish.releases import build_release, prune_releases
+from assets.publish.releases import build_release, column_types, prune_releases
 from assets.publish.settings import PublishSettings
 from assets.publish.show import show_release
 from assets.publish.spreadsheets import write_csv
@@ -73,7 +73,7 @@ def build_publish_assets(
                 **run_facts(connection),
             }
             name = release_id(finished, context.partition_key, context.run_id)
-            words = stored_dictionary(dbt_manifest)
+            words = with_warehouse_types(stored_dictionary(dbt_manifest), column_types(connection))
             keys = {mart["name"]: mart["grain"] for mart in words}
             documents = {**dictionary_documents(words), **dbt_artifacts(workspace.dbt_artifacts, dbt_manifest)}
             built = build_release(connection, workspace.releases, name, facts, documents, keys)

@@ -95,6 +95,32 @@ def with_types(dictionary: Sequence[Mapping[str, Any]], marts: Iterable[Mapping[
     return result
 
 
+def with_warehouse_types(
+    dictionary: Sequence[Mapping[str, Any]], types: Mapping[tuple[str, str], Mapping[str, str]]
+) -> list[dict[str, Any]]:
+    """The dictionary with what the models leave out and the warehouse knows: types, and columns that no yml names.
+
+    The shipped models state both; a company's own marts need not.
+
+    Args:
+        dictionary: Every mart with its columns, as `build_dictionary` gives it.
+        types: Type of each column in the warehouse, in order, by (schema, table).
+    """
+    result = []
+    for mart in dictionary:
+        held = types.get((mart["schema"], mart["name"]), {})
+        columns = [{**column, "type": column["type"] or held.get(column["name"], "")} for column in mart["columns"]]
+        named = {column["name"] for column in columns}
+        columns += [_undeclared(name, kind, mart["model"]) for name, kind in held.items() if name not in named]
+        result.append({**mart, "columns": columns})
+    return result
+
+
+def _undeclared(name: str, kind: str, model: str) -> dict[str, Any]:
+    empty = {"unit": "", "description": "", "tests": [], "label_zh": ""}
+    return {"name": name, "type": kind, **empty, "formula": f"see {model}", "source": [], "label_en": english(name)}
+
+
 def with_public(dictionary: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The dictionary with `added_columns` and `references` of the public marts."""
     known = {mart["name"]: {column["name"]: column for column in mart["columns"]} for mart in dictionary}

@@ -33,7 +33,13 @@ DATABASE = "stockturn.duckdb"
 INTERNAL = "internal"
 """Folder of a release for the Parquet files of internal marts."""
 HISTORY_MARTS = frozenset(
-    {"fct_forecast_accuracy", "fct_forecast_review", "fct_restatement_documents", "fct_restatements"}
+    {
+        "fct_forecast_accuracy",
+        "fct_forecast_overrides",
+        "fct_forecast_review",
+        "fct_restatement_documents",
+        "fct_restatements",
+    }
 )
 """What earlier runs published, set beside what is known now: the one input besides landing and configuration. No other
 mart reads them (tests/dbt), so the content hash of a release leaves them out and its manifest names the runs."""
@@ -215,6 +221,16 @@ def prune_releases(releases: Path, keep: int) -> list[str]:
     for leftover in releases.glob(".*.partial"):
         shutil.rmtree(leftover, ignore_errors=True)
     return [release.release_id for release in doomed]
+
+
+def column_types(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, str]]:
+    """Type of each column of the marts in a warehouse, in order, by (schema, table)."""
+    return {
+        (schema, name): {
+            row[0]: row[1] for row in warehouse.execute(f"describe {quoted(schema)}.{quoted(name)}").fetchall()
+        }
+        for schema, name in _marts(warehouse)
+    }
 
 
 def _marts(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

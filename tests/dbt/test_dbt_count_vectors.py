@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
-import pytest
 import yaml
 from warehouse_builder import DBT_PROJECT, REPO
 
-VECTORS = (
-    Path(os.environ.get("STOCKTURN_SHARED", str(REPO.parent / "shared"))) / "vectors" / "oca_count_discrepancy.json"
-)
+VECTORS = REPO / "tests" / "vectors" / "oca_count_discrepancy.json"
 
 
-@pytest.mark.skipif(not VECTORS.is_file(), reason="the shared vectors are not on this machine")
 def test_the_unit_test_runs_on_the_peers_cases() -> None:
     """A unit test with figures of our own would prove nothing about the peer's."""
     text = (DBT_PROJECT / "models" / "reconciliation" / "rec_book_count.yml").read_text(encoding="utf-8")

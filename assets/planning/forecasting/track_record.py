@@ -17,10 +17,11 @@ import pandas as pd
 
 from assets.planning.demand.periods import period_of_day, period_start_day, to_dates
 from assets.planning.forecasting.engine import KEYS, forecast
+from assets.planning.forecasting.overrides import VALUE_COLUMNS, override_rows
 from assets.planning.forecasting.panel import panel_of_history
 from assets.planning.forecasting.review import worst_misses
 from assets.planning.forecasting.settings import ForecastSettings
-from assets.planning.forecasting.vintage_store import VintageStore
+from assets.planning.forecasting.vintage_store import PUBLISHED, VintageStore
 from assets.planning.forecasting.vintages import accuracy_by, matched_forecasts
 
 VINTAGE = {"origin_date": "datetime64[ns]", "vintage_kind": "str", "published_date": "datetime64[ns]"}
@@ -31,10 +32,12 @@ ACCURACY_KEYS = [*VINTAGE, "horizon_periods", *ATTRIBUTES]
 @dataclass(frozen=True)
 class TrackRecord:
     """accuracy: a row per `ACCURACY_KEYS`, in the columns of `vintages.accuracy_by`. review: a row per month and rank,
-    in the columns of `review.worst_misses` with the vintage, the class, the owner and the model."""
+    in the columns of `review.worst_misses` with the vintage, the class, the owner and the model. overrides: a row per
+    forecast that a planner replaced, in `overrides.VALUE_COLUMNS`."""
 
     accuracy: pd.DataFrame
     review: pd.DataFrame
+    overrides: pd.DataFrame
 
 
 def keep_track(
@@ -56,7 +59,7 @@ def keep_track(
         groups, promotions: as in `engine.forecast`.
     """
     if forecasts.empty:
-        return TrackRecord(_no_accuracy(), _no_review())
+        return TrackRecord(_no_accuracy(), _no_review(), pd.DataFrame(columns=VALUE_COLUMNS))
     origin = pd.Timestamp(forecasts["origin_date"].iloc[0]).date()
     _reconstruct(store, origin, history, groups, promotions, settings)
     store.keep(forecasts)
@@ -64,7 +67,8 @@ def keep_track(
         abc_xyz_cell=attributes["abc_xyz_cell"].fillna(""), owner_name=attributes["owner_name"].fillna("")
     )
     judge = _Judge(store, history, described, settings)
-    return TrackRecord(judge.accuracy(origin), judge.review(origin))
+    present = override_rows(forecasts.assign(vintage_kind=PUBLISHED))
+    return TrackRecord(judge.accuracy(origin), judge.review(origin), judge.overrides(origin, present))
 
 
 def _earlier_origin(origin: date, periods: int, frequency: str) -> date:
@@ -131,6 +135,15 @@ class _Judge:
                     self._store.settle(origin, scores)
             parts.append(scores)
         return pd.concat(parts, ignore_index=True) if parts else _no_accuracy()
+
+    def overrides(self, before: date, present: pd.DataFrame) -> pd.DataFrame:
+        """What planners replaced: in every vintage before an origin whose demand is known, then in the `present` one."""
+        parts = []
+        for origin in self._store.origins(before):
+            if self._store.read(origin)["planner_name"].notna().any():
+                rows = self._vintage(origin)
+                parts.append(override_rows(rows, rows["actual_units"]))
+        return pd.concat([*parts, present], ignore_index=True) if parts else present
 
     def review(self, before: date) -> pd.DataFrame:
         """The worst misses of the newest whole months, each judged by the newest vintage made before the month."""

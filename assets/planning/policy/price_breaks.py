@@ -1,4 +1,4 @@
-"""Lots under all-units price breaks, for many rows at once; `economic` has the textbook forms for one item."""
+"""Lots under all-units price breaks, for many rows at once."""
 
 from __future__ import annotations
 

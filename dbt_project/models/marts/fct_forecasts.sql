@@ -18,6 +18,9 @@ final as (
         {% for column in ['mean', 'q05', 'q10', 'q25', 'q50', 'q75', 'q80', 'q90', 'q95', 'q98', 'q99'] -%}
             {{ as_units('forecasts.' ~ column ~ '_units') }} as {{ column }}_units,
         {% endfor -%}
+        {{ as_units('forecasts.statistical_mean_units') }} as statistical_mean_units,
+        cast(forecasts.planner_name as varchar) as planner_name,
+        cast(forecasts.override_reason as varchar) as override_reason,
         round(cast(forecasts.promotion_uplift_rate as double), 6) as promotion_uplift_rate,
         round(cast(forecast_accuracy.wape as double), 6) as wape,
         round(cast(forecast_accuracy.bias as double), 6) as bias,

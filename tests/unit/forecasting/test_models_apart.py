@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +24,7 @@ from assets.planning.forecasting.season import seasonal_factors
 from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.forecasting.vintages import accuracy_by, matched_forecasts
 
-SHARED = Path(os.environ.get("STOCKTURN_SHARED", str(Path(__file__).resolve().parents[4] / "shared")))
-VECTORS = SHARED / "vectors" / "croston_family_reference.json"
+VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "croston_family_reference.json"
 
 
 def row(values: list[float]) -> tuple[np.ndarray, np.ndarray]:
@@ -41,7 +39,6 @@ def panel_of(y: np.ndarray, frequency: str = "W", first: int = 2800) -> Panel:
     return Panel(keys, y, ok, ok, np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), first, frequency)
 
 
-@pytest.mark.skipif(not VECTORS.exists(), reason="the shared reference vectors are not on this machine")
 def test_croston_equals_r() -> None:
     data = json.loads(VECTORS.read_text(encoding="utf-8"))
     series = row(data["pbs_monthly_1991_07_to_2008_06"])

@@ -9,10 +9,8 @@ import pytest
 from ledger_agreement import SAME, VECTORS, page
 
 ROOT = Path(__file__).resolve().parents[3]
-FOLDER = Path(os.environ.get("STOCKTURN_SHARED", ROOT.parent / "shared")) / "vectors"
+FOLDER = ROOT / "tests" / "vectors"
 PAGE = ROOT / "docs" / "agreement.md"
-
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the vectors are not at {FOLDER}; set STOCKTURN_SHARED")
 
 
 @pytest.mark.parametrize("name", sorted(VECTORS))

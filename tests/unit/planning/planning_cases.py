@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +16,6 @@ from assets.planning.policy.plan import PlanInputs, plan
 from assets.planning.policy.settings import PolicySettings
 
 AS_OF = dt.date(2026, 1, 5)
-SHARED = Path(os.environ.get("STOCKTURN_SHARED", str(Path(__file__).resolve().parents[4] / "shared")))
 NO_SUPPLY = pd.DataFrame(columns=["item_id", "warehouse_id", "due_date", "on_order_units"])
 
 

@@ -13,7 +13,14 @@ import dagster as dg
 import pytest
 
 from assets.publish.assets import RULES_CHECK, build_publish_assets
-from assets.publish.dictionary import build_dictionary, dictionary_documents, english, gaps, with_types
+from assets.publish.dictionary import (
+    build_dictionary,
+    dictionary_documents,
+    english,
+    gaps,
+    with_types,
+    with_warehouse_types,
+)
 from assets.publish.postgres_ddl import MAX_IDENTIFIER_BYTES, chinese, table_texts
 from assets.publish.release_rules import column_rules
 from assets.publish.schema_changes import breaking_changes, published_schema, renewed, undeclared
@@ -93,6 +100,25 @@ def test_types_are_those_of_the_release(dictionary: list[dict[str, Any]]) -> Non
     ]
     [mart] = with_types(dictionary, marts)
     assert [(column["name"], column["type"]) for column in mart["columns"]] == [("finding_id", "BLOB")]
+
+
+def test_warehouse_gives_what_the_models_leave_out() -> None:
+    declared = {"name": "a_units", "type": "", "unit": "units", "label_zh": "甲"}
+    mart = {"schema": "marts", "name": "own", "model": "models/own.sql", "columns": [declared]}
+    other = {
+        "schema": "marts",
+        "name": "not_built",
+        "model": "models/x.sql",
+        "columns": [{"name": "b", "type": "DATE"}],
+    }
+    types = {("marts", "own"): {"a_units": "DECIMAL(24,4)", "note": "VARCHAR"}}
+    found, same = with_warehouse_types([mart, other], types)
+    assert [(column["name"], column["type"]) for column in found["columns"]] == [
+        ("a_units", "DECIMAL(24,4)"),
+        ("note", "VARCHAR"),
+    ]
+    assert found["columns"][0]["unit"] == "units" and found["columns"][1]["formula"] == "see models/own.sql"
+    assert same == other
 
 
 def test_english_labels() -> None:
