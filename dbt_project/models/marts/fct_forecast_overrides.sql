@@ -24,15 +24,15 @@ typed as (
 scored as (
     select
         *,
-        abs(statistical_units - actual_units) as statistical_absolute_error_units,
-        abs(override_units - actual_units) as override_absolute_error_units
+        {{ as_units('abs(statistical_units - actual_units)') }} as statistical_absolute_error_units,
+        {{ as_units('abs(override_units - actual_units)') }} as override_absolute_error_units
     from typed
 ),
 
 final as (
     select
         *,
-        statistical_absolute_error_units - override_absolute_error_units as value_added_units
+        {{ as_units('statistical_absolute_error_units - override_absolute_error_units') }} as value_added_units
     from scored
 )
 
