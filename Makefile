@@ -10,7 +10,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 # empty, as some machines set it: every process would compile again what it imports (5 s of CPU each, measured 2026-11)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup rehearsal run test test-slow lint types bench dev dashboard clean lock wheel
+.PHONY: setup rehearsal run test test-slow lint types docs bench dev dashboard clean lock wheel
 setup: $(STAMP)
 # --no-deps: the lock is whole; what it leaves out and why: excludes.txt
 # --no-compile: what the rehearsal imports is compiled by it; compiling all costs half of the installation (51 of 98 s)
@@ -37,7 +37,7 @@ run: setup                 ## simulate the demo company and run the whole pipeli
 
 # in the order of the files: whole runs first, so that the short tests fill both workers to the end
 test: setup                ## what CI runs
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types docs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: setup
@@ -48,6 +48,9 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+docs: setup                ## the documentation as a site in var/site; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 types: setup
 	@$(BIN)/mypy
