@@ -17,17 +17,19 @@ from dashboard.markup import STYLE, heading, message, note
 from dashboard.queries.quality import choices, warehouse_names
 from dashboard.release_reader import ReleaseReader
 from dashboard.texts import LANGUAGES, Language, Words
-from dashboard.views import ageing, cells, forecast, health, incidents, item, overview, replenishment
+from dashboard.views import ageing, cells, forecast, health, incidents, item, orders, overview, replenishment, wall
 
 PAGES: dict[str, tuple[str, Callable[[Context], None]]] = {
     "overview": (":material/dashboard:", overview.show),
     "ageing": (":material/hourglass_bottom:", ageing.show),
     "cells": (":material/grid_view:", cells.show),
     "replenishment": (":material/local_shipping:", replenishment.show),
+    "orders": (":material/shopping_cart:", orders.show),
     "item": (":material/inventory_2:", item.show),
     "incidents": (":material/report:", incidents.show),
     "forecast": (":material/query_stats:", forecast.show),
     "health": (":material/monitor_heart:", health.show),
+    "wall": (":material/tv:", wall.show),
 }
 MONTHS = ("6", "12", "24")  # how far back the charts over time go
 

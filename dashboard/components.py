@@ -166,10 +166,8 @@ def column_config(context: Context, frame: pd.DataFrame, marts: Sequence[str]) -
     """How each column is shown: heading, what it means, and its kind of number. Shares are per cent (`as_percent`)."""
     result: dict[str, Any] = {}
     for name, label in headings(context, frame, marts).items():
-        # the dictionary explains columns in English; a Chinese reader has the label
-        meaning = next(
-            (found["description"] for mart in marts if (found := context.reader.words(mart).get(name))), None
-        ) if context.words.language == "en" else None  # fmt: skip
+        told = "description" if context.words.language == "en" else "description_zh"  # an older release has none
+        meaning = next((found.get(told) for mart in marts if (found := context.reader.words(mart).get(name))), None)
         meaning = meaning and markup_label(meaning)
         if pd.api.types.is_object_dtype(frame[name]) and _holds_dates(frame[name]):
             result[name] = st.column_config.DateColumn(label, help=meaning, format="YYYY-MM-DD")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from assets.publish.handoff.store import STORE_VARIABLE as ORDERS_VARIABLE
+from assets.publish.handoff.store import OrderStore
 from assets.publish.history import previous_release
 from assets.publish.releases import current_release
 from dashboard.filters import Filter
@@ -39,9 +41,14 @@ class Context:
 
     @property
     def store(self) -> IncidentStore | None:
-        """The incident store, or None before the first run made one. The pages write nowhere else."""
+        """The incident store, or None before the first run made one. The pages write here and in the store of orders."""
         path = self.settings.workspace().incident_store
         return _store(path) if path.is_file() or os.environ.get(STORE_VARIABLE) else None
+
+    @property
+    def order_store(self) -> OrderStore:
+        """The decisions about draft orders; made where there is none yet."""
+        return _order_store(self.settings.workspace().order_store, os.environ.get(ORDERS_VARIABLE, ""))
 
 
 def signed_in() -> User:
@@ -77,6 +84,11 @@ def _reader(folder: Path) -> ReleaseReader:
 @st.cache_resource
 def _store(path: Path) -> IncidentStore:
     return open_store(path, load_company_rules(settings()))
+
+
+@st.cache_resource
+def _order_store(path: Path, url: str) -> OrderStore:
+    return OrderStore(url) if url else OrderStore.at(path)
 
 
 def _local_user() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from datetime import date
@@ -15,6 +16,7 @@ from assets.publish.review import ReviewPack, write_review
 from assets.publish.review.month import month_releases
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents import IncidentFilter, list_incidents
+from expectations.notify import AppriseSender
 from orchestration.resources import load_company_rules
 from orchestration.settings import Settings
 
@@ -46,9 +48,51 @@ def review_month(settings: Settings, month: date, folder: Path | None = None) ->
             company_code=code,
             language=one.language,
             incidents=incidents,
+            comments=read_comments(folder or workspace.root / "reviews", release.as_of),
         )
         for name, code in named
     ]
+
+
+class ReviewNotSentError(ValueError):
+    """The pack is written, and a channel did not take it."""
+
+
+def comment_on(settings: Settings, month: date, user: str, text: str, folder: Path | None = None) -> None:
+    """Keep a comment on a month; the pack of the month shows it from its next writing on."""
+    place = folder or settings.workspace().root / "reviews"
+    place.mkdir(parents=True, exist_ok=True)
+    said = {"at": date.today().isoformat(), "user_name": user, "comment": text.strip()}  # noqa: DTZ011 - the day of who comments
+    with (place / _comments_file(month)).open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(said, ensure_ascii=False) + "\n")
+
+
+def read_comments(folder: Path, month: date) -> list[dict[str, Any]]:
+    """The comments on a month, oldest first."""
+    path = folder / _comments_file(month)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [{**one, "at": date.fromisoformat(one["at"])} for one in map(json.loads, lines)]
+
+
+def _comments_file(month: date) -> str:
+    return f"comments-{month:%Y-%m}.jsonl"
+
+
+def send_review(packs: Sequence[ReviewPack], channels: Sequence[str], sender: AppriseSender | None = None) -> None:
+    """Send packs to channels (`STOCKTURN_NOTIFY_<CHANNEL>`): the figures as text, the files where a channel takes them.
+
+    Raises:
+        ReviewNotSentError: which channels did not take it, and why; the others have it.
+    """
+    send = sender or AppriseSender()
+    failed = []
+    for pack in packs:
+        for channel in channels:
+            result = send(channel, pack.title, pack.summary, pack.files)
+            if not result.is_sent:
+                failed.append(f"{channel}: {result.error}")
+    if failed:
+        raise ReviewNotSentError(f"the review is written, but not sent to {'; '.join(failed)}")
 
 
 def _open_incidents(settings: Settings) -> Sequence[dict[str, Any]]:

@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 
 from assets.publish.assets import RELEASE_KEY
-from orchestration.review import review_month
+from orchestration.review import review_month, send_review
 from orchestration.settings import Settings
 
 REVIEW_KEY = dg.AssetKey(["publish", "review"])
@@ -28,9 +28,10 @@ def build_review_asset(settings: Settings) -> dg.AssetsDefinition:
         kinds={"html", "excel"},
     )
     def review(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
-        """The review pack of the month: one HTML page, one workbook, and a PDF where the extra `pdf` is installed."""
+        """The review pack of the month: page, workbook, and a PDF where the extra `pdf` is installed; sent to `review.send_to`."""
         packs = review_month(settings, date.fromisoformat(context.partition_key))
-        files = [str(path) for pack in packs for path in (pack.html, pack.xlsx, pack.pdf) if path is not None]
+        send_review(packs, settings.review.send_to)
+        files = [str(path) for pack in packs for path in pack.files]
         return dg.MaterializeResult(metadata={"files": files})
 
     return review

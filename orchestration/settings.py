@@ -17,6 +17,7 @@ from assets.documents import load_document
 from assets.ingest.settings import SourceSettings, with_owners
 from assets.ledger.settings import LedgerSettings
 from assets.planning.settings import PlanningSettings
+from assets.publish.handoff.store import OrderError
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.kpis.targets import KpiTarget, targets_of
 from assets.publish.settings import PublishSettings
@@ -115,6 +116,13 @@ class CarryingCost(Section):
     shrinkage_rate: Share | None = None
 
 
+class ReviewSettings(Section):
+    """The monthly review."""
+
+    send_to: tuple[str, ...] = ()
+    """Channels (`STOCKTURN_NOTIFY_<CHANNEL>`) that get it when the schedule has written it: e-mail with the files, robots the text."""
+
+
 class Settings(Section):
     """The whole configuration file."""
 
@@ -140,6 +148,7 @@ class Settings(Section):
     carrying_cost: CarryingCost = CarryingCost()
     publish: PublishSettings = PublishSettings()
     retention: RetentionSettings = RetentionSettings()
+    review: ReviewSettings = ReviewSettings()
 
     @field_validator("sources")
     @classmethod
@@ -201,6 +210,21 @@ class Settings(Section):
     def dbt(self) -> DbtProject:
         """The dbt project that a run builds."""
         return DbtProject(self.dbt_project) if self.dbt_project else SHIPPED
+
+    def handoff_folder(self) -> Path:
+        """Where the next run finds the orders that were handed over: the folder of the source with the mapping `handoff`.
+
+        Raises:
+            OrderError: there is no such source.
+        """
+        for source in self.sources:
+            if source.mapping == "handoff":
+                return source.path
+        raise OrderError(
+            "no source of the configuration has the mapping handoff: add "
+            "{name: handoff, kind: file, mapping: handoff, path: handoff, instance: HANDOFF, company_code: ..., required: false} to "
+            "`sources`, so that what is handed over counts as on order"
+        )
 
     def workspace(self) -> Workspace:
         return Workspace(root=self.data_dir, threads=self.threads, memory_limit=self.memory_limit)

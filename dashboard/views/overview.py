@@ -35,7 +35,7 @@ def show(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
     every = overview.kpis(reader, wanted, context.before, overview.ALL_KPIS)
     found = [kpi for name in overview.KPIS for kpi in every if kpi.name == name]
-    tiles([_tile(context, kpi) for kpi in found])
+    tiles([kpi_tile(context, kpi) for kpi in found])
     note(words("tone_hint"))
     _worklist(context)
     _to_do(context)
@@ -66,11 +66,12 @@ def show(context: Context) -> None:
         _changes(context)
 
 
-def _tile(context: Context, kpi: overview.Kpi) -> Tile:
-    words = context.words
+def kpi_tile(context: Context, kpi: overview.Kpi, *, is_linked: bool = True) -> Tile:
+    """A KPI with its target and what moved since the last release."""
+    words, link = context.words, _more(kpi.name) if is_linked else ""
     if kpi.value is None:
         reason = words("no_sales") if kpi.status == "no_sales" else words("not_available")
-        return Tile(words(f"kpi_{kpi.name}"), "—", [reason], link=_more(kpi.name))
+        return Tile(words(f"kpi_{kpi.name}"), "—", [reason], link=link)
     tone = _TONES.get(kpi.state or "", "plain")
     notes = []
     if kpi.target is not None:
@@ -80,7 +81,7 @@ def _tile(context: Context, kpi: overview.Kpi) -> Tile:
         notes.append(words("since_last", value=moved))
     if kpi.coverage is not None and kpi.coverage < 0.995:  # below this, the figure covers less than it seems to
         notes.append(words("coverage", value=words.percent(kpi.coverage, 0)))
-    return Tile(words(f"kpi_{kpi.name}"), words.kpi(kpi.name, kpi.value), notes, tone, _more(kpi.name))
+    return Tile(words(f"kpi_{kpi.name}"), words.kpi(kpi.name, kpi.value), notes, tone, link)
 
 
 def _more(kpi: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 from expectations.notify.answers import read_answers_strictly
 from expectations.notify.channels import Address, address_of, variable_of
@@ -58,18 +59,18 @@ class AppriseSender:
         """`environment` is os.environ by default."""
         self._environment = os.environ if environment is None else environment
 
-    def __call__(self, channel: str, title: str, body: str) -> SendResult:
-        """Send one notice; never raises for a channel that is down."""
+    def __call__(self, channel: str, title: str, body: str, files: Sequence[Path] = ()) -> SendResult:
+        """Send one notice; never raises for a channel that is down. `files` go along where the channel takes files (e-mail)."""
         address = address_of(channel, self._environment)
         if address is None:
             return SendResult(False, f"{variable_of(channel)} is not set")
         with _hushed() as heard:
-            result = _send(address, channel, title, body)
+            result = _send(address, channel, title, body, files)
         reason = "; ".join(dict.fromkeys(heard)) or "the channel did not take it"
         return SendResult(True) if result is None else SendResult(False, address.scrub(result or reason))
 
 
-def _send(address: Address, channel: str, title: str, body: str) -> str | None:
+def _send(address: Address, channel: str, title: str, body: str, files: Sequence[Path]) -> str | None:
     """None when sent, else the reason (empty where only the log knows it)."""
     import apprise  # 0.3 s to import, and only runs with notices need it
 
@@ -81,4 +82,5 @@ def _send(address: Address, channel: str, title: str, body: str) -> str | None:
         return f"{variable_of(channel)} holds an address that Apprise does not understand"
     limit = MAX_BYTES.get(str(robot.secure_protocol), OTHER_MAX_BYTES)
     short = fit(body, limit - len(title.encode()), "... stockturn incidents list")
-    return None if robot.notify(title=title, body=short) else ""
+    attached = apprise.AppriseAttachment([str(path) for path in files]) if files and robot.attachment_support else None
+    return None if robot.notify(title=title, body=short, attach=attached) else ""

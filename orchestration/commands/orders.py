@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,10 @@ import typer
 from rich.table import Table
 
 from assets.publish.handoff.answers import file_name, landed_text, read_answers
-from assets.publish.handoff.shapes import SHAPES, Document, document
+from assets.publish.handoff.drafts import LINES_SQL, hand_over, proposed, with_units, write_whole
+from assets.publish.handoff.shapes import SHAPES, Document
 from assets.publish.handoff.sheet import approval_sheet
-from assets.publish.handoff.store import Line, Order, OrderError, OrderStore
+from assets.publish.handoff.store import Order, OrderError, OrderStore
 from assets.publish.releases import Release
 from assets.publish.spreadsheets import plain_texts
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, published, read_settings
@@ -131,16 +131,12 @@ def export(
     with _store(settings) as store:
         if shape not in SHAPES:
             raise OrderError(f"--shape {shape}: there are {', '.join(SHAPES)}")
-        folder = _handoff_folder(settings)
+        folder = settings.handoff_folder()
         ready = [order for order in store.orders() if order.state == "approved"]
         if not ready:
             raise OrderError("no draft is approved; see `stockturn orders list`")
         for order in ready:
-            target = _write(out, document(order, shape))
-            number = store.exported(order.draft_no, user, f"{shape}: {target.name}")
-            sent = store.get(order.draft_no)
-            if sent is not None:
-                _write(folder, Document(file_name(release.as_of, number), landed_text([sent], release.as_of)))
+            target = hand_over(store, order, shape, out, folder, release.as_of, user)
             console.print(f"{order.draft_no} written to {target}")
 
 
@@ -156,11 +152,11 @@ def acknowledge(
     settings = read_settings(config)
     release = published(settings)
     with _store(settings) as store:
-        folder = _handoff_folder(settings)
+        folder = settings.handoff_folder()
         answers = read_answers(file)
         number = store.acknowledge(answers, user, file.name)
         touched = store.orders(sorted({answer.draft_no for answer in answers}))
-        _write(folder, Document(file_name(release.as_of, number), landed_text(touched, release.as_of)))
+        write_whole(folder, Document(file_name(release.as_of, number), landed_text(touched, release.as_of)))
         for order in touched:
             waiting = sum(line.ack_status == "sent" for line in order.lines)
             console.print(
@@ -187,25 +183,15 @@ def feed(config: ConfigOption = DEFAULT_CONFIG, out: OutOption = Path("feeds")) 
                 {"supplier": supplier},
             ).df()
             name = f"feed_{supplier.split('/', 1)[-1]}_{release.as_of:%Y%m%d}.csv"
-            target = _write(
+            target = write_whole(
                 out, Document(name, plain_texts(frame).to_csv(index=False, lineterminator="\r\n"), "utf-8-sig")
             )
             console.print(f"{len(frame)} lines for {supplier} written to {target}")
 
 
 def _proposed(marts: duckdb.DuckDBPyConnection, draft: str, release: Release) -> Order:
-    rows = marts.execute(
-        """select draft_line_id, item_id, order_units, unit_price, expected_arrival_date, supplier_id, warehouse_id
-           from fct_order_draft_lines where draft_no = $draft order by cast(draft_line_id as int)""",
-        {"draft": draft},
-    ).fetchall()
-    if not rows:
-        raise OrderError(f"{draft}: no such draft in the current release; see `stockturn orders list`")
-    lines = tuple(
-        Line(line, item, float(units), float(units), None if price is None else float(price), due)
-        for line, item, units, price, due, _, _ in rows
-    )
-    return Order(draft, release.release_id, release.as_of, rows[0][5], rows[0][6], "proposed", lines)
+    rows = marts.execute(LINES_SQL, {"draft": draft}).fetchall()
+    return proposed(draft, rows, release.release_id, release.as_of)
 
 
 def _changed(order: Order, changes: list[str]) -> Order:
@@ -218,33 +204,4 @@ def _changed(order: Order, changes: list[str]) -> Order:
             raise OrderError(f"--line {text}: write it as LINE=UNITS, for instance 3=48") from error
         if not equals or wanted[line] < 0:
             raise OrderError(f"--line {text}: write it as LINE=UNITS, units not negative")
-    unknown = sorted(set(wanted) - {line.draft_line_id for line in order.lines})
-    if unknown:
-        raise OrderError(f"{order.draft_no} has no line {', '.join(unknown)}")
-    lines = tuple(
-        Line(**{**vars(line), "approved_units": wanted.get(line.draft_line_id, line.approved_units)})
-        for line in order.lines
-    )
-    return Order(**{**vars(order), "lines": lines})
-
-
-def _handoff_folder(settings: Settings) -> Path:
-    """Where the next run finds what was handed over: the folder of the source with the mapping `handoff`."""
-    for source in settings.sources:
-        if source.mapping == "handoff":
-            return source.path
-    raise OrderError(
-        "no source of the configuration has the mapping handoff: add "
-        "{name: handoff, kind: file, mapping: handoff, path: handoff, instance: HANDOFF, company_code: ..., required: false} to `sources`, "
-        "so that what is handed over counts as on order"
-    )
-
-
-def _write(folder: Path, content: Document) -> Path:
-    """Whole or not at all: written beside and renamed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / content.name
-    partial = folder / f".{content.name}.{os.getpid()}"
-    partial.write_bytes(content.text.encode(content.encoding))
-    partial.replace(target)
-    return target
+    return with_units(order, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -14,16 +15,24 @@ from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console,
 def review(
     month: Annotated[str, typer.Option(help="YYYY-MM; the month of the current release by default.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder; `reviews` of the workspace by default.")] = None,
+    comment: Annotated[str, typer.Option(help="Something to say about the month; kept, and shown in the pack.")] = "",
+    user: Annotated[str, typer.Option("--user", "-u", help="Who comments; your login name by default.")] = "",
+    send: Annotated[list[str] | None, typer.Option("--send", help="A channel to send it to; may be repeated.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Write the review of a month: one HTML page that needs nothing else, one workbook, one PDF (extra `pdf`)."""
-    from orchestration.review import review_month
+    from orchestration.review import comment_on, review_month, send_review
 
     settings = read_settings(config)
     with one_sentence(ValueError):
-        packs = review_month(settings, _first_day(month) if month else published(settings).as_of, out)
-    for path in (path for pack in packs for path in (pack.html, pack.xlsx, pack.pdf) if path is not None):
+        day = _first_day(month) if month else published(settings).as_of
+        if comment.strip():
+            comment_on(settings, day, user or getpass.getuser(), comment, out)
+        packs = review_month(settings, day, out)
+    for path in (path for pack in packs for path in pack.files):
         console.print(str(path), soft_wrap=True)
+    with one_sentence(ValueError):
+        send_review(packs, send or ())
 
 
 def _first_day(text: str) -> date:

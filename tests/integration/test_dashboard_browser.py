@@ -5,7 +5,6 @@ Screenshots are kept in `build/screenshots` (or below STOCKTURN_BUILD).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from browser import dashboard_server, running_browser
+from dashboard_pages import PAGES, PATIENCE_MS, address, keep, settle
 from published_demo import demo_config
 
 from assets.publish.releases import current_release
@@ -24,10 +24,6 @@ from expectations.incidents import IncidentFilter, IncidentStore, get_incident, 
 from orchestration.settings import load_settings
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is a development dependency")
-ROOT = Path(__file__).resolve().parents[2]
-SHOTS = Path(os.environ.get("STOCKTURN_BUILD", ROOT / "build")) / "screenshots"
-PAGES = ("overview", "ageing", "cells", "replenishment", "item", "incidents", "forecast", "health")
-PATIENCE_MS = 60_000  # a page shows within 2 s; a busy CI machine with two cores was seen to take 20 s, 2026-11-21
 PICK_MS = 5_000
 STRANGE = "strange.example"  # a name of somebody else that leads to this machine
 
@@ -54,27 +50,6 @@ def page(browser: Any) -> Any:
     return browser.new_page(viewport={"width": 1400, "height": 1000})
 
 
-def address(url: str, name: str, language: str) -> str:
-    return f"{url}/{name}?lang={language}"
-
-
-def settle(page: Any) -> None:
-    """Wait until the server has drawn everything: at rest, and still at rest a moment later.
-
-    A page may be run twice in a row, for its address and for its widgets; between the two it looks finished.
-    """
-    page.wait_for_selector("h1", timeout=PATIENCE_MS)
-    page.wait_for_function(
-        """() => {
-            const atRest = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === 'notRunning'
-                && !document.querySelector('[data-stale="true"]');
-            window.atRestSince = atRest ? (window.atRestSince ?? Date.now()) : null;
-            return atRest && Date.now() - window.atRestSince >= 500;
-        }""",
-        timeout=PATIENCE_MS,
-    )
-
-
 def pick(page: Any, box: Any, text: str) -> None:
     """Choose from a list by what it says. A page that is drawn again closes an open list, which is then opened again."""
     option = page.locator('[role="option"]').filter(has_text=text).first
@@ -87,20 +62,6 @@ def pick(page: Any, box: Any, text: str) -> None:
         except sync_api.TimeoutError:
             settle(page)
     pytest.fail(f"no entry {text!r} was offered in {PATIENCE_MS} ms")
-
-
-def keep(page: Any, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    size = page.viewport_size
-    height, before = 0, -1
-    while height != before:  # parts far down are drawn when the browser comes to them
-        before = height
-        page.wait_for_timeout(600)
-        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": size["width"], "height": min(int(height) + 20, 6000)})
-    page.wait_for_timeout(500)
-    page.screenshot(path=str(SHOTS / f"{name}.png"))
-    page.set_viewport_size(size)
 
 
 @pytest.mark.parametrize("language", list(LANGUAGES))

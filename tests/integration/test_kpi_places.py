@@ -6,6 +6,7 @@ Prevents: a definition that lives twice (2026-11: record accuracy 0.9738 and 0.9
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from pathlib import Path
@@ -23,10 +24,12 @@ from assets.publish.review.tables import all_tables
 from dashboard.filters import Filter
 from dashboard.queries import overview
 from dashboard.release_reader import ReleaseReader
+from orchestration.ask.published import Limits, Published
+from orchestration.ask.server import build_server
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "kpis.md"
 SUMMED = "dashboard, summed"  # any other choice of item-warehouses; documents are counted, not summed from them
-PLACES = ("mart", "MetricFlow", "dashboard", SUMMED, "pack")
+PLACES = ("mart", "MetricFlow", "dashboard", SUMMED, "pack", "MCP")
 LAST_DIGIT = 1e-6  # the mart rounds ratios to six digits and amounts to four
 Figures = dict[str, Any]
 
@@ -61,7 +64,21 @@ def places(release: Release) -> dict[str, Figures]:
         "dashboard": {kpi.name: kpi.value for kpi in shown},
         SUMMED: {name: figure.value for name, figure in summed.items()},
         "pack": {labels[row[0]]: row[1].value for row in pack.rows},
+        "MCP": asyncio.run(_asked_by_an_assistant(release)),
     }
+
+
+async def _asked_by_an_assistant(release: Release) -> Figures:
+    """The tool `kpis`, called by the protocol's own client."""
+    mcp = pytest.importorskip("mcp", reason="the extra `mcp`")
+    data = Published(release, Limits())
+    try:
+        async with mcp.Client(build_server(data, "Demo", "CNY", list), read_timeout_seconds=120) as client:
+            answer = await client.call_tool("kpis", {})
+            assert not answer.is_error, answer
+            return {row["kpi"]: row["kpi_value"] for row in answer.structured_content["kpis"]}
+    finally:
+        data.close()
 
 
 @pytest.mark.parametrize("kpi", list(kpi_catalogue().kpis))

@@ -58,7 +58,7 @@ def dax_name(label: str) -> str:
     return "'" + label.replace("'", "''") + "'"
 
 
-def _parsed(text: str) -> exp.Expression:
+def _parsed(text: str) -> exp.Expr:
     return sqlglot.parse_one(text, read="duckdb")
 
 
@@ -114,13 +114,13 @@ def _told(text: str, tool: _Dax | _Tableau) -> str:
     return _node(_parsed(text), tool)
 
 
-_SIGNS: dict[type[exp.Expression], str] = {
+_SIGNS: dict[type[exp.Expr], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
 }  # fmt: skip
 
 
-def _node(node: exp.Expression, tool: _Dax | _Tableau) -> str:
-    def sub(part: exp.Expression) -> str:
+def _node(node: exp.Expr, tool: _Dax | _Tableau) -> str:
+    def sub(part: exp.Expr) -> str:
         return _node(part, tool)
 
     if type(node) in _SIGNS:

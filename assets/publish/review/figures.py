@@ -112,6 +112,8 @@ class Review:
     """What is to be done until the next review (actions.py)."""
     last_actions: Sequence[Row]
     """The actions of the release before, and what came of them."""
+    comments: Sequence[Row] = ()
+    """What people said about the month: at, user_name, comment."""
 
 
 def read_review(

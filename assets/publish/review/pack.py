@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from openpyxl import Workbook
 from assets.optional import MissingExtraError
 from assets.publish.releases import Release
 from assets.publish.review.figures import read_review
-from assets.publish.review.html import page
+from assets.publish.review.html import page, shown
 from assets.publish.review.pdf import pdf_bytes
-from assets.publish.review.tables import Language, all_tables
+from assets.publish.review.tables import Language, Table, all_tables, word
 from assets.publish.review.workbook import workbook
+
+_FIRST = 5  # actions in the text; the files have all of them
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,13 @@ class ReviewPack:
     xlsx: Path
     pdf: Path | None = None
     """None where the extra `pdf` is not installed."""
+    title: str = ""
+    summary: str = ""
+    """A line for each KPI with a target, comments and what to do first: what is sent where files are not taken."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return tuple(path for path in (self.html, self.xlsx, self.pdf) if path is not None)
 
 
 def write_review(
@@ -38,13 +47,15 @@ def write_review(
     company_code: str = "",
     language: Language,
     incidents: Sequence[Mapping[str, Any]] = (),
+    comments: Sequence[Mapping[str, Any]] = (),
 ) -> ReviewPack:
     """The review of the month of `release`, compared with `before` (the last release of the month before, or None).
 
     `company` is its name; `company_code` says whose rows, where the release holds several companies, and is part of the file names.
+    `comments`: what people said about the month, with at, user_name, comment.
     `incidents`: the open ones with incident_id, title, title_zh, gross_value, state, due_date, owner_name.
     """
-    review = read_review(release, before, incidents, company_code)
+    review = replace(read_review(release, before, incidents, company_code), comments=tuple(comments))
     tables = all_tables(review, language)
     folder.mkdir(parents=True, exist_ok=True)
     month = f"{release.as_of:%Y-%m}" + (f"-{company_code}" if company_code else "")
@@ -58,7 +69,29 @@ def write_review(
         for kind, content in (("html", html.encode()), ("xlsx", _saved(workbook(tables))), ("pdf", printed))
         if content is not None
     }
-    return ReviewPack(written["html"], written["xlsx"], written.get("pdf"))
+    title = f"{company}: {word(language, 'title', month=f'{release.as_of:%Y-%m}')}"
+    return ReviewPack(written["html"], written["xlsx"], written.get("pdf"), title, _summary(tables))
+
+
+def _summary(tables: Sequence[Table]) -> str:
+    known = {table.key: table for table in tables}
+    lines = []
+    for kpi, now, _, target, state, owner in known["targets"].rows:
+        if shown(target, "ratio") != "—":
+            lines.append(
+                " · ".join(
+                    part for part in (kpi, f"{shown(now, 'ratio')} / {shown(target, 'ratio')}", state, owner) if part
+                )
+            )
+    actions = known["actions"]
+    todo = [
+        " · ".join(shown(value, kind) for value, kind in zip(row, actions.kinds, strict=True))
+        for row in actions.rows[:_FIRST]
+    ]
+    said = [f"{row[1]}: {row[2]}" for row in known["comments"].rows]
+    return "\n".join(
+        [*lines, *(["", actions.title, *todo] if todo else []), *(["", known["comments"].title, *said] if said else [])]
+    )
 
 
 def _saved(book: Workbook) -> bytes:

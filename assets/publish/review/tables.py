@@ -50,6 +50,7 @@ def all_tables(review: Review, language: Language) -> list[Table]:
     """The tables in the order of the meeting: targets, what came of the last actions, causes, what to look at, what to do."""
     return [
         _targets(review, language),
+        _comments(review, language),
         _last_actions(review, language),
         _bridge(review, language),
         _causes(review, language),
@@ -100,6 +101,11 @@ def _kpi_kind(kpi: str) -> str:
     known = kpi_catalogue().kpis
     kind = known[kpi].kind if kpi in known else "rate"
     return kind if kind in ("rate", "money") else "ratio"
+
+
+def _comments(review: Review, language: Language) -> Table:
+    rows = [[one["at"], one["user_name"], one["comment"]] for one in review.comments]
+    return _table(language, "comments", [("at", "date"), ("user", "text"), ("comment", "text")], rows)
 
 
 def _bridge(review: Review, language: Language) -> Table:

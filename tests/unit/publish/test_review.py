@@ -81,7 +81,7 @@ def test_the_page_needs_nothing_else(release: Release, before: Release, tmp_path
     outline = Outline()
     outline.feed(text)
     assert outline.links == [] and "script" not in outline.tags and "url(" not in text
-    assert outline.tags.count("h2") == 14 and outline.tags.count("svg") == 7
+    assert outline.tags.count("h2") == 15 and outline.tags.count("svg") == 7
     assert "A &amp; B" in text and [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
@@ -112,7 +112,7 @@ def test_the_first_review_has_nothing_to_compare(release: Release, tmp_path: Pat
 def test_the_workbook_holds_numbers_dates_and_texts(release: Release, tmp_path: Path) -> None:
     pack = write_review(release, None, tmp_path, company="C", language="en", incidents=INCIDENTS)
     book = load_workbook(pack.xlsx)
-    assert len(book.sheetnames) == 10
+    assert len(book.sheetnames) == 11
     row = next(book["Open incidents and owners"].iter_rows(min_row=2))
     assert row[1].value == "=HYPERLINK(evil)" and row[1].data_type == "s", "a title must not become a formula"
     assert row[2].value == 12.5 and row[4].value.date() == date(2026, 7, 3)
