@@ -45,14 +45,16 @@ def _label_left(mark: pd.DataFrame, colour: str) -> list[Picture]:
 
 def value_and_turnover(frame: pd.DataFrame, words: Words) -> Picture:
     """Bars: inventory value at month end. Line, own axis on the right: annualised turnover."""
+    # An accounting period is known by the calendar month that it mostly lies in: one from 29 June on is July.
+    frame = frame.assign(month=pd.to_datetime(frame["month_start_date"]) + pd.Timedelta(days=14))
     bars = (
         alt.Chart(frame)
         .mark_bar(color="#c9d8ea", width={"band": 0.7})
         .encode(
-            x=alt.X("yearmonth(month_start_date):O", axis=alt.Axis(format="%y-%m", title=None, labelOverlap=True)),
+            x=alt.X("yearmonth(month):O", axis=alt.Axis(format="%y-%m", title=None, labelOverlap=True)),
             y=alt.Y("ending_value:Q", axis=money_axis(words, words("inventory_value"))),
             tooltip=[
-                alt.Tooltip("month_start_date:T", title=words("month"), format="%Y-%m"),
+                alt.Tooltip("month:T", title=words("month"), format="%Y-%m"),
                 alt.Tooltip("ending_value:Q", title=words("inventory_value"), format=",.0f"),
                 alt.Tooltip("inventory_turnover:Q", title=words("turnover"), format=".2f"),
             ],
@@ -62,7 +64,7 @@ def value_and_turnover(frame: pd.DataFrame, words: Words) -> Picture:
         alt.Chart(frame)
         .mark_line(color=BLUE, strokeWidth=2.5, point=alt.OverlayMarkDef(size=24, color=BLUE))
         .encode(
-            x="yearmonth(month_start_date):O",
+            x="yearmonth(month):O",
             y=alt.Y("inventory_turnover:Q", axis=alt.Axis(title=words("turnover"), grid=False, titleColor=BLUE)),
         )
     )

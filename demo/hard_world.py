@@ -1,8 +1,9 @@
 """A second world, `python -m demo --world hard`: two companies whose books hold what the trading company never has.
 
 Receipts corrected after the goods are sold, red receipts, stock sold before it came, receipts without a cost or given by their amount,
-goods under way at month ends, fractions and millions, lots, cartons beside pieces, two currencies, a 4-4-5 calendar. Every item is one kind
-of case with trade around it; small enough that a plain program recomputes every figure of it (tests/dbt/test_dbt_hard_world.py).
+goods under way at month ends, fractions and millions, lots, cartons beside pieces, two currencies, a 4-4-5 calendar beside calendar
+months. Every item is one kind of case with trade around it; small enough that a plain program recomputes every figure of it
+(tests/dbt/test_dbt_hard_world.py).
 Files only: a folder per company in `inbox/`, CSV with the contracts' own column names.
 """
 
@@ -247,9 +248,10 @@ def write_hard_world(folder: Path, seed: int = 7) -> tuple[int, int]:
             "item_units": [{"item_code": "PACKED", "uom_code": "CTN", "numerator": PACK, "denominator": 1}],
             "movements": sorted(book.movements, key=lambda row: (row["business_date"], row["doc_no"])),
             "value_entries": book.values,
-            "fiscal_periods": fiscal_periods(),
             "exchange_rates": exchange_rates(code),
         }
+        if code == "EAST":  # the other company closes by calendar months
+            tables["fiscal_periods"] = fiscal_periods()
         for name, rows in tables.items():
             _write(folder / "inbox" / code.lower() / f"{name}_{stamp}.csv", rows)
             files += 1

@@ -29,7 +29,7 @@ def build_review_asset(settings: Settings) -> dg.AssetsDefinition:
     )
     def review(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
         """The review pack of the month: page, workbook, and a PDF where the extra `pdf` is installed; sent to `review.send_to`."""
-        packs = review_month(settings, date.fromisoformat(context.partition_key))
+        packs = review_month(settings, date.fromisoformat(context.partition_key).replace(day=15))
         send_review(packs, settings.review.send_to)
         files = [str(path) for pack in packs for path in pack.files]
         return dg.MaterializeResult(metadata={"files": files})

@@ -24,7 +24,8 @@ PLAN_MART = "fct_replenishment"
 _DATED = {
     "valid_from_date": "{day} between valid_from_date and valid_to_date",
     "snapshot_date": "snapshot_date = {day}",
-    "month_start_date": "month_start_date = cast(date_trunc('month', {day}) as date)",
+    "month_start_date": """month_start_date in (
+        select period_start_date from marts.dim_fiscal_periods where {day} between period_start_date and period_end_date)""",
 }
 
 

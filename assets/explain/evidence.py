@@ -38,7 +38,8 @@ _RATE = """cast(case when $scope <> 'group' or company.currency_code = company.g
 _OF_PERIOD = _SPINE.format(of="turnover", day="turnover.period_end_date")
 _OF_SALE = _SPINE.format(
     of="sales",
-    day="least(case when $period_kind like 'rolling%' then $period_end_date else last_day(shipment_date) end, $period_end_date)",
+    day="""least(case when $period_kind like 'rolling%' then $period_end_date
+        else coalesce(period.period_end_date, last_day(shipment_date)) end, $period_end_date)""",
 )
 
 QUERIES: dict[str, Query] = {
@@ -183,8 +184,12 @@ QUERIES: dict[str, Query] = {
     "sales": Query(
         "Sales lines of the roll-up in the period", "汇总范围在期间内的销售行",
         f"""select sales.item_id, sales.warehouse_id, shipment_date, shipment_no, shipment_line_id, shipped_units, revenue_value,
+                   coalesce(period.period_start_date, cast(date_trunc('month', shipment_date) as date)) as month_start_date,
                    sales.source_file, sales.source_row
-            from marts.fct_sales_lines sales {_OF_SALE}
+            from marts.fct_sales_lines sales
+            left join marts.dim_fiscal_periods period on period.company_code = split_part(sales.item_id, '/', 1)
+                and shipment_date between period.period_start_date and period.period_end_date
+            {_OF_SALE}
             where shipment_date between $period_start_date and $period_end_date and {_MEMBER} order by all""",
     ),
     "any_revenue": Query(

@@ -27,7 +27,11 @@ NOT_READ_BY_SQL = {
 }
 """Descriptions of the tables that are no source of the dbt project, which describes the others."""
 
-INPUTS = [["intermediate", "int_ledger_movements"], ["staging", "stg_item_costs"]]
+INPUTS = [
+    ["intermediate", "int_ledger_movements"],
+    ["intermediate", "int_fiscal_periods"],
+    ["staging", "stg_item_costs"],
+]
 
 
 def build_ledger_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.AssetsDefinition:

@@ -100,6 +100,7 @@ def run_ledger(
     Tables, what was seen and the tie to the state change in one transaction: a run that dies leaves a warehouse whose tie names no
     state, and the next one computes everything.
     """
+    settings = settings.model_copy(update={"calendars": warehouse.calendars(connection)})
     run = _Run(connection, Path(folder), as_of, settings, threads)
     stamp = f"{package_stamp()}-{duckdb.__version__}-{settings.fingerprint}"
     head, reason = _fitting_state(connection, run.folder, stamp, as_of)
@@ -171,7 +172,7 @@ def _continue(
     wanted, moves = buckets.deal_again(homes, seen.documents, seen.moved_items, plan.recomputed, head.buckets)
     with run.transaction() as states:
         with run.timed("void"):
-            warehouse.void(run.connection, plan.restated, head.as_of, run.as_of)
+            warehouse.void(run.connection, plan.restated, head.as_of, run.as_of, run.settings.calendars)
         with (
             _spool(run, wanted, rows, head.as_of) as spool,
             TableWriter(run.connection, run.timed, replace=False) as writer,

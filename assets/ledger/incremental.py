@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from assets.ledger.calendar import day_number, month_ends
+from assets.ledger.calendar import Calendars, day_number, of_own_periods, period_ends
 from assets.ledger.carry import join_states, layers_at, part_of, place_sums_of, proofs, transit_sums_of
 from assets.ledger.corrections import run_corrected
 from assets.ledger.fields import EGRAIN, ESNAP
@@ -38,9 +38,11 @@ class LedgerDelta:
     tables: LedgerTables
     state: LedgerState
     since: date
-    """As-of date of the state that this goes on from: rows of that snapshot are void unless it is a month end before the new one."""
+    """As-of date of the state that this goes on from: rows of that snapshot are void unless it ends a period before the new one."""
     restated_items: pa.Array
     """Items all of whose rows are void and given out again."""
+    calendars: Calendars
+    """Whose periods end when."""
 
 
 def compute_incremental(
@@ -117,7 +119,7 @@ def advance(
     kept = part_of(state, pa.concat_arrays([plan.recomputed, plan.continued]), inside=False)
     data = prepare(movements, settings, costs_until(standard_costs, as_of), saved_labels(begun))
     saved, keys = load_state(begun, data, movements["movement_key"], settings)
-    days, new_from = _snapshots(data, state.as_of, as_of)
+    days, new_from = _snapshots(data, state.as_of, as_of, settings)
     again = np.asarray(pc.is_in(data.grains.labels["item_id"], value_set=plan.restated), dtype=np.bool_)
     result = run_corrected(data, settings, days, saved, threads, _emit_from(data, again, new_from))
     # An item that goes on beside a restated one (a conversion of today ties them) has shown its older snapshots already.
@@ -138,26 +140,36 @@ def advance(
     entries = result.corrections
     booked = entries.chosen((entries.day > day_number(state.as_of)) | again[data.grains.place_item[entries.place]])
     tables = LedgerTables(
-        pa.concat_tables([open_layers(emitted, days, data.grains, keys), layers_at(kept, new_days, under_way=False)]),
+        of_own_periods(
+            settings.calendars,
+            pa.concat_tables(
+                [open_layers(emitted, days, data.grains, keys), layers_at(kept, new_days, under_way=False)]
+            ),
+            as_of,
+        ),
         costs if is_new.all() else costs.filter(pa.array(is_new[: data.count])),
         value_entries(data, result, is_new, booked),
         proof,
-        pa.concat_tables(
-            [
-                transit_layers(emitted, days, data.grains, keys, data.group_labels),
-                layers_at(kept, new_days, under_way=True),
-            ]
+        of_own_periods(
+            settings.calendars,
+            pa.concat_tables(
+                [
+                    transit_layers(emitted, days, data.grains, keys, data.group_labels),
+                    layers_at(kept, new_days, under_way=True),
+                ]
+            ),
+            as_of,
         ),
         transit_proof,
     )
-    return LedgerDelta(tables, after, state.as_of, plan.restated)
+    return LedgerDelta(tables, after, state.as_of, plan.restated, settings.calendars)
 
 
-def _snapshots(data: Movements, since: date, as_of: date) -> tuple[list[int], int]:
-    """Month ends from the first movement at hand on and the day itself; and the number of the first that the state has not shown."""
+def _snapshots(data: Movements, since: date, as_of: date, settings: LedgerSettings) -> tuple[list[int], int]:
+    """Period ends from the first movement at hand on and the day itself; and the number of the first that the state has not shown."""
     before, last = day_number(since), day_number(as_of)
     first = min(int(data.date.min()) if len(data.date) else last, before + 1, last)
-    days = sorted({*month_ends(first, last), last})
+    days = sorted({*period_ends(settings.calendars, first, last), last})
     return days, min(int(np.searchsorted(days, before, side="right")), len(days) - 1)
 
 

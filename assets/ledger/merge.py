@@ -4,13 +4,13 @@ warehouse does the same with one delete and one insert per table."""
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from assets.ledger.calendar import is_close
 from assets.ledger.incremental import LedgerDelta
 from assets.ledger.state import is_in
 from assets.ledger.tables import LedgerTables
@@ -50,24 +50,22 @@ def content_hash(tables: LedgerTables) -> dict[str, str]:
 
 def merge(before: LedgerTables, delta: LedgerDelta) -> LedgerTables:
     """The outputs after the day."""
-    is_month_end = (delta.since + timedelta(days=1)).day == 1 and delta.state.as_of > delta.since
-    void_snapshot = None if is_month_end else delta.since
     return LedgerTables(
-        _merged("open_layers", before.open_layers, delta, void_snapshot),
-        _merged("movement_costs", before.movement_costs, delta, None),
-        _merged("value_entries", before.value_entries, delta, None),
+        _merged("open_layers", before.open_layers, delta),
+        _merged("movement_costs", before.movement_costs, delta),
+        _merged("value_entries", before.value_entries, delta),
         delta.tables.conservation,
-        _merged("transit_layers", before.transit_layers, delta, void_snapshot),
+        _merged("transit_layers", before.transit_layers, delta),
         delta.tables.transit_conservation,
     )
 
 
-def _merged(name: str, before: pa.Table, delta: LedgerDelta, void_snapshot: date | None) -> pa.Table:
+def _merged(name: str, before: pa.Table, delta: LedgerDelta) -> pa.Table:
     new = getattr(delta.tables, name)
     void = is_in(before["item_id"], delta.restated_items)
-    if void_snapshot is not None:
-        void = void | np.asarray(
-            pc.equal(before["snapshot_date"], pa.scalar(void_snapshot, pa.date32())), dtype=np.bool_
-        )
+    if "snapshot_date" in before.column_names:
+        is_old = np.asarray(pc.equal(before["snapshot_date"], pa.scalar(delta.since, pa.date32())), dtype=np.bool_)
+        is_kept = is_close(delta.calendars, before) & (delta.state.as_of > delta.since)
+        void = void | (is_old & ~is_kept)
     kept = before.filter(pa.array(~void))
     return in_order(name, pa.concat_tables([in_order(name, kept), in_order(name, new)]))

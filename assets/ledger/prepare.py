@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from assets.ledger.calendar import periods_of
 from assets.ledger.codes import clusters, combine, counting_order, encode
 from assets.ledger.fields import (
     E_ADJUSTMENT,
@@ -117,6 +118,7 @@ class Movements:
     """What the whole of an inward movement costs by its document; NULL_COST where only a unit cost is given."""
     date: Codes
     month: Codes
+    """Period in which each movement is: its company's own, else the calendar month."""
     expiry: Codes
     group: Codes
     group_total: Ints
@@ -146,11 +148,6 @@ def days_of(column: pa.ChunkedArray, null: int) -> Codes:
 
 def _flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(pc.cast(column, pa.bool_()), False), dtype=np.bool_)
-
-
-def months_of(days: Codes) -> Codes:
-    """Months since 1970-01 of days since 1970-01-01."""
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int32)
 
 
 def require_columns(table: pa.Table) -> None:
@@ -258,7 +255,8 @@ def prepare(
     order, bounds = _sorted(cluster[item], date, sequence, int(cluster.max(initial=-1)) + 1)
     _refuse_overflow(quantity, cost, amount, order, bounds, item, grains.labels["item_id"])
     return Movements(
-        count, order, bounds, cluster, grains, grain, kind, entry, quantity, cost, amount, date, months_of(date),
+        count, order, bounds, cluster, grains, grain, kind, entry, quantity, cost, amount, date,
+        periods_of(settings.calendars, date, item, grains.labels["item_id"]),
         expiry, group, group_total, group_labels, group_item, is_conversion, ref, ref_count, standard, is_demand,
         fix_row, fix_target, fix_refused, saved_grain, saved_group,
     )  # fmt: skip

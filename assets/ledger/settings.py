@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -30,6 +32,10 @@ class LedgerSettings(BaseModel):
 
     shared_lots: tuple[str, ...] = ()
     """Under `lots: named`, lots that form one queue together (batches without a valuation of their own)."""
+
+    calendars: Mapping[str, tuple[date, ...]] = {}
+    """Last days of the accounting periods by company: what the run finds landed (contract fiscal_period), not a matter of configuration.
+    A company that is not named closes by calendar months."""
 
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> LedgerSettings:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.ledger.calendar import day_number, month_ends
+from assets.ledger.calendar import day_number, of_own_periods, period_ends
 from assets.ledger.corrections import run_corrected
 from assets.ledger.fields import EGRAIN, EGROUP, EQTY, ESNAP, EVAL
 from assets.ledger.prepare import Grains, Ints, Movements, days_of, prepare, require_columns
@@ -41,7 +41,7 @@ def compute(
     """Run the whole ledger.
 
     `movements` has the columns of int_ledger_movements (docs/interfaces.md), in any order of rows; those after `as_of` are left out.
-    `snapshot_dates` default to every month end from the first movement on, and `as_of`, which is always among them.
+    `snapshot_dates` default to every end of a period of the company from the first movement on, and `as_of`, which is always among them.
     `standard_costs` (item_id, effective_date, unit_cost) is needed by cost `standard`.
     Raises LedgerInputError for missing columns or unknown types, LedgerOverflowError for figures beyond exact 64-bit arithmetic.
     """
@@ -68,7 +68,7 @@ def compute_with_state(
     require_columns(movements)
     movements = until(movements, as_of)
     data = prepare(movements, settings, costs_until(standard_costs, as_of))
-    days = snapshot_days(data, as_of, snapshot_dates)
+    days = snapshot_days(data, as_of, snapshot_dates, settings)
     result = run_corrected(data, settings, days, threads=threads)
     grains, keys = data.grains, movements["movement_key"]
     last = len(days) - 1
@@ -76,12 +76,16 @@ def compute_with_state(
     transit, under_way = transit_sums(data, result), under_way_sums(data, result.emitted, last)
     state = take_state(data, result, keys, sums, transit, last, as_of, settings)
     moved = np.flatnonzero(transit.any(axis=1))
+
+    def shown(layers: pa.Table) -> pa.Table:
+        return layers if snapshot_dates is not None else of_own_periods(settings.calendars, layers, as_of)
+
     tables = LedgerTables(
-        open_layers(result.emitted, days, grains, keys),
+        shown(open_layers(result.emitted, days, grains, keys)),
         movement_costs(data, result, keys),
         value_entries(data, result),
         conservation(sums, closing, *place_labels(grains)),
-        transit_layers(result.emitted, days, grains, keys, data.group_labels),
+        shown(transit_layers(result.emitted, days, grains, keys, data.group_labels)),
         transit_conservation(
             transit[moved],
             under_way[moved],
@@ -113,11 +117,13 @@ def costs_until(standard_costs: pa.Table | None, as_of: date) -> pa.Table | None
     return standard_costs.filter(pc.less_equal(day, pa.scalar(as_of, pa.date32())))
 
 
-def snapshot_days(data: Movements, as_of: date, snapshot_dates: Sequence[date] | None) -> list[int]:
+def snapshot_days(
+    data: Movements, as_of: date, snapshot_dates: Sequence[date] | None, settings: LedgerSettings
+) -> list[int]:
     """Ascending day numbers of the snapshots; `as_of` is the last."""
     last = day_number(as_of)
     if snapshot_dates is None:
-        days = month_ends(int(data.date.min()), last) if len(data.date) else []
+        days = period_ends(settings.calendars, int(data.date.min()), last) if len(data.date) else []
     else:
         days = [day_number(day) for day in snapshot_dates]
     return sorted({day for day in days if day < last} | {last})

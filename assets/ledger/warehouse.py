@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date
 
 import duckdb
 import pyarrow as pa
 
+from assets.ledger.calendar import Calendars, closes
 from assets.ledger.kinds import BACK_TYPES, CONVERSION_TYPES
 from assets.ledger.plan import DOCUMENT_COLUMNS
 from assets.ledger.prepare import REQUIRED
@@ -24,6 +25,7 @@ from assets.ledger.tables import LedgerTables
 from assets.workspace import write_table
 
 MOVEMENTS = "intermediate.int_ledger_movements"
+PERIODS = "intermediate.int_fiscal_periods"
 STANDARDS = "staging.stg_item_costs"
 SEEN = "ledger.seen_items"
 LINK = "ledger.state_link"
@@ -47,6 +49,18 @@ class Survey:
     without a cost, wait for it or are under way: the rows of what took them change."""
     documents: pa.Table
     """What `plan.make_plan` asks for."""
+
+
+def calendars(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[date, ...]]:
+    """Last days of the periods of each company that states its own (intermediate.int_fiscal_periods), where they are no calendar months."""
+    try:
+        found = connection.execute(
+            f"""select company_code, list(period_end_date order by period_end_date) from {PERIODS} group by company_code
+                having bool_or(period_end_date <> last_day(period_end_date)) order by company_code"""
+        ).fetchall()
+    except duckdb.CatalogException:  # a warehouse of movements alone
+        return {}
+    return {code: tuple(ends) for code, ends in found}
 
 
 def standard_costs(connection: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
@@ -218,12 +232,16 @@ def write(connection: duckdb.DuckDBPyConnection, parts: Sequence[LedgerTables], 
             connection.from_arrow(table).select(*columns).insert_into(f"ledger.{name}")
 
 
-def void(connection: duckdb.DuckDBPyConnection, restated: pa.Array, since: date, as_of: date) -> None:
+def void(
+    connection: duckdb.DuckDBPyConnection, restated: pa.Array, since: date, as_of: date, calendars: Calendars
+) -> None:
     """Delete what the way from `since` to `as_of` gives out again: the same rows that `merge.merge` drops."""
-    is_month_end = (since + timedelta(days=1)).day == 1 and as_of > since
-    if not is_month_end:
-        for name in ("open_layers", "transit_layers"):
-            connection.execute(f"delete from ledger.{name} where snapshot_date = ?", [since])
+    kept = [code for code in calendars if closes(calendars, code, since) and as_of > since]
+    by_month = closes({}, "", since) and as_of > since
+    others = f"split_part(item_id, '/', 1) {'in' if by_month else 'not in'} (select unnest(?::varchar[]))"
+    named = [code for code in calendars if code not in kept] if by_month else kept
+    for name in ("open_layers", "transit_layers"):
+        connection.execute(f"delete from ledger.{name} where snapshot_date = ? and {others}", [since, named])
     if len(restated):
         with _named(connection, "_void_items", pa.table({"item_id": restated})):
             for name in ("open_layers", "transit_layers", "value_entries", "movement_costs"):

@@ -18,7 +18,7 @@ SCHEMA = "summaries"
 
 _GROUP = "m.warehouse_id, h.category_name, h.owner_name, h.abc_class, h.xyz_class"
 _HEALTH = "left join marts.fct_inventory_health h on h.item_id = m.item_id and h.warehouse_id = m.warehouse_id"
-_KNOWN = "filter (where m.turnover_status in ('ok', 'no_sales'))"
+_KNOWN = "filter (where m.cogs_value is not null and m.average_inventory_value is not null)"
 
 # KPIs of any choice of item-warehouses are sums of numerators over sums of denominators, as the catalogue has them: those whose
 # base is the health mart. A row whose input is missing is in neither sum.

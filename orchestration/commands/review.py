@@ -25,7 +25,7 @@ def review(
 
     settings = read_settings(config)
     with one_sentence(ValueError):
-        day = _first_day(month) if month else published(settings).as_of
+        day = _mid_month(month) if month else published(settings).as_of
         if comment.strip():
             comment_on(settings, day, user or getpass.getuser(), comment, out)
         packs = review_month(settings, day, out)
@@ -35,8 +35,9 @@ def review(
         send_review(packs, send or ())
 
 
-def _first_day(text: str) -> date:
+def _mid_month(text: str) -> date:
+    """A day that the accounting period of that name holds as well as the calendar month does."""
     try:
-        return date.fromisoformat(f"{text}-01")
+        return date.fromisoformat(f"{text}-15")
     except ValueError as error:
         raise ValueError(f"--month {text}: not a month; write it as YYYY-MM") from error

@@ -56,6 +56,29 @@ class Rates:
         return max(known)[1] if known else None
 
 
+class Calendar:
+    """Periods of a company: those of its file, else calendar months."""
+
+    def __init__(self, folder: Path) -> None:
+        stated = [
+            (date.fromisoformat(line["start_date"]), date.fromisoformat(line["end_date"]), line["period"])
+            for path in folder.glob("fiscal_periods_*.csv")
+            for line in _read(path.parent, "fiscal_periods")
+        ]
+        self.periods = stated or [
+            (date(2026, m, 1), date(2026 + m // 12, m % 12 + 1, 1) - timedelta(days=1), f"2026{m:02d}")
+            for m in range(1, 13)
+        ]
+
+    def of(self, day: date) -> tuple[date, date, str]:
+        return next(period for period in self.periods if period[0] <= day <= period[1])
+
+    def quarter(self, day: date) -> date:
+        """First day of the quarter."""
+        number = int(self.of(day)[2][4:]) - 1
+        return self.periods[number - number % 3][0]
+
+
 def _movement(company: str, instance: str, line: dict[str, str], rates: Rates) -> Row:
     amount, cost = _number(line.get("cost_value", "")), _number(line["unit_cost"])
     rate = rates.of(line.get("currency_code", ""), date.fromisoformat(line["business_date"]))
@@ -92,6 +115,7 @@ class HardWorld:
     def __init__(self, inbox: Path, instances: dict[str, str], as_of: date) -> None:
         self.as_of = as_of
         self.rates: dict[str, Rates] = {}
+        self.calendars: dict[str, Calendar] = {}
         self.days: dict[Place, dict[date, Day]] = defaultdict(lambda: defaultdict(Day))
         self.cogs: dict[Place, dict[date, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
         self.uncosted: dict[Place, dict[date, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
@@ -101,6 +125,7 @@ class HardWorld:
         for company, instance in instances.items():
             folder = inbox / company.lower()
             self.rates[company] = rates = Rates(folder, company)
+            self.calendars[company] = Calendar(folder)
             rows += [_movement(company, instance, line, rates) for line in _read(folder, "movements")]
             for line in _read(folder, "value_entries"):
                 target = f"{instance}|{line['movement_key']}"
@@ -203,20 +228,12 @@ class HardWorld:
         known = [value for value in values if value is not None]
         return sum(known, Fraction(0)) / len(values) if len(known) == len(values) else None
 
-    def company(self, code: str, start: date, end: date, with_stock: bool = False) -> tuple[Fraction, Fraction]:
-        """Average value and cost of sales of all places of a company that are known in the days.
-
-        with_stock: places that held value on average alone, as the KPI has it: what the books owe has no turnover.
-        """
+    def company(self, code: str, start: date, end: date) -> tuple[Fraction, Fraction]:
+        """Average value and cost of sales of all places of a company that are known in the days, what the books owe among them."""
         average = cost = Fraction(0)
         for place in self.days:
             held, sold = self.average(place, start, end), self.sold(place, start, end)
-            if (
-                place[0].startswith(f"{code}/")
-                and held is not None
-                and sold is not None
-                and (held > 0 or not with_stock)
-            ):
+            if place[0].startswith(f"{code}/") and held is not None and sold is not None:
                 average, cost = average + held, cost + sold
         return average, cost
 

@@ -28,7 +28,7 @@ def _sum(known: str, amount: str) -> str:
 _WORKING = {
     "sold": """select item_id, warehouse_id,
             case when (select period_kind from cell) like 'rolling%' then (select period_start_date from cell)
-                 else cast(date_trunc('month', shipment_date) as date) end as part_start_date,
+                 else month_start_date end as part_start_date,
             sum(revenue_value) as sales_value, count(*) - count(revenue_value) as unknown_sales
         from sales group by all""",
     "members": """select members.*, value_status = 'ok' and cogs_value is not null as is_known,
@@ -120,7 +120,7 @@ TURNOVER = MartRecipes(
     key=("company_code", "scope", "scope_value", "period_kind", "period_start_date"),
     context=(
         "period_end_date",
-        """case when period_kind = 'month' then cast(period_start_date - interval 23 month as date) else period_start_date end
+        """case when period_kind = 'month' then cast(period_start_date - interval 24 month as date) else period_start_date end
             as trend_start_date""",
     ),
     working=_WORKING,

@@ -14,6 +14,7 @@ from assets.publish.content import quoted
 from assets.publish.history import ReleaseDiff, diff_releases
 from assets.publish.releases import Release
 from assets.publish.review.actions import suggested_actions, what_came_of
+from assets.publish.review.month import month_of
 
 Row = dict[str, Any]
 TOP = 15  # what fits on a page and can be talked through in a meeting
@@ -23,8 +24,8 @@ _KPIS = """
     from marts.fct_kpi_summary where scope = 'company' order by kpi"""
 _TREND = """
     select month_start_date, sum(ending_inventory_value) as ending_value,
-        sum(cogs_value) filter (where turnover_status in ('ok', 'no_sales')) * 365 / nullif(sum(average_inventory_value
-        * period_days) filter (where turnover_status in ('ok', 'no_sales')), 0) as inventory_turnover
+        sum(cogs_value) filter (where average_inventory_value is not null) * 365 / nullif(sum(average_inventory_value
+        * period_days) filter (where cogs_value is not null), 0) as inventory_turnover
     from marts.fct_turnover_monthly group by all order by month_start_date desc limit 13"""
 _AGE = """
     select bucket_label, sum(stock_value) as stock_value from marts.fct_stock_ageing
@@ -46,14 +47,14 @@ _MISMATCHES = """
         sum(abs(variance_value)) as gross_value
     from marts.fct_findings group by severity, rule_id
     order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, gross_value desc nulls last, rule_id"""
-# What moved the value in the month of the release: documents by kind, between the two month ends that the books know.
+# What moved the value in the month of the release (a period of the company's calendar): documents by kind, between the two ends that the
+# books know.
 _BRIDGE = """
     with month as (
-        select date_trunc('month', max(as_of_date)) as first_day, max(as_of_date) as last_day
-        from marts.fct_inventory_health
+        select max(month_start_date) as first_day, max(period_end_date) as last_day from marts.fct_turnover_monthly
     ), ends as (
         select sum(ending_inventory_value) filter (where month_start_date = first_day) as closing_value,
-            sum(ending_inventory_value) filter (where month_start_date = first_day - interval 1 month) as opening_value
+            sum(ending_inventory_value) filter (where period_end_date = first_day - 1) as opening_value
         from marts.fct_turnover_monthly, month
     ), moved as (
         select case
@@ -84,8 +85,8 @@ _BRIDGE = """
 _CATEGORIES = """
     select coalesce(category_name, '') as category_name, sum(inventory_value) as inventory_value,
         sum(dead_stock_value) as dead_stock_value,
-        sum(cogs_value_365 * 365.0 / nullif(turnover_period_days, 0)) filter (where turnover_status in ('ok', 'no_sales'))
-            / nullif(sum(average_inventory_value_365) filter (where turnover_status in ('ok', 'no_sales')), 0) as inventory_turnover
+        sum(cogs_value_365 * 365.0 / nullif(turnover_period_days, 0)) filter (where average_inventory_value_365 is not null)
+            / nullif(sum(average_inventory_value_365) filter (where cogs_value_365 is not null), 0) as inventory_turnover
     from marts.fct_inventory_health where is_stocked group by all"""
 _THEN = """
     select item_id, warehouse_id, on_hand_units, dead_stock_value from marts.fct_inventory_health"""
@@ -97,6 +98,8 @@ class Review:
 
     release: Release
     before: Release | None
+    month: str
+    """The period of the company's calendar that holds the day of the release, yyyy-mm."""
     kpis: Sequence[Row]
     trend: Sequence[Row]
     bridge: Sequence[Row]
@@ -138,8 +141,10 @@ def read_review(
             last_actions = what_came_of(suggested, connection, before.as_of)
     changes = diff_releases(before, release) if before is not None else None
     causes = sorted(causes, key=lambda row: (-abs(row.get("moved_value") or 0), row["category_name"]))[:TOP]
+    month = month_of(release, release.as_of).name
     return Review(
-        release, before, kpis, trend[::-1], bridge, ageing, dead, misses, mismatches, changes, incidents, causes, actions, last_actions
+        release, before, month, kpis, trend[::-1], bridge, ageing, dead, misses, mismatches, changes, incidents, causes, actions,
+        last_actions,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from assets.publish.review import drawing
 from assets.publish.review.figures import Review
+from assets.publish.review.month import middle_of
 from assets.publish.review.tables import Amount, Language, Table, value_name, word
 
 _STYLE = """
@@ -29,7 +30,7 @@ td {border-bottom: 1px solid #eef1f4; padding: .35rem .6rem;} td.right, th.right
 def page(review: Review, tables: Sequence[Table], company: str, language: Language) -> str:
     """The whole page."""
     release, before = review.release, review.before
-    title = word(language, "title", month=f"{release.as_of:%Y-%m}")
+    title = word(language, "title", month=review.month)
     about = word(language, "as_of", company=company, day=release.as_of, release=release.release_id)
     compared = (
         word(language, "compared", release=before.release_id, day=before.as_of) if before else word(language, "first")
@@ -49,7 +50,7 @@ def page(review: Review, tables: Sequence[Table], company: str, language: Langua
 
 
 def _charts(review: Review, language: Language) -> str:
-    months = [f"{row['month_start_date']:%y-%m}" for row in review.trend]
+    months = [f"{middle_of(row['month_start_date']):%y-%m}" for row in review.trend]
     turnover = [_number(row["inventory_turnover"]) for row in review.trend]
     values = [_number(row["ending_value"]) or 0.0 for row in review.trend]
     ages = [_number(row["stock_value"]) or 0.0 for row in review.ageing]

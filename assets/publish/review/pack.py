@@ -58,7 +58,7 @@ def write_review(
     review = replace(read_review(release, before, incidents, company_code), comments=tuple(comments))
     tables = all_tables(review, language)
     folder.mkdir(parents=True, exist_ok=True)
-    month = f"{release.as_of:%Y-%m}" + (f"-{company_code}" if company_code else "")
+    month = review.month + (f"-{company_code}" if company_code else "")
     html = page(review, tables, company, language)
     try:
         printed = pdf_bytes(html)

@@ -1,4 +1,4 @@
--- Service per item, warehouse and month of the requested (promised) date; rates with their numerators and denominators.
+-- Service per item, warehouse and month (a period of the company's calendar) of the requested (promised) date; rates with their numerators and denominators.
 with order_lines as (
     select * from {{ ref('int_order_lines') }}
 ),
@@ -7,11 +7,16 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
+fiscal_days as (
+    select * from {{ ref('int_fiscal_days') }}
+),
+
 requested as (
     select
         order_lines.item_id,
         order_lines.warehouse_id,
-        {{ month_start('order_lines.requested_date') }} as month_start_date,
+        {{ fiscal_start('fiscal_days', 'order_lines.requested_date') }} as month_start_date,
+        {{ fiscal_end('fiscal_days', 'order_lines.requested_date') }} as month_end_date,
         sum(case when order_lines.is_due then 1 else 0 end) as due_lines,
         sum(case when order_lines.is_stockout then 1 else 0 end) as stockout_lines,
         sum(order_lines.ordered_units) as ordered_units,
@@ -20,33 +25,46 @@ requested as (
         sum(order_lines.on_time_units) as on_time_units
     from order_lines
     cross join run_parameters
+    left join fiscal_days on {{ on_fiscal_day('fiscal_days', 'order_lines.item_id', 'order_lines.requested_date') }}
     where order_lines.requested_date <= run_parameters.as_of_date
-    group by order_lines.item_id, order_lines.warehouse_id, {{ month_start('order_lines.requested_date') }}
+    group by
+        order_lines.item_id,
+        order_lines.warehouse_id,
+        {{ fiscal_start('fiscal_days', 'order_lines.requested_date') }},
+        {{ fiscal_end('fiscal_days', 'order_lines.requested_date') }}
 ),
 
 promised as (
     select
-        item_id,
-        warehouse_id,
-        {{ month_start('promised_date') }} as month_start_date,
+        order_lines.item_id,
+        order_lines.warehouse_id,
+        {{ fiscal_start('fiscal_days', 'order_lines.promised_date') }} as month_start_date,
+        {{ fiscal_end('fiscal_days', 'order_lines.promised_date') }} as month_end_date,
         count(*) as promised_lines,
-        sum(case when is_on_time then 1 else 0 end) as on_time_lines
+        sum(case when order_lines.is_on_time then 1 else 0 end) as on_time_lines
     from order_lines
-    where is_promise_due
-    group by item_id, warehouse_id, {{ month_start('promised_date') }}
+    left join fiscal_days on {{ on_fiscal_day('fiscal_days', 'order_lines.item_id', 'order_lines.promised_date') }}
+    where order_lines.is_promise_due
+    group by
+        order_lines.item_id,
+        order_lines.warehouse_id,
+        {{ fiscal_start('fiscal_days', 'order_lines.promised_date') }},
+        {{ fiscal_end('fiscal_days', 'order_lines.promised_date') }}
 ),
 
 months as (
     select
         item_id,
         warehouse_id,
-        month_start_date
+        month_start_date,
+        month_end_date
     from requested
     union distinct
     select
         item_id,
         warehouse_id,
-        month_start_date
+        month_start_date,
+        month_end_date
     from promised
 ),
 
@@ -55,6 +73,7 @@ final as (
         months.item_id,
         months.warehouse_id,
         months.month_start_date,
+        months.month_end_date,
         cast(coalesce(requested.due_lines, 0) as bigint) as due_lines,
         cast(coalesce(requested.stockout_lines, 0) as bigint) as stockout_lines,
         {{ as_units('coalesce(requested.ordered_units, 0)') }} as ordered_units,

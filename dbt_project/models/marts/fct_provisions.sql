@@ -116,10 +116,13 @@ held as (
 
 snapshots as (
     select
+        company_code,
         snapshot_date,
-        lead(snapshot_date) over (order by snapshot_date) as next_date
+        lead(snapshot_date) over (partition by company_code order by snapshot_date) as next_date
     from (
-        select distinct cast(snapshot_date as date) as snapshot_date
+        select distinct
+            {{ company_of('item_id') }} as company_code,
+            cast(snapshot_date as date) as snapshot_date
         from open_layers
     ) as dates
 ),
@@ -137,7 +140,8 @@ spine as (
         held.item_id,
         held.warehouse_id
     from held
-    inner join snapshots on held.snapshot_date = snapshots.snapshot_date
+    inner join snapshots
+        on {{ company_of('held.item_id') }} = snapshots.company_code and held.snapshot_date = snapshots.snapshot_date
     where snapshots.next_date is not null
 ),
 

@@ -1,4 +1,4 @@
--- Days without available stock while the item is alive, and the sales lost on them, by month.
+-- Days without available stock while the item is alive, and the sales lost on them, by month: a period of the company's calendar.
 with active_balances as (
     select * from {{ ref('int_active_balances') }}
 ),
@@ -7,21 +7,33 @@ lost_sales as (
     select * from {{ ref('fct_lost_sales') }}
 ),
 
-interval_months as (
+months as (
     select
-        *,
-        cast({{ unnest_months('valid_from_date', 'valid_to_date') }} as date) as month_start_date
-    from active_balances
+        company_code,
+        period_start_date as month_start_date,
+        period_end_date as month_end_date
+    from {{ ref('int_fiscal_periods') }}
+    where
+        period_end_date >= (select min(active_balances.valid_from_date) from active_balances)
+        and period_start_date <= (select max(active_balances.valid_to_date) from active_balances)
 ),
 
 parts as (
     select
-        item_id,
-        warehouse_id,
-        month_start_date,
-        available_units,
-        {{ overlap_days('valid_from_date', 'valid_to_date', 'month_start_date', month_end('month_start_date')) }} as held_days
-    from interval_months
+        active_balances.item_id,
+        active_balances.warehouse_id,
+        months.month_start_date,
+        months.month_end_date,
+        active_balances.available_units,
+        {{ overlap_days(
+            'active_balances.valid_from_date', 'active_balances.valid_to_date', 'months.month_start_date', 'months.month_end_date'
+        ) }} as held_days
+    from active_balances
+    inner join months
+        on
+            {{ company_of('active_balances.item_id') }} = months.company_code
+            and active_balances.valid_from_date <= months.month_end_date
+            and active_balances.valid_to_date >= months.month_start_date
 ),
 
 counted as (
@@ -29,10 +41,11 @@ counted as (
         item_id,
         warehouse_id,
         month_start_date,
+        month_end_date,
         sum(held_days) as active_days,
         sum(case when available_units <= 0 then held_days else 0 end) as stockout_days
     from parts
-    group by item_id, warehouse_id, month_start_date
+    group by item_id, warehouse_id, month_start_date, month_end_date
 ),
 
 -- A period that reaches into two months is split by days.
@@ -42,7 +55,7 @@ lost as (
         counted.warehouse_id,
         counted.month_start_date,
         sum(lost_sales.lost_sales_units * {{ share_of_period(
-            'lost_sales', 'counted.month_start_date', month_end('counted.month_start_date')
+            'lost_sales', 'counted.month_start_date', 'counted.month_end_date'
         ) }}) as lost_sales_units
     from counted
     inner join lost_sales
@@ -50,7 +63,7 @@ lost as (
             counted.item_id = lost_sales.item_id
             and counted.warehouse_id = lost_sales.warehouse_id
             and counted.month_start_date <= lost_sales.period_end_date
-            and {{ month_end('counted.month_start_date') }} >= lost_sales.period_start_date
+            and counted.month_end_date >= lost_sales.period_start_date
     group by counted.item_id, counted.warehouse_id, counted.month_start_date
 ),
 
@@ -59,6 +72,7 @@ final as (
         counted.item_id,
         counted.warehouse_id,
         counted.month_start_date,
+        counted.month_end_date,
         cast(counted.active_days as bigint) as active_days,
         cast(counted.stockout_days as bigint) as stockout_days,
         {{ ratio('counted.stockout_days', 'counted.active_days') }} as stockout_day_rate,

@@ -1,4 +1,4 @@
--- Suppliers per month: order lines due (by due date) and parts received (by receipt date), quantity-weighted lead time.
+-- Suppliers per month (a period of the company's calendar): order lines due (by due date) and parts received (by receipt date), quantity-weighted lead time.
 with purchase_lines as (
     select * from {{ ref('fct_purchase_lines') }}
 ),
@@ -7,40 +7,56 @@ lead_times as (
     select * from {{ ref('int_supplier_lead_times') }}
 ),
 
+fiscal_days as (
+    select * from {{ ref('int_fiscal_days') }}
+),
+
 due as (
     select
-        supplier_id,
-        {{ month_start('due_date') }} as month_start_date,
+        purchase_lines.supplier_id,
+        {{ fiscal_start('fiscal_days', 'purchase_lines.due_date') }} as month_start_date,
+        {{ fiscal_end('fiscal_days', 'purchase_lines.due_date') }} as month_end_date,
         count(*) as due_lines,
-        sum(case when is_on_time then 1 else 0 end) as on_time_lines,
-        sum(ordered_units) as due_units,
-        sum(on_time_units) as on_time_units
+        sum(case when purchase_lines.is_on_time then 1 else 0 end) as on_time_lines,
+        sum(purchase_lines.ordered_units) as due_units,
+        sum(purchase_lines.on_time_units) as on_time_units
     from purchase_lines
-    where is_due
-    group by supplier_id, {{ month_start('due_date') }}
+    left join fiscal_days on {{ on_fiscal_day('fiscal_days', 'purchase_lines.supplier_id', 'purchase_lines.due_date') }}
+    where purchase_lines.is_due
+    group by
+        purchase_lines.supplier_id,
+        {{ fiscal_start('fiscal_days', 'purchase_lines.due_date') }},
+        {{ fiscal_end('fiscal_days', 'purchase_lines.due_date') }}
 ),
 
 received as (
     select
-        supplier_id,
-        {{ month_start('receipt_date') }} as month_start_date,
+        lead_times.supplier_id,
+        {{ fiscal_start('fiscal_days', 'lead_times.receipt_date') }} as month_start_date,
+        {{ fiscal_end('fiscal_days', 'lead_times.receipt_date') }} as month_end_date,
         count(*) as receipt_parts,
-        sum(received_units) as received_units,
-        sum(received_units * lead_time_days) as lead_time_unit_days,
-        sum(received_units * lead_time_days * lead_time_days) as lead_time_squared_unit_days
+        sum(lead_times.received_units) as received_units,
+        sum(lead_times.received_units * lead_times.lead_time_days) as lead_time_unit_days,
+        sum(lead_times.received_units * lead_times.lead_time_days * lead_times.lead_time_days) as lead_time_squared_unit_days
     from lead_times
-    group by supplier_id, {{ month_start('receipt_date') }}
+    left join fiscal_days on {{ on_fiscal_day('fiscal_days', 'lead_times.supplier_id', 'lead_times.receipt_date') }}
+    group by
+        lead_times.supplier_id,
+        {{ fiscal_start('fiscal_days', 'lead_times.receipt_date') }},
+        {{ fiscal_end('fiscal_days', 'lead_times.receipt_date') }}
 ),
 
 months as (
     select
         supplier_id,
-        month_start_date
+        month_start_date,
+        month_end_date
     from due
     union distinct
     select
         supplier_id,
-        month_start_date
+        month_start_date,
+        month_end_date
     from received
 ),
 
@@ -48,6 +64,7 @@ joined as (
     select
         months.supplier_id,
         months.month_start_date,
+        months.month_end_date,
         coalesce(due.due_lines, 0) as due_lines,
         coalesce(due.on_time_lines, 0) as on_time_lines,
         coalesce(due.due_units, 0) as due_units,
@@ -66,6 +83,7 @@ final as (
     select
         supplier_id,
         month_start_date,
+        month_end_date,
         cast(due_lines as bigint) as due_lines,
         cast(on_time_lines as bigint) as on_time_lines,
         {{ as_units('due_units') }} as due_units,

@@ -37,6 +37,33 @@ companies as (
     select * from {{ ref('dim_companies') }}
 ),
 
+fiscal_days as (
+    select * from {{ ref('int_fiscal_days') }}
+),
+
+-- Quarters and years of each company's calendar; the group has the main company's.
+fiscal_periods as (
+    select * from {{ ref('int_fiscal_periods') }}
+),
+
+calendars as (
+    select
+        company_code,
+        period_start_date,
+        quarter_start_date,
+        year_start_date
+    from fiscal_periods
+    union all
+    select
+        '' as company_code,
+        fiscal_periods.period_start_date,
+        fiscal_periods.quarter_start_date,
+        fiscal_periods.year_start_date
+    from fiscal_periods
+    inner join companies on fiscal_periods.company_code = companies.company_code
+    where companies.is_main
+),
+
 group_rates as (
     select * from {{ ref('dim_exchange_rates') }}
     where is_group_rate
@@ -64,13 +91,14 @@ has_sales as (
 
 monthly_sales as (
     select
-        item_id,
-        warehouse_id,
-        {{ month_start('shipment_date') }} as period_start_date,
-        sum(sales_value) as sales_value,
-        sum(unknown_sales) as unknown_sales
+        daily_sales.item_id,
+        daily_sales.warehouse_id,
+        {{ fiscal_start('fiscal_days', 'daily_sales.shipment_date') }} as period_start_date,
+        sum(daily_sales.sales_value) as sales_value,
+        sum(daily_sales.unknown_sales) as unknown_sales
     from daily_sales
-    group by item_id, warehouse_id, {{ month_start('shipment_date') }}
+    left join fiscal_days on {{ on_fiscal_day('fiscal_days', 'daily_sales.item_id', 'daily_sales.shipment_date') }}
+    group by daily_sales.item_id, daily_sales.warehouse_id, {{ fiscal_start('fiscal_days', 'daily_sales.shipment_date') }}
 ),
 
 windows as (
@@ -199,6 +227,7 @@ converted as (
         of_companies.*,
         companies.currency_code,
         companies.group_currency_code,
+        companies.is_main,
         cast(
             case when companies.currency_code = companies.group_currency_code then 1 else group_rates.exchange_rate end as decimal(28, 10)
         ) as rate
@@ -209,6 +238,50 @@ converted as (
             companies.currency_code = group_rates.currency_code
             and of_companies.period_end_date between group_rates.valid_from_date and group_rates.valid_to_date
     where of_companies.scope = 'company'
+),
+
+-- Months of a company that another company's month cuts: nothing can be added there.
+cut_months as (
+    select distinct
+        one.company_code,
+        one.period_start_date
+    from converted as one
+    inner join converted as other
+        on
+            one.company_code <> other.company_code
+            and one.period_start_date <= other.period_end_date
+            and one.period_end_date >= other.period_start_date
+            and (one.period_start_date <> other.period_start_date or one.period_end_date <> other.period_end_date)
+    where one.period_kind = 'month' and other.period_kind = 'month'
+),
+
+shared as (
+    select
+        converted.company_code,
+        converted.currency_code,
+        converted.group_currency_code,
+        converted.is_main,
+        converted.period_kind,
+        converted.period_start_date,
+        converted.period_end_date,
+        converted.period_days,
+        converted.item_warehouses,
+        converted.known_item_warehouses,
+        converted.rate,
+        cut_months.company_code is not null as is_cut,
+        {%- for sum in [
+            'value_days', 'opening_value', 'ending_value', 'points_value', 'cogs_value', 'unit_days', 'cogs_units', 'sales_value',
+            'margin_value', 'margin_value_days',
+        ] %}
+            case when cut_months.company_code is null then converted.{{ sum }} end as {{ sum }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from converted
+    left join cut_months
+        on
+            converted.period_kind = 'month'
+            and converted.company_code = cut_months.company_code
+            and converted.period_start_date = cut_months.period_start_date
+    where cut_months.company_code is null or converted.is_main
 ),
 
 scoped as (
@@ -238,43 +311,52 @@ scoped as (
             {%- endif %}
         {%- endfor %}
         min(case
+            when is_cut then 'not_available: the companies keep different calendars'
             when rate is null then {{ no_rate_status('currency_code', 'group_currency_code', 'period_end_date') }}
         end) as refused_status
-    from converted
+    from shared
     group by period_kind, period_start_date, period_end_date, period_days
-    having count(*) > 1
+    having count(*) > 1 or bool_or(is_cut)
 ),
 
 -- Quarters and years are sums of their months; their points are the opening and every month end.
 {% for kind in ['quarter', 'year'] -%}
     {{ kind }}s as (
         select
-            company_code,
-            scope,
-            scope_value,
+            scoped.company_code,
+            scoped.scope,
+            scoped.scope_value,
             '{{ kind }}' as period_kind,
-            cast(date_trunc('{{ kind }}', period_start_date) as date) as period_start_date,
-            max(period_end_date) as period_end_date,
-            cast(sum(period_days) as bigint) as period_days,
-            max(item_warehouses) as item_warehouses,
-            max(item_warehouses) - max(item_warehouses - known_item_warehouses) as known_item_warehouses,
-            case when count(refused_status) = 0 then sum(value_days) end as value_days,
-            case when count(refused_status) = 0 then min_by(opening_value, period_start_date) end as opening_value,
-            case when count(refused_status) = 0 then max_by(ending_value, period_start_date) end as ending_value,
+            coalesce(
+                calendars.{{ kind }}_start_date, cast(date_trunc('{{ kind }}', scoped.period_start_date) as date)
+            ) as period_start_date,
+            max(scoped.period_end_date) as period_end_date,
+            cast(sum(scoped.period_days) as bigint) as period_days,
+            max(scoped.item_warehouses) as item_warehouses,
+            max(scoped.item_warehouses) - max(scoped.item_warehouses - scoped.known_item_warehouses) as known_item_warehouses,
+            case when count(scoped.refused_status) = 0 then sum(scoped.value_days) end as value_days,
+            case when count(scoped.refused_status) = 0 then min_by(scoped.opening_value, scoped.period_start_date) end as opening_value,
+            case when count(scoped.refused_status) = 0 then max_by(scoped.ending_value, scoped.period_start_date) end as ending_value,
             case
-                when count(refused_status) = 0
-                    then (min_by(opening_value, period_start_date) + sum(ending_value)) / (1 + count(ending_value))
+                when count(scoped.refused_status) = 0
+                    then (min_by(scoped.opening_value, scoped.period_start_date) + sum(scoped.ending_value)) / (1 + count(scoped.ending_value))
             end as points_value,
-            case when count(refused_status) = 0 then sum(cogs_value) end as cogs_value,
-            sum(unit_days) as unit_days,
-            sum(cogs_units) as cogs_units,
-            case when count(refused_status) = 0 then sum(sales_value) end as sales_value,
-            case when count(refused_status) = 0 then sum(margin_value) end as margin_value,
-            case when count(refused_status) = 0 then sum(margin_value_days) end as margin_value_days,
-            min(refused_status) as refused_status
+            case when count(scoped.refused_status) = 0 then sum(scoped.cogs_value) end as cogs_value,
+            sum(scoped.unit_days) as unit_days,
+            sum(scoped.cogs_units) as cogs_units,
+            case when count(scoped.refused_status) = 0 then sum(scoped.sales_value) end as sales_value,
+            case when count(scoped.refused_status) = 0 then sum(scoped.margin_value) end as margin_value,
+            case when count(scoped.refused_status) = 0 then sum(scoped.margin_value_days) end as margin_value_days,
+            min(scoped.refused_status) as refused_status
         from scoped
-        where period_kind = 'month'
-        group by company_code, scope, scope_value, cast(date_trunc('{{ kind }}', period_start_date) as date)
+        left join calendars
+            on scoped.company_code = calendars.company_code and scoped.period_start_date = calendars.period_start_date
+        where scoped.period_kind = 'month'
+        group by
+            scoped.company_code,
+            scoped.scope,
+            scoped.scope_value,
+            coalesce(calendars.{{ kind }}_start_date, cast(date_trunc('{{ kind }}', scoped.period_start_date) as date))
     ),
 
 {% endfor -%}

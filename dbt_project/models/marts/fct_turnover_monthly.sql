@@ -1,4 +1,5 @@
--- Turnover per item, warehouse and month. The average is weighted by days; days of the month before the first movement hold nothing.
+-- Turnover per item, warehouse and month: a period of the company's calendar. The average is weighted by days; days of the month before
+-- the first movement hold nothing.
 with balances as (
     select * from {{ ref('fct_stock_balances') }}
 ),
@@ -11,20 +12,35 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
-interval_months as (
+fiscal_days as (
+    select * from {{ ref('int_fiscal_days') }}
+),
+
+-- The periods that hold a balance, and no other: a company has 250 of them and most intervals lie in one.
+months as (
     select
-        balances.*,
-        run_parameters.as_of_date,
-        cast({{ unnest_months('balances.valid_from_date', 'balances.valid_to_date') }} as date) as month_start_date
-    from balances
+        periods.company_code,
+        periods.period_start_date as month_start_date,
+        periods.period_end_date,
+        run_parameters.as_of_date
+    from {{ ref('int_fiscal_periods') }} as periods
     cross join run_parameters
+    where
+        periods.period_start_date <= run_parameters.as_of_date
+        and periods.period_end_date >= (select min(balances.valid_from_date) from balances)
 ),
 
 parts as (
     select
-        *,
-        least({{ month_end('month_start_date') }}, as_of_date) as period_end_date
-    from interval_months
+        balances.*,
+        months.month_start_date,
+        least(months.period_end_date, months.as_of_date) as period_end_date
+    from balances
+    inner join months
+        on
+            {{ company_of('balances.item_id') }} = months.company_code
+            and balances.valid_from_date <= months.period_end_date
+            and balances.valid_to_date >= months.month_start_date
 ),
 
 held as (
@@ -47,15 +63,16 @@ held as (
 
 sold as (
     select
-        item_id,
-        warehouse_id,
-        {{ month_start('business_date') }} as month_start_date,
-        -sum(coalesce(entry_value, 0)) as cogs_value,
-        -sum(quantity_units) as cogs_units,
-        sum(uncosted_units) as uncosted_cogs_units
+        entries.item_id,
+        entries.warehouse_id,
+        {{ fiscal_start('fiscal_days', 'entries.business_date') }} as month_start_date,
+        -sum(coalesce(entries.entry_value, 0)) as cogs_value,
+        -sum(entries.quantity_units) as cogs_units,
+        sum(entries.uncosted_units) as uncosted_cogs_units
     from entries
-    where is_cogs
-    group by item_id, warehouse_id, {{ month_start('business_date') }}
+    left join fiscal_days on {{ on_fiscal_day('fiscal_days', 'entries.item_id', 'entries.business_date') }}
+    where entries.is_cogs
+    group by entries.item_id, entries.warehouse_id, {{ fiscal_start('fiscal_days', 'entries.business_date') }}
 ),
 
 measured as (

@@ -1,4 +1,5 @@
--- The value ledger of the source's own costing beside ours: per item, month and flow, with the difference taken apart.
+-- The value ledger of the source's own costing beside ours: per item, month (a period of the company's calendar) and flow, with the
+-- difference taken apart.
 -- The company is the grain, as some sources keep cost by item alone. A month before the source's first entry is not compared.
 with entries as (
     select * from {{ ref('stg_inventory_value_entries') }}
@@ -16,12 +17,24 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
-starts as (
+fiscal_days as (
+    select * from {{ ref('int_fiscal_days') }}
+),
+
+first_entries as (
     select
         company_code,
-        date_trunc('month', min(business_date)) as first_month_date
+        min(business_date) as first_date
     from entries
     group by company_code
+),
+
+starts as (
+    select
+        first_entries.company_code,
+        {{ fiscal_start('fiscal_days', 'first_entries.first_date') }} as first_month_date
+    from first_entries
+    left join fiscal_days on {{ on_fiscal_day('fiscal_days', 'first_entries.company_code', 'first_entries.first_date') }}
 ),
 
 -- Both sides in one form; `value` is signed by its effect on stock.
@@ -98,11 +111,13 @@ both_sides as (
 compared_rows as (
     select
         both_sides.*,
-        cast(date_trunc('month', both_sides.business_date) as date) as month_start_date
+        {{ fiscal_start('fiscal_days', 'both_sides.business_date') }} as month_start_date,
+        {{ fiscal_end('fiscal_days', 'both_sides.business_date') }} as month_end_date
     from both_sides
     cross join run_parameters
     inner join items on both_sides.item_id = items.item_id
     inner join starts on items.company_code = starts.company_code
+    left join fiscal_days on {{ on_fiscal_day('fiscal_days', 'both_sides.item_id', 'both_sides.business_date') }}
     where both_sides.business_date between starts.first_month_date and run_parameters.as_of_date
 ),
 
@@ -110,6 +125,7 @@ summed as (
     select
         item_id,
         month_start_date,
+        month_end_date,
         flow,
         count(*) filter (side = 'source') as source_entries,
         count(*) filter (side = 'ledger') as ledger_movements,
@@ -121,7 +137,7 @@ summed as (
         case when bool_and(is_known) then coalesce(sum(cogs_value) filter (side = 'ledger'), 0) end as ledger_cogs_value,
         arg_max(entry_kind, (abs(flow_value), entry_kind)) as main_entry_kind
     from compared_rows
-    group by item_id, month_start_date, flow
+    group by item_id, month_start_date, month_end_date, flow
 ),
 
 gaps as (
@@ -189,6 +205,7 @@ final as (
     select
         parted.item_id,
         parted.month_start_date,
+        parted.month_end_date,
         parted.flow,
         parted.source_entries,
         parted.ledger_movements,

@@ -182,6 +182,26 @@ def test_the_month_s_average_waits_for_the_month_s_last_receipt() -> None:
     assert tables.conservation["value_left"].to_pylist() == [Decimal(240)]
 
 
+def test_a_period_s_average_ends_where_the_company_closes() -> None:
+    """Closed on Sunday 28 January: the receipt of the 29th is in the next period, so the issue of the 2nd costs 10, that of February 20."""
+    rows = [
+        move("2024-01-01", "purchase_receipt", 10, 10),
+        move("2024-01-02", "sales_issue", -10),
+        move("2024-01-29", "purchase_receipt", 10, 20),
+        move("2024-02-20", "sales_issue", -4),
+    ]
+    ends = (date(2023, 12, 31), date(2024, 1, 28), date(2024, 2, 25))
+    mode = LedgerSettings(cost="monthly_average", calendars={"C": ends})
+    tables = compute(as_table(numbered(rows)), as_of=date(2024, 2, 27), settings=mode)
+    assert tables.movement_costs["cogs_value"].to_pylist() == [None, Decimal(100), None, Decimal(80)]
+    assert [str(row["snapshot_date"]) for row in tables.open_layers.to_pylist()] == ["2024-02-25", "2024-02-27"]
+    other = compute(
+        as_table(numbered(rows)), as_of=date(2024, 2, 27), settings=mode.model_copy(update={"calendars": {"D": ends}})
+    )
+    assert [str(row["snapshot_date"]) for row in other.open_layers.to_pylist()] == ["2024-01-31", "2024-02-27"]
+    assert other.movement_costs["cogs_value"].to_pylist() == [None, Decimal(150), None, Decimal(60)]
+
+
 def test_too_large_is_refused_with_the_item() -> None:
     """An overflow must never wrap to a plausible number."""
     with pytest.raises(LedgerOverflowError, match="C/A"):

@@ -20,11 +20,13 @@ from assets.ledger.state_store import StateWriter, load, saved
 
 BEGIN = date(2025, 5, 20)
 DAYS = 30
+FORTNIGHTS = {"C": tuple(date(2024, 1, 7) + timedelta(days=14 * number) for number in range(60))}
+"""A company that closes every second Sunday, two of which are in the thirty days."""
 MODES = [
     LedgerSettings(),
-    LedgerSettings(ageing="resetting", flow="lifo", cost="specific", lots="named_else_any"),
+    LedgerSettings(ageing="resetting", flow="lifo", cost="specific", lots="named_else_any", calendars=FORTNIGHTS),
     LedgerSettings(flow="fefo", cost="moving_average", lots="any"),
-    LedgerSettings(cost="monthly_average"),
+    LedgerSettings(cost="monthly_average", calendars=FORTNIGHTS),
     LedgerSettings(cost="standard"),
 ]
 
@@ -45,7 +47,9 @@ def standards() -> pa.Table:
     )
 
 
-@pytest.mark.parametrize("mode", MODES, ids=lambda mode: f"{mode.cost}-{mode.ageing}")
+@pytest.mark.parametrize(
+    "mode", MODES, ids=lambda mode: f"{mode.cost}-{mode.ageing}-{'periods' if mode.calendars else 'months'}"
+)
 def test_thirty_days_equal_one_run(mode: LedgerSettings, tmp_path: Path) -> None:
     """30 days with 5 % of documents up to 40 days late, one of them voided a day: every output has the hash of the full run, every day."""
     table = random_rows(11, 2500, entered=True)
