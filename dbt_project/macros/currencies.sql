@@ -52,3 +52,16 @@
     'not_available: no exchange rate from ' || coalesce({{ currency_code }}, 'an unknown currency') || ' to ' || {{ to_currency_code }}
     || ' on ' || cast({{ on_date }} as varchar)
 {%- endmacro %}
+
+{#
+    Of planning results that are one sum over all companies: 'ok', or why there is no amount. `companies` is dim_companies; a company whose
+    currency is not stated counts as another one.
+#}
+{% macro one_currency(companies) -%}
+    select
+        case
+            when count(distinct coalesce(currency_code, company_code)) > 1 then 'not_available: companies of several currencies'
+            else 'ok'
+        end as value_status
+    from {{ companies }}
+{%- endmacro %}

@@ -304,6 +304,7 @@ def test_documents_keep_their_currency_beside_the_companys(rows: Any) -> None:
     )
     told = [tuple(None if value is None else str(value) for value in row.values()) for row in found]
     assert told[0][:5] == ("20.00000000", None, "USD", "7.1000000000", "142.00000000")
+    assert told[1][0] is None, "given by amount: no unit cost of its own"
     assert told[1][1:4] + told[1][5:6] == ("250.0000", "USD", "7.2500000000", "1812.5000")
     assert (
         told[3][0] == "30.00000000" and told[3][2:5] == ("EUR", None, None) and told[3][6].startswith("not_available")

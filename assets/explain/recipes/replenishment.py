@@ -13,10 +13,6 @@ _DECIDED = {
     "protection_days": "lead_time_days_mean policy",
     "protection_demand_units": "protection_days",
     "protection_demand_sd_units": "protection_days lead_time_days_sd",
-    "safety_stock_units": (
-        "reorder_point_units protection_demand_units protection_demand_sd_units service_level_rate service_measure policy"
-    ),
-    "reorder_point_units": "protection_demand_units safety_stock_units service_level_rate service_measure policy",
     "order_up_to_units": "reorder_point_units order_quantity_units policy",
     "order_quantity_units": "policy protection_demand_units",
     "position_units": "on_hand_units on_order_units late_supply_units stock_scope",
@@ -34,7 +30,30 @@ _DECIDED = {
     "excess_units": "position_units order_up_to_units cover_days policy",
     "shortage_units": "position_units safety_stock_units protection_demand_units lead_time_days_mean",
     "holding_cost_year_value": "safety_stock_units order_quantity_units on_hand_units",
+    "quantile_rate": "service_level_rate service_measure policy",
+    "quantile_below_rate": "quantile_rate",
+    "quantile_below_units": "quantile_below_rate",
+    "quantile_above_rate": "quantile_rate",
+    "quantile_above_units": "quantile_above_rate",
+    "safety_scale_rate": "replay_verdict policy",
+    "level_step_units": "policy",
 }
+_LEVEL_INPUTS = {
+    name: f"select {name} from plan"
+    for name in (
+        "quantile_rate", "quantile_below_rate", "quantile_below_units", "quantile_above_rate", "quantile_above_units",
+        "safety_scale_rate", "level_step_units", "policy", "service_level_rate",
+    )
+} | {"mean_demand": "select mean_units from protection"}  # fmt: skip
+_SHARE = "((quantile_rate - quantile_below_rate) / (quantile_above_rate - quantile_below_rate))"
+_READ = f"((1 - {_SHARE}) * quantile_below_units + {_SHARE} * quantile_above_units)"
+# As planning/policy/levels.py and row_levels.py have it: read, rounded up, then what the replay makes of the safety stock.
+_LEVEL = f"""(case when policy in ('order_on_demand', 'none') then 0
+    when level_step_units > 0 then greatest(ceil(({_READ}) / level_step_units - 1e-9), 0) * level_step_units else {_READ} end)"""
+_SAFETY = f"(case when policy in ('order_on_demand', 'none') then 0 else greatest({_LEVEL} - mean_demand, 0) end)"
+_SCALED = f"((safety_scale_rate - 1) * {_SAFETY})"
+_CHANGE = f"""(case when safety_scale_rate = 1 then 0
+    when level_step_units > 0 then ceil({_SCALED} / level_step_units - 1e-9) * level_step_units else {_SCALED} end)"""
 UNIT_COST = "select unit_cost_latest from master"
 
 
@@ -53,15 +72,7 @@ REPLENISHMENT = MartRecipes(
     decided=PLAN,
     recipes={
         **{column: decision(column, PLAN, names) for column, names in _DECIDED.items()},
-        "reorder_point_units": decision(
-            "reorder_point_units",
-            PLAN,
-            "service_level_rate service_measure policy",
-            {
-                name: f"select {name} from protection"
-                for name in ("mean_units", "q90_units", "q95_units", "q98_units", "q99_units")
-            },
-        ),
+        "reorder_point_units": Recipe(units(f"greatest({_LEVEL} + {_CHANGE}, 0)"), _LEVEL_INPUTS, PLAN),
         **{
             column: Recipe(f"{column}_used", {f"{column}_used": f"select {source} from protection"}, PLAN)
             for column, source in (
@@ -72,15 +83,7 @@ REPLENISHMENT = MartRecipes(
                 ("protection_demand_sd_units", "sd_units"),
             )
         },
-        "safety_stock_units": Recipe(
-            units("greatest(reorder_point - mean_demand, 0)"),
-            {
-                "reorder_point": "select reorder_point_units from plan",
-                "mean_demand": "select mean_units from protection",
-                "service_level": "select service_level_rate from plan",
-            },
-            PLAN,
-        ),
+        "safety_stock_units": Recipe(units(f"greatest({_SAFETY} + {_CHANGE}, 0)"), _LEVEL_INPUTS, PLAN),
         "order_up_to_units": Recipe(
             units(
                 "case when policy in ('order_on_demand', 'none') then 0 when policy in ('r_s', 'base_stock') then reorder_point"

@@ -5,6 +5,8 @@ All functions are vectorised over rows: grids are (n, levels), everything else (
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from assets.planning.parameters.mixture import LEVELS, level_weights
@@ -12,13 +14,30 @@ from assets.planning.parameters.mixture import LEVELS, level_weights
 _WEIGHTS = level_weights(LEVELS)
 
 
-def quantile(grid: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """Quantile of each row at its own probability, linear between the levels, held to the outermost ones."""
+@dataclass(frozen=True)
+class Bracket:
+    """The two levels of the grid between which a quantile of each row lies, and its probability held to the grid's; all (n,)."""
+
+    probability: np.ndarray
+    below: np.ndarray
+    below_units: np.ndarray
+    above: np.ndarray
+    above_units: np.ndarray
+
+
+def bracket(grid: np.ndarray, probability: np.ndarray) -> Bracket:
+    """Where each row's quantile is read."""
     p = np.clip(probability, LEVELS[0], LEVELS[-1])
     right = np.searchsorted(LEVELS, p, side="left").clip(1, len(LEVELS) - 1)
-    share = (p - LEVELS[right - 1]) / (LEVELS[right] - LEVELS[right - 1])
     rows = np.arange(len(grid))
-    return (1 - share) * grid[rows, right - 1] + share * grid[rows, right]
+    return Bracket(p, LEVELS[right - 1], grid[rows, right - 1], LEVELS[right], grid[rows, right])
+
+
+def quantile(grid: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Quantile of each row at its own probability, linear between the levels, held to the outermost ones."""
+    found = bracket(grid, probability)
+    share = (found.probability - found.below) / (found.above - found.below)
+    return (1 - share) * found.below_units + share * found.above_units
 
 
 def expected_shortage(grid: np.ndarray, stock: np.ndarray) -> np.ndarray:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
-from assets.planning.policy.distribution import level_for_fill, quantile
+from assets.planning.policy.distribution import Bracket, bracket, cycle_service_of, level_for_fill, quantile
 from assets.planning.policy.rounding import round_up
 
 STOCKLESS = ("order_on_demand", "none")
@@ -23,6 +23,8 @@ class Levels:
     reorder_point: np.ndarray
     order_up_to: np.ndarray
     quantity: np.ndarray
+    read: Bracket
+    """Where the level is read in the demand of the protection interval: before rounding, and before the replay's scale."""
 
 
 def service_probability(
@@ -68,6 +70,7 @@ def levels(
         level[is_fill] = level_for_fill(
             grid[is_fill], lead[is_fill], sold[is_fill], credit[is_fill], fill_rate[is_fill]
         )
+    read = _read(grid, probability, level, is_fill)
     level = np.where(np.isin(policy, STOCKLESS), 0.0, level)
     if is_whole_units:
         level = np.clip(np.ceil(level - 1e-9), 0, None) + 0.0  # no negative zero
@@ -75,7 +78,19 @@ def levels(
     quantity = round_up(_quantity(policy, lot, level), minimum, multiple)
     up_to = np.where(to_level, level, level + quantity)
     up_to = np.where(np.isin(policy, STOCKLESS), 0.0, up_to)
-    return Levels(safety, level, up_to, quantity)
+    return Levels(safety, level, up_to, quantity, read)
+
+
+def _read(grid: np.ndarray, probability: np.ndarray, level: np.ndarray, is_fill: np.ndarray) -> Bracket:
+    """A level for a fill rate is read where the cycle service that it happens to give is; outside the grid it is itself."""
+    served = np.where(is_fill, cycle_service_of(grid, level), probability)
+    found = bracket(grid, served)
+    is_outside = is_fill & ((level < grid[:, 0]) | (level > grid[:, -1]))
+    return replace(
+        found,
+        below_units=np.where(is_outside, level, found.below_units),
+        above_units=np.where(is_outside, level, found.above_units),
+    )
 
 
 def _quantity(policy: np.ndarray, lot: np.ndarray, level: np.ndarray) -> np.ndarray:

@@ -201,6 +201,11 @@ def timed_plan(
     result["reorder_point_units"] = level.reorder_point
     result["order_up_to_units"] = level.order_up_to
     result["order_quantity_units"] = level.quantity
+    result["quantile_rate"] = level.read.probability
+    result["quantile_below_rate"], result["quantile_below_units"] = level.read.below, level.read.below_units
+    result["quantile_above_rate"], result["quantile_above_units"] = level.read.above, level.read.above_units
+    result["safety_scale_rate"] = number(assigned, "safety_scale_rate") if "safety_scale_rate" in assigned else 1.0
+    result["level_step_units"] = 1.0 if settings.is_whole_units else 0.0
     result["position_units"] = units
     result["late_supply_units"] = supply.late
     result["on_hand_units"] = usable

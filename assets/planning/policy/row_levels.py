@@ -89,4 +89,4 @@ def _scaled(level: Levels, scale: np.ndarray, is_whole_units: bool) -> Levels:
     change = np.ceil(change - 1e-9) if is_whole_units else change
     reorder = np.clip(level.reorder_point + change, 0, None)
     up_to = np.where(level.order_up_to > 0, np.maximum(level.order_up_to + change, reorder), 0.0)
-    return Levels(np.clip(level.safety_stock + change, 0, None), reorder, up_to, level.quantity)
+    return Levels(np.clip(level.safety_stock + change, 0, None), reorder, up_to, level.quantity, level.read)

@@ -52,6 +52,13 @@ final as (
         ] -%}
             {{ as_units('replenishment.' ~ column ~ '_units') }} as {{ column }}_units,
         {% endfor -%}
+        -- Unrounded: the reorder point is computed from them again (assets/explain/recipes/replenishment.py), to the last digit.
+        {% for column in [
+            'quantile_rate', 'quantile_below_rate', 'quantile_below_units', 'quantile_above_rate', 'quantile_above_units',
+            'safety_scale_rate', 'level_step_units'
+        ] -%}
+            cast(replenishment.{{ column }} as double) as {{ column }},
+        {% endfor -%}
         cast(replenishment.order_by_date as date) as order_by_date,
         cast(replenishment.expected_arrival_date as date) as expected_arrival_date,
         cast(replenishment.projected_stockout_date as date) as projected_stockout_date,

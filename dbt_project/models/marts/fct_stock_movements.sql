@@ -40,8 +40,13 @@ final as (
         movements.quantity_units,
         movements.unit_cost as source_unit_cost,
         movements.document_value as source_cost_value,
-        coalesce(foreign_amounts.document_unit_cost, movements.unit_cost) as document_unit_cost,
-        coalesce(foreign_amounts.document_cost_value, movements.document_value) as document_cost_value,
+        -- A document that gives its cost in one way only has no figure of its own in the other.
+        case
+            when foreign_amounts.movement_key is null then movements.unit_cost else foreign_amounts.document_unit_cost
+        end as document_unit_cost,
+        case
+            when foreign_amounts.movement_key is null then movements.document_value else foreign_amounts.document_cost_value
+        end as document_cost_value,
         cast(coalesce(foreign_amounts.currency_code, companies.currency_code) as varchar) as currency_code,
         cast(
             case when foreign_amounts.movement_key is null then 1 else foreign_amounts.exchange_rate end as decimal(28, 10)
