@@ -13,7 +13,7 @@ import duckdb
 
 from assets.publish.companies import companies_of
 from assets.publish.review import ReviewPack, write_review
-from assets.publish.review.month import month_releases
+from assets.publish.review.month import month_of, month_releases
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents import IncidentFilter, list_incidents
 from expectations.notify import AppriseSender
@@ -48,7 +48,7 @@ def review_month(settings: Settings, month: date, folder: Path | None = None) ->
             company_code=code,
             language=one.language,
             incidents=incidents,
-            comments=read_comments(folder or workspace.root / "reviews", release.as_of),
+            comments=read_comments(folder or workspace.root / "reviews", month_of(release, release.as_of).name),
         )
         for name, code in named
     ]
@@ -59,23 +59,29 @@ class ReviewNotSentError(ValueError):
 
 
 def comment_on(settings: Settings, month: date, user: str, text: str, folder: Path | None = None) -> None:
-    """Keep a comment on a month; the pack of the month shows it from its next writing on."""
-    place = folder or settings.workspace().root / "reviews"
+    """Keep a comment on the month that holds a day; the pack of the month shows it from its next writing on.
+
+    Raises:
+        ReleaseError: no release speaks of a day of that month.
+    """
+    workspace = settings.workspace()
+    release, _ = month_releases(workspace.releases, month)
+    place = folder or workspace.root / "reviews"
     place.mkdir(parents=True, exist_ok=True)
     said = {"at": date.today().isoformat(), "user_name": user, "comment": text.strip()}  # noqa: DTZ011 - the day of who comments
-    with (place / _comments_file(month)).open("a", encoding="utf-8") as handle:
+    with (place / _comments_file(month_of(release, month).name)).open("a", encoding="utf-8") as handle:
         handle.write(json.dumps(said, ensure_ascii=False) + "\n")
 
 
-def read_comments(folder: Path, month: date) -> list[dict[str, Any]]:
-    """The comments on a month, oldest first."""
+def read_comments(folder: Path, month: str) -> list[dict[str, Any]]:
+    """The comments on a month (yyyy-mm), oldest first."""
     path = folder / _comments_file(month)
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     return [{**one, "at": date.fromisoformat(one["at"])} for one in map(json.loads, lines)]
 
 
-def _comments_file(month: date) -> str:
-    return f"comments-{month:%Y-%m}.jsonl"
+def _comments_file(month: str) -> str:
+    return f"comments-{month}.jsonl"
 
 
 def send_review(packs: Sequence[ReviewPack], channels: Sequence[str], sender: AppriseSender | None = None) -> None:

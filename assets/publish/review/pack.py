@@ -69,7 +69,7 @@ def write_review(
         for kind, content in (("html", html.encode()), ("xlsx", _saved(workbook(tables))), ("pdf", printed))
         if content is not None
     }
-    title = f"{company}: {word(language, 'title', month=f'{release.as_of:%Y-%m}')}"
+    title = f"{company}: {word(language, 'title', month=review.month)}"
     return ReviewPack(written["html"], written["xlsx"], written.get("pdf"), title, _summary(tables))
 
 
