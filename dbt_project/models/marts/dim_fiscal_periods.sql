@@ -1,4 +1,4 @@
--- The calendar of each company from the year before its first movement on: its accounting periods, or calendar months where none are stated.
+-- The calendar of each company from the year before its first movement on: its accounting periods, calendar months where none are stated.
 with periods as (
     select * from {{ ref('int_fiscal_periods') }}
 ),

@@ -1,4 +1,5 @@
--- Service per item, warehouse and month (a period of the company's calendar) of the requested (promised) date; rates with their numerators and denominators.
+-- Service per item, warehouse and month (a period of the company's calendar) of the requested (promised) date; rates
+-- with their numerators and denominators.
 with order_lines as (
     select * from {{ ref('int_order_lines') }}
 ),

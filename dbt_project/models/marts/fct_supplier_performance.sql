@@ -1,4 +1,5 @@
--- Suppliers per month (a period of the company's calendar): order lines due (by due date) and parts received (by receipt date), quantity-weighted lead time.
+-- Suppliers per month (a period of the company's calendar): order lines due (by due date) and parts received (by receipt date),
+-- quantity-weighted lead time.
 with purchase_lines as (
     select * from {{ ref('fct_purchase_lines') }}
 ),

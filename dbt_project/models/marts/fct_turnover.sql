@@ -268,13 +268,13 @@ shared as (
         converted.item_warehouses,
         converted.known_item_warehouses,
         converted.rate,
-        cut_months.company_code is not null as is_cut,
         {%- for sum in [
             'value_days', 'opening_value', 'ending_value', 'points_value', 'cogs_value', 'unit_days', 'cogs_units', 'sales_value',
             'margin_value', 'margin_value_days',
         ] %}
-            case when cut_months.company_code is null then converted.{{ sum }} end as {{ sum }}{{ ',' if not loop.last }}
+            case when cut_months.company_code is null then converted.{{ sum }} end as {{ sum }},
         {%- endfor %}
+        cut_months.company_code is not null as is_cut
     from converted
     left join cut_months
         on
@@ -339,7 +339,9 @@ scoped as (
             case when count(scoped.refused_status) = 0 then max_by(scoped.ending_value, scoped.period_start_date) end as ending_value,
             case
                 when count(scoped.refused_status) = 0
-                    then (min_by(scoped.opening_value, scoped.period_start_date) + sum(scoped.ending_value)) / (1 + count(scoped.ending_value))
+                    then
+                        (min_by(scoped.opening_value, scoped.period_start_date) + sum(scoped.ending_value))
+                        / (1 + count(scoped.ending_value))
             end as points_value,
             case when count(scoped.refused_status) = 0 then sum(scoped.cogs_value) end as cogs_value,
             sum(scoped.unit_days) as unit_days,
