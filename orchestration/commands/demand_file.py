@@ -77,6 +77,6 @@ def _read_csv(path: Path, texts: list[str]) -> tuple[pd.DataFrame, list[str]]:
             decimal=decimal,
             float_precision="round_trip",  # the quick parser is off in the last digit, and forecasts then differ
             index_col=False,
-            dtype=dict.fromkeys(texts, str),
+            dtype=dict.fromkeys(texts, "category"),  # of texts: a name or a day is kept once, not once a row
         )
     return frame, remarks

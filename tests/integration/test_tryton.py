@@ -27,6 +27,9 @@ COST_STEP = Decimal("0.0001")
 Measured 2026-11-22: 0.00008 a unit after two roundings."""
 
 
+pytestmark = pytest.mark.slow  # 220 s of a worker on two cores (2026-11): a server of Tryton and a whole run
+
+
 @pytest.fixture(scope="module")
 def tryton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tryton]:
     with running_server() as server, company_in_tryton(server, tmp_path_factory.mktemp("tryton")) as company:

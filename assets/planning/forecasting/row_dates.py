@@ -31,7 +31,14 @@ def filled_share(frame: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def days_of(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Day number of each row, as its own clock says, and whether it could be read."""
+    """Day number of each row, as its own clock says, and whether it could be read.
+
+    Of a categorical column each category is read once: a file of 30,000 series has 30,000 rows of every day.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        days, good = days_of(pd.Series(column.cat.categories))
+        code = column.cat.codes.to_numpy()  # -1, a missing day, reads what is put at the end
+        return np.append(days, 0)[code], np.append(good, False)[code]
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_localize(None)
     elif not pd.api.types.is_datetime64_any_dtype(column):
@@ -42,6 +49,19 @@ def days_of(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     good = stamps.notna().to_numpy()
     days = stamps.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
     return days, good
+
+
+def series_codes(column: pd.Series) -> tuple[NDArray[np.int32], list[str]]:
+    """Number of the series of each row in the order of the names, and the names, stripped; a missing one is empty."""
+    found = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
+    names = np.append(found.cat.categories.astype("string").str.strip().to_numpy(dtype=str, na_value=""), "")
+    code = found.cat.codes.to_numpy()
+    used = np.bincount(code + 1, minlength=len(names)) > 0
+    here = np.append(used[1:], used[0])  # code -1 is the last name
+    unique, inverse = np.unique(names[here], return_inverse=True)
+    number = np.zeros(len(names), dtype=np.int32)
+    number[here] = inverse
+    return number[code], [str(name) for name in unique]
 
 
 def source_rows(frame: pd.DataFrame) -> NDArray[np.int64]:
@@ -57,7 +77,7 @@ def finer_rows(frame: pd.DataFrame, freq: str) -> str:
     if "period_start_date" not in frame.columns or freq == "D":
         return ""
     days, good = days_of(frame["period_start_date"])
-    code = pd.factorize(frame["series_id"].astype("string").fillna(""))[0]
+    code, _ = series_codes(frame["series_id"])
     period = period_of_day(days, freq)
     order = np.lexsort((days, code))
     order = order[good[order]]

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from assets.planning.demand.periods import period_of_day
-from assets.planning.forecasting.row_dates import days_of, filled_share, source_rows
+from assets.planning.forecasting.row_dates import days_of, filled_share, series_codes, source_rows
 
 #: A figure this many times the largest other one, in a series with eight others, is no demand but a slip of the
 #: keyboard: two digits too many. Set 2026-11-21; the largest honest ratio in M3, M4 weekly, carparts and vn2 is 41.
@@ -48,7 +48,7 @@ class Screened:
     """
 
     names: list[str]
-    code: NDArray[np.int64]
+    code: NDArray[np.int32]
     period: NDArray[np.int64]
     units: NDArray[np.float64]
     in_stock: NDArray[np.float64]
@@ -86,16 +86,13 @@ def screen(frame: pd.DataFrame, freq: str) -> Screened:
         raise ValueError(f"no column {', '.join(missing)}; the columns are {found}")
     if frame.empty:
         raise ValueError("the frame has no rows")
-    ids = frame["series_id"].astype("string").str.strip()
     period, readable = _periods(frame, freq)
     raw = frame["demand_units"]
     units = pd.to_numeric(raw, errors="coerce").to_numpy(dtype=float)
     is_text = raw.notna().to_numpy() & np.isnan(units)
-    code, unique = pd.factorize(ids.fillna(""), sort=True)
-    out = Screened(
-        [str(u) for u in unique], code.astype(np.int64), period, units, filled_share(frame), source_rows(frame)
-    )
-    count = len(unique)
+    code, names = series_codes(frame["series_id"])
+    out = Screened(names, code, period, units, filled_share(frame), source_rows(frame))
+    count = len(names)
 
     def where(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return np.bincount(code[mask], minlength=count) > 0
@@ -133,7 +130,7 @@ def screen(frame: pd.DataFrame, freq: str) -> Screened:
                 )
         bad[owners] = True
     keep = order[~bad[code[order]]]
-    out.code, out.period, out.units = code[keep].astype(np.int64), period[keep], units[keep]
+    out.code, out.period, out.units = code[keep], period[keep], units[keep]
     out.in_stock, out.row = out.in_stock[keep], out.row[keep]
     _mend(out)
     return out

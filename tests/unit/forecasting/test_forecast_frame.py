@@ -245,3 +245,28 @@ def test_a_landed_promotion_moves_its_weeks_as_far_as_past_ones_did() -> None:
     assert by_week[1] == pytest.approx(30, rel=0.08) and by_week[[0, 2]] == pytest.approx(20, rel=0.08)
     with pytest.raises(ValueError, match="promotions: no column end_date"):
         forecast_frame(frame, freq="W", horizon=3, promotions=calendar.drop(columns="end_date"))
+
+
+def test_a_frame_too_large_for_one_panel_is_forecast_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No series is lost, none is twice, and the parts are samples of the whole: the forecasts stay close."""
+    rng = np.random.default_rng(4)
+    weeks = pd.date_range("2024-01-01", periods=80, freq="7D")
+    frame = pd.concat([series(f"s{i:02d}", weeks, rng.poisson(3 + i, 80)) for i in range(12)])
+    whole = forecast_frame(frame, freq="W", horizon=4).forecasts
+    monkeypatch.setattr("assets.planning.forecasting.frame._PANEL_CELLS", 5 * 80)
+    parts = forecast_frame(frame, freq="W", horizon=4).forecasts
+    assert parts["series_id"].tolist() == whole["series_id"].tolist()
+    assert np.allclose(parts["mean"], whole["mean"], rtol=0.25)
+
+
+def test_names_and_days_as_categories_are_the_same_frame() -> None:
+    """A file is read with categories, which a frame of a program need not have."""
+    weeks = pd.date_range("2024-01-01", periods=60, freq="7D")
+    texts = pd.concat([series(" a", weeks, np.arange(60)), series("a ", weeks[:0], []), series("b", weeks, 5)])
+    texts["period_start_date"] = texts["period_start_date"].astype(str)
+    kinds = texts.astype({"series_id": "category", "period_start_date": "category"})
+    one, two = (forecast_frame(frame, freq="W", horizon=3) for frame in (texts, kinds))
+    pd.testing.assert_frame_equal(one.forecasts, two.forecasts)
+    assert one.forecasts["series_id"].unique().tolist() == ["a", "b"]
+    lost = kinds.assign(series_id=kinds["series_id"].where(kinds["series_id"] != "b"))
+    assert forecast_frame(lost, freq="W", horizon=3).refused["reason"].tolist() == ["series_id is missing"]
