@@ -17,7 +17,19 @@ from dashboard.markup import STYLE, heading, message, note
 from dashboard.queries.quality import choices, warehouse_names
 from dashboard.release_reader import ReleaseReader
 from dashboard.texts import LANGUAGES, Language, Words
-from dashboard.views import ageing, cells, forecast, health, incidents, item, orders, overview, replenishment, wall
+from dashboard.views import (
+    ageing,
+    cells,
+    forecast,
+    health,
+    incidents,
+    item,
+    orders,
+    overview,
+    replenishment,
+    review,
+    wall,
+)
 
 PAGES: dict[str, tuple[str, Callable[[Context], None]]] = {
     "overview": (":material/dashboard:", overview.show),
@@ -28,6 +40,7 @@ PAGES: dict[str, tuple[str, Callable[[Context], None]]] = {
     "item": (":material/inventory_2:", item.show),
     "incidents": (":material/report:", incidents.show),
     "forecast": (":material/query_stats:", forecast.show),
+    "review": (":material/summarize:", review.show),
     "health": (":material/monitor_heart:", health.show),
     "wall": (":material/tv:", wall.show),
 }

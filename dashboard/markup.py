@@ -36,7 +36,7 @@ h2.st-heading {font-size: 1.05rem; font-weight: 600; padding: .4rem 0 .2rem; mar
 h3.st-heading {font-size: .95rem; font-weight: 600; padding: 0; margin: 0;}
 @media (max-width: 1100px) {.st-tiles {grid-template-columns: repeat(3, minmax(0, 1fr));}}
 @media (max-width: 640px) {
-  .block-container {padding-left: .8rem; padding-right: .8rem;}
+  .block-container {padding: 4rem .8rem 3rem;}
   .st-tiles {grid-template-columns: repeat(2, minmax(0, 1fr));}
   .st-tile .figure {font-size: 1.25rem;}
 }

@@ -27,6 +27,7 @@ _STYLE = """<style>
 h2.st-heading {font-size: 1.3rem;}
 .st-wall {width: 100%; border-collapse: collapse; font-size: 1.05rem;}
 .st-wall td, .st-wall th {padding: .3rem .6rem; border-bottom: 1px solid #e3e8ee; text-align: left;}
+.st-wall td:nth-child(2) {white-space: nowrap;}
 .st-wall .money {text-align: right; font-variant-numeric: tabular-nums;}
 </style>"""
 
