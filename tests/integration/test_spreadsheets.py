@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from office import opened_in_libreoffice
+from published_demo import demo_release
 
+from assets.publish.bi.excel import write_workbook
+from assets.publish.bi.export import model_of
 from assets.publish.review.tables import Table
 from assets.publish.review.workbook import workbook
 from dashboard.components import csv_bytes
@@ -41,3 +45,21 @@ def test_a_sheet_of_the_review(tmp_path: Path) -> None:
     for (name, share), written in zip(sheet.iter_rows(min_row=2), [*EVIL, NAME], strict=True):
         assert name.data_type == "s" and str(name.value).lstrip("'") == written, written
         assert share.value == 0.125 and share.number_format == "0.0%"
+
+
+@pytest.mark.slow
+def test_the_pivots_of_the_workbook_add_up_to_the_marts(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    """They are filled by the program that opens the file, so only such a program shows whether they can be."""
+    release = demo_release(tmp_path_factory)
+    written = write_workbook(model_of(release, "en"), release.database, tmp_path / "stockturn.xlsx")
+    book = opened_in_libreoffice(written, tmp_path)
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        sums = connection.execute(
+            "select sum(inventory_value), sum(dead_stock_value), sum(excess_stock_value) from fct_inventory_health"
+        ).fetchone()
+    assert sums is not None
+    [total] = [row for row in book["Capital"].iter_rows(values_only=True) if row[0] == "Total Result"]
+    shown = [float(value) for value in total if isinstance(value, int | float)]
+    assert shown == pytest.approx([float(value) for value in sums], rel=1e-9)
