@@ -35,7 +35,7 @@ from expectations.presence import check_presence, contracts_in_use
 from expectations.results import CheckResult
 from expectations.rules import RuleBook, evaluate
 from expectations.runner import run_suites
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 
 SEED = 11

@@ -19,7 +19,7 @@ from dashboard.release_reader import ReleaseReader
 from dashboard.texts import Words
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents import IncidentStore
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings, load_settings
 
 CONFIG_VARIABLE = "STOCKTURN_CONFIG"

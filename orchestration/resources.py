@@ -7,9 +7,8 @@ from typing import Any
 
 import dagster as dg
 
-from assets.documents import DocumentError
 from assets.workspace import Workspace
-from expectations.rules.book import RuleBook, load_rule_book, read_rule_book
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 
 RUN_WAITS_SECONDS = 1800.0  # a daily run takes minutes; a run that Dagster starts beside the command lets it end
@@ -40,16 +39,3 @@ def locked_workspace(settings: Settings) -> dg.ResourceDefinition:
             yield found
 
     return workspace
-
-
-def load_company_rules(settings: Settings) -> RuleBook:
-    """The company's rule book; without one, the product's own rules with nobody named.
-
-    Raises:
-        expectations.rules.book.RuleBookError: one sentence per mistake.
-    """
-    if settings.rule_book is None:
-        return read_rule_book({"timezone": settings.company.timezone})
-    if not settings.rule_book.is_file():
-        raise DocumentError(f"{settings.rule_book}: no such rule book; fix `rule_book` in the configuration")
-    return load_rule_book(settings.rule_book)

@@ -17,7 +17,7 @@ from assets.publish.review.month import month_of, month_releases
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents import IncidentFilter, list_incidents
 from expectations.notify import AppriseSender
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 
 INCIDENTS = 60  # most urgent first; more than this cannot be talked through in a meeting

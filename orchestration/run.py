@@ -36,7 +36,7 @@ from orchestration.faults import (
     own_error_names,
 )
 from orchestration.jobs import DAILY_JOB
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 from orchestration.upkeep.environment import log_formatter
 from orchestration.upkeep.traces import TRACED_TAG, export_trace

@@ -16,7 +16,7 @@ from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents.queries import latest_run
 from orchestration.faults import NOT_RELEASED
 from orchestration.last_run import LastRun, is_held, read_last_run
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from assets.planning.classification.settings import ClassificationSettings
-from assets.planning.demand.life_cycle import LifeCycleSettings
-from assets.planning.demand.settings import DemandSettings
+from assets.planning.demand.settings import DemandSettings, LifeCycleSettings
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.network.settings import NetworkSettings

@@ -18,7 +18,7 @@ from dashboard.queries import quality
 from dashboard.texts import Words
 from expectations.incidents.queries import failed_results, latest_run
 from expectations.rules import Rule
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 
 
 def show(context: Context) -> None:

@@ -1,9 +1,23 @@
 {# Documents of another system against the ledger, per document, item and warehouse; said once for receipts and shipments.
    `lines` and `columns` name the staging model and its number, day and units; `ledger_sign` makes the ledger positive as the document is.
-   variance = document - ledger. #}
-{% macro document_comparison(lines, doc_no, document_date, units, movement_types, ledger_sign) -%}
+   `swapped` names the column that the units are exchanged with where a file has two columns exchanged.
+   variance = document - ledger. A file that is wrong as a whole is put right in a copy: where that agrees with the ledger, the
+   difference is the file's (is_file_error) and no other cause is looked for. #}
+{% macro document_comparison(lines, contract, doc_no, document_date, units, movement_types, ledger_sign, swapped=none) -%}
 with document_lines as (
     select * from {{ ref(lines) }}
+),
+
+-- At most one correction of the units for a file: causes of one file share no row.
+corrections as (
+    select
+        source_instance,
+        source_file,
+        min(cause) as cause,
+        min(factor) as factor
+    from {{ ref('rec_file_errors') }}
+    where contract = '{{ contract }}' and measure like '%{{ units }}%'
+    group by source_instance, source_file
 ),
 
 movements as (
@@ -25,11 +39,26 @@ documented as (
         document_lines.warehouse_id,
         min(document_lines.{{ document_date }}) as document_date,
         sum(document_lines.{{ units }}) as document_units,
+        sum(
+            case corrections.cause
+                when 'wrong_scale' then document_lines.{{ units }} / corrections.factor
+                when 'wrong_sign' then abs(document_lines.{{ units }})
+{%- if swapped %}
+                when 'columns_swapped' then document_lines.{{ swapped }}
+{%- endif %}
+                else document_lines.{{ units }}
+            end
+        ) as corrected_units,
+        max(case when corrections.cause is not null then 1 else 0 end) = 1 as is_corrected,
         min(case when {{ is_effective('document_lines.doc_status') }} then 1 else 0 end) = 1 as is_posted,
         min(document_lines.source_file) as source_file,
         min(document_lines.source_row) as source_row
     from document_lines
     cross join run_parameters
+    left join corrections
+        on
+            document_lines.source_instance = corrections.source_instance
+            and document_lines.source_file = corrections.source_file
     where document_lines.doc_status <> 'cancelled' and document_lines.{{ document_date }} <= run_parameters.as_of_date
     group by document_lines.{{ doc_no }}, document_lines.item_id, document_lines.warehouse_id
 ),
@@ -66,6 +95,8 @@ joined as (
         documented.document_date,
         moved.business_date as ledger_date,
         coalesce(documented.document_units, 0) as document_units,
+        documented.corrected_units,
+        coalesce(documented.is_corrected, false) as is_corrected,
         coalesce(moved.ledger_units, 0) as ledger_units,
         coalesce(documented.is_posted, false) as is_posted,
         documented.doc_no is not null as has_document,
@@ -95,6 +126,11 @@ final as (
         joined.is_posted,
         joined.has_document,
         joined.has_movement,
+        -- A factor has three digits, so its correction is exact to half a per cent.
+        joined.is_corrected
+        and joined.has_movement
+        and joined.document_units <> joined.ledger_units
+        and abs(joined.corrected_units - joined.ledger_units) <= 0.005 * abs(joined.ledger_units) as is_file_error,
         joined.source_file,
         joined.source_row
     from joined

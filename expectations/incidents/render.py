@@ -13,16 +13,23 @@ from rich.table import Table
 from rich.text import Text
 
 from expectations.incidents.model import State
+from expectations.incidents.policy import Queue
 from expectations.incidents.texts import Language, name_of, said, sentence, word
 from expectations.incidents.views import FailingRow, HistoryEntry, Incident, IncidentDetail
 
 COLOURS = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 
 
-def incidents_table(incidents: Sequence[Incident], language: Language = "en") -> Table:
+def queues_view(incidents: Mapping[Queue, Sequence[Incident]], language: Language = "en") -> Group:
+    """A table for each queue that has incidents; one empty table where none has."""
+    tables = [incidents_table(found, language, f"table_{queue}") for queue, found in incidents.items() if found]
+    return Group(*(tables or [incidents_table([], language)]))
+
+
+def incidents_table(incidents: Sequence[Incident], language: Language = "en", titled: str = "table_incidents") -> Table:
     """A table of incidents that fits 80 columns: what and where under one another, codes and figures never broken."""
     gross = sum((i.variance_gross_value for i in incidents if i.variance_gross_value is not None), Decimal(0))
-    title = word("table_incidents", language, n=len(incidents), value=f"{gross:,.2f}")
+    title = word(titled, language, n=len(incidents), value=f"{gross:,.2f}")
     table = Table(title=title, title_justify="left", box=box.SIMPLE)
     table.add_column(word("incident", language), no_wrap=True)
     table.add_column(word("what_where", language), ratio=1)

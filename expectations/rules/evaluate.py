@@ -62,7 +62,7 @@ def evaluate(rules: Iterable[Rule], con: duckdb.DuckDBPyConnection, labels: Labe
         started = time.perf_counter()
         try:
             if rule.table not in tables:
-                raise RuleError(rule, "table", f"{rule.table} is not in this release")
+                raise RuleError.of(rule, "table", f"{rule.table} is not in this release")
             schema, columns = tables[rule.table]
             rows, result = _run(compile_rule(rule, columns, schema), con, (labels or {}).get(rule.table, {}))
         except (RuleError, duckdb.Error) as error:

@@ -23,6 +23,7 @@ class Rule(BaseModel):
     group: tuple[str, ...] = ()  # columns of the table: with `measures`, the rule is over groups instead of rows
     measures: dict[str, str] = Field(default_factory=dict)  # name -> sum, count, avg, min or max over the group
     latest: str = ""  # a date column: only rows of its newest day count (a mart with a history of snapshots)
+    history: str = ""  # a date column of such a mart: its rows have `days_ago`, counted from the newest day
     where: str = ""  # rows of the table that the groups are made of; empty = all
     when: str
     value: str = ""  # company currency per row; empty = the rule has no price
@@ -70,6 +71,8 @@ class Rule(BaseModel):
     def _groups_have_measures(self) -> Rule:
         if bool(self.group) != bool(self.measures):
             raise ValueError("group and measures go together: what is grouped, and what is measured of each group")
+        if self.latest and self.history:
+            raise ValueError("latest keeps the newest day only, history keeps all days: use one of them")
         if self.where and not self.group:
             raise ValueError("where needs group and measures; put the condition of a row into `when`")
         return self

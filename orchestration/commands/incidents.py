@@ -6,17 +6,19 @@ import os
 import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from expectations import incidents as core
 from expectations.after_run import open_store
+from expectations.incidents.policy import Queue
 from expectations.incidents.queries import failed_results, latest_run, result_history
-from expectations.incidents.render import check_history_table, incident_view, incidents_table
+from expectations.incidents.render import check_history_table, incident_view, queues_view
 from orchestration.commands.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -26,7 +28,7 @@ from orchestration.commands.common import (
     one_sentence,
     read_settings,
 )
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 
 app = typer.Typer(help="Failed checks as incidents: who owns them, what they cost, until a later run passes.")
@@ -76,16 +78,16 @@ def list_(
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their due date.")] = False,
     lang: LangOption = "",
 ) -> None:
-    """What is open, most urgent first."""
+    """What is open, most urgent first: what makes figures untrustworthy, then what is to be done."""
     settings = read_settings(config)
     with _store(settings) as store:
         states = tuple(core.State) if closed else core.IncidentFilter().states
-        if queue not in ("", "data", "business"):
-            raise typer.BadParameter(f"{queue} is no queue; there are data and business")
-        wanted = core.IncidentFilter(
-            states=states, owner_name=owner, rule_id=rule, item_id=item, queue=queue, is_overdue=overdue
-        )
-        console.print(incidents_table(core.list_incidents(store, wanted), language(lang, settings)))
+        if queue not in ("", *get_args(Queue)):
+            raise typer.BadParameter(f"{queue} is no queue; there are {' and '.join(get_args(Queue))}")
+        wanted = core.IncidentFilter(states=states, owner_name=owner, rule_id=rule, item_id=item, is_overdue=overdue)
+        queues = [one for one in get_args(Queue) if queue in ("", one)]
+        found = {one: core.list_incidents(store, replace(wanted, queue=one)) for one in queues}
+        console.print(queues_view(found, language(lang, settings)))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from assets.optional import MissingExtraError
 from expectations.after_run import open_store
 from expectations.incidents import Incident, IncidentFilter, list_incidents
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, one_sentence, published, read_settings
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 
 

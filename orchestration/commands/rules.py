@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.markup import escape
 
-from assets.documents import shipped_document
-from assets.publish.releases import current_release, list_releases
-from expectations.rules import check_names, dry_run
-from expectations.rules import validate as check_rules
-from expectations.rules.evaluate import table_columns
+from assets.publish.releases import list_releases
+from expectations.rules import dry_run
 from expectations.rules.render import history_table
 from orchestration.commands.common import (
     DEFAULT_CONFIG,
@@ -26,8 +21,7 @@ from orchestration.commands.common import (
     problems,
     read_settings,
 )
-from orchestration.dbt_runner import SHIPPED
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 
 app = typer.Typer(help="Rules over mart columns: checked, and tried out on the kept releases.")
 
@@ -35,24 +29,15 @@ app = typer.Typer(help="Rules over mart columns: checked, and tried out on the k
 @app.command()
 def validate(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Check the rule book: people, owners, and every rule's columns, types and dates against the marts."""
+    from orchestration.validate import check_rule_book
+
     settings = read_settings(config)
     with one_sentence(ValueError):
-        book = load_company_rules(settings)
-        unknown = book.policy.unknown_owners()
-        if unknown:
-            raise ValueError(
-                f"{settings.rule_book}: not listed under people: {', '.join(unknown)}; nobody would hear of them"
-            )
-        release = current_release(settings.workspace().releases)
-        if release is None:
-            check_names(book.rules, declared_columns(SHIPPED.folder))
-            against = "the marts of the dbt project (no release yet)"
-        else:
-            with duckdb.connect(str(release.database), read_only=True) as connection:
-                tables = {name: columns for name, (_, columns) in table_columns(connection).items()}
-            check_rules(book.rules, tables)
-            against = f"release {release.release_id}"
-    console.print(f"{len(book.rules)} rules, {len(book.policy.people)} people; all valid against {against}")
+        found = check_rule_book(settings)
+        if found.problems:
+            raise ValueError("\n".join(found.problems))
+    people = len(found.book.policy.people)
+    console.print(f"{len(found.book.rules)} rules, {people} people; all valid against {found.against}")
 
 
 @app.command()
@@ -72,17 +57,6 @@ def test(config: ConfigOption = DEFAULT_CONFIG) -> None:
         problems.print(f"[red]{escape(message)}[/red]", soft_wrap=True)
     if broken:
         raise typer.Exit(REFUSED)
-
-
-def declared_columns(project: Path) -> dict[str, Mapping[str, str]]:
-    """Table -> column -> type of every mart and reconciliation table that the dbt project describes; type empty where not stated."""
-    found: dict[str, Mapping[str, str]] = {}
-    for layer in ("marts", "reconciliation"):
-        for path in sorted((project / "models" / layer).glob("*.yml")):
-            for model in (shipped_document(path) or {}).get("models", []):
-                columns = model.get("columns", [])
-                found[model["name"]] = {column["name"]: str(column.get("data_type", "")).upper() for column in columns}
-    return found
 
 
 @app.command()

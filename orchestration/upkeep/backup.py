@@ -30,7 +30,7 @@ from typing import Any
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents import IncidentStore
 from expectations.incidents.transfer import copy_store
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings, load_settings, project_folder
 
 FORMAT = 1

@@ -19,7 +19,7 @@ from assets.publish.releases import Release, ReleaseError, current_release, list
 from expectations.after_run import open_store
 from expectations.incidents import schema
 from orchestration.jobs import DAILY_JOB
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 
 _EXTRA = "observability"

@@ -8,25 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
 
 from assets.planning.demand.history import KEYS
+from assets.planning.demand.settings import LifeCycleSettings
 
 STAGES = ("new", "active", "declining", "discontinued")
-
-
-class LifeCycleSettings(BaseModel):
-    """Thresholds of the stages, in periods and probabilities."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    #: Younger than this many periods since the first one: new.
-    new_periods: int = Field(default=13, ge=1)
-    #: A silence that the rhythm explains with less than this probability: dying.
-    dying_probability: float = Field(default=0.05, gt=0, lt=1)
-    #: The same for dead; and silence of at least `dead_periods`.
-    dead_probability: float = Field(default=0.001, gt=0, lt=1)
-    dead_periods: int = Field(default=26, ge=1)
 
 
 def life_cycle(history: pd.DataFrame, settings: LifeCycleSettings) -> pd.DataFrame:

@@ -34,3 +34,17 @@ class DemandSettings(BaseModel):
     def periods_kept(self) -> int:
         """Newest complete periods that the history keeps."""
         return self.max_periods or DEFAULT_MAX_PERIODS[self.frequency]
+
+
+class LifeCycleSettings(BaseModel):
+    """Thresholds of the stages of a life cycle, in periods and probabilities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Younger than this many periods since the first one: new.
+    new_periods: int = Field(default=13, ge=1)
+    #: A silence that the rhythm explains with less than this probability: dying.
+    dying_probability: float = Field(default=0.05, gt=0, lt=1)
+    #: The same for dead; and silence of at least `dead_periods`.
+    dead_probability: float = Field(default=0.001, gt=0, lt=1)
+    dead_periods: int = Field(default=26, ge=1)

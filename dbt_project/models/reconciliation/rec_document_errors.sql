@@ -83,6 +83,7 @@ document_pairs as (
         warehouse_id,
         document_units,
         ledger_units,
+        is_file_error,
         ledger_units as signed_ledger_units
     from receipts
     where has_document and has_movement and is_posted
@@ -93,6 +94,7 @@ document_pairs as (
         warehouse_id,
         document_units,
         ledger_units,
+        is_file_error,
         -ledger_units as signed_ledger_units
     from shipments
     where has_document and has_movement and is_posted
@@ -114,6 +116,7 @@ unequal_documents as (
         document_pairs.ledger_units > 0
         and document_pairs.document_units > 0
         and document_pairs.document_units <> document_pairs.ledger_units
+        and not document_pairs.is_file_error
         -- What one line lacks and another has too much of is one slip (wrong_item, wrong_warehouse), not two quantities.
         and not exists (
             select 1 from moved_lines

@@ -61,6 +61,26 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
+-- Files in which the costs or the quantities are wrong as a whole: that is one finding (wrong_files), not one for each line.
+wrong_columns as (
+    select
+        case contract
+            when 'stock_movement' then 'receipt'
+            when 'sales_order_line' then 'sales order'
+            when 'purchase_order_line' then 'purchase order'
+        end as kind,
+        source_instance,
+        source_file
+    from file_errors
+    where
+        cause in ('wrong_scale', 'columns_swapped')
+        and (
+            contract = 'stock_movement' and measure = 'unit_cost'
+            or contract in ('sales_order_line', 'purchase_order_line') and measure like '%ordered_units%'
+        )
+    group by contract, source_instance, source_file
+),
+
 costs as (
     select
         'cost list' as kind,
@@ -102,12 +122,18 @@ medians as (
 compared_costs as (
     select
         costs.*,
+        wrong_columns.source_file is not null as is_file_error,
         medians.known_costs,
         medians.median_cost,
         -- Twice is as far as half: the distance is that of the logarithms.
         abs(ln(cast(nullif(costs.unit_cost, 0) as double) / nullif(medians.median_cost, 0))) as distance
     from costs
     inner join medians on costs.item_id = medians.item_id
+    left join wrong_columns
+        on
+            costs.kind = wrong_columns.kind
+            and costs.source_instance = wrong_columns.source_instance
+            and costs.source_file = wrong_columns.source_file
 ),
 
 -- How far costs of this source usually lie from their item's median; three times that, and a factor of five at least, is a jump.
@@ -147,6 +173,7 @@ cost_jumps as (
             and compared_costs.source_row = movements.source_row
     where
         compared_costs.known_costs >= 3
+        and not compared_costs.is_file_error
         and (compared_costs.unit_cost = 0 or compared_costs.distance > usual_distances.jump_distance)
 ),
 
@@ -339,6 +366,7 @@ pack_differences as (
 lines as (
     select
         'sales order' as kind,
+        source_instance,
         item_id,
         warehouse_id,
         so_no as doc_no,
@@ -352,6 +380,7 @@ lines as (
     union all
     select
         'purchase order' as kind,
+        source_instance,
         item_id,
         warehouse_id,
         po_no as doc_no,
@@ -390,6 +419,14 @@ ranked_lines as (
         row_number() over by_size as size_rank,
         lead(ordered_units) over by_size as next_units
     from lines
+    where
+        not exists (
+            select 1 from wrong_columns
+            where
+                wrong_columns.kind = lines.kind
+                and wrong_columns.source_instance = lines.source_instance
+                and wrong_columns.source_file = lines.source_file
+        )
     window by_size as (partition by kind, item_id order by ordered_units desc, doc_no asc, line_id asc)
 ),
 

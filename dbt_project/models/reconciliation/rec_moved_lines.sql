@@ -24,7 +24,7 @@ compared as (
             ledger_date,
             document_units - ledger_units as lacking_units
         from {{ relation }}
-        where document_units <> ledger_units
+        where document_units <> ledger_units and not is_file_error
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

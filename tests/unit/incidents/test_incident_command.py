@@ -15,7 +15,7 @@ from expectations.after_run import open_store
 from expectations.incidents import RunRecord, record_run
 from orchestration.cli import app
 from orchestration.commands import common, incidents
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[3]

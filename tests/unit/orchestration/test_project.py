@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from assets.ingest.mapping.loader import load_mapping
 from orchestration.cli import app
 from orchestration.project.sample import sample_files
-from orchestration.resources import load_company_rules
+from orchestration.rule_book import load_company_rules
 from orchestration.settings import load_settings
 
 

@@ -351,6 +351,32 @@ def test_only_the_newest_day_of_a_mart_with_a_history_counts(con: duckdb.DuckDBP
                  {"fct_layers": {"item_id": "VARCHAR", "snapshot_date": "DATE", "units": "DOUBLE"}})  # fmt: skip
 
 
+def test_a_trend_compares_the_last_weeks_with_the_weeks_before(con: duckdb.DuckDBPyConnection) -> None:
+    """Days are counted from the newest row of the mart, not from a clock."""
+    con.execute("create table marts.fct_sales (item_id varchar, sold_date date, units double)")
+    con.execute(
+        "insert into marts.fct_sales select 'T/1', date '2026-03-31' - n::int, case when n < 28 then 2 else 10 end from range(84) t(n)"
+    )
+    con.execute("insert into marts.fct_sales select 'T/2', date '2026-03-31' - n::int, 10 from range(84) t(n)")
+    falling = rule(
+        table="fct_sales", history="sold_date", group=("item_id",), task="{recent_units} of {usual_units}",
+        when="recent_units < 0.5 * usual_units",
+        measures={
+            "recent_units": "sum(case when days_ago < 28 then units end)",
+            "usual_units": "sum(case when days_ago >= 28 then units end) / 2",
+        },
+    )  # fmt: skip
+    assert [(one.item_id, one.task) for one in evaluate([falling], con).findings] == [("T/1", "56 of 280")]
+    columns = {"fct_sales": {"item_id": "VARCHAR", "sold_date": "DATE", "units": "DOUBLE"}}
+    validate([falling], columns)
+    with pytest.raises(RuleError, match="history: units is DOUBLE, not a date"):
+        validate([falling.model_copy(update={"history": "units"})], columns)
+    with pytest.raises(RuleError, match="fct_sales has no column days_ago"):
+        validate([falling.model_copy(update={"history": ""})], columns)
+    with pytest.raises(ValueError, match="use one of them"):
+        rule(table="fct_sales", history="sold_date", latest="sold_date")
+
+
 def test_a_business_signal_is_never_sent_at_once() -> None:
     with pytest.raises(ValueError, match="at_once is for the queue data"):
         rule(notice="at_once")
