@@ -254,7 +254,12 @@ def _share(part: int, whole: int) -> dict[str, Any]:
     z, rate = 1.959964, part / whole
     middle = (rate + z * z / (2 * whole)) / (1 + z * z / whole)
     half = z * float(np.sqrt(rate * (1 - rate) / whole + z * z / (4 * whole * whole))) / (1 + z * z / whole)
-    return {"share": round(rate, 4), "low": round(max(middle - half, 0.0), 4), "high": round(middle + half, 4), "of": whole}
+    return {
+        "share": round(rate, 4),
+        "low": round(max(middle - half, 0.0), 4),
+        "high": round(middle + half, 4),
+        "of": whole,
+    }
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import duckdb
 
 from assets.publish.releases import Release
 from expectations.incidents import IncidentStore, RunOutcome, RunRecord, StockContext, record_run, sweep
-from expectations.incidents.model import CheckResult
+from expectations.incidents.model import CheckResult, Finding
 from expectations.incidents.queries import is_recorded
 from expectations.notify import AppriseSender, deliver, plan_notices
 from expectations.rules import RuleBook, evaluate
@@ -62,15 +62,19 @@ def record_release(
 
 
 def record_failure(
-    store: IncidentStore, book: RuleBook, run: RunRecord, checks: Iterable[CheckResult] = ()
+    store: IncidentStore,
+    book: RuleBook,
+    run: RunRecord,
+    checks: Iterable[CheckResult] = (),
+    rows: Iterable[Finding] = (),
 ) -> AfterRun:
-    """Record a run that released nothing, with the checks it came to, and tell the operators.
+    """Record a run that released nothing, with the checks it came to and the rows that failed them, and tell the operators.
 
     A run that was recorded before it failed (its release is out) stays as it was recorded.
     """
     if is_recorded(store, run.run_id):
         return AfterRun(RunOutcome(run.run_id), tell(store, book))
-    return AfterRun(record_run(store, run, list(checks), []), tell(store, book))
+    return AfterRun(record_run(store, run, list(checks), list(rows)), tell(store, book))
 
 
 def tell(store: IncidentStore, book: RuleBook) -> int:

@@ -1,13 +1,15 @@
 """Incidents as a Dagster asset. Glue only; the work is in `expectations.after_run`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
 from assets.publish.releases import current_release
 from assets.workspace import Workspace
 from expectations.after_run import open_store, record_failure, record_release
+from expectations.failing_rows import EXAMPLES, findings_of
 from expectations.incidents import RunRecord
 from expectations.incidents.model import CheckResult
 from expectations.rules import RuleBook
@@ -46,7 +48,8 @@ def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetK
         store = open_store(workspace.incident_store, rule_book)
         try:
             run = RunRecord(run_id=context.run_id, as_of_date=published.as_of)
-            after = record_release(store, published, rule_book, checks_of_run(context.instance, context.run_id), run)
+            checks = [result for result, _ in checks_of_run(context.instance, context.run_id)]
+            after = record_release(store, published, rule_book, checks, run)
         finally:
             store.close()
         moved = after.incidents
@@ -70,7 +73,14 @@ def record_failed_run(
     store = open_store(workspace.incident_store, book)
     try:
         run = RunRecord(run_id=run_id, as_of_date=as_of, status="failed", message=message)
-        record_failure(store, book, run, checks_of_run(instance, run_id))
+        found = list(checks_of_run(instance, run_id))
+        rows = [
+            row
+            for result, examples in found
+            if not result.is_passed
+            for row in findings_of(result, examples, workspace.warehouse)
+        ]
+        record_failure(store, book, run, [result for result, _ in found], rows)
     finally:
         store.close()
 
@@ -79,8 +89,10 @@ def record_failed_run(
 SEVERITIES = {dg.AssetCheckSeverity.ERROR: "critical", dg.AssetCheckSeverity.WARN: "warning"}
 
 
-def checks_of_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[CheckResult]:
-    """The checks of a run so far, dbt tests and contract suites, in the order they were made."""
+def checks_of_run(
+    instance: dg.DagsterInstance, run_id: str
+) -> Iterator[tuple[CheckResult, Sequence[Mapping[str, Any]]]]:
+    """The checks of a run so far, dbt tests and contract suites, in the order they were made, with their first failing rows."""
     records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     for entry in records:
         event = entry.dagster_event
@@ -89,7 +101,7 @@ def checks_of_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[CheckRe
         found = event.asset_check_evaluation_data
         details = {name: value.value for name, value in found.metadata.items()}
         rows = details.get("failing_rows") or details.get("failed")
-        yield CheckResult(
+        result = CheckResult(
             check_id=f"{found.asset_key.to_user_string()}:{found.check_name}",
             engine=str(
                 details.get("engine") or ("great_expectations" if found.asset_key.path[0] == "landing" else "dbt")
@@ -102,3 +114,5 @@ def checks_of_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[CheckRe
             rows_failed=rows if isinstance(rows, int) else 0,
             message=str(details.get("message") or ""),
         )
+        examples = details.get(EXAMPLES)
+        yield result, examples if isinstance(examples, list) else []

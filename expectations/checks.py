@@ -15,9 +15,10 @@ from assets.ingest.settings import SourceSettings
 from assets.stages import day_of, first_run, require_day
 from assets.workspace import Workspace, write_table
 from expectations.agreement import CHECK_NAMES, SHOWN_ON, check_agreement
+from expectations.failing_rows import EXAMPLES
 from expectations.presence import check_presence, contracts_in_use
 from expectations.results import results_table
-from expectations.runner import run_suites
+from expectations.runner import failing_examples, run_suites
 
 RULES = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds" / "rules.csv"
 FINDINGS_KEY = dg.AssetKey(["marts", "fct_findings"])
@@ -53,6 +54,7 @@ def build_contract_checks(pool: str) -> dg.AssetChecksDefinition:
                 in_use = contracts_in_use(connection, contracts, sources)
             results = run_suites(workspace.warehouse, in_use, sources)
             with workspace.connect() as connection:
+                examples = {name: failing_examples(connection, contracts[name], results) for name in in_use}
                 results += check_presence(connection, sources)
                 agreement = check_agreement(connection)
                 write_table(connection, "quality.check_results", results_table(results + agreement))
@@ -68,6 +70,7 @@ def build_contract_checks(pool: str) -> dg.AssetChecksDefinition:
                     "failed": len(failed),
                     "message": "; ".join(result.message for result in failed)
                     or ("all expectations hold" if name in in_use else "no source feeds it"),
+                    EXAMPLES: dg.MetadataValue.json(examples.get(name, [])),
                 },
             )
 

@@ -9,17 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from assets.ingest.contracts import Contract
 from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.settings import SourceSettings
+from expectations.failing_rows import plain_rows
 from expectations.results import CheckResult
-from expectations.suites import SCHEMA, build_suite
+from expectations.suites import SCHEMA, build_suite, row_rules
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.datasource.fluent.interfaces import Datasource
 
 ENGINE = "great_expectations"
+EXAMPLE_ROWS = 20  # as many as are kept of a failed test of dbt
 
 
 def must_have_rows(contract: str, sources: Sequence[SourceSettings]) -> bool:
@@ -51,6 +55,20 @@ def run_suites(
             for contract in contracts.values()
             for result in _run(datasource, contract, must_have_rows(contract.name, sources))
         ]
+
+
+def failing_examples(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, results: Sequence[CheckResult]
+) -> list[dict[str, str | None]]:
+    """The first rows that break a contract, of each rule of which `results` has some, with file and line where they have one."""
+    failed = {one.rule_id for one in results if one.contract_or_model == contract.name and one.rows_failed}
+    found: list[dict[str, str | None]] = []
+    for rule in row_rules(contract):
+        if rule.rule_id in failed:
+            query = rule.query.format(batch=f"{SCHEMA}.{contract.name}")
+            rows = connection.execute(f"SELECT * FROM ({query}) LIMIT {EXAMPLE_ROWS}").to_arrow_table().to_pylist()
+            found += plain_rows([{"rule": rule.statement, **row} for row in rows])
+    return found
 
 
 @contextmanager

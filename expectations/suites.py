@@ -42,7 +42,8 @@ def row_rules(contract: Contract) -> list[RowRule]:
     rules.append(
         RowRule(
             "contract_key",
-            f"SELECT {key}, count(*) AS copies FROM {{batch}} GROUP BY {key} HAVING count(*) > 1",
+            f"SELECT {key}, count(*) AS copies, max(source_file) AS source_file, max_by(source_row, source_file) AS source_row "
+            f"FROM {{batch}} GROUP BY {key} HAVING count(*) > 1",
             f"keys ({', '.join(contract.natural_key)}) stand more than once",
         )
     )

@@ -16,6 +16,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from assets.publish.dictionary_store import stored_dictionary
 from assets.stages import first_run
 from assets.workspace import Workspace
+from expectations.failing_rows import EXAMPLES, plain_rows
 from orchestration.dbt_runner import DbtProject, NodeResult, Warehouse, build, describe_run
 from orchestration.described import column_lineage
 
@@ -163,6 +164,7 @@ def _check_result(check: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckR
     metadata: dict[str, Any] = {"failing_rows": result.failures, "message": result.message}
     if result.rows:
         metadata["rows"] = dg.MetadataValue.md(_as_markdown(result.rows))
+        metadata[EXAMPLES] = dg.MetadataValue.json(plain_rows(result.rows))
     return dg.AssetCheckResult(
         check_name=check.name,
         asset_key=check.asset_key,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import lgamma, log
 
 import numpy as np
 
@@ -62,7 +63,10 @@ def of_another_place(here: str, expected_at: dict[str, Units]) -> Iterator[Hypot
 
 
 def of_another_scale(listed: Units, expected: Units) -> Iterator[Hypothesis]:
-    """Every figure is the right one times the same factor (another unit, a sign, every row twice)."""
+    """Every figure is the right one times the same factor (another unit, a sign, every row twice), or those of some rows are.
+
+    Which rows of the list they are is paid for: log2 of the ways to choose them.
+    """
     usable = (
         np.isfinite(listed) & np.isfinite(expected) & differs(np.nan_to_num(listed)) & differs(np.nan_to_num(expected))
     )
@@ -72,7 +76,19 @@ def of_another_scale(listed: Units, expected: Units) -> Iterator[Hypothesis]:
     values, counts = np.unique(ratios, return_counts=True)
     for factor, count in sorted(zip(values, counts, strict=True), key=lambda pair: (-pair[1], pair[0]))[:3]:
         if count >= FACTOR_LINES and factor != 1.0:
-            yield Hypothesis("wrong_scale", expected * factor, PRIOR_BITS + FACTOR_BITS, factor=float(factor))
+            cost, lines = PRIOR_BITS + FACTOR_BITS, int(usable.sum())
+            yield Hypothesis("wrong_scale", expected * factor, cost, factor=float(factor))
+            some = np.zeros(len(expected), dtype=bool)
+            some[np.flatnonzero(usable)[ratios == factor]] = True
+            which = np.log2(lines + 1.0) + _log2_ways(lines, int(count))
+            yield Hypothesis(
+                "wrong_scale", np.where(some, expected * factor, expected), cost + which, factor=float(factor)
+            )
+
+
+def _log2_ways(lines: int, chosen: int) -> float:
+    """Bits that say which lines were chosen."""
+    return (lgamma(lines + 1) - lgamma(chosen + 1) - lgamma(lines - chosen + 1)) / log(2)
 
 
 def of_lost_figures(listed: Units, expected: Units) -> Iterator[Hypothesis]:

@@ -4,7 +4,8 @@ Stages:
 1. A list is expected to say what the book says, plus the differences that were there before (a difference that persists is
    explained once, where it began).
 2. Where three or more cells differ from that, the hypotheses compete: each costs its own bits and the bits of what it leaves
-   unexplained. The shortest wins if it saves at least `ACCEPT_BITS` against "these are single differences".
+   unexplained. The shortest wins if it saves at least `ACCEPT_BITS` against "these are single differences", and if the list is not
+   as well explained by differences that have gone: back to the book, or to what was before the newest change.
 3. The correction is applied to a copy and the list compared again: what is left is published beside what was there before.
 4. A list that is wrong as a whole says nothing about stock: what was expected stays expected for the next list.
 5. Three or more differences of a list that nothing explained, and that the next list takes back together, were the list's:
@@ -106,13 +107,22 @@ def wrong_lists(system: SystemLists) -> list[WrongList]:
                 book.offset[name] = book.before[name][0]
                 expected[name] = place.expected[at] + book.offset[name]
             gap = place.listed[at] - expected[name]
-            wrong = _explain(place, at, gap, expected, surprise) if at else None
+            right = _right_lists(place, at, book)
+            wrong = _explain(place, at, gap, expected, right, surprise) if at else None
             if wrong is not None:
                 found.append(wrong)
             else:
                 book.accept(name, at, gap)
     found.sort(key=lambda wrong: (wrong.place.dates[wrong.position], wrong.place.warehouse_id))
     return [replace(wrong, is_withdrawn=book.agreed(wrong.place.warehouse_id) > wrong.position) for wrong in found]
+
+
+def _right_lists(place: PlaceLists, position: int, book: _Book) -> list[Units]:
+    """What a right list would say if the differences that persist were gone. Without this, one list that was taken as right and was
+    not would make each later one a repetition of the list before it."""
+    name = place.warehouse_id
+    before = [book.before[name][0]] if name in book.before else []
+    return [place.expected[position], *(place.expected[position] + np.nan_to_num(offset) for offset in before)]
 
 
 def _taken_back(place: PlaceLists, position: int, book: _Book, surprise: float) -> WrongList | None:
@@ -162,7 +172,7 @@ def _surprise(system: SystemLists) -> float:
 
 
 def _explain(
-    place: PlaceLists, position: int, gap: Units, expected_at: dict[str, Units], surprise: float
+    place: PlaceLists, position: int, gap: Units, expected_at: dict[str, Units], right: list[Units], surprise: float
 ) -> WrongList | None:
     cells = np.isfinite(gap)
     if int(differs(np.nan_to_num(gap))[cells].sum()) < LEAST_CELLS:
@@ -176,6 +186,11 @@ def _explain(
     if not ranked or plain - ranked[0][0] < ACCEPT_BITS:
         return None
     bits, _, best = ranked[0]
+    gone = (
+        _bits(Hypothesis("", units, hypotheses.PRIOR_BITS), place.listed[position], cells, surprise) for units in right
+    )
+    if min(gone) - bits < LEAD_BITS:
+        return None
     rival = next((other for other, _, hypothesis in ranked if hypothesis.cause != best.cause), np.inf)
     left = _left(best, place.listed[position], cells)
     return WrongList(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from expectations.incidents.model import Cause, CheckResult, Finding
 from expectations.incidents.policy import Policy
@@ -121,9 +121,15 @@ def _assign(findings: Sequence[Finding], policy: Policy, open_keys: Collection[s
 
 
 def group_checks(
-    results: Iterable[CheckResult], rules_with_rows: Collection[str], open_keys: Collection[str]
+    results: Iterable[CheckResult],
+    rules_with_rows: Collection[str],
+    open_keys: Collection[str],
+    own_rows: Mapping[str, Sequence[Finding]],
 ) -> list[Cause]:
-    """Causes for failing checks whose rule left no rows (those with rows are grouped by their rows), sorted by key."""
+    """Causes for failing checks whose rule left no rows (those with rows are grouped by their rows), sorted by key.
+
+    `own_rows` are rows that belong to a check itself, by its id.
+    """
     causes = []
     for result in sorted(results, key=lambda r: r.check_id):
         key = check_key(result.check_id)
@@ -131,5 +137,7 @@ def group_checks(
         if not result.is_passed and (not has_rows or key in open_keys):
             # a company's rule that could not run is no case of the rule: it is told to who looks after checks
             rule_id = result.check_id if result.engine == "rule" else result.rule_id or result.check_id
-            causes.append(Cause(key, rule_id, (("check", result.check_id),), (), result))
+            causes.append(
+                Cause(key, rule_id, (("check", result.check_id),), tuple(own_rows.get(result.check_id, ())), result)
+            )
     return causes

@@ -117,8 +117,9 @@ class _Recorder:
         query = sa.select(incidents).where(incidents.c.state != State.CLOSED.value).order_by(incidents.c.incident_no)
         live = {row["cause_key"]: row for row in self.connection.execute(query).mappings()}
         present = [f for f in rows if not is_history(f, self.policy, self.context, self.run.as_of_date)]
-        causes = group_findings(present, self.policy, live)
-        causes += group_checks(checks, {f.rule_id for f in rows}, live)
+        of_checks = {check.check_id: [f for f in present if f.rule_id == check.check_id] for check in checks}
+        causes = group_findings([f for f in present if f.rule_id not in of_checks], self.policy, live)
+        causes += group_checks(checks, {f.rule_id for f in rows}, live, of_checks)
         incident_of: dict[str, int] = {}
         failing = set()
         for cause in causes:
@@ -200,7 +201,7 @@ class _Recorder:
             "explanation_zh": first.explanation_zh if first else "",
             "task": first.task if first else "",
             "task_zh": first.task_zh if first else "",
-            "rows_failed": len(cause.findings) or (check.rows_failed if check else 0),
+            "rows_failed": max(len(cause.findings), check.rows_failed if check else 0),
             "variance_net_value": worth.net_value,
             "variance_gross_value": worth.gross_value,
             "stock_value_touched": worth.stock_value_touched,

@@ -16,7 +16,18 @@ moved_lines as (
 ),
 
 missing_days as (
-    select * from {{ ref('rec_missing_days') }}
+    select
+        company_code,
+        missing_date,
+        'missing_movement_day' as cause
+    from {{ ref('rec_missing_days') }}
+    union all
+    select
+        company_code,
+        cut_date as missing_date,
+        'short_file' as cause
+    from {{ ref('rec_cut_files') }}
+    where contract = 'stock_movement'
 ),
 
 receipts as (
@@ -106,7 +117,8 @@ error_sums as (
 missing_matches as (
     select
         keyed.difference_id,
-        min(missing_days.missing_date) as missing_date
+        min(missing_days.missing_date) as missing_date,
+        min_by(missing_days.cause, missing_days.missing_date) as cause
     from keyed
     inner join missing_days
         on
@@ -334,7 +346,7 @@ judged as (
             when receipt_matches.difference_id is not null then 'unposted_receipt'
             when warehouse_matches.difference_id is not null then 'wrong_warehouse'
             when shipment_matches.difference_id is not null then 'unposted_shipment'
-            when missing_matches.difference_id is not null then 'missing_movement_day'
+            when missing_matches.difference_id is not null then missing_matches.cause
             when shift_matches.difference_id is not null then 'date_shift'
             when quarantine_matches.difference_id is not null then 'quarantined_row'
             when short_matches.difference_id is not null then 'short_file'

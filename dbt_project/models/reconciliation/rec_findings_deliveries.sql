@@ -19,6 +19,10 @@ missing_days as (
     select * from {{ ref('rec_missing_days') }}
 ),
 
+cut_files as (
+    select * from {{ ref('rec_cut_files') }}
+),
+
 snapshots as (
     select * from {{ ref('stg_stock_on_hand') }}
 ),
@@ -443,7 +447,29 @@ short_deliveries as (
             source_file='source_file'
         ) }}
     from delivery_history
-    where {{ is_short_delivery() }}
+    where
+        {{ is_short_delivery() }}
+        -- the lines that lack say more than a number of rows
+        and not exists (
+            select 1 from cut_files
+            where
+                cut_files.source_instance = delivery_history.source_instance
+                and cut_files.source_file = delivery_history.source_file
+        )
+),
+
+-- A file without documents of its day that the other system has: what it leaves in the figures is as bad as its rows are many.
+cut_deliveries as (
+    select
+        {{ finding_columns(
+            "'short_file'",
+            "contract || '|' || company_code || '|' || cast(cut_date as varchar)",
+            "source_file || ' lacks ' || cast(lacking_lines as varchar) || ' of ' || cast(day_lines as varchar) || ' ' || contract || ' lines of ' || cast(cut_date as varchar)",
+            severity="case when contract = 'stock_movement' then 'critical' end",
+            business_date='cut_date',
+            source_file='source_file'
+        ) }}
+    from cut_files
 ),
 
 -- Days on which the source delivered something else. A dataset that came on nine of ten such days of a kind,
@@ -546,6 +572,8 @@ final as (
     select * from reissued_files
     union all
     select * from short_deliveries
+    union all
+    select * from cut_deliveries
     union all
     select * from missing_files
 )

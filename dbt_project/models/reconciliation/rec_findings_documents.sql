@@ -19,8 +19,18 @@ moved_lines as (
     select * from {{ ref('rec_moved_lines') }}
 ),
 
+-- Days whose movements did not come, or only in part: what they lack is one finding of their file.
 missing_days as (
-    select * from {{ ref('rec_missing_days') }}
+    select
+        company_code,
+        missing_date
+    from {{ ref('rec_missing_days') }}
+    union distinct
+    select
+        company_code,
+        cut_date as missing_date
+    from {{ ref('rec_cut_files') }}
+    where contract = 'stock_movement'
 ),
 
 ledger_book as (

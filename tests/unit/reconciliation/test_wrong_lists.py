@@ -72,6 +72,26 @@ def test_a_list_in_another_scale_names_the_factor(factor: float) -> None:
     assert set(found["cause"]) == {"wrong_scale"} and set(found["factor"]) == {factor}
 
 
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("factor", [-1.0, 12.0])
+def test_some_lines_in_another_scale_are_that_list_and_no_later_one(share: float, factor: float) -> None:
+    """A list that was taken as right made every later one a repetition of the list before it."""
+    book = _book(3)
+    some = np.random.default_rng(4).random(ITEMS) < share
+    found = _explain(book, _spoil(book, "C/03", 15, np.where(some, factor, 1.0) * book["C/03"][15]))
+    assert set(found["cause"]) == {"wrong_scale"} and set(found["factor"]) == {factor}
+    assert len(set(found["list_date"])) == 1 and len(found) == some.sum()
+
+
+@pytest.mark.parametrize("lines", [5, 12, 19])
+def test_differences_that_go_together_blame_no_later_list(lines: int) -> None:
+    """Fewer lines than most of the list, for no known reason: later lists are right, whatever is said about this one."""
+    book = _book(5)
+    odd = book["C/01"][12] + np.where(np.arange(ITEMS) < lines, np.random.default_rng(2).integers(20, 90, ITEMS), 0)
+    found = _explain(book, _spoil(book, "C/01", 12, odd))
+    assert set(found["list_date"].astype(str)) <= {"2026-05-13"}
+
+
 def test_a_list_of_zeros_is_a_list_without_figures() -> None:
     book = _book(3)
     found = _explain(book, _spoil(book, "C/03", 15, book["C/03"][15] * 0))
