@@ -1,6 +1,6 @@
 -- Days of which a file brought only a part: far more documents of the day than usual are known to one system and lack in the other.
 -- Asked both ways: shipments and receipts that the ledger lacks (its file was cut), documents that the ledger has posted and the
--- system that handled the goods does not show (that system's file was cut).
+-- system that handled the goods does not show (that system's file was cut), orders that were handled and never came.
 with receipts as (
     select * from {{ ref('rec_receipts_movements') }}
 ),
@@ -21,10 +21,6 @@ ledger_book as (
     select * from {{ ref('rec_ledger_book') }}
 ),
 
-movements as (
-    select * from {{ ref('int_stock_movements') }}
-),
-
 receipt_lines as (
     select * from {{ ref('stg_purchase_receipt_lines') }}
 ),
@@ -32,6 +28,50 @@ receipt_lines as (
 shipment_lines as (
     select * from {{ ref('stg_sales_shipment_lines') }}
 ),
+
+sales_lines as (
+    select * from {{ ref('stg_sales_order_lines') }}
+),
+
+purchase_lines as (
+    select * from {{ ref('stg_purchase_order_lines') }}
+),
+
+-- Orders that were shipped or received, beside the orders that came. The day of one that did not come is that of the order numbered
+-- before it.
+{% set orders = [
+    ('sales_order_line', 'shipment_lines', 'sales_lines', 'so_no'),
+    ('purchase_order_line', 'receipt_lines', 'purchase_lines', 'po_no'),
+] %}
+{% for contract, handled, ordered, order_no in orders %}
+    {{ handled }}_orders as (
+        select
+            company_code,
+            {{ order_no }} as doc_no,
+            min(order_date) as order_date,
+            true as is_known
+        from {{ ordered }}
+        group by company_code, {{ order_no }}
+        union all
+        select
+            handled.company_code,
+            handled.{{ order_no }} as doc_no,
+            cast(null as date) as order_date,
+            false as is_known
+        from {{ handled }} as handled
+        left join {{ ordered }} as ordered
+            on handled.company_code = ordered.company_code and handled.{{ order_no }} = ordered.{{ order_no }}
+        where handled.{{ order_no }} is not null and ordered.{{ order_no }} is null
+        group by handled.company_code, handled.{{ order_no }}
+    ),
+
+    {{ handled }}_days as (
+        select
+            *,
+            max(case when is_known then doc_no end) over (partition by company_code order by doc_no) as doc_no_before
+        from {{ handled }}_orders
+    ),
+{% endfor %}
 
 run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
@@ -75,6 +115,22 @@ lines as (
             case when has_document then 0 else 1 end as is_lacking
         from {{ relation }}
         where has_movement and ledger_units > 0
+        union all
+    {% endfor %}
+    {% for contract, handled, ordered, order_no in orders %}
+        select
+            '{{ contract }}' as contract,
+            'orders' as relation,
+            handled.{{ order_no }} as doc_no,
+            handled.item_id,
+            handled.warehouse_id,
+            coalesce(own.order_date, before.order_date) as cut_date,
+            case when own.is_known then 0 else 1 end as is_lacking
+        from {{ handled }} as handled
+        inner join {{ handled }}_days as own
+            on handled.company_code = own.company_code and handled.{{ order_no }} = own.doc_no
+        inner join {{ handled }}_orders as before
+            on own.company_code = before.company_code and own.doc_no_before = before.doc_no and before.is_known
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -110,7 +166,8 @@ usual as (
     window company as (partition by contract, company_code)
 ),
 
--- Evidence in bits: two binomials against one. 20 bits, because every day is asked: chance at most one day in a million.
+-- Evidence in bits: two binomials against one. 20 bits, because every day is asked: chance at most one day in a million. Of orders, ten
+-- (one day in 1,024): most that a file lost come with the next one, as they are still open, and two that never came are all there is.
 cut_days as (
     select
         contract,
@@ -120,11 +177,12 @@ cut_days as (
         lacking_lines
     from usual
     where
-        lacking_lines >= 3
+        lacking_lines >= case when contract in ('sales_order_line', 'purchase_order_line') then 2 else 3 end
         and lacking_rate < 1
         and lacking_rate > 2 * usual_rate
         and lacking_lines * log2(lacking_rate / usual_rate)
-        + (day_lines - lacking_lines) * log2((1 - lacking_rate) / (1 - usual_rate)) >= 20
+        + (day_lines - lacking_lines) * log2((1 - lacking_rate) / (1 - usual_rate))
+        >= case when contract in ('sales_order_line', 'purchase_order_line') then 10 else 20 end
 ),
 
 -- The ledger's file was cut only where the ERP's own list has the goods moved: else nobody has posted the documents.
@@ -141,7 +199,7 @@ posted_lines as (
         on
             lines.item_id = ledger_book.item_id
             and lines.warehouse_id = ledger_book.warehouse_id
-            and ledger_book.snapshot_date >= lines.cut_date
+            and lines.cut_date <= ledger_book.snapshot_date
             and ledger_book.previous_snapshot_date <= {{ add_days('lines.cut_date', 'run_parameters.transit_days') }}
             and ledger_book.variance_change_units <> 0
     where lines.contract = 'stock_movement' and lines.is_lacking = 1
@@ -157,44 +215,22 @@ posted as (
     group by split_part(item_id, '/', 1), cut_date
 ),
 
--- The file that brought most of what there is of the day.
+-- The first file of the day or after it: later ones repeat what is still open.
 day_files as (
     select
-        contract,
-        company_code,
-        cut_date,
-        source_instance,
-        source_file,
-        row_number() over (
-            partition by contract, company_code, cut_date
-            order by count(*) desc, source_file asc
-        ) as preference
-    from (
-        select
-            'stock_movement' as contract,
-            split_part(item_id, '/', 1) as company_code,
-            business_date as cut_date,
-            source_instance,
-            source_file
-        from movements
-        union all
-        select
-            'sales_shipment_line' as contract,
-            company_code,
-            shipment_date as cut_date,
-            source_instance,
-            source_file
-        from shipment_lines
-        union all
-        select
-            'purchase_receipt_line' as contract,
-            company_code,
-            receipt_date as cut_date,
-            source_instance,
-            source_file
-        from receipt_lines
-    ) as brought
-    group by contract, company_code, cut_date, source_instance, source_file
+        cut_days.contract,
+        cut_days.company_code,
+        cut_days.cut_date,
+        min_by(batches.source_instance, batches.batch_sequence) as source_instance,
+        min_by(batches.source_file, batches.batch_sequence) as source_file
+    from cut_days
+    inner join {{ source('quality', 'landing_batches') }} as batches
+        on
+            cut_days.contract = batches.contract
+            and cut_days.company_code = batches.company_code
+            and cut_days.cut_date <= batches.extract_date
+    where batches.contract_rows > 0
+    group by cut_days.contract, cut_days.company_code, cut_days.cut_date
 ),
 
 final as (
@@ -212,7 +248,6 @@ final as (
             cut_days.contract = day_files.contract
             and cut_days.company_code = day_files.company_code
             and cut_days.cut_date = day_files.cut_date
-            and day_files.preference = 1
     left join posted on cut_days.company_code = posted.company_code and cut_days.cut_date = posted.cut_date
     left join missing_days
         on cut_days.company_code = missing_days.company_code and cut_days.cut_date = missing_days.missing_date
