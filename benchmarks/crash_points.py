@@ -6,14 +6,14 @@ at a random moment, which also strikes inside DuckDB and SQLite. Then another pr
 
 Kinds: `kill` SIGKILL before the n-th file operation or database statement; `power` the same, and a file that was renamed without a
 sync is torn; `full` and `failing` ENOSPC and EIO raised by the n-th operation; `moment` SIGKILL at a random moment of the act.
-`damage`: a stored file is cut or has one bit flipped; the next run must give the same result or end with an error, never another
-result.
+`two`: two processes act at the same time, as a run and a second one that waits for it do. `clock`: the act runs while the clock is days to
+years off. `damage`: a stored file (landing, ledger state, warehouse, release, incident store) is cut or has one bit flipped; the next run
+must give the same result or end with an error, never another result.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import pickle
 import shutil
@@ -23,159 +23,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
-import sqlalchemy as sa
 
-from assets.ingest.batches.register import register_landing
-from assets.ingest.stage import ingest_all
-from assets.publish.releases import build_release, current_release, prune_releases, switch_current
-from assets.workspace import Workspace
-from benchmarks.companies import configure_demo
+from benchmarks.crash_scenarios import SCENARIOS, Scenario, incident_run, incident_states
 from benchmarks.fault_points import Disturbance, disturbed
 from benchmarks.recording import save_result
-from demo.settings import DEFAULT_END
-from demo.simulate import write_demo
-from expectations.incidents import IncidentStore, RunRecord, load_policy, record_run, schema
-from orchestration.last_run import kept, read_last_run
 
-LANDED = ("stock_movement", "stock_on_hand", "sales_order_line")
-START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
-DAY = date(2026, 6, 30)
 KINDS = ("kill", "power", "full", "failing", "moment")
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One act: how its folder is prepared, the act, what a reader sees, and where its stored files are."""
-
-    name: str
-    prepare: Callable[[Path], None]
-    act: Callable[[Path], None]
-    see: Callable[[Path], str]
-    stored: tuple[str, ...] = ()
-
-
-def _landing_prepare(folder: Path) -> None:
-    write_demo(folder / "demo", seed=3, items=16, days=60, defects=False)
-    settings = configure_demo(folder)
-    ingest_all(settings.workspace().root, settings.sources, DEFAULT_END - timedelta(days=1))
-
-
-def _landing_act(folder: Path) -> None:
-    settings = configure_demo(folder)
-    ingest_all(settings.workspace().root, settings.sources, DEFAULT_END, LANDED)
-
-
-def _landing_see(folder: Path) -> str:
-    settings = configure_demo(folder)
-    with duckdb.connect() as connection:
-        register_landing(connection, settings.workspace().root, DEFAULT_END)
-        parts = []
-        for contract in LANDED:
-            sql = f"select count(*), bit_xor(hash(rows))::varchar from landing.{contract} as rows"
-            parts.append(f"{contract}: {connection.execute(sql).fetchone()}")
-        batches = connection.execute(
-            "select source_file, status, rows_loaded, rows_quarantined from quality.landing_batches order by all"
-        ).fetchall()
-    return _digest(parts, batches)
-
-
-def _release_tables(connection: duckdb.DuckDBPyConnection, number: int) -> None:
-    connection.execute("create schema if not exists marts")
-    for mart in ("fct_a", "fct_b", "fct_c"):
-        connection.execute(f"create or replace table marts.{mart} as select {number} as n, i from range(500) r(i)")
-
-
-def _release_prepare(folder: Path) -> None:
-    with duckdb.connect() as connection:
-        _release_tables(connection, 1)
-        build_release(connection, folder / "releases", "r1", {"as_of_date": str(DAY)})
-    switch_current(folder / "releases", "r1")
-
-
-def _release_act(folder: Path) -> None:
-    """Like the product's asset: build under a new id, switch, prune."""
-    releases = folder / "releases"
-    number = sum(path.name.startswith("r") for path in releases.iterdir()) + 1
-    with duckdb.connect() as connection:
-        _release_tables(connection, 2)
-        build_release(connection, releases, f"r{number}", {"as_of_date": str(DAY)})
-    switch_current(releases, f"r{number}")
-    prune_releases(releases, 2)
-
-
-def _release_see(folder: Path) -> str:
-    release = current_release(folder / "releases")
-    assert release is not None, "readers lost the current release"
-    with duckdb.connect(str(release.database), read_only=True) as connection:
-        inside = connection.execute(
-            "select distinct n from (from marts.fct_a union all from marts.fct_b union all from marts.fct_c)"
-        ).fetchall()
-    with duckdb.connect() as connection:
-        names = [str(release.path / f"{mart['name']}.parquet") for mart in release.manifest["marts"]]
-        outside = connection.execute("select distinct n from read_parquet($names)", {"names": names}).fetchall()
-    return _digest(inside, outside, sorted(mart["content_hash"] for mart in release.manifest["marts"]))
-
-
-def _finding(number: int) -> dict[str, Any]:
-    return {
-        "finding_id": f"f{number}", "rule_id": "sign_flip", "severity": "critical", "item_id": f"C/A{number}",
-        "warehouse_id": "C/W1", "doc_no": f"D{number}", "business_date": date(2026, 1, 3), "variance_units": -2,
-        "variance_value": "-10.50", "cause": "sign error", "explanation": "an issue booked as a receipt",
-        "source_file": "moves.csv", "source_row": number, "owner_name": "",
-    }  # fmt: skip
-
-
-def _incident_run(folder: Path, run_id: str, day: int, findings: range) -> None:
-    store = IncidentStore.at(folder / "incidents.db", None, lambda: START + timedelta(days=day))
-    try:
-        record = RunRecord(
-            run_id, date(2026, 1, 4) + timedelta(days=day), evaluated_rules=frozenset(load_policy().rules)
-        )
-        record_run(store, record, [], [_finding(number) for number in findings])
-    finally:
-        store.close()
-
-
-def _incident_see(folder: Path) -> str:
-    engine = sa.create_engine(f"sqlite:///{folder / 'incidents.db'}")
-    with engine.connect() as connection:
-        runs = [run.run_id for run in connection.execute(sa.select(schema.runs).order_by(schema.runs.c.run_seq))]
-        counts = [
-            (table.name, connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
-            for table in schema.metadata.sorted_tables
-        ]
-    engine.dispose()
-    return f"{runs} {_digest(counts)}"
-
-
-def _word_act(folder: Path) -> None:
-    with kept(Workspace(folder), DAY) as run:
-        run.end(0, (), "r2")
-
-
-def _word_see(folder: Path) -> str:
-    run = read_last_run(Workspace(folder))
-    return "none" if run is None else f"{run.exit_status} {run.release_id}"
-
-
-SCENARIOS = (
-    Scenario("landing", _landing_prepare, _landing_act, _landing_see, ("data/manifest/*.json", "data/landing/**/*.parquet")),
-    Scenario("release", _release_prepare, _release_act, _release_see, ("releases/r1/*",)),
-    Scenario(
-        "incidents",
-        lambda folder: _incident_run(folder, "r1", 1, range(3)),
-        lambda folder: _incident_run(folder, "r2", 2, range(1, 6)),
-        _incident_see,
-        ("incidents.db",),
-    ),
-    Scenario("last run", lambda folder: None, _word_act, _word_see, ("logs/last_run.json",)),
-)  # fmt: skip
 
 
 @dataclass
@@ -241,6 +99,9 @@ def _one(scenario: Scenario, folder: Path, points: int, rng: np.random.Generator
             _judge(scenario, world, f"{scenario.name} {kind} {place}", {before, after}, after, campaign)
             shutil.rmtree(world)
     for number in range(points):
+        _two(scenario, clean, folder / scenario.name / "world", number, after, campaign)
+        if scenario.name == "incidents":
+            _clock(clean, folder / scenario.name / "world", int(rng.integers(-3000, 3000)), campaign)
         _damage(scenario, clean, folder / scenario.name / "world", number, rng, after, campaign)
 
 
@@ -260,13 +121,46 @@ def _disturb(scenario: Scenario, world: Path, kind: str, place: int, wait: float
 def _judge(scenario: Scenario, world: Path, name: str, states: set[str], after: str, campaign: Campaign) -> None:
     """A reader sees the state before or after; the act done again gives the state after."""
     seen = _value(scenario, world)
-    is_whole = seen in states or scenario.name in ("landing", "last run")  # files land one by one; a word has a middle
-    if seen.startswith("error") or not is_whole:
+    if (seen.startswith("error") and scenario.name != "ledger") or (scenario.is_whole and seen not in states):
         campaign.losses.append(f"{name}: a reader sees {seen}")
     status, said = _apart(lambda: scenario.act(world))
     again = _value(scenario, world)
     if status or again != after:
         campaign.losses.append(f"{name}: done again it gives {said if status else again}, undisturbed {after}")
+
+
+def _two(scenario: Scenario, clean: Path, world: Path, number: int, after: str, campaign: Campaign) -> None:
+    """Two processes act at once; what is left is what one of them would have left."""
+    shutil.copytree(clean, world, symlinks=True)
+    children = []
+    for _ in range(2):
+        child = os.fork()
+        if not child:
+            try:
+                scenario.act(world)
+            finally:
+                os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+    campaign.points[f"{scenario.name} two"] += 1
+    if (seen := _value(scenario, world)) != after:
+        campaign.losses.append(f"{scenario.name} two {number}: {seen}, undisturbed {after}")
+    shutil.rmtree(world)
+
+
+def _clock(clean: Path, world: Path, days: int, campaign: Campaign) -> None:
+    """The act while the clock is off by so many days: the incidents are what they are by the right clock."""
+    found = []
+    for off in (0, days):
+        shutil.copytree(clean, world, symlinks=True)
+        _apart(partial(incident_run, world, "r2", 2, range(1, 6), off))
+        found.append(_apart(partial(incident_states, world))[1])
+        shutil.rmtree(world)
+    right, seen = found
+    campaign.points["incidents clock"] += 1
+    if seen != right:
+        campaign.losses.append(f"incidents clock {days}: {seen}, with the right clock {right}")
 
 
 def _damage(
@@ -321,7 +215,3 @@ def _apart(work: Callable[[], Any]) -> tuple[int, Any]:
     os.waitpid(child, 0)
     found: tuple[int, Any] = pickle.loads(data) if data else (-9, "killed")
     return found
-
-
-def _digest(*parts: Any) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -76,6 +76,12 @@ def _ledger(connection: duckdb.DuckDBPyConnection, folder: Path, as_of: date) ->
     return run_ledger(connection, folder / "state", as_of=as_of, settings=SETTINGS)
 
 
+def ledger_of(folder: Path, files: list[Path], as_of: date) -> None:
+    """The ledger of a day in the warehouse and state of `folder`, going on from what is there."""
+    with _warehouse(folder, files, as_of) as connection:
+        _ledger(connection, folder, as_of)
+
+
 def _warm_up(files: list[Path]) -> float:
     """Load the compiled kernel, as a process does once. Seconds."""
     begun = time.perf_counter()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.crash_points import SCENARIOS, run_campaign
+from benchmarks.crash_points import run_campaign
+from benchmarks.crash_scenarios import SCENARIOS
 
 POINTS = 8  # of each kind; the benchmark takes them all
 
