@@ -267,6 +267,21 @@ def typed_wrong(draw: Draw) -> Fault:
     return _fault(table, "typed wrong", f"{before:g} as {after:g}", accepts, [row])
 
 
+def odd_value(draw: Draw) -> Fault:
+    """One price of one row, or one date, that no other row of its item has; more stock to sell than there is. Not among OPERATIONS,
+    so that the seeds of the drawn worlds keep their faults."""
+    dataset = draw.one_of("sales_orders", "wms_stock")
+    table = draw.table(dataset)
+    known = [row for row in table.rows if row[table.at(MONEY.get(dataset, QUANTITY[dataset]))] not in ("", "0")]
+    row = known[int(draw.rng.integers(len(known)))]
+    if dataset == "sales_orders":
+        row[table.at("unit_price")] = f"{table.number(row, 'unit_price') * 30:g}"
+    else:
+        row[table.at("qty_available")] = f"{table.number(row, 'qty_physical') + 40:g}"
+    table.write()
+    return _fault(table, "odd value", dataset, ("implausible_value",), [row])
+
+
 def document_lost(draw: Draw) -> Fault:
     """One document missing from the ledger's file."""
     table = draw.table("stock_movements")

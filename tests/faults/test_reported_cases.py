@@ -37,6 +37,7 @@ CASES: dict[str, tuple[Callable[[Draw], Fault], tuple[str, ...]]] = {
     "rows with the other sign": (fault_grammar.sign_changed, ("sign_flip", "wrong_scale", "quarantined_row")),
     "documents dated tomorrow": (fault_grammar.dated_tomorrow, ("future_document",)),
     "items missing from the newest master": (fault_grammar.master_rows_lost, ("missing_master_row",)),
+    "a figure that no other row has": (fault_grammar.odd_value, ("implausible_value",)),
 }  # fmt: skip
 # Three: the two cases of the master are in different worlds, since each changes the newest one.
 WORLDS = 3

@@ -53,6 +53,18 @@ file_errors as (
     select * from {{ ref('rec_file_errors') }}
 ),
 
+file_measures as (
+    select * from {{ ref('rec_file_measures') }}
+),
+
+wms_stock as (
+    select * from {{ ref('stg_wms_stock') }}
+),
+
+promotions as (
+    select * from {{ ref('stg_promotions') }}
+),
+
 item_warehouses as (
     select * from {{ ref('int_item_warehouses') }}
 ),
@@ -613,6 +625,104 @@ wrong_files as (
     where cause <> 'wrong_sign' or contract not in ('sales_order_line', 'purchase_order_line')
 ),
 
+-- Lines whose price or span of days no line of their item has: a price five times the item's median and six times as far as three of
+-- four lines of such files lie; a span of days half a year and six such distances off. Of a clean company of 60
+-- items and 45 daily files (seed 2026, November 2026) none of 25,866 lines was: at most one false line in 8,600 (95 %).
+usual_gaps as (
+    select
+        contract,
+        measure,
+        quantile_cont(
+            case when kind = 'days' then abs(value - usual_value) else abs(ln(abs(value) / abs(nullif(usual_value, 0)))) end, 0.75
+        ) as usual_gap
+    from file_measures
+    group by contract, measure
+),
+
+odd_lines as (
+    select
+        file_measures.contract,
+        file_measures.measure,
+        file_measures.source_instance,
+        file_measures.source_file,
+        file_measures.source_row,
+        file_measures.extract_date,
+        case
+            when file_measures.kind = 'days'
+                then cast(round(file_measures.value - file_measures.usual_value) as varchar) || ' days from what is usual for its item'
+            else
+                cast(round(file_measures.value, 4) as varchar) || ', usual for its item is '
+                || cast(round(file_measures.usual_value, 4) as varchar)
+        end as told
+    from file_measures
+    inner join usual_gaps
+        on file_measures.contract = usual_gaps.contract and file_measures.measure = usual_gaps.measure
+    left join file_errors
+        on
+            file_measures.contract = file_errors.contract
+            and file_measures.source_instance = file_errors.source_instance
+            and file_measures.source_file = file_errors.source_file
+    where
+        file_errors.source_file is null
+        and file_measures.known_rows >= 5
+        and case
+            when file_measures.kind = 'days'
+                then abs(file_measures.value - file_measures.usual_value) > greatest(180, 6 * usual_gaps.usual_gap)
+            when file_measures.measure in ('unit_price', 'unit_revenue')
+                then
+                    abs(ln(abs(file_measures.value) / abs(nullif(file_measures.usual_value, 0))))
+                    > greatest(ln(5), 6 * usual_gaps.usual_gap)
+            else false
+        end
+),
+
+-- What no right row says, whatever is usual: more stock to sell than there is, a promotion that ends before it begins or gives more
+-- than everything away.
+impossible_lines as (
+    select
+        'wms_stock' as contract,
+        'available_units' as measure,
+        source_instance,
+        source_file,
+        source_row,
+        extract_date,
+        cast(available_units as varchar) || ', of ' || cast(physical_units as varchar) || ' on the shelf' as told
+    from wms_stock
+    where available_units > physical_units and physical_units >= 0
+    union all
+    select
+        'promotion' as contract,
+        case when end_date < start_date then 'end_date' else 'discount_rate' end as measure,
+        source_instance,
+        source_file,
+        source_row,
+        extract_date,
+        case
+            when end_date < start_date then cast(end_date as varchar) || ', before its start on ' || cast(start_date as varchar)
+            else cast(discount_rate as varchar) || ', which is no share of a price'
+        end as told
+    from promotions
+    where end_date < start_date or discount_rate < 0 or discount_rate > 1
+),
+
+implausible_values as (
+    select
+        {{ finding_columns(
+            "'implausible_value'",
+            "contract || '|' || source_file || '|' || measure",
+            "cast(count(*) as varchar) || ' ' || contract || ' rows of ' || source_file || ' have an odd ' || measure || '; row ' || cast(min(source_row) as varchar) || ' says ' || min_by(told, source_row)",
+            business_date='min(extract_date)',
+            source_file='source_file',
+            source_row='min(source_row)'
+        ) }}
+    from (
+        select * from odd_lines
+        union all
+        select * from impossible_lines
+    ) as odd
+    group by contract, source_instance, source_file, measure
+),
+
 final as (
     select * from cost_jumps
     union all
@@ -639,6 +749,8 @@ final as (
     select * from changed_lines
     union all
     select * from wrong_files
+    union all
+    select * from implausible_values
 )
 
 select * from final
