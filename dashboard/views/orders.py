@@ -53,7 +53,7 @@ def show(context: Context) -> None:
     note(words("orders_hint"))
     shown = drafts.drop(columns=["supplier_id", "warehouse_id"])
     table(context, "drafts", lambda limit: shown.head(limit), marts=MARTS, texts=["order_state"])
-    names = {row.draft_no: f"{row.supplier_name} · {row.draft_no}" for row in drafts.itertuples()}
+    names = {str(row.draft_no): f"{row.supplier_name} · {row.draft_no}" for row in drafts.itertuples()}
     chosen = address.choose(
         st.selectbox, words("order_pick"), "draft", list(names), next(iter(names)), format_func=names.__getitem__
     )

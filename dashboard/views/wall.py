@@ -4,7 +4,7 @@ itself, and has nothing to click."""
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -61,7 +61,7 @@ def _costs(context: Context) -> None:
     st.html(f'<table class="st-wall"><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>')
 
 
-def _row(context: Context, row: Mapping[str, Any]) -> str:
+def _row(context: Context, row: Mapping[Hashable, Any]) -> str:
     words = context.words
     what = words(f"work_{row['kind']}", n=words.number(row["items"]))
     who, money = row["owner_name"] or words("nobody"), words.money(row["at_stake_value"])

@@ -282,7 +282,7 @@ def _batches(clean: Screened, has_dates: bool, cells: int) -> list[NDArray[np.in
 
 
 def _calendars(clean: Screened, has_dates: bool) -> list[NDArray[np.int64]]:
-    members = np.unique(clean.code)
+    members = np.unique(clean.code).astype(np.int64)
     if len(members) == 0:
         return []
     if not has_dates:

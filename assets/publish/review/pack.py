@@ -55,7 +55,9 @@ def write_review(
     `comments`: what people said about the month, with at, user_name, comment.
     `incidents`: the open ones with incident_id, title, title_zh, gross_value, state, due_date, owner_name.
     """
-    review = replace(read_review(release, before, incidents, company_code), comments=tuple(comments))
+    review = replace(
+        read_review(release, before, incidents, company_code), comments=tuple(dict(said) for said in comments)
+    )
     tables = all_tables(review, language)
     folder.mkdir(parents=True, exist_ok=True)
     month = review.month + (f"-{company_code}" if company_code else "")
