@@ -42,19 +42,19 @@ class _Book:
         self.values: list[Row] = []
 
     def move(
-        self, day: date, kind: str, item: str, units: Decimal | int | str, warehouse: str = "MAIN", **more: Any
+        self, day: date, kind: str, item: str, units: Decimal | int | str | None, warehouse: str = "MAIN", **more: Any
     ) -> str:
         """One movement; returns its source key."""
         number = f"{self.code[0]}{len(self.movements) + 1:05d}"
         row = {
             "source_doc_type": kind, "doc_no": number, "source_doc_id": number, "source_line_id": "1", "leg": more.pop("leg", 0),
             "movement_type": kind, "business_date": day.isoformat(), "item_code": item, "warehouse_code": warehouse,
-            "quantity_units": Decimal(units), **more,
+            "quantity_units": None if units is None else Decimal(units), **more,
         }  # fmt: skip
         self.movements.append(row)
         return "|".join(str(row[name]) for name in ("source_doc_type", "source_doc_id", "source_line_id", "leg"))
 
-    def buy(self, day: date, item: str, units: Decimal | int | str, cost: str | None, **more: Any) -> str:
+    def buy(self, day: date, item: str, units: Decimal | int | str | None, cost: str | None, **more: Any) -> str:
         return self.move(day, "purchase_receipt", item, units, unit_cost=cost, **more)
 
     def sell(self, day: date, item: str, units: Decimal | int | str, **more: Any) -> str:
@@ -141,6 +141,9 @@ def _cases(book: _Book) -> None:
         book.buy(_day(6 + 25 * number), "PACKED", 5 * PACK, at("0.5"), entered_units=5, entered_uom="CTN")
         book.sell(_day(14 + 25 * number), "PACKED", 3 * PACK, entered_units=-3, entered_uom="CTN")
     book.buy(_day(160), "PACKED", 20, at("0.5"), entered_units=2, entered_uom="CTN")
+    # In cartons alone, and in a unit that no master knows.
+    book.buy(_day(161), "PACKED", None, at("0.5"), entered_units=4, entered_uom="CTN")
+    book.buy(_day(162), "PACKED", None, at("0.5"), entered_units=9, entered_uom="PALLET")
     _imports(book)
     book.buy(_day(5), "RETURNED", 30, at("4"))
     book.buy(_day(31), "RETURNED", 30, at("5"))

@@ -87,6 +87,8 @@ class Column(BaseModel):
     min: float | None = None
     max: float | None = None
     values: tuple[str, ...] | None = None
+    unless: tuple[str, ...] = ()
+    """A required column may be empty where all of these are given: staging computes it from them."""
 
     @model_validator(mode="after")
     def _coherent(self) -> Column:
@@ -135,6 +137,9 @@ class Contract(BaseModel):
         for column in (*self.natural_key, *self.references, *([self.scope_date] if self.scope_date else [])):
             if column not in self.columns:
                 raise ValueError(f"{column} is not a column of the contract")
+        for column in self.columns.values():
+            if set(column.unless) - self.columns.keys():
+                raise ValueError(f"`unless` of {column.name} names no column of the contract")
         for column in self.natural_key:
             if self.columns[column].nullable:
                 raise ValueError(f"key column {column} must not be nullable")

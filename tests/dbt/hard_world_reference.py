@@ -20,6 +20,7 @@ from ledger_reference import Reference
 FIFO = SimpleNamespace(ageing="travelling", flow="fifo", cost="fifo", lots="named", shared_lots=())
 RANK = {"opening": 0, "purchase_receipt": 1, "sales_return": 2, "transfer_out": 3, "transfer_in": 4, "sales_issue": 5}
 UNDER_WAY = "IN-TRANSIT"
+CARTON = 12
 Row = dict[str, Any]
 Place = tuple[str, str]
 
@@ -84,7 +85,7 @@ def _movement(company: str, instance: str, line: dict[str, str], rates: Rates) -
     rate = rates.of(line.get("currency_code", ""), date.fromisoformat(line["business_date"]))
     amount = None if amount is None or rate is None else amount * rate
     cost = None if cost is None or rate is None else cost * rate
-    units = Fraction(line["quantity_units"])
+    units = Fraction(line["quantity_units"] or Fraction(line["entered_units"]) * CARTON)
     if cost is None and amount is not None:
         cost = Fraction(round(amount / units * 10**8), 10**8)
     key = "|".join([instance, *(line[name] for name in ("source_doc_type", "source_doc_id", "source_line_id", "leg"))])
@@ -126,7 +127,11 @@ class HardWorld:
             folder = inbox / company.lower()
             self.rates[company] = rates = Rates(folder, company)
             self.calendars[company] = Calendar(folder)
-            rows += [_movement(company, instance, line, rates) for line in _read(folder, "movements")]
+            # A pallet is in no master: nobody can say how many pieces came.
+            known = [
+                line for line in _read(folder, "movements") if line["quantity_units"] or line["entered_uom"] == "CTN"
+            ]
+            rows += [_movement(company, instance, line, rates) for line in known]
             for line in _read(folder, "value_entries"):
                 target = f"{instance}|{line['movement_key']}"
                 day = date.fromisoformat(line["business_date"])

@@ -334,8 +334,23 @@ def test_units_are_checked_against_the_master_and_the_order(rows: Any) -> None:
     found = rows(
         "select item_id, doc_no, variance_units from reconciliation.rec_findings_figures where rule_id = 'unit_factor_mismatch'"
     )
-    told = sorted((row["item_id"], row["variance_units"]) for row in found)
+    told = sorted((row["item_id"], row["variance_units"]) for row in found if row["variance_units"] is not None)
     assert told == [("EAST/PACKED", 4), ("EAST/PLAIN", -5), ("WEST/PACKED", 4)]
+
+
+def test_units_are_entered_in_cartons_alone(rows: Any) -> None:
+    """4 cartons of 12 are 48 pieces; 9 pallets are no quantity, and a finding."""
+    found = rows(
+        """select item_id, entered_uom, quantity_units from intermediate.int_stock_movements
+           where item_id like '%/PACKED' and business_date >= '2026-06-15' order by item_id, business_date"""
+    )
+    assert [tuple(row.values()) for row in found if row["entered_uom"]] == [
+        (f"{code}/PACKED", "CTN", units) for code in COMPANIES for units in (48,)
+    ]
+    missing = rows("select explanation from reconciliation.rec_findings_figures where explanation like '%PALLET%'")
+    assert [row["explanation"] for row in missing] == [
+        "9.000000 PALLET entered, and no master has a factor for PALLET: not counted"
+    ] * 2
 
 
 def test_figures_of_the_cases(rows: Any) -> None:

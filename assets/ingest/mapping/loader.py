@@ -142,7 +142,9 @@ def _declared_problems(
             missing = [
                 column.name
                 for column in contract.columns.values()
-                if column.is_required and column.name not in branch.columns
+                if column.is_required
+                and column.name not in branch.columns
+                and not (column.unless and branch.columns.keys() >= set(column.unless))
             ]
             if missing:
                 text = f"required by contract {contract.name} but not mapped: {', '.join(missing)}"

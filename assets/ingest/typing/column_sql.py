@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -248,11 +248,21 @@ def half_width(code: str) -> str:
     return "".join(chr(ord(char) - 0xFEE0) if 0xFF01 <= ord(char) <= 0xFF5E else char for char in code).strip()
 
 
-def value_rules(context: Context, column: Column, rule: ColumnRule | None, reading: ColumnSql | None) -> list[Rule]:
-    """Rules of the contract itself: required, allowed values, range, references."""
+def value_rules(
+    context: Context, column: Column, rule: ColumnRule | None, reading: ColumnSql | None, instead: Sequence[str] = ()
+) -> list[Rule]:
+    """Rules of the contract itself: required, allowed values, range, references.
+
+    `instead`: columns that the value follows from where it is empty (`unless` of the contract); none where a mapping lacks one of them.
+    """
+    name = column.name
+    absent = f" AND NOT ({' AND '.join(f'{other} IS NOT NULL' for other in instead)})" if instead else ""
     if reading is None:
-        return []
-    name, value = column.name, ident("t_" + column.name)
+        if not (column.is_required and instead):
+            return []
+        sentence = f"{name} is not mapped, and {' or '.join(column.unless)} is empty"
+        return [Rule("required", name, absent.removeprefix(" AND "), "NULL", literal(sentence))]
+    value = ident("t_" + name)
     label = context.header.title_of(rule.from_) if rule is not None and rule.from_ is not None else name
     rules: list[Rule] = []
     if column.is_required:
@@ -261,7 +271,7 @@ def value_rules(context: Context, column: Column, rule: ColumnRule | None, readi
             Rule(
                 "required",
                 name,
-                f"{value} IS NULL{unread}",
+                f"{value} IS NULL{absent}{unread}",
                 "NULL",
                 literal(f"{label} is empty, but every row must have it"),
             )

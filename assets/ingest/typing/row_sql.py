@@ -72,7 +72,9 @@ def plan_branch(context: Context, branch: Branch) -> BranchPlan:
         reading = columns_sql.get(column.name)
         if reading is not None:
             rules += reading.rules
-        rules += value_rules(context, column, branch.columns.get(column.name), reading)
+        given = [ident("t_" + name) for name in column.unless if name in columns_sql]
+        instead = given if len(given) == len(column.unless) else []
+        rules += value_rules(context, column, branch.columns.get(column.name), reading, instead)
     not_owned = context.source.not_owned if "t_movement_type" in layer else ()
     return BranchPlan(read_sql, _select_list(context, columns_sql), tuple(rules), not_owned)
 

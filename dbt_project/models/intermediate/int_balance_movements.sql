@@ -31,7 +31,7 @@ known_movements as (
     select moves.*
     from {{ ref('stg_stock_movements') }} as moves
     inner join feeds on moves.company_code = feeds.company_code
-    where feeds.ledger_basis = 'balances' and {{ is_effective('moves.doc_status') }}
+    where feeds.ledger_basis = 'balances' and {{ is_effective('moves.doc_status') }} and moves.quantity_units is not null
 ),
 
 listed as (

@@ -18,15 +18,7 @@ stg_value_entries as (
 ),
 
 item_units as (
-    select
-        item_id,
-        uom_code,
-        max(numerator) as numerator,
-        max(denominator) as denominator
-    from {{ ref('stg_item_uoms') }}
-    where not is_floating and numerator > 0 and denominator > 0
-    group by item_id, uom_code
-    having min(numerator) = max(numerator) and min(denominator) = max(denominator)
+    {{ item_unit_factors() }}
 ),
 
 entered_movements as (
@@ -373,6 +365,32 @@ pack_differences as (
         and abs(
             receipt_lines.entered_units * purchase_lines.ordered_units / purchase_lines.entered_units - receipt_lines.received_units
         ) > 0.000001
+),
+
+-- Entered in a unit alone that no master knows: there is no quantity to count.
+unknown_units as (
+    {% for relation, kind, line, doc, day, quantity in [
+        ('entered_movements', 'movement', 'movement_key', 'doc_no', 'business_date', 'quantity_units'),
+        ('receipt_lines', 'receipt', "source_instance || '|' || receipt_no || '|' || receipt_line_id", 'receipt_no', 'receipt_date',
+         'received_units'),
+        ('purchase_lines', 'order', "source_instance || '|' || po_no || '|' || po_line_id", 'po_no', 'order_date', 'ordered_units'),
+    ] -%}
+        select
+            {{ finding_columns(
+                "'unit_factor_mismatch'",
+                "'" ~ kind ~ "|' || " ~ line ~ " || '|unknown'",
+                "cast(entered_units as varchar) || ' ' || entered_uom || ' entered, and no master has a factor for ' || entered_uom || ': not counted'",
+                item_id='item_id',
+                warehouse_id='warehouse_id',
+                doc_no=doc,
+                business_date=day,
+                source_file='source_file',
+                source_row='source_row'
+            ) }}
+        from {{ relation }}
+        where {{ quantity }} is null and {{ is_effective('doc_status') }}
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
 ),
 
 lines as (
@@ -733,6 +751,8 @@ final as (
     select * from refused_corrections
     union all
     select * from unit_factors
+    union all
+    select * from unknown_units
     union all
     select * from pack_differences
     union all

@@ -2,8 +2,12 @@ with landed as (
     select * from {{ source('landing', 'purchase_order_line') }}
 ),
 
+in_base_units as (
+    {{ with_base_units('landed', 'ordered_units') }}
+),
+
 source as (
-    {{ with_exchange_rate('landed', 'order_date') }}
+    {{ with_exchange_rate('in_base_units', 'order_date') }}
 ),
 
 final as (
@@ -18,7 +22,7 @@ final as (
         item_code,
         variant_key,
         warehouse_code,
-        ordered_units,
+        coalesce(ordered_units, entered_base_units) as ordered_units,
         received_units,
         open_units,
         entered_units,

@@ -2,8 +2,12 @@ with landed as (
     select * from {{ source('landing', 'purchase_receipt_line') }}
 ),
 
+in_base_units as (
+    {{ with_base_units('landed', 'received_units') }}
+),
+
 source as (
-    {{ with_exchange_rate('landed', 'receipt_date') }}
+    {{ with_exchange_rate('in_base_units', 'receipt_date') }}
 ),
 
 final as (
@@ -21,7 +25,7 @@ final as (
         variant_key,
         warehouse_code,
         lot_no,
-        received_units,
+        coalesce(received_units, entered_base_units) as received_units,
         qualified_units,
         rejected_units,
         entered_units,

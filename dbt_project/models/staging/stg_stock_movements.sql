@@ -2,8 +2,12 @@ with landed as (
     select * from {{ source('landing', 'stock_movement') }}
 ),
 
+in_base_units as (
+    {{ with_base_units('landed', 'quantity_units') }}
+),
+
 source as (
-    {{ with_exchange_rate('landed', 'business_date') }}
+    {{ with_exchange_rate('in_base_units', 'business_date') }}
 ),
 
 final as (
@@ -33,7 +37,7 @@ final as (
         stock_status,
         owner_type,
         owner_code,
-        quantity_units,
+        coalesce(quantity_units, entered_base_units) as quantity_units,
         entered_units,
         entered_uom,
         {{ in_company_currency('unit_cost', 'decimal(28, 8)') }} as unit_cost,

@@ -184,6 +184,25 @@ def test_a_bad_row_goes_to_quarantine_with_its_reason(company, line, rule, colum
     assert company.query("select doc_no, source_row from landing.stock_movement order by all") == [("D1", 2), ("D3", 4)]
 
 
+ENTERED = "entered_units: 件数\n      entered_uom: 单位"
+
+
+@pytest.mark.parametrize("kept", [f"quantity_units: 数量\n      {ENTERED}", ENTERED], ids=["empty", "not mapped"])
+def test_a_base_quantity_may_be_empty_where_it_was_entered_in_another_unit(make_company, company, kept):
+    """Staging computes it from the master (dbt_project/macros/base_units.sql); a row that states neither is kept back."""
+    mapping = Path(company.source.mapping).read_text(encoding="utf-8")
+    stated = """quantity_units: {expr: "case when 类型 = '出库' then -数量 else 数量 end"}"""
+    rows = "入库,D2,1,2024-01-05,001,W1,,已审,5,箱\n入库,D3,1,2024-01-05,001,W1,,已审,5,\n"
+    company = make_company(mapping.replace(stated, kept))
+    company.masters()
+    company.write("moves_20240106.csv", MOVES.strip() + ",件数,单位\n" + rows)
+    assert company.read("stock_movement").rows_quarantined == 1
+    assert company.query("select doc_no, quantity_units, entered_units, entered_uom from landing.stock_movement") == [
+        ("D2", None, 5, "箱")
+    ]
+    assert [row[2:4] for row in company.quarantine()] == [("required", "quantity_units")]
+
+
 def test_a_quotation_mark_that_is_never_closed_keeps_back_its_row_and_no_other(company):
     company.write("warehouses.csv", 'code,name\nW1,"Main\nW2,B\n')
     assert company.read("warehouse").refusals == ()

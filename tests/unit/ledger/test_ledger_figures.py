@@ -228,3 +228,46 @@ def test_lots_repacked_in_one_document_and_goods_moved_keep_their_dates() -> Non
         ]
     )
     assert {f"{row['origin_date']:%m-%d}" for row in moved.open_layers.to_pylist()} == {"01-10"}
+
+
+CASES: dict[str, tuple[Rows, tuple[float, float], float]] = {
+    "settled": ([receipt("01-02", 10, 10), sale("01-03", -10), sale("01-04", -10), receipt("02-05", 10, 15)], (0, 0), 250),
+    "without a cost": ([sale("01-02", -2), receipt("01-20", 20, "3.3")], (18, 59.4), 6.6),
+    "still short": ([sale("01-02", -10), receipt("01-20", 5, 10)], (-5, -50), 100),
+    "taken back": (
+        [receipt("01-02", 10, 10), receipt("01-03", 5, 99, movement_key="r"), receipt("03-05", -5, 99, corrects_key="r")],
+        (10, 100), 0,
+    ),
+    "corrected": ([receipt("01-02", 15, 2000, movement_key="r"), sale("01-05", -10), correction("03-07", -29925, "r")], (5, 25), 50),
+    "by amount": ([receipt("01-02", 7_000_000, "0.01428571", document_value=100_000), sale("02-03", -3_500_000)],
+                  (3_500_000, 50_000), 50_000),
+}  # fmt: skip
+"""Rows, what is left (units, value), and the cost of what was sold, under every costing but the standard."""
+
+
+@pytest.mark.parametrize("cost", WAYS)
+@pytest.mark.parametrize("case", list(CASES))
+def test_a_case_is_worth_the_same_in_a_lot_beside_vmi_and_when_moved_on(case: str, cost: str) -> None:
+    """Neither the lot, nor goods of the supplier on the same shelf, nor two steps to another warehouse change what it is worth."""
+    rows, left, sold = CASES[case]
+    plain = run(rows, cost)
+    if cost != "standard":  # that has its own price for all of them
+        assert stock(plain) == left and round(sum(cogs(plain).values()), 4) == sold
+    theirs = {"owner_type": "supplier", "owner_code": "S", "is_valued": False}
+    vmi = [receipt("01-01", 7, **theirs), sale("02-20", -4, **theirs)]
+    variants = {"lot": [{**row, "lot_no": "L"} for row in rows], "vmi": [*rows, *vmi]}
+    if left[0] > 0:
+        way = {"transfer_group_id": "T"}
+        out = move("2024-05-02", "transfer_out", -left[0], **way)
+        variants["moved"] = [*rows, out, move("2024-05-09", "transfer_in", left[0], warehouse_id="C/W2", **way)]
+        variants["under way"] = [*rows, out]
+    for name, changed in variants.items():
+        tables = run(changed, cost)
+        own = sum((row["layer_value"] or Decimal(0) for row in tables.open_layers.to_pylist()), Decimal(0))
+        own += sum((row["layer_value"] or Decimal(0) for row in tables.transit_layers.to_pylist()), Decimal(0))
+        entries = plain.value_entries.to_pylist()
+        assert round(own, 2) == round(sum((row["entry_value"] or Decimal(0) for row in entries), Decimal(0)), 2), name
+        assert cogs(tables) == cogs(plain), name
+        assert all(
+            tables.conservation["is_closed"].to_pylist() + tables.transit_conservation["is_closed"].to_pylist()
+        ), name
