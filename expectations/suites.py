@@ -62,7 +62,10 @@ def _rule(rule_id: str, columns: tuple[Column, ...], condition: object, statemen
 
 
 def _is_missing(column: Column) -> str | None:
-    return None if column.nullable else f"{ident(column.name)} IS NULL"
+    if column.nullable:
+        return None
+    instead = " AND ".join(f"{ident(name)} IS NOT NULL" for name in column.unless)
+    return f"{ident(column.name)} IS NULL" + (f" AND NOT ({instead})" if instead else "")
 
 
 def _is_outside_values(column: Column) -> str | None:
