@@ -31,31 +31,34 @@ CENT, MILLIONTH = Fraction(1, 200), Fraction(1, 2_000_000)
 INSTANCES = {"EAST": "BOOK1", "WEST": "BOOK2"}
 BUCKETS = [30, 60, 90, 180, 365, 10**6]
 NUMBERS = ("DECIMAL", "DOUBLE", "BIGINT", "INTEGER")
-LEAST_COLUMNS = 120  # numeric columns compared below, 2026-11-30
+LEAST_COLUMNS = 85  # numeric columns compared below: 87 of the 225 of 19 marts, 2026-11-30
 
 EMPTY = (
-    "dim_supply_network", "dim_kpi_targets", "dim_suppliers", "dim_item_costs", "fct_available_to_promise", "fct_bullwhip",
-    "fct_bullwhip_stages", "fct_component_requirements", "fct_dependent_demand", "fct_disposal_recoveries", "fct_expiring_lots",
-    "fct_kit_completeness", "fct_kit_forecast", "fct_kit_parts", "fct_open_supply", "fct_order_lines", "fct_order_service",
-    "fct_purchase_lines", "fct_restatement_documents", "fct_restatements", "fct_sales_lines", "fct_storage_forecast",
-    "fct_supplier_feed", "fct_supplier_performance", "fct_supplier_plan_checks",
+    "dim_item_costs", "dim_suppliers", "fct_bullwhip", "fct_component_requirements", "fct_dependent_demand",
+    "fct_disposal_recoveries", "fct_expiring_lots", "fct_forecast_overrides", "fct_kit_completeness", "fct_kit_forecast",
+    "fct_kit_parts", "fct_order_lines", "fct_order_service", "fct_purchase_lines", "fct_restatement_documents",
+    "fct_restatements", "fct_sales_lines", "fct_storage_forecast", "fct_supplier_feed", "fct_supplier_performance",
+    "fct_supplier_plan_checks",
 )  # fmt: skip
 """The world has no orders, suppliers, bills of material, expiry dates, limits of storage or earlier releases."""
 
 _PLAN = "made by the planner; each figure is computed again from its published inputs in tests/unit/explain"
-_TEXT = "texts and keys, no figure"
+_TEXT = "what a file or the configuration says"
 NOT_RECOMPUTED = {
     **dict.fromkeys(
         (
-            "dim_item_classes", "fct_capital_curve", "fct_class_cells", "fct_class_history", "fct_class_review", "fct_count_plan",
+            "fct_available_to_promise", "fct_bullwhip_stages", "fct_open_supply", "dim_item_classes", "fct_capital_curve",
+            "fct_class_cells", "fct_class_history", "fct_class_review", "fct_count_plan",
             "fct_dead_stock", "fct_disposal_alternatives", "fct_disposal_ways", "fct_disposals", "fct_forecast_accuracy",
             "fct_forecast_effects", "fct_forecast_nodes", "fct_forecast_review", "fct_forecasts", "fct_lead_time_demand",
             "fct_lost_sales", "fct_order_cash", "fct_order_draft_lines", "fct_order_drafts", "fct_order_exceptions", "fct_planned_orders",
-            "fct_policy_replay", "fct_replenishment", "fct_stockout_days", "fct_supply_plan", "fct_transfers",
+            "fct_policy_replay", "fct_replenishment", "dim_supply_network", "fct_stockout_days", "fct_supply_plan", "fct_transfers",
         ),
         _PLAN,
     ),
-    **dict.fromkeys(("dim_item_warehouses", "dim_items", "dim_kpis", "dim_owners", "dim_run_parameters", "dim_warehouses"), _TEXT),
+    **dict.fromkeys(
+        ("dim_item_warehouses", "dim_items", "dim_kpi_targets", "dim_kpis", "dim_owners", "dim_run_parameters", "dim_warehouses"), _TEXT
+    ),
     "fct_data_quality": "counts of checks and files, compared with the manifest in tests/unit/ingest",
     "fct_findings": "findings of the cases are counted in tests/dbt/test_dbt_hard_world.py",
     "fct_value_ledger": "the world's value entries are corrections alone, no ledger of values to compare with; tests/dbt/test_dbt_marts.py",
