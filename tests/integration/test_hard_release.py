@@ -84,13 +84,8 @@ class Book:
         """Equal within half a cent (or what is given), or both missing."""
         self.seen.add((self.mart, column))
         published = row[column]
-        what = (
-            self.mart,
-            column,
-            published,
-            right and float(right),
-            {k: v for k, v in row.items() if isinstance(v, str)},
-        )
+        texts = {name: value for name, value in row.items() if isinstance(value, str)}
+        what = (self.mart, column, published, right and float(right), texts)
         assert (published is None) == (right is None), what
         if right is not None:
             assert abs(Fraction(published) - right) <= within, what
