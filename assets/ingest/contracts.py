@@ -137,9 +137,9 @@ class Contract(BaseModel):
         for column in (*self.natural_key, *self.references, *([self.scope_date] if self.scope_date else [])):
             if column not in self.columns:
                 raise ValueError(f"{column} is not a column of the contract")
-        for column in self.columns.values():
-            if set(column.unless) - self.columns.keys():
-                raise ValueError(f"`unless` of {column.name} names no column of the contract")
+        for one in self.columns.values():
+            if set(one.unless) - self.columns.keys():
+                raise ValueError(f"`unless` of {one.name} names no column of the contract")
         for column in self.natural_key:
             if self.columns[column].nullable:
                 raise ValueError(f"key column {column} must not be nullable")

@@ -196,9 +196,10 @@ def turnover(world: HardWorld, place: tuple[str, str], start: date, end: date, i
         "ending_units": days[end].units if end in days else Fraction(0), "cogs_units": sold_units,
         "opening_inventory_value": evening if is_known else None, "ending_inventory_value": ending if is_known else None,
     }  # fmt: skip
-    if is_known and evening is not None and ending is not None and all(point is not None for point in points):
+    known = [point for point in points if point is not None]
+    if is_known and evening is not None and ending is not None and len(known) == len(points):
         right["average_inventory_value_two_point"] = (evening + ending) / 2
-        right["average_inventory_value_month_end_points"] = sum(points, Fraction(0)) / len(points)
+        right["average_inventory_value_month_end_points"] = sum(known, Fraction(0)) / len(known)
     if units > span:  # as with the value below
         right["inventory_turnover_annualised_units"] = sold_units * 365 / units
     if is_known and sold is not None and average is not None:
