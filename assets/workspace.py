@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from assets.spark.settings import SparkSettings
 from assets.stages import begin_stage, finish_stage
 
 
@@ -30,10 +31,18 @@ class Workspace:
     root: Path
     threads: int = 2
     memory_limit: str = "4GB"
+    spark: SparkSettings | None = None
+    """Of a company whose engine is Spark."""
 
     @property
     def warehouse(self) -> Path:
         return self.root / "warehouse.duckdb"
+
+    @property
+    def lake(self) -> Path:
+        """Where the tables are that Spark builds."""
+        named = self.spark.warehouse if self.spark else None
+        return named or self.root / "lake"
 
     @property
     def releases(self) -> Path:

@@ -80,7 +80,7 @@ def _half(
         pool=pool,
     )
     def dbt_nodes(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> Iterator[Any]:
-        warehouse = Warehouse(workspace.warehouse, workspace.threads, workspace.memory_limit)
+        warehouse = Warehouse.of(workspace)
         is_whole = set(context.selected_asset_keys) == context.assets_def.keys
         asked = [*context.selected_asset_keys] or [*context.selected_asset_check_keys]
         chosen = select if is_whole else sorted(paths[key] for key in asked)

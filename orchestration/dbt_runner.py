@@ -10,13 +10,18 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from assets.spark.lake import Lake
+from assets.spark.session import start_session
+from assets.workspace import Workspace
+from orchestration.dbt_spark import spark_environment
 
 WAREHOUSE_NAME = "warehouse"  # a relation's name holds that of the database, which is called like its file
 PROJECT_VARIABLE = "STOCKTURN_DBT_PROJECT"
@@ -112,7 +117,8 @@ class DbtProject:
         common += ["--quiet", "--no-version-check", "--log-level", "none", "--log-level-file", "none"]
         if arguments[0] != "deps":
             common += ["--target-path", str(target or self.target)]
-        with _told(warehouse or Warehouse(Path(f"{WAREHOUSE_NAME}.duckdb"))):
+        warehouse = warehouse or Warehouse(Path(f"{WAREHOUSE_NAME}.duckdb"))
+        with _told(warehouse), warehouse.engine():
             outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
             _close_file()
         if outcome.exception is not None:
@@ -132,6 +138,20 @@ class Warehouse:
     path: Path
     threads: int = 2
     memory_limit: str = "4GB"
+    workspace: Workspace | None = None
+    """Of a company whose engine is Spark: the file is the catalogue, the tables are in the workspace's lake."""
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Warehouse:
+        """The warehouse that a run of the company builds in."""
+        on_spark = workspace if workspace.spark else None
+        return cls(workspace.warehouse, workspace.threads, workspace.memory_limit, on_spark)
+
+    def engine(self) -> AbstractContextManager[None]:
+        """Where dbt's SQL runs in the block."""
+        if self.workspace is None or self.workspace.spark is None:
+            return nullcontext()
+        return spark_environment(Lake(start_session(self.workspace.spark), self.workspace.lake))
 
     @property
     def variables(self) -> dict[str, str]:
@@ -200,6 +220,7 @@ def describe_run(warehouse: Warehouse, project: DbtProject, target: Path) -> Non
     Raises:
         DbtError: dbt could not do it at all. A source that is stale is a result, kept in `sources.json`.
     """
+    warehouse = replace(warehouse, workspace=None)  # asks the catalogue and each source for its newest row
     project.invoke(["source", "freshness", "--no-populate-cache"], warehouse, target)
     project.invoke(["docs", "generate", "--no-compile", "--no-populate-cache"], warehouse, target)
 

@@ -22,6 +22,7 @@ import dagster as dg
 from dagster import DagsterError, DagsterEventType
 
 from assets.publish.releases import Release, current_id, read_release
+from assets.spark.session import start_session, stop_session
 from assets.workspace import Workspace
 from expectations.assets import record_failed_run
 from orchestration import last_run
@@ -107,6 +108,8 @@ def run_daily(
         RunCrashedError: it could not even begin, or could not be ended: the machine refused, or the program is wrong.
     """
     try:
+        if spark := settings.workspace().spark:
+            start_session(spark)  # before anything is read: a cluster that is not there is known at once
         with settings.workspace().exclusive(), last_run.kept(settings.workspace(), as_of) as kept:
             outcome = _run(settings, as_of, select, on_step)
             kept.end(outcome.exit_status, outcome.errors, outcome.release.release_id if outcome.release else None)
@@ -115,6 +118,8 @@ def run_daily(
         if is_refusal(error):
             raise
         raise RunCrashedError(f"the run crashed: {type(error).__name__}: {' '.join(str(error).split())}") from error
+    finally:
+        stop_session()
 
 
 def _run(settings: Settings, as_of: date, select: Sequence[str], on_step: Listener | None) -> RunOutcome:

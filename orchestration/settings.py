@@ -21,6 +21,7 @@ from assets.publish.handoff.store import OrderError
 from assets.publish.kpis import kpi_catalogue
 from assets.publish.kpis.targets import KpiTarget, targets_of
 from assets.publish.settings import PublishSettings
+from assets.spark.settings import SparkSettings
 from assets.workspace import Workspace
 from orchestration.dbt_runner import SHIPPED, DbtProject
 from orchestration.upkeep.settings import RetentionSettings
@@ -139,6 +140,8 @@ class Settings(Section):
     dbt_project: Path | None = None  # the company's own project, which has ours as a package
     threads: PositiveInt = 2
     memory_limit: str = Field(default="4GB", pattern=r"^\d+(\.\d+)?[KMGT]B$")
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: SparkSettings | None = None  # only with `engine: spark`
     ageing: Ageing = Ageing()
     ledger: LedgerSettings = LedgerSettings()
     planning: PlanningSettings = PlanningSettings()
@@ -176,6 +179,14 @@ class Settings(Section):
         if twice:
             raise ValueError(f"{', '.join(twice)} is in two teams; capital would be counted twice")
         return value
+
+    @model_validator(mode="after")
+    def _engine_is_whole(self) -> Settings:
+        if self.engine == "duckdb" and self.spark is not None:
+            raise ValueError(
+                "there is a section `spark` and the engine is duckdb; add `engine: spark`, or take the section out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _currencies_are_stated(self) -> Settings:
@@ -227,7 +238,8 @@ class Settings(Section):
         )
 
     def workspace(self) -> Workspace:
-        return Workspace(root=self.data_dir, threads=self.threads, memory_limit=self.memory_limit)
+        spark = (self.spark or SparkSettings()) if self.engine == "spark" else None
+        return Workspace(root=self.data_dir, threads=self.threads, memory_limit=self.memory_limit, spark=spark)
 
 
 def load_settings(path: Path) -> Settings:
@@ -248,9 +260,11 @@ def load_settings(path: Path) -> Settings:
     )
     book = _below(base, settings.rule_book) if settings.rule_book else None
     own = _below(base, settings.dbt_project) if settings.dbt_project else None
-    return settings.model_copy(
-        update={"data_dir": _below(base, settings.data_dir), "sources": sources, "rule_book": book, "dbt_project": own}
-    )
+    spark = settings.spark
+    if spark and spark.warehouse:
+        spark = spark.model_copy(update={"warehouse": _below(base, spark.warehouse)})
+    update = {"data_dir": _below(base, settings.data_dir), "sources": sources, "rule_book": book, "dbt_project": own}
+    return settings.model_copy(update={**update, "spark": spark})
 
 
 def project_folder(config: Path) -> Path:

@@ -11,7 +11,9 @@ import duckdb
 
 from assets.documents import DocumentError, parse_keys, read_text, shipped_document
 from assets.ingest.mapping.loader import load_mapping
+from assets.optional import MissingExtraError
 from assets.publish.releases import current_release
+from assets.spark.session import SparkError, check_spark
 from expectations.rules import RuleBook, RuleError, check_names
 from expectations.rules import validate as check_rules
 from expectations.rules.evaluate import table_columns
@@ -44,6 +46,12 @@ def validate_all(settings: Settings) -> Validation:
         try:
             problems += check_rule_book(settings).problems
         except DocumentError as error:
+            problems.append(str(error))
+    spark = settings.workspace().spark
+    if spark:
+        try:
+            check_spark(spark)
+        except (MissingExtraError, SparkError) as error:
             problems.append(str(error))
     if problems:
         return Validation(tuple(problems), "")

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
+import duckdb
 
-from assets.ledger.daily import run_ledger
+from assets.ledger.daily import LedgerRun, run_ledger
 from assets.ledger.restatement import past_releases, write_restatements
 from assets.ledger.settings import LedgerSettings
+from assets.spark.lake import Lake
+from assets.spark.session import start_session
 from assets.stages import first_run
 from assets.workspace import Workspace
 
@@ -51,9 +54,7 @@ def build_ledger_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.As
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(context.partition_key)
         with workspace.stage("ledger", as_of, first_run(context.run)), workspace.connect() as connection:
-            outcome = run_ledger(
-                connection, workspace.ledger_state, as_of=as_of, settings=ledger_settings, threads=workspace.threads
-            )
+            outcome = _run(connection, workspace, as_of, ledger_settings)
             compared = write_restatements(connection, past_releases(workspace.releases), as_of)
             told: dict[str, bool | int | float | str] = {
                 "is_incremental": outcome.is_incremental,
@@ -70,3 +71,16 @@ def build_ledger_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.As
                 )
 
     return ledger_assets
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, as_of: date, settings: LedgerSettings
+) -> LedgerRun:
+    if workspace.spark is None:
+        return run_ledger(connection, workspace.ledger_state, as_of=as_of, settings=settings, threads=workspace.threads)
+    from assets.ledger.on_spark import run_ledger_on_spark
+
+    lake = Lake(start_session(workspace.spark), workspace.lake)
+    return run_ledger_on_spark(
+        connection, lake, as_of=as_of, settings=settings, rows_per_task=workspace.spark.ledger_rows
+    )

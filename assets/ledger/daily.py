@@ -118,6 +118,7 @@ def run_ledger(
             _continue(run, stamp, head, seen, homes, plan, count)
             return LedgerRun(True, f"continued from {head.as_of}", count, len(plan.restated), run.seconds)
         reason = f"{count} of the movements are new or of items that must be computed again"
+    warehouse.drop_views(connection)
     count, items = _anew(run, stamp, rows_per_bucket)
     return LedgerRun(False, reason, count, items, run.seconds)
 

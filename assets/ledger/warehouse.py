@@ -220,10 +220,17 @@ def linked_state(connection: duckdb.DuckDBPyConnection) -> tuple[str, str] | Non
     return (str(row[0]), str(row[1])) if row else None
 
 
+def drop_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take away the views that the engine Spark has in place of the ledger's tables: no table can be written over one."""
+    views = connection.execute("select view_name from duckdb_views() where schema_name = 'ledger'").fetchall()
+    for (name,) in views:
+        connection.execute(f'drop view ledger."{name}"')
+
+
 def write(connection: duckdb.DuckDBPyConnection, parts: Sequence[LedgerTables], *, replace: bool) -> None:
     """Add these rows to every table of the ledger; with `replace` they are its first."""
     for name in TABLES:
-        table = pa.concat_tables([_as_stored(getattr(part, name)) for part in parts])
+        table = pa.concat_tables([as_stored(getattr(part, name)) for part in parts])
         if replace:
             write_table(connection, f"ledger.{name}", table)
         elif len(table):
@@ -250,7 +257,7 @@ def void(
         connection.execute(f"truncate ledger.{name}")
 
 
-def _as_stored(table: pa.Table) -> pa.Table:
+def as_stored(table: pa.Table) -> pa.Table:
     """Plain text in pieces of a row group: what DuckDB takes in at half the cost of one long dictionary-coded piece (measured 2026-11)."""
     text = [(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
     return pa.Table.from_batches(table.cast(pa.schema(text)).to_batches(max_chunksize=122_880), pa.schema(text))

@@ -40,6 +40,10 @@ def dev(
     os.execve(command[0], command, environment)
 
 
+class EngineError(ValueError):
+    """What a command asks for is not there with the engine of the company."""
+
+
 def dbt(
     arguments: Annotated[list[str], typer.Argument(help="What dbt is asked: -- build --select fct_findings")],
     config: ConfigOption = DEFAULT_CONFIG,
@@ -49,6 +53,10 @@ def dbt(
 
     settings = read_settings(config)
     project, workspace = settings.dbt(), settings.workspace()
+    if workspace.spark:
+        raise EngineError(
+            "dbt's own command line builds in DuckDB; the engine is spark: use `stockturn run --select MODEL`"
+        )
     warehouse = Warehouse(workspace.warehouse.resolve(), workspace.threads, workspace.memory_limit)
     where = ["--project-dir", str(project.folder), "--profiles-dir", str(project.profiles)]
     with one_sentence(WorkspaceBusyError), workspace.exclusive():

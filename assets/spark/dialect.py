@@ -1,0 +1,228 @@
+"""The models' SQL in Spark's dialect. Models are written for DuckDB; what sqlglot carries over as it is written, though Spark means
+something else by it, is put right here and nowhere else.
+
+Each rule says what would go wrong without it (tests/unit/spark/test_dialect.py has a query for each).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable
+
+import sqlglot
+from sqlglot import exp
+
+_DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
+_TYPES = {
+    "BOOLEAN": "BOOLEAN", "TINYINT": "TINYINT", "SMALLINT": "SMALLINT", "INTEGER": "INT", "BIGINT": "BIGINT",
+    "HUGEINT": "DECIMAL(38,0)", "UBIGINT": "DECIMAL(20,0)", "UINTEGER": "BIGINT", "FLOAT": "FLOAT", "DOUBLE": "DOUBLE",
+    "VARCHAR": "STRING", "DATE": "DATE", "TIMESTAMP": "TIMESTAMP", "TIMESTAMP_NS": "TIMESTAMP",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
+}  # fmt: skip
+
+
+Columns = list[tuple[str, str]]
+"""(name, DuckDB's type) of the columns of a relation."""
+
+
+class DialectError(ValueError):
+    """A statement that cannot be said in Spark's dialect."""
+
+
+def spark_type(duckdb_type: str) -> str:
+    """The type in which Spark keeps a DuckDB type without loss.
+
+    Raises:
+        DialectError: there is none (nested types).
+    """
+    if _DECIMAL.fullmatch(duckdb_type):
+        return duckdb_type
+    if duckdb_type not in _TYPES:
+        raise DialectError(f"the engine spark has no column of type {duckdb_type}; cast it in the model")
+    return _TYPES[duckdb_type]
+
+
+def view_name(schema: str, name: str) -> str:
+    """The name by which Spark's session knows a relation of the warehouse."""
+    return f"{schema}__{name}"
+
+
+def relations(tree: exp.Expression) -> set[tuple[str, str]]:
+    """(schema, name) of every relation of the warehouse that a parsed query reads."""
+    return {(table.db, table.name) for table in tree.find_all(exp.Table) if table.db}
+
+
+def parse(sql: str) -> list[exp.Expression]:
+    """The statements of a text in DuckDB's dialect.
+
+    Raises:
+        DialectError: it cannot be read.
+    """
+    try:
+        return [one for one in sqlglot.parse(sql, read="duckdb") if one is not None]
+    except sqlglot.errors.SqlglotError as error:
+        raise DialectError(f"not read as SQL: {str(error).splitlines()[0]}") from error
+
+
+def to_spark(tree: exp.Expression) -> str:
+    """A parsed query in Spark's dialect; relations by `view_name`."""
+    whole = tree.copy()
+    for node in reversed(list(whole.walk(bfs=True))):  # the inner ones first: rules take their parts as they find them
+        rule = _RULES.get(type(node))
+        said = rule(node) if rule else node
+        if said is not node:
+            whole = said if node is whole else whole
+            node.replace(said)
+    return whole.sql(dialect="spark")
+
+
+def unions_by_position(tree: exp.Expression, columns_of: Callable[[str], Columns]) -> exp.Expression:
+    """The query with every `union by name` written as one by position, which is all that Spark's SQL has.
+
+    Args:
+        tree: the parsed query.
+        columns_of: (name, type) of the columns of a query, asked for both sides.
+    """
+    if not any(union.args.get("by_name") for union in tree.find_all(exp.SetOperation)):
+        return tree
+    whole = tree.copy()
+    for union in list(whole.find_all(exp.SetOperation)):
+        if not union.args.get("by_name"):
+            continue
+        own = union.find_ancestor(exp.CTE)
+        before = list(itertools.takewhile(lambda cte: cte is not own, whole.ctes))  # noqa: B023
+        head = f"with {', '.join(cte.sql(dialect='duckdb') for cte in before)} " if before else ""
+        sides = {part: columns_of(head + union.args[part].sql(dialect="duckdb")) for part in ("this", "expression")}
+        every = dict([*sides["expression"], *sides["this"]])
+        order = [name for name, _ in sides["this"]]
+        order += [name for name, _ in sides["expression"] if name not in order]
+        for part, columns in sides.items():
+            chosen = ", ".join(_column(name, every[name], name in dict(columns)) for name in order)
+            query = union.args[part].sql(dialect="duckdb")
+            union.set(part, sqlglot.parse_one(f"select {chosen} from ({query}) as side", read="duckdb"))
+        union.set("by_name", False)
+    return whole
+
+
+def _column(name: str, kind: str, is_there: bool) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    return quoted if is_there else f"cast(null as {kind}) as {quoted}"
+
+
+def _double(node: exp.Expression) -> exp.Expression:
+    return node if isinstance(node, exp.Cast) and node.is_type("double") else exp.cast(node, "double")
+
+
+def _relation(node: exp.Expression) -> exp.Expression:
+    """One name instead of three; columns may be qualified by the last of them."""
+    if not node.args.get("db"):
+        return node
+    named = node.copy()
+    for part in ("catalog", "db"):
+        named.set(part, None)
+    named.set("this", exp.to_identifier(view_name(node.text("db"), node.name), quoted=True))
+    if not node.args.get("alias"):
+        named.set("alias", exp.TableAlias(this=exp.to_identifier(node.name)))
+    return named
+
+
+def _division(node: exp.Expression) -> exp.Expression:
+    """`/` of DuckDB is a division of doubles; Spark divides decimals as decimals, and whole numbers too. By 0 it fails, DuckDB does not."""
+    return exp.Div(this=_double(node.this), expression=_double(node.expression), typed=False, safe=False)
+
+
+def _average(node: exp.Expression) -> exp.Expression:
+    """avg of a decimal is a double in DuckDB, a decimal with four more places in Spark."""
+    return exp.Avg(this=_double(node.this))
+
+
+def _extreme(node: exp.Expression) -> exp.Expression:
+    """arg_max leaves out rows without a value; max_by returns their null."""
+    value, by = node.this, node.expression
+    known = exp.Case().when(exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), by)
+    return exp.Anonymous(this="MAX_BY" if isinstance(node, exp.ArgMax) else "MIN_BY", expressions=[value, known])
+
+
+def _weekday(node: exp.Expression) -> exp.Expression:
+    """sqlglot 30 counts from Tuesday."""
+    return exp.Paren(this=exp.Add(this=exp.Anonymous(this="WEEKDAY", expressions=[node.this]), expression=_number(1)))
+
+
+def _percentile(node: exp.Expression) -> exp.Expression:
+    """percentile_cont with two arguments is no function of Spark."""
+    return exp.Anonymous(this="PERCENTILE", expressions=[_double(node.this), node.expression])
+
+
+def _cast(node: exp.Expression) -> exp.Expression:
+    """A generator may not stand in an expression: a series of days is made of dates, so that no cast is around it."""
+    if isinstance(node.this, exp.Explode) and node.is_type("date"):
+        return node.this
+    return node
+
+
+def _series(node: exp.Expression) -> exp.Expression:
+    """A series from a day to an earlier one is empty in DuckDB and an error in Spark."""
+    start, end = (exp.cast(node.args[part], "date") for part in ("start", "end"))
+    days = exp.Anonymous(this="SEQUENCE", expressions=[start, end, node.args["step"]])
+    return exp.Case().when(exp.LTE(this=start.copy(), expression=end.copy()), days)
+
+
+def _round(node: exp.Expression) -> exp.Expression:
+    """round of a double multiplies, rounds and divides in DuckDB; Spark rounds its shortest decimal: 169.60965 to 4 places differs."""
+    places = node.args.get("decimals")
+    if not (isinstance(places, exp.Literal) and places.is_int and _is_double(node.this)):
+        return node
+    power = exp.cast(exp.Literal.number(10 ** int(places.name)), "double")
+    whole = exp.Round(this=exp.Mul(this=exp.Paren(this=node.this), expression=power))
+    return exp.Paren(this=exp.Div(this=whole, expression=power.copy(), typed=False, safe=False))
+
+
+def _is_double(node: exp.Expression) -> bool:
+    """Whether an expression is a double by its own form: a division, a cast, or arithmetic with one of them."""
+    if isinstance(node, exp.Div):
+        return True
+    if isinstance(node, exp.Cast):
+        return bool(node.is_type("double"))
+    if isinstance(node, exp.Paren | exp.Neg | exp.Abs):
+        return _is_double(node.this)
+    if isinstance(node, exp.Add | exp.Sub | exp.Mul):
+        return _is_double(node.this) or _is_double(node.expression)
+    return False
+
+
+def _replace_first(node: exp.Expression) -> exp.Expression:
+    r"""regexp_replace of DuckDB replaces the first match and its groups are `\1`; Spark's replaces all and its groups are `$1`.
+
+    Of a pattern that is anchored at both ends there is one match; others are refused.
+    """
+    if node.args.get("modifiers"):
+        raise DialectError("regexp_replace with 'g' is not carried over to Spark; write it without")
+    text = node.args["replacement"]
+    for old, new in (("$", "\x01"), ("\\", "$"), ("\x01", "\\$")):
+        text = exp.Anonymous(this="REPLACE", expressions=[text, exp.Literal.string(old), exp.Literal.string(new)])
+    return exp.Anonymous(this="REGEXP_REPLACE", expressions=[node.this, node.expression, text])
+
+
+def _number(value: int) -> exp.Expression:
+    return exp.Literal.number(value)
+
+
+_RULES = {
+    exp.Table: _relation,
+    exp.Div: _division,
+    exp.Avg: _average,
+    exp.ArgMax: _extreme,
+    exp.ArgMin: _extreme,
+    exp.DayOfWeekIso: _weekday,
+    exp.PercentileCont: _percentile,
+    exp.Cast: _cast,
+    exp.GenerateSeries: _series,
+    exp.RegexpReplace: _replace_first,
+    exp.Round: _round,
+}
+
+
+def with_types(columns: Iterable[tuple[str, str]]) -> list[str]:
+    """Spark's expressions that give columns the types of DuckDB's."""
+    return [f"CAST(`{name}` AS {spark_type(kind)}) AS `{name}`" for name, kind in columns]

@@ -1,0 +1,144 @@
+"""The same company on both engines: the same marts. And what a run on Spark does where something is not there, or dies.
+
+Spark runs in processes of its own: a standalone master and two workers on loopback.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from companies import Company, configure
+from engines import content_of
+from spark import Cluster, SparkSite
+from typer.testing import CliRunner
+
+from assets.publish.releases import current_release
+from demo.hard_world import LAST_DAY, write_hard_world
+from demo.settings import DemoSettings
+from demo.simulate import write_demo
+from orchestration.cli import app
+
+END = DemoSettings().end_date
+CONF = {
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.sql.codegen.wholeStage": "false",
+}
+"""For small data on small machines: what Java would spend on compiling is more than the queries take."""
+
+
+def _on_spark(company: Company, folder: Path, master: str) -> Path:
+    """The configuration of the same company with another workspace and engine."""
+    data = yaml.safe_load((company.folder / "company.yml").read_text(encoding="utf-8"))
+    data |= {
+        "data_dir": str(folder / "data"),
+        "engine": "spark",
+        "spark": {
+            "master": master,
+            "executor_memory": "1g",
+            "driver_memory": "3g",
+            "shuffle_partitions": 2,
+            "conf": CONF,
+        },
+    }
+    path = folder / "company.yml"
+    path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def _marts(folder: Path) -> dict[str, tuple[int, str]]:
+    release = current_release(folder / "data" / "releases")
+    assert release is not None
+    return content_of(release.database)
+
+
+@pytest.fixture(scope="module")
+def trade(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """A small trading company, run on DuckDB."""
+    folder = tmp_path_factory.mktemp("trade")
+    write_demo(folder, seed=3, items=16, days=120)
+    company = configure(folder, "demo", folder / "inbox")
+    company.run(END)
+    return company
+
+
+def test_without_the_extra_the_engine_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    write_demo(tmp_path, seed=3, items=3, days=10, defects=False)
+    config = _on_spark(configure(tmp_path, "demo", tmp_path / "inbox"), tmp_path, "local[2]")
+    result = CliRunner().invoke(app, ["validate", "--config", str(config)])
+    assert result.exit_code == 2
+    assert "pyspark is not installed; install it with: pip install 'stockturn[spark]'" in result.output
+
+
+@pytest.mark.slow
+def test_every_mart_is_the_same_on_a_cluster(trade: Company, cluster: Cluster, tmp_path: Path) -> None:
+    config = _on_spark(trade, tmp_path, cluster.master)
+    done = cluster.site.stockturn("run", "--config", str(config), "--as-of", END.isoformat())
+    assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr[-3000:]
+    expected, found = content_of(trade.release.database), _marts(tmp_path)
+    assert sum(rows for rows, _ in found.values()) > 5000
+    assert [name for name in expected if expected[name] != found.get(name)] == []
+    assert set(found) == set(expected)
+
+
+@pytest.mark.slow
+def test_every_mart_of_the_hard_world_is_the_same(
+    spark_site: SparkSite, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("hard")
+    write_hard_world(folder)
+    company = configure(folder, "hard", folder / "inbox")
+    company.run(LAST_DAY)
+    other = tmp_path_factory.mktemp("hard_spark")
+    done = spark_site.stockturn(
+        "run", "--config", str(_on_spark(company, other, "local[2]")), "--as-of", LAST_DAY.isoformat()
+    )
+    assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr[-3000:]
+    expected, found = content_of(company.release.database), _marts(other)
+    assert [name for name in expected if expected[name] != found.get(name)] == []
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_changes_no_figure(
+    trade: Company, spark_site: SparkSite, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """One of two workers is killed while models are built; its tables are computed again on the other."""
+    folder = tmp_path_factory.mktemp("killed")
+    cluster = Cluster(spark_site, tmp_path_factory.mktemp("dying"))
+    try:
+        cluster.start()
+        config = _on_spark(trade, folder, cluster.master)
+        command = [sys.executable, "-c", "from orchestration.cli import app; app()", "run", "--config", str(config)]
+        with (folder / "out.log").open("wb") as log:
+            run = subprocess.Popen(
+                [*command, "--as-of", END.isoformat()], env=spark_site.environment, stdout=log, stderr=log
+            )
+        _until_built(folder / "data" / "lake" / "intermediate", run)
+        cluster.kill("worker-1")
+        assert run.wait(3000) in (0, 1), (folder / "out.log").read_text(encoding="utf-8")[-3000:]
+    finally:
+        cluster.stop()
+    assert _marts(folder) == content_of(trade.release.database)
+
+
+@pytest.mark.slow
+def test_a_master_that_is_not_there_publishes_nothing(trade: Company, spark_site: SparkSite, tmp_path: Path) -> None:
+    config = _on_spark(trade, tmp_path, "spark://127.0.0.1:9")
+    done = spark_site.stockturn("run", "--config", str(config), "--as-of", END.isoformat())
+    assert done.returncode == 2
+    assert "no Spark master answers at spark://127.0.0.1:9" in done.stdout + done.stderr
+    assert not (tmp_path / "data" / "releases").exists()
+
+
+def _until_built(folder: Path, run: subprocess.Popen[bytes]) -> None:
+    """Until the first tables are there, and the run goes on."""
+    deadline = time.monotonic() + 1800
+    while time.monotonic() < deadline and run.poll() is None:
+        if len(list(folder.glob("*/*/_SUCCESS"))) >= 3:
+            return
+        time.sleep(0.5)
+    raise TimeoutError("no table was built")

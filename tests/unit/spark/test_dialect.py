@@ -1,0 +1,86 @@
+"""What the same SQL means in Spark: each of these queries read otherwise there before its rule."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from assets.spark.dialect import DialectError, parse, relations, spark_type, to_spark, unions_by_position
+
+
+def _spark(sql: str) -> str:
+    [tree] = parse(f"select {sql}")
+    return to_spark(tree).removeprefix("SELECT ")
+
+
+@pytest.mark.parametrize(
+    ("duckdb", "spark"),
+    [
+        # 1 / 4 is 0.25 in DuckDB; decimals are divided as doubles there
+        ("a / b", "CAST(a AS DOUBLE) / CAST(b AS DOUBLE)"),
+        ("a * b / cast(c as double)", "CAST(a * b AS DOUBLE) / CAST(c AS DOUBLE)"),
+        ("avg(lead_days)", "AVG(CAST(lead_days AS DOUBLE))"),
+        # rows without a value do not count
+        ("arg_max(doc_no, day)", "MAX_BY(doc_no, CASE WHEN NOT doc_no IS NULL THEN day END)"),
+        ("arg_min(doc_no, day)", "MIN_BY(doc_no, CASE WHEN NOT doc_no IS NULL THEN day END)"),
+        ("any_value(name)", "ANY_VALUE(name) IGNORE NULLS"),
+        # sqlglot makes Sunday the second day of the week
+        ("isodow(day)", "(WEEKDAY(day) + 1)"),
+        ("quantile_cont(x, 0.75)", "PERCENTILE(CAST(x AS DOUBLE), 0.75)"),
+        # 169.60965 as a double is below the half: 169.6096 by DuckDB, 169.6097 where its shortest decimal is rounded
+        (
+            "round(a / b, 4)",
+            "(ROUND((CAST(a AS DOUBLE) / CAST(b AS DOUBLE)) * CAST(10000 AS DOUBLE)) / CAST(10000 AS DOUBLE))",
+        ),
+        ("round(value, 4)", "ROUND(value, 4)"),
+        # no generator inside an expression; none backwards
+        (
+            "cast(unnest(generate_series(a, b, interval 1 day)) as date)",
+            "EXPLODE(CASE WHEN CAST(a AS DATE) <= CAST(b AS DATE) "
+            "THEN SEQUENCE(CAST(a AS DATE), CAST(b AS DATE), INTERVAL '1' DAY) END)",
+        ),
+        ("a order by b", "a ORDER BY b NULLS LAST"),
+    ],
+)
+def test_said_in_spark(duckdb: str, spark: str) -> None:
+    assert _spark(duckdb) == spark
+
+
+def test_a_relation_has_one_name_and_is_still_called_by_its_last() -> None:
+    [tree] = parse('select stg_items.item_id from "warehouse"."staging"."stg_items" join own on true')
+    assert relations(tree) == {("staging", "stg_items")}
+    assert "FROM `staging__stg_items` AS stg_items" in to_spark(tree)
+
+
+def test_only_the_first_match_is_replaced_or_nothing_is_said() -> None:
+    assert "REGEXP_REPLACE(a, b, REPLACE(" in _spark("regexp_replace(a, b, c)")
+    with pytest.raises(DialectError, match="'g'"):
+        _spark("regexp_replace(a, b, c, 'g')")
+
+
+@pytest.mark.parametrize(
+    ("duckdb", "spark"),
+    [("DECIMAL(28,6)", "DECIMAL(28,6)"), ("HUGEINT", "DECIMAL(38,0)"), ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP")],
+)
+def test_a_type_without_loss(duckdb: str, spark: str) -> None:
+    assert spark_type(duckdb) == spark
+
+
+def test_a_type_that_spark_has_not_is_named() -> None:
+    with pytest.raises(DialectError, match=r"STRUCT.*cast it"):
+        spark_type("STRUCT(a INTEGER)")
+
+
+def test_a_union_by_name_becomes_one_by_position() -> None:
+    """The sides may refer to what the query defined before; a column that one side lacks is null of the other's type."""
+    sql = """with a as (select 1 as x, 'l' as y), b as (select cast(2 as decimal(9, 2)) as z, 3 as x),
+             both_sides as (select * from a union all by name select * from b) select * from both_sides"""
+    [tree] = parse(sql)
+    with duckdb.connect() as connection:
+        asked = lambda query: [row[:2] for row in connection.execute(f"describe ({query})").fetchall()]  # noqa: E731
+        named = unions_by_position(tree, asked)
+        written = named.sql(dialect="duckdb")
+        assert "BY NAME" not in written
+        assert connection.execute(written).fetchall() == connection.execute(sql).fetchall()
+        assert asked(written) == [("x", "INTEGER"), ("y", "VARCHAR"), ("z", "DECIMAL(9,2)")]
+    assert "CAST(NULL AS DECIMAL(9, 2))" in to_spark(named)
