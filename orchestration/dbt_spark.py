@@ -75,7 +75,7 @@ def _duckdb_type(cursor: Any, column: exp.ColumnDef) -> str:
     return str(cursor.execute(f"select typeof(cast(null as {kind}))").fetchone()[0])
 
 
-def _bare(query: exp.Expression) -> exp.Expression:
+def _bare(query: exp.Expr) -> exp.Expr:
     return query.this if isinstance(query, exp.Subquery | exp.Paren) and not query.args.get("alias") else query
 
 
@@ -89,14 +89,14 @@ def spark_environment(lake: Lake) -> Iterator[None]:
     from dbt.adapters.duckdb import environments
     from dbt.adapters.duckdb.environments.local import LocalEnvironment
 
-    class SparkEnvironment(LocalEnvironment):  # type: ignore[misc]
+    class SparkEnvironment(LocalEnvironment):
         def handle(self) -> Any:
             wrapper = super().handle()
             wrapper._cursor = SparkCursor(wrapper._cursor, lake)
             return wrapper
 
     before = environments.create
-    environments.create = SparkEnvironment
+    environments.create = SparkEnvironment  # type: ignore[assignment]
     try:
         yield
     finally:

@@ -48,12 +48,12 @@ def view_name(schema: str, name: str) -> str:
     return f"{schema}__{name}"
 
 
-def relations(tree: exp.Expression) -> set[tuple[str, str]]:
+def relations(tree: exp.Expr) -> set[tuple[str, str]]:
     """(schema, name) of every relation of the warehouse that a parsed query reads."""
     return {(table.db, table.name) for table in tree.find_all(exp.Table) if table.db}
 
 
-def parse(sql: str) -> list[exp.Expression]:
+def parse(sql: str) -> list[exp.Expr]:
     """The statements of a text in DuckDB's dialect.
 
     Raises:
@@ -65,7 +65,7 @@ def parse(sql: str) -> list[exp.Expression]:
         raise DialectError(f"not read as SQL: {str(error).splitlines()[0]}") from error
 
 
-def to_spark(tree: exp.Expression) -> str:
+def to_spark(tree: exp.Expr) -> str:
     """A parsed query in Spark's dialect; relations by `view_name`."""
     whole = tree.copy()
     for node in reversed(list(whole.walk(bfs=True))):  # the inner ones first: rules take their parts as they find them
@@ -77,7 +77,7 @@ def to_spark(tree: exp.Expression) -> str:
     return whole.sql(dialect="spark")
 
 
-def unions_by_position(tree: exp.Expression, columns_of: Callable[[str], Columns]) -> exp.Expression:
+def unions_by_position(tree: exp.Expr, columns_of: Callable[[str], Columns]) -> exp.Expr:
     """The query with every `union by name` written as one by position, which is all that Spark's SQL has.
 
     Args:
@@ -91,7 +91,7 @@ def unions_by_position(tree: exp.Expression, columns_of: Callable[[str], Columns
         if not union.args.get("by_name"):
             continue
         own = union.find_ancestor(exp.CTE)
-        before = list(itertools.takewhile(lambda cte: cte is not own, whole.ctes))  # noqa: B023
+        before = list(itertools.takewhile(lambda cte: cte is not own, getattr(whole, "ctes", ())))  # noqa: B023
         head = f"with {', '.join(cte.sql(dialect='duckdb') for cte in before)} " if before else ""
         sides = {part: columns_of(head + union.args[part].sql(dialect="duckdb")) for part in ("this", "expression")}
         every = dict([*sides["expression"], *sides["this"]])
@@ -110,11 +110,11 @@ def _column(name: str, kind: str, is_there: bool) -> str:
     return quoted if is_there else f"cast(null as {kind}) as {quoted}"
 
 
-def _double(node: exp.Expression) -> exp.Expression:
+def _double(node: exp.Expr) -> exp.Expr:
     return node if isinstance(node, exp.Cast) and node.is_type("double") else exp.cast(node, "double")
 
 
-def _relation(node: exp.Expression) -> exp.Expression:
+def _relation(node: exp.Expr) -> exp.Expr:
     """One name instead of three; columns may be qualified by the last of them."""
     if not node.args.get("db"):
         return node
@@ -127,48 +127,48 @@ def _relation(node: exp.Expression) -> exp.Expression:
     return named
 
 
-def _division(node: exp.Expression) -> exp.Expression:
+def _division(node: exp.Expr) -> exp.Expr:
     """`/` of DuckDB is a division of doubles; Spark divides decimals as decimals, and whole numbers too. By 0 it fails, DuckDB does not."""
     return exp.Div(this=_double(node.this), expression=_double(node.expression), typed=False, safe=False)
 
 
-def _average(node: exp.Expression) -> exp.Expression:
+def _average(node: exp.Expr) -> exp.Expr:
     """avg of a decimal is a double in DuckDB, a decimal with four more places in Spark."""
     return exp.Avg(this=_double(node.this))
 
 
-def _extreme(node: exp.Expression) -> exp.Expression:
+def _extreme(node: exp.Expr) -> exp.Expr:
     """arg_max leaves out rows without a value; max_by returns their null."""
     value, by = node.this, node.expression
     known = exp.Case().when(exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), by)
     return exp.Anonymous(this="MAX_BY" if isinstance(node, exp.ArgMax) else "MIN_BY", expressions=[value, known])
 
 
-def _weekday(node: exp.Expression) -> exp.Expression:
+def _weekday(node: exp.Expr) -> exp.Expr:
     """sqlglot 30 counts from Tuesday."""
     return exp.Paren(this=exp.Add(this=exp.Anonymous(this="WEEKDAY", expressions=[node.this]), expression=_number(1)))
 
 
-def _percentile(node: exp.Expression) -> exp.Expression:
+def _percentile(node: exp.Expr) -> exp.Expr:
     """percentile_cont with two arguments is no function of Spark."""
     return exp.Anonymous(this="PERCENTILE", expressions=[_double(node.this), node.expression])
 
 
-def _cast(node: exp.Expression) -> exp.Expression:
+def _cast(node: exp.Expr) -> exp.Expr:
     """A generator may not stand in an expression: a series of days is made of dates, so that no cast is around it."""
     if isinstance(node.this, exp.Explode) and node.is_type("date"):
         return node.this
     return node
 
 
-def _series(node: exp.Expression) -> exp.Expression:
+def _series(node: exp.Expr) -> exp.Expr:
     """A series from a day to an earlier one is empty in DuckDB and an error in Spark."""
     start, end = (exp.cast(node.args[part], "date") for part in ("start", "end"))
     days = exp.Anonymous(this="SEQUENCE", expressions=[start, end, node.args["step"]])
     return exp.Case().when(exp.LTE(this=start.copy(), expression=end.copy()), days)
 
 
-def _round(node: exp.Expression) -> exp.Expression:
+def _round(node: exp.Expr) -> exp.Expr:
     """round of a double multiplies, rounds and divides in DuckDB; Spark rounds its shortest decimal: 169.60965 to 4 places differs."""
     places = node.args.get("decimals")
     if not (isinstance(places, exp.Literal) and places.is_int and _is_double(node.this)):
@@ -178,7 +178,7 @@ def _round(node: exp.Expression) -> exp.Expression:
     return exp.Paren(this=exp.Div(this=whole, expression=power.copy(), typed=False, safe=False))
 
 
-def _is_double(node: exp.Expression) -> bool:
+def _is_double(node: exp.Expr) -> bool:
     """Whether an expression is a double by its own form: a division, a cast, or arithmetic with one of them."""
     if isinstance(node, exp.Div):
         return True
@@ -191,7 +191,7 @@ def _is_double(node: exp.Expression) -> bool:
     return False
 
 
-def _replace_first(node: exp.Expression) -> exp.Expression:
+def _replace_first(node: exp.Expr) -> exp.Expr:
     r"""regexp_replace of DuckDB replaces the first match and its groups are `\1`; Spark's replaces all and its groups are `$1`.
 
     Of a pattern that is anchored at both ends there is one match; others are refused.
@@ -204,11 +204,11 @@ def _replace_first(node: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this="REGEXP_REPLACE", expressions=[node.this, node.expression, text])
 
 
-def _number(value: int) -> exp.Expression:
+def _number(value: int) -> exp.Expr:
     return exp.Literal.number(value)
 
 
-_RULES = {
+_RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Table: _relation,
     exp.Div: _division,
     exp.Avg: _average,
