@@ -55,11 +55,14 @@ def test_lists_are_what_the_code_can_say() -> None:
     """A code that the planner or a contract got and the list has not would fail a company's release."""
     contracts = load_contracts()
     for contract, column, name in (
-        ("stock_movement", "movement_type", "movement_type"), ("stock_movement", "stock_status", "stock_status"),
+        ("stock_movement", "stock_status", "stock_status"),
         ("stock_movement", "owner_type", "owner_type"), ("warehouse", "warehouse_type", "warehouse_type"),
         ("warehouse", "ownership", "ownership"), ("item", "item_type", "item_type"), ("supply_source", "source_kind", "source_kind"),
     ):  # fmt: skip
         assert list(contracts[contract].columns[column].values) == list(value_list(name)), (contract, column)
+    # corrections of a receipt's value are shown among the movements of the ledger
+    movement_types = [*contracts["stock_movement"].columns["movement_type"].values, "value_correction"]
+    assert list(value_list("movement_type")) == movement_types
     assert set(value_list("policy")) == set(get_args(PolicyName))
     assert set(value_list("service_measure")) == set(get_args(ServiceMeasure))
     assert set(value_list("planning_status")) == set(STATUSES)
