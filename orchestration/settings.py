@@ -206,6 +206,16 @@ class Settings(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _budget_has_one_currency(self) -> Settings:
+        currencies = sorted({currency for _, _, currency, _ in self.books()}) if self.sources else []
+        if self.planning.policy.capital_budget_value is not None and len(currencies) > 1:
+            raise ValueError(
+                f"planning.policy.capital_budget_value is one amount, and the companies keep their books in "
+                f"{', '.join(currencies)}: give each company a configuration of its own, or take the budget out"
+            )
+        return self
+
     def books(self) -> tuple[tuple[str, str, str, bool], ...]:
         """(code, name, currency, is it the main one) of each company whose sources the run reads."""
         codes = sorted({source.company for source in self.sources})

@@ -66,3 +66,13 @@ def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     line = "  - {name: erp, kind: file, mapping: demo_erp, path: inbox, instance: E1}\n"
     with pytest.raises(DocumentError, match="the source name erp appears twice"):
         load_settings(_write(tmp_path, GOOD.replace(line, line * 2)))
+
+
+def test_one_budget_over_two_currencies_is_refused(tmp_path: Path) -> None:
+    """Capital of two companies would be added as if it were of one."""
+    second = "  - {name: us, kind: file, mapping: generic_excel, path: us, instance: U1, company_code: US}\n"
+    text = GOOD.replace("sources:\n", "sources:\n" + second) + "companies: {US: {currency: USD}}\n"
+    text = text.replace("instance: E1}", "instance: E1, company_code: T}")
+    load_settings(_write(tmp_path, text))
+    with pytest.raises(DocumentError, match="keep their books in CNY, USD"):
+        load_settings(_write(tmp_path, text + "planning: {policy: {capital_budget_value: 1000}}\n"))
