@@ -8,6 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.markup import escape
 
 from orchestration.commands import bi, incidents, mapping, orders, releases, rules
 from orchestration.commands.common import (
@@ -99,7 +100,7 @@ def validate(config: ConfigOption = DEFAULT_CONFIG) -> None:
     settings = read_settings(config)
     findings = validate_all(settings)
     for line in findings.problems:
-        problems.print(f"[red]{line}[/red]", soft_wrap=True)
+        problems.print(f"[red]{escape(line)}[/red]", soft_wrap=True)
     if findings.problems:
         raise typer.Exit(2)
     console.print(findings.summary)

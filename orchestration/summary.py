@@ -47,5 +47,5 @@ def _short(details: str) -> str:
 def _failing(outcome: RunOutcome) -> Table:
     table = Table("check", "on", "severity", "details", box=None, pad_edge=False)
     for check in sorted(outcome.failing, key=lambda check: (check.severity != "ERROR", check.name)):
-        table.add_row(check.name, check.asset, check.severity.lower(), _short(check.details))
+        table.add_row(check.name, check.asset, check.severity.lower(), escape(_short(check.details)))
     return table

@@ -131,7 +131,8 @@ def _show(found: Explanation, rows: int, spoken: str) -> None:
     sources = found.sources()
     if sources:
         files = sorted({name for name, _ in sources})
-        console.print(say("sources", rows=len(sources), files=len(files), names=", ".join(files[:5])), soft_wrap=True)
+        said = say("sources", rows=len(sources), files=len(files), names=", ".join(files[:5]))
+        console.print(escape(said), soft_wrap=True)
 
 
 def _table(evidence: Evidence, limit: int, spoken: str) -> Table:

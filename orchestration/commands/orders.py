@@ -10,6 +10,7 @@ from typing import Annotated
 
 import duckdb
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from assets.publish.handoff.answers import file_name, landed_text, read_answers
@@ -64,11 +65,19 @@ def list_orders(
     for draft, supplier, warehouse, lines, value, note in drafts:
         now = decided.pop(draft).state if draft in decided else "proposed"
         if state in ("", now):
-            table.add_row(draft, supplier, warehouse, str(lines), "" if value is None else f"{value:,.2f}", now, note)
+            table.add_row(
+                draft,
+                escape(supplier),
+                escape(warehouse),
+                str(lines),
+                "" if value is None else f"{value:,.2f}",
+                now,
+                note,
+            )
     for order in decided.values():
         if state in ("", order.state):
             value = sum(line.approved_units * (line.unit_price or 0) for line in order.lines)
-            table.add_row(order.draft_no, order.supplier_id, order.warehouse_id, str(len(order.lines)), f"{value:,.2f}",
+            table.add_row(order.draft_no, escape(order.supplier_id), escape(order.warehouse_id), str(len(order.lines)), f"{value:,.2f}",
                           order.state, f"of {order.as_of_date}")  # fmt: skip
     console.print(table)
 

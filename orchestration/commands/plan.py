@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.commands.common import (
@@ -115,5 +116,5 @@ def _suppliers(rows: pd.DataFrame, currency: str) -> Table:
         "what_if_planned_purchase_value",
     )
     for row in most.to_dict("records"):
-        table.add_row(str(row["supplier_id"]), *(f"{row[name]:,.0f}" for name in names))
+        table.add_row(escape(str(row["supplier_id"])), *(f"{row[name]:,.0f}" for name in names))
     return table

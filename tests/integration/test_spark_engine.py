@@ -67,7 +67,7 @@ def trade(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 
 def test_without_the_extra_the_engine_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    write_demo(tmp_path, seed=3, items=3, days=10, defects=False)
+    (tmp_path / "inbox").mkdir()
     config = _on_spark(configure(tmp_path, "demo", tmp_path / "inbox"), tmp_path, "local[2]")
     result = CliRunner().invoke(app, ["validate", "--config", str(config)])
     assert result.exit_code == 2

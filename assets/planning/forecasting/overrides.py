@@ -25,7 +25,7 @@ from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.settings import PUBLISHED_QUANTILES
 from assets.planning.forecasting.tables import quantile_column
 
-#: What `with_overrides` adds to `planning.forecasts`; a vintage that was kept before they existed has no override.
+#: What `with_overrides` adds to `planning.forecasts`.
 OVERRIDE_COLUMNS = ["statistical_mean_units", "planner_name", "override_reason", "override_entered_date"]
 
 
@@ -58,6 +58,18 @@ def with_overrides(result: ForecastResult, overrides: pd.DataFrame, frequency: s
     text = {name: pd.Series(values, index=rows.index, dtype="string") for name, values in said.items()}
     table = moved.forecasts.assign(statistical_mean_units=statistical, **text, override_entered_date=entered)
     return replace(moved, forecasts=table)
+
+
+def with_columns(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """The rows with `OVERRIDE_COLUMNS`; where they lack them, no planner replaced anything."""
+    if "planner_name" in forecasts:
+        return forecasts
+    return forecasts.assign(
+        statistical_mean_units=forecasts["mean_units"],
+        planner_name=None,
+        override_reason=None,
+        override_entered_date=np.datetime64("NaT", "ns"),
+    )
 
 
 def _covered(

@@ -17,7 +17,7 @@ import pandas as pd
 
 from assets.planning.demand.periods import period_of_day, period_start_day, to_dates
 from assets.planning.forecasting.engine import KEYS, forecast
-from assets.planning.forecasting.overrides import VALUE_COLUMNS, override_rows
+from assets.planning.forecasting.overrides import VALUE_COLUMNS, override_rows, with_columns
 from assets.planning.forecasting.panel import panel_of_history
 from assets.planning.forecasting.review import worst_misses
 from assets.planning.forecasting.settings import ForecastSettings
@@ -67,7 +67,7 @@ def keep_track(
         abc_xyz_cell=attributes["abc_xyz_cell"].fillna(""), owner_name=attributes["owner_name"].fillna("")
     )
     judge = _Judge(store, history, described, settings)
-    present = override_rows(forecasts.assign(vintage_kind=PUBLISHED))
+    present = override_rows(with_columns(forecasts).assign(vintage_kind=PUBLISHED))
     return TrackRecord(judge.accuracy(origin), judge.review(origin), judge.overrides(origin, present))
 
 

@@ -22,6 +22,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from assets.planning.forecasting.overrides import with_columns
+
 PUBLISHED, RECONSTRUCTED = "published", "reconstructed"
 
 
@@ -57,12 +59,7 @@ class VintageStore:
             raise FileNotFoundError(f"{self._folder(origin)}: no vintage")
         is_published = path.stem.startswith("as_of=")
         day = np.datetime64(path.stem.removeprefix("as_of=") if is_published else "NaT", "ns")
-        rows = pd.read_parquet(path)
-        if "planner_name" not in rows:  # kept before planners' figures were read, or made later from demand alone
-            rows = rows.assign(
-                statistical_mean_units=rows["mean_units"], planner_name=None, override_reason=None,
-                override_entered_date=np.datetime64("NaT", "ns"),
-            )  # fmt: skip
+        rows = with_columns(pd.read_parquet(path))  # vintages of an earlier version lack them
         kind = PUBLISHED if is_published else RECONSTRUCTED
         return rows.assign(vintage_kind=kind, published_date=np.full(len(rows), day))
 

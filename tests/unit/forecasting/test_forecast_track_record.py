@@ -80,7 +80,7 @@ def test_a_reconstructed_vintage_reads_nothing_after_its_origin(tmp_path: Path) 
         known = history(50)
         moved = known["period_start_date"] > pd.Timestamp(last_day(after))
         known.loc[moved, ["demand_units", "demand_units_imputed"]] *= factor
-        now = pd.DataFrame({"origin_date": [pd.Timestamp(last_day(50))]})
+        now = forecast(known, settings=SETTINGS).forecasts
         keep_track(store, now, known, attributes=ATTRIBUTES, groups=None, settings=SETTINGS)
         return store.read(last_day(46))
 
