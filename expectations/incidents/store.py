@@ -6,6 +6,8 @@ run changes is one transaction, so a killed writer leaves nothing and a second o
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,7 +111,7 @@ def _engine(url: sa.URL) -> sa.Engine:
     def _open(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin on its own: `_begin` does
         connection.execute(f"pragma busy_timeout = {WAIT_SECONDS * 1000}")
-        connection.execute("pragma journal_mode = wal")
+        _write_ahead(connection)
         connection.execute("pragma synchronous = full")  # an incident that was answered for must survive a power cut
         connection.execute("pragma foreign_keys = on")
 
@@ -119,6 +121,20 @@ def _engine(url: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("begin immediate" if writes else "begin")
 
     return engine
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch to a write-ahead log. SQLite does not wait for this lock as for others: two that open a new file at once collide."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _clock_facts(connection: sa.Connection) -> tuple[datetime | None, datetime | None]:
