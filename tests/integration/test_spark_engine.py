@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import spark
 import yaml
 from companies import Company, configure
 from engines import content_of
@@ -23,6 +24,7 @@ from demo.settings import DemoSettings
 from demo.simulate import write_demo
 from orchestration.cli import app
 
+spark_site, cluster = spark.spark_site, spark.cluster  # fixtures
 END = DemoSettings().end_date
 CONF = {
     "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
