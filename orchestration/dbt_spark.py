@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from assets.spark.dialect import DialectError, parse
+from assets.spark.dialect import DialectError, bare, parse
 from assets.spark.lake import Lake
 
 _COMMENT = re.compile(r"\A(\s|/\*.*?\*/|--[^\n]*\n)*", re.S)
@@ -60,7 +60,7 @@ class SparkCursor:
             query, columns = insert.expression, sorted(columns, key=lambda column: names.index(column[0]))
         else:
             place, query = first.this, first.expression
-        self._lake.build(self._cursor, place.db, place.name, _bare(query), columns)
+        self._lake.build(self._cursor, place.db, place.name, bare(query), columns)
         return self._cursor.execute("select 'OK'")
 
     def _rows(self, text: str) -> Any:
@@ -73,10 +73,6 @@ def _duckdb_type(cursor: Any, column: exp.ColumnDef) -> str:
     """A type as the catalogue spells it."""
     kind = column.args["kind"].sql(dialect="duckdb")
     return str(cursor.execute(f"select typeof(cast(null as {kind}))").fetchone()[0])
-
-
-def _bare(query: exp.Expr) -> exp.Expr:
-    return query.this if isinstance(query, exp.Subquery | exp.Paren) and not query.args.get("alias") else query
 
 
 @contextmanager

@@ -77,6 +77,13 @@ def to_spark(tree: exp.Expr) -> str:
     return whole.sql(dialect="spark")
 
 
+def bare(query: exp.Expr) -> exp.Expr:
+    """The query without the parentheses around it, in which its CTEs are not seen."""
+    while isinstance(query, exp.Subquery | exp.Paren) and not query.args.get("alias"):
+        query = query.this
+    return query
+
+
 def unions_by_position(tree: exp.Expr, columns_of: Callable[[str], Columns]) -> exp.Expr:
     """The query with every `union by name` written as one by position, which is all that Spark's SQL has.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from assets.spark.dialect import Columns, parse, relations, to_spark, unions_by_position, view_name, with_types
+from assets.spark.dialect import Columns, bare, parse, relations, to_spark, unions_by_position, view_name, with_types
 
 _LANDED = re.compile(r"read_parquet\((?:main\.)?list_value\((.*?)\), \(hive_partitioning", re.S)
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
@@ -64,7 +64,7 @@ class Lake:
             elif schema == "landing":
                 frame = self._landed(connection, name, view, columns)
             else:
-                frame = self.query(connection, parse(_as_written(view))[0].expression)
+                frame = self.query(connection, bare(parse(_as_written(view))[0].expression))
             frame.selectExpr(*with_types(columns)).createOrReplaceTempView(known)
             self._known.add(known)
             return known
