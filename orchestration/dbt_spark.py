@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from assets.spark.dialect import DialectError, bare, parse
+from assets.spark.dialect import DialectError, parse
 from assets.spark.lake import Lake
 
 _COMMENT = re.compile(r"\A(\s|/\*.*?\*/|--[^\n]*\n)*", re.S)
@@ -60,7 +60,7 @@ class SparkCursor:
             query, columns = insert.expression, sorted(columns, key=lambda column: names.index(column[0]))
         else:
             place, query = first.this, first.expression
-        self._lake.build(self._cursor, place.db, place.name, bare(query), columns)
+        self._lake.build(self._cursor, place.db, place.name, query, columns)
         return self._cursor.execute("select 'OK'")
 
     def _rows(self, text: str) -> Any:

@@ -97,8 +97,7 @@ def unions_by_position(tree: exp.Expr, columns_of: Callable[[str], Columns]) -> 
     for union in list(whole.find_all(exp.SetOperation)):
         if not union.args.get("by_name"):
             continue
-        own = union.find_ancestor(exp.CTE)
-        before = list(itertools.takewhile(lambda cte: cte is not own, getattr(whole, "ctes", ())))  # noqa: B023
+        before = _ctes_before(union)
         head = f"with {', '.join(cte.sql(dialect='duckdb') for cte in before)} " if before else ""
         sides = {part: columns_of(head + union.args[part].sql(dialect="duckdb")) for part in ("this", "expression")}
         every = dict([*sides["expression"], *sides["this"]])
@@ -110,6 +109,22 @@ def unions_by_position(tree: exp.Expr, columns_of: Callable[[str], Columns]) -> 
             union.set(part, sqlglot.parse_one(f"select {chosen} from ({query}) as side", read="duckdb"))
         union.set("by_name", False)
     return whole
+
+
+def _ctes_before(union: exp.Expr) -> list[exp.CTE]:
+    """The CTEs that a union can name: those of every query around it, up to the CTE that it is in; the outer ones first."""
+    found: dict[str, exp.CTE] = {}
+    inside: exp.Expr | None = None
+    node: exp.Expr | None = union
+    while node is not None:
+        if isinstance(node, exp.Query):
+            own = inside
+            named = itertools.takewhile(lambda cte: cte is not own, node.ctes)  # noqa: B023
+            found = {cte.alias: cte for cte in named} | found
+        if isinstance(node, exp.CTE):
+            inside = node
+        node = node.parent
+    return list(found.values())
 
 
 def _column(name: str, kind: str, is_there: bool) -> str:
@@ -162,7 +177,7 @@ def _percentile(node: exp.Expr) -> exp.Expr:
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
-    """A generator may not stand in an expression: a series of days is made of dates, so that no cast is around it."""
+    """Spark takes no generator within an expression: a series of days is made of dates, so that no cast is around it."""
     if isinstance(node.this, exp.Explode) and node.is_type("date"):
         return node.this
     return node

@@ -42,7 +42,7 @@ class Lake:
         """The rows of a parsed query of DuckDB's dialect, as Spark's DataFrame."""
         for schema, name in sorted(relations(tree)):
             self.show(connection, schema, name)
-        named = unions_by_position(tree, lambda query: columns_of(connection, f"({query})"))
+        named = unions_by_position(bare(tree), lambda query: columns_of(connection, f"({query})"))
         return self.spark.sql(to_spark(named))
 
     def show(self, connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str:
@@ -64,7 +64,7 @@ class Lake:
             elif schema == "landing":
                 frame = self._landed(connection, name, view, columns)
             else:
-                frame = self.query(connection, bare(parse(_as_written(view))[0].expression))
+                frame = self.query(connection, parse(_as_written(view))[0].expression)
             frame.selectExpr(*with_types(columns)).createOrReplaceTempView(known)
             self._known.add(known)
             return known

@@ -37,8 +37,10 @@ def sql_columns(measure: Measure) -> set[str]:
 def dax_measure(measure: Measure, model: BiModel) -> str:
     """As a measure of Power BI over the labels of the model."""
     table = model.table(measure.table)
-    rows = f"FILTER({dax_name(table.label)}, {_told(measure.condition, _Dax(table))})"
-    sums = [f"SUMX({rows}, {_told(part, _Dax(table))})" for part in (measure.numerator, measure.denominator) if part]
+    rows = f"FILTER({dax_name(table.label)}, {_translated(measure.condition, _Dax(table))})"
+    sums = [
+        f"SUMX({rows}, {_translated(part, _Dax(table))})" for part in (measure.numerator, measure.denominator) if part
+    ]
     return sums[0] if len(sums) == 1 else f"DIVIDE({sums[0]}, {sums[1]})"
 
 
@@ -46,7 +48,7 @@ def tableau_measure(measure: Measure, field: Callable[[str], str]) -> str:
     """As a calculation of Tableau; `field` gives the name of a column's field there, in its brackets."""
     tool = _Tableau(field)
     sums = [
-        f"SUM(IF {_told(measure.condition, tool)} THEN {_told(part, tool)} END)"
+        f"SUM(IF {_translated(measure.condition, tool)} THEN {_translated(part, tool)} END)"
         for part in (measure.numerator, measure.denominator)
         if part
     ]
@@ -110,7 +112,7 @@ class _Tableau:
         return f"IF {condition} THEN {yes}{' ELSE ' + no if no else ''} END"
 
 
-def _told(text: str, tool: _Dax | _Tableau) -> str:
+def _translated(text: str, tool: _Dax | _Tableau) -> str:
     return _node(_parsed(text), tool)
 
 

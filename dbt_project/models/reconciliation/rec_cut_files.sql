@@ -161,7 +161,7 @@ usual as (
     select
         *,
         lacking_lines * 1.0 / day_lines as lacking_rate,
-        (sum(lacking_lines) over company - lacking_lines + 1.0) / (sum(day_lines) over company - day_lines + 2.0) as usual_rate
+        ((sum(lacking_lines) over company) - lacking_lines + 1.0) / ((sum(day_lines) over company) - day_lines + 2.0) as usual_rate
     from counted
     window company as (partition by contract, company_code)
 ),

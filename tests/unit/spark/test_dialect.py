@@ -71,10 +71,16 @@ def test_a_type_that_spark_has_not_is_named() -> None:
         spark_type("STRUCT(a INTEGER)")
 
 
-def test_a_union_by_name_becomes_one_by_position() -> None:
-    """The sides may refer to what the query defined before; a column that one side lacks is null of the other's type."""
-    sql = """with a as (select 1 as x, 'l' as y), b as (select cast(2 as decimal(9, 2)) as z, 3 as x),
-             both_sides as (select * from a union all by name select * from b) select * from both_sides"""
+_UNION = """with a as (select 1 as x, 'l' as y), b as (select cast(2 as decimal(9, 2)) as z, 3 as x),
+            both_sides as (select * from a union all by name select * from b) select * from both_sides"""
+
+
+@pytest.mark.parametrize("sql", [_UNION, f"({_UNION})", f"select * from ({_UNION}) as model_subq"])
+def test_a_union_by_name_becomes_one_by_position(sql: str) -> None:
+    """The sides may refer to what the queries around them defined before; dbt puts a query with a contract into another one.
+
+    A column that one side lacks is null of the other's type.
+    """
     [tree] = parse(sql)
     with duckdb.connect() as connection:
         asked = lambda query: [row[:2] for row in connection.execute(f"describe ({query})").fetchall()]  # noqa: E731
