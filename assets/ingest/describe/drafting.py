@@ -285,10 +285,14 @@ class Drafter:
             # Later openings are the closings of the periods before.
             grain = [found["item_code"], *([place] if isinstance(place, str) else [])]
             opening["keep_first"] = {"by": grain, "order": periods}
+        if "opening_value" in found:
+            opening["columns"]["stock_value"] = found["opening_value"]
         closing: dict[str, Any] = {"columns": {"as_of_date": end, "on_hand_units": found["closing_units"]}}
         if "stock_value" in found:
             closing["columns"]["stock_value"] = found["stock_value"]
         self._dataset("stock_on_hand", "key", dict(base), rows=[opening, closing], unknown_columns="drop", **keys)
+        # The value of the closing is not that of the opening.
+        self.proposal.datasets[-1]["columns"].pop("stock_value", None)
         flow = {
             "source_doc_type": {"const": "period_summary"},
             "doc_no": {"const": self.label},
@@ -303,6 +307,8 @@ class Drafter:
             {"columns": {"source_line_id": {"const": "out"}, "movement_type": {"const": "sales_issue"}, "quantity_units": {"expr": issued}},
              "where": f'coalesce("{found["out_units"]}", 0) <> 0'},
         ]  # fmt: skip
+        if "in_value" in found:
+            flows[0]["columns"]["cost_value"] = found["in_value"]
         self._dataset("stock_movement", "key", flow, "_flows", rows=flows, **keys)
         self._saw("what went out is taken as sold: a summary does not say for what")
 

@@ -126,10 +126,13 @@ def stock_by_warehouse_a_sheet(folder: Path) -> None:
 
 
 def summaries_by_month_a_sheet(folder: Path) -> None:
-    head = ["存货编码", "仓库", "期初", "入库", "出库", "期末"]
+    head = ["存货编码", "仓库", "期初", "期初金额", "入库", "入库金额", "出库", "期末", "期末金额"]
     sheets(
         folder / "收发存.xlsx",
-        {"2024-01": [head, ["001", "一号仓", 5, 3, 2, 6]], "2024-02": [head, ["001", "一号仓", 6, 0, 1, 5]]},
+        {
+            "2024-01": [head, ["001", "一号仓", 5, 50, 3, 36, 2, 6, 66]],
+            "2024-02": [head, ["001", "一号仓", 6, 66, 0, None, 1, 5, 55]],
+        },
     )
 
 
@@ -178,9 +181,11 @@ CASES: list[tuple[Callable[[Path], None], dict[str, str], str, list[tuple[Any, .
      [("2024-01-31", "001", 5.0), ("2024-01-31", "002", 7.0), ("2024-02-29", "001", 4.0)]),
     (stock_by_warehouse_a_sheet, {}, "select as_of_date::text, warehouse_code, on_hand_units::double from landing.stock_on_hand",
      [("2024-06-30", "一号仓", 5.0), ("2024-06-30", "二号仓", 8.0)]),
-    (summaries_by_month_a_sheet, {}, "select as_of_date::text, on_hand_units::double from landing.stock_on_hand union all "
-     "select business_date::text, quantity_units::double from landing.stock_movement",
-     [("2023-12-31", 5.0), ("2024-01-31", -2.0), ("2024-01-31", 3.0), ("2024-01-31", 6.0), ("2024-02-29", -1.0), ("2024-02-29", 5.0)]),
+    # The opening has its own value, and what came in what it cost.
+    (summaries_by_month_a_sheet, {}, "select as_of_date::text, on_hand_units::double, stock_value::double from landing.stock_on_hand union all "  # noqa: E501
+     "select business_date::text, quantity_units::double, coalesce(cost_value, 0)::double from landing.stock_movement",
+     [("2023-12-31", 5.0, 50.0), ("2024-01-31", -2.0, 0.0), ("2024-01-31", 3.0, 36.0), ("2024-01-31", 6.0, 66.0),
+      ("2024-02-29", -1.0, 0.0), ("2024-02-29", 5.0, 55.0)]),
     (sales_by_month_without_a_year, {}, "select shipment_date::text, shipped_units::double from landing.sales_shipment_line",
      [("2024-01-31", 5.0), ("2024-12-31", 7.0)]),
     (sheets_of_two_kinds, {}, "select item_code, on_hand_units::double from landing.stock_on_hand union all "
