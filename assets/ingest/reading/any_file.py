@@ -15,7 +15,8 @@ from assets.ingest.mapping.file_keys import Records
 from assets.ingest.mapping.language import Dataset
 from assets.ingest.reading.excel import read_excel, read_markup
 from assets.ingest.reading.json_records import read_json
-from assets.ingest.reading.limits import check_document, check_workbook
+from assets.ingest.reading.limits import MOST_PARQUET_CELLS, check_document, check_workbook, is_risky
+from assets.ingest.reading.own_process import read_apart
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
 from assets.ingest.reading.reshaped_rows import reshape_rows
 from assets.ingest.reading.sheet_steps import apply_rules
@@ -47,10 +48,31 @@ def read_file(
 ) -> RawFile:
     """Load a file into the table `raw`; raises IngestError where it cannot be understood as a whole.
 
-    With `in_pieces`, a large text file may be left to be read piece by piece; see RawFile.
+    With `in_pieces`, a large text file may be left to be read piece by piece; see RawFile. Workbooks, pages and documents
+    that are not small are read by a process of their own (own_process.py).
     """
     if path.stat().st_size == 0:
         raise IngestError("the file is empty", file=name, fix="Export it again, or remove it.")
+    kind = _check_kind(path, name, path.suffix.lower())
+    if kind == "workbook":
+        check_workbook(path, name)
+    elif kind in ("markup", "json"):
+        check_document(path, name)
+    if kind in ("workbook", "markup", "json") and is_risky(path):
+        return read_apart(connection, path, name, dataset, expected, work)
+    return read_here(connection, path, name, dataset, expected, work, in_pieces)
+
+
+def read_here(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    dataset: Dataset,
+    expected: Sequence[str],
+    work: Path,
+    in_pieces: bool = False,
+) -> RawFile:
+    """`read_file` within this process, for a file whose size was checked."""
     suffix = path.suffix.lower()
     kind = _check_kind(path, name, suffix)
     if (dataset.header and kind != "text") or (dataset.records is not None and kind != "json"):
@@ -75,20 +97,17 @@ def read_file(
             given_header=dataset.header,
         )
     elif kind == "workbook":
-        check_workbook(path, name)
         if dataset.sheets is not None:
             return _reshaped(
                 connection, read_sheets(connection, path, name, dataset, expected, wanted), dataset, name, expected
             )
         raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted)
     elif kind == "markup":
-        check_document(path, name)
         text = read_decoded(path, name)
         raw = read_markup(
             connection, path, name, text, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted
         )
     elif kind == "json":
-        check_document(path, name)
         raw = read_json(connection, path, name, dataset.records or Records())
     elif kind == "parquet":
         raw = _read_parquet(connection, path, name, work)
@@ -103,7 +122,7 @@ def read_file(
         sample = replace(raw.pieces.show_sample(connection), header=raw.header, above=raw.above)
         seen = apply_rules(connection, sample, name, dataset, expected, wanted, may_hold_totals=False)
         if may_hold_totals(path) or seen != replace(sample, header=seen.header):
-            return read_file(connection, path, name, dataset, expected, work)
+            return read_here(connection, path, name, dataset, expected, work)
         raw = replace(raw, header=seen.header)
     elif kind in ("workbook", "markup", "text"):
         totals = kind != "text" or may_hold_totals(path)
@@ -185,6 +204,13 @@ def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str, 
     try:
         described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {source}").fetchall()
         header = tuple(row[0] for row in described)
+        said = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(link))})").fetchone()
+        if said is not None and said[0] * len(header) > MOST_PARQUET_CELLS:
+            raise IngestError(
+                f"holds {said[0]:,} rows by {len(header)} columns, more than {MOST_PARQUET_CELLS:,} cells",
+                file=name,
+                fix="Export it in parts.",
+            )
         columns = ", ".join(f"CAST({ident(column)} AS VARCHAR) AS c{number}" for number, column in enumerate(header))
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT file_row_number + 1 AS {SOURCE_ROW}, "

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from assets.ingest.errors import IngestError
@@ -14,9 +17,52 @@ MOST_UNPACKED_BYTES = 1 << 30
 """Of one part of a workbook: a sheet with all of Excel's 1,048,576 rows and 16 columns is about 900 MB of XML."""
 MOST_DOCUMENT_BYTES = 1 << 30
 """Of a JSON, HTML or XML file, which is held in memory as a whole, about five times over."""
+MOST_WORKBOOK_BYTES = 1 << 32
+"""Of all parts of a workbook: a year of monthly sheets of 300 MB each."""
+MOST_PARQUET_CELLS = 2_000_000_000
+"""Ten million rows with 200 columns; a few kilobytes of runs of one value can claim any number."""
+SMALL_BYTES = 1 << 18
+"""Of a file, unpacked: below, not even cells that repeat one text can take more than 800 MB, and no process of its own is needed."""
+MOST_SECONDS = 900
+"""For one file in a process of its own; 20 million cells took SECONDS_TAKEN (2026-11)."""
+MOST_MEMORY_SHARE = 0.5
+"""Of the machine's memory, for one file: the run that reads it keeps the other half."""
+_CGROUP = Path("/sys/fs/cgroup/memory.max")
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _CHUNK = 1 << 22
-_CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+# Neither `<` nor `>` before the place: each byte is looked at once, whatever a file holds.
+_CELL = re.compile(rb'<c\b[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _OVERLAP = 256
+
+
+def seconds_limit() -> int:
+    """Seconds that one file may take in a process of its own."""
+    return MOST_SECONDS
+
+
+@lru_cache(maxsize=1)
+def memory_limit() -> int:
+    """Bytes that one file may take in a process of its own: a share of the machine's memory, or of its container's."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # no container, or one without a limit
+        whole = min(whole, int(_CGROUP.read_text(encoding="ascii")))
+    return int(whole * MOST_MEMORY_SHARE)
+
+
+def is_risky(path: Path) -> bool:
+    """True for a workbook, page or document that is to be read in a process of its own.
+
+    Every old .xls is: one changed byte can abort the library that reads it. The others are by what they unpack to.
+    """
+    with path.open("rb") as stream:
+        if stream.read(4) == _OLD_WORKBOOK:
+            return True
+    try:
+        with zipfile.ZipFile(path) as archive:
+            # `check_workbook` has read every part to its end: what the directory says of sizes is so.
+            return sum(part.file_size for part in archive.infolist()) > SMALL_BYTES
+    except (zipfile.BadZipFile, OSError):
+        return path.stat().st_size > SMALL_BYTES
 
 
 def check_document(path: Path, name: str) -> None:
@@ -37,6 +83,8 @@ def check_workbook(path: Path, name: str) -> None:
     if not zipfile.is_zipfile(path):
         return  # an old .xls has 65,536 rows and 256 columns at most
     with zipfile.ZipFile(path) as archive:
+        if sum(part.file_size for part in archive.infolist()) > MOST_WORKBOOK_BYTES:
+            raise _too_large("all parts", name, MOST_WORKBOOK_BYTES)
         for part in archive.infolist():
             if not part.filename.lower().startswith("xl/") or not part.filename.lower().endswith((".xml", ".bin")):
                 continue
@@ -70,9 +118,9 @@ def check_workbook(path: Path, name: str) -> None:
                 )
 
 
-def _too_large(part: str, name: str) -> IngestError:
+def _too_large(part: str, name: str, most: int | None = None) -> IngestError:
     return IngestError(
-        f"unpacks to more than {MOST_UNPACKED_BYTES:,} bytes ({part})",
+        f"unpacks to more than {most or MOST_UNPACKED_BYTES:,} bytes ({part})",
         file=name,
         fix="Save it again in Excel, or export it as CSV.",
     )

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from assets.ingest.errors import SourceUnreadable
-from assets.ingest.reading import limits
+from assets.ingest.reading import limits, own_process
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import ingest_all
 
@@ -329,3 +329,58 @@ def test_a_required_source_that_cannot_be_read_stops_the_release(make_company, t
     with pytest.raises(SourceUnreadable) as found:
         ingest_all(tmp_path / "workspace", [database], day, must_read=True)
     assert "source 'shop' cannot be read" in str(found.value) and "s3cret-word" not in str(found.value)
+
+
+@pytest.fixture
+def small_reader(monkeypatch):
+    """A reading process of this test alone, with little memory and time; the next test starts its own."""
+    own_process._PROCESS.stop()
+    monkeypatch.setattr(own_process, "memory_limit", lambda: 300 << 20)
+    yield
+    own_process._PROCESS.stop()
+
+
+def repeated_text(path: Path) -> None:
+    """A workbook of a few kilobytes, within every limit of rows, cells and bytes, whose cells take 20 GB."""
+    head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (row, row) for row in range(1, 20_000))
+    bomb(path, head + rows + b"</sheetData></worksheet>")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    text = b"x" * (1 << 20)
+    parts["xl/sharedStrings.xml"] = (
+        b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>' + text + b"</t></si></sst>"
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+
+
+def test_a_file_that_takes_its_process_down_is_refused_alone(company, small_reader):
+    repeated_text(company.folder / "items_20240102.xlsx")
+    assert (company.folder / "items_20240102.xlsx").stat().st_size < 200_000
+    company.write("items_20240101.csv", "存货编码,存货名称,单位\n001,茶杯,只\n")
+    book = openpyxl.Workbook()
+    for row in (["存货编码", "存货名称", "单位"], *([f"{n:05d}", f"茶杯{n}", "只"] for n in range(6000))):
+        book.active.append(row)
+    book.save(company.folder / "items_20240103.xlsx")  # large enough for a process too: the next one reads it
+    report = company.read("item")
+    (refusal,) = report.refusals
+    assert (
+        refusal.startswith("items_20240102.xlsx: ")
+        and "takes more than 300 MB of memory" in refusal
+        and "\n" not in refusal
+    )
+    assert company.query("select count(*) from landing.item") == [(6000,)]
+
+
+def test_a_file_that_takes_too_long_is_refused_alone(company, small_reader, monkeypatch):
+    monkeypatch.setattr(own_process, "seconds_limit", lambda: 1)
+    head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    row = b'<row r="%d">' + b"".join(b'<c r="%c%%d"><v>1.5</v></c>' % letter for letter in b"ABCDEFGHIJKL") + b"</row>"
+    rows = b"".join(row % ((number,) * 13) for number in range(1, 40_000))
+    bomb(company.folder / "items_20240102.xlsx", head + rows + b"</sheetData></worksheet>")
+    company.write("items_20240101.csv", "存货编码,存货名称,单位\n001,茶杯,只\n")
+    (refusal,) = company.read("item").refusals
+    assert refusal.startswith("items_20240102.xlsx: was not read within 1 seconds.") and "Export it in parts" in refusal
+    assert company.query("select item_code from landing.item") == [("001",)]
