@@ -301,7 +301,7 @@ class Drafter:
             **base,
         }
         issued = f'-"{found["out_units"]}"'
-        flows = [
+        flows: list[dict[str, Any]] = [
             {"columns": {"source_line_id": {"const": "in"}, "movement_type": {"const": "other_in"}, "quantity_units": found["in_units"]},
              "where": f'coalesce("{found["in_units"]}", 0) <> 0'},
             {"columns": {"source_line_id": {"const": "out"}, "movement_type": {"const": "sales_issue"}, "quantity_units": {"expr": issued}},

@@ -24,7 +24,7 @@ MOST_PARQUET_CELLS = 2_000_000_000
 SMALL_BYTES = 1 << 18
 """Of a file, unpacked: below, not even cells that repeat one text can take more than 800 MB, and no process of its own is needed."""
 MOST_SECONDS = 900
-"""For one file in a process of its own; 20 million cells took SECONDS_TAKEN (2026-11)."""
+"""For one file in a process of its own: a few times what the largest workbook within the limits takes on a busy machine (2026-11)."""
 MOST_MEMORY_SHARE = 0.5
 """Of the machine's memory, for one file: the run that reads it keeps the other half."""
 _CGROUP = Path("/sys/fs/cgroup/memory.max")

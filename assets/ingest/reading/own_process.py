@@ -81,19 +81,21 @@ class _Process:
         """What the process answers; IngestError where it ended over the file or refused it."""
         with self._lock:
             process, pipe = self._start()
-            answer: object = None
+            answer: _Answer | None = None
             try:
                 pipe.send(request)
-                answer = _excess(process.pid, pipe, name) or pipe.recv()
+                _wait(process.pid, pipe, name)
+                answer = pipe.recv()
             except (EOFError, OSError):
                 raise _ended(process.wait(), name) from None
             finally:
                 # Whatever else ended the wait, an interrupt included: the next file gets a new process.
-                if not isinstance(answer, _Answer):
+                if answer is None:
                     self.stop()
-        if isinstance(answer, _Answer) and isinstance(answer.outcome, RawFile):
+        assert answer is not None
+        if isinstance(answer.outcome, RawFile):
             return answer.outcome
-        raise answer.outcome if isinstance(answer, _Answer) else answer
+        raise answer.outcome
 
     def stop(self) -> None:
         """End the process, whatever it does."""
@@ -105,7 +107,7 @@ class _Process:
             process.wait()
 
     def _start(self) -> tuple[subprocess.Popen[bytes], Connection]:
-        if self._running is not None and self._owner == os.getpid():
+        if self._running is not None and self._owner == os.getpid() and self._running[0].poll() is None:
             return self._running
         ours, theirs = Pipe()
         code = _START.format(path=sys.path, pipe=theirs.fileno())
@@ -126,18 +128,17 @@ _PROCESS = _Process()
 atexit.register(_PROCESS.stop)
 
 
-def _excess(process: int, pipe: Connection, name: str) -> IngestError | None:
-    """Wait for an answer; the refusal where the process takes too much memory or time before it has one.
+def _wait(process: int, pipe: Connection, name: str) -> None:
+    """Wait for an answer; raises IngestError where the process takes too much memory or time before it has one.
 
     Memory is watched from here and not limited there: libraries that are refused memory abort, or wait for ever.
     """
     most_bytes, end = memory_limit(), time.monotonic() + seconds_limit()
     while not pipe.poll(_LOOK_SECONDS):
         if _memory_of(process) > most_bytes:
-            return IngestError(f"takes more than {most_bytes >> 20:,} MB of memory to read", file=name, fix=_PARTS)
+            raise IngestError(f"takes more than {most_bytes >> 20:,} MB of memory to read", file=name, fix=_PARTS)
         if time.monotonic() > end:
-            return IngestError(f"was not read within {seconds_limit():,} seconds", file=name, fix=_PARTS)
-    return None
+            raise IngestError(f"was not read within {seconds_limit():,} seconds", file=name, fix=_PARTS)
 
 
 def _memory_of(process: int) -> int:
