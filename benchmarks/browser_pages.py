@@ -19,9 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 180
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 # The page's clock at the instant since which everything is drawn: the script at rest, the heading right, every chart there, for 400 ms.
-_DRAWN = """heading => new Promise(resolve => {
+_DRAWN = """heading => new Promise((resolve, reject) => {
     let since = null;
+    const opened = performance.now();
     const look = () => {
+        if (performance.now() > opened + 60000) reject(new Error(`not drawn within 60 s: ${location.href}`));
         const app = document.querySelector('[data-testid="stApp"]');
         const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')];
         const done = (!app || app.dataset.testScriptState === 'notRunning') && !document.querySelector('[data-stale="true"]')

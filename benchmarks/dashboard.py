@@ -6,7 +6,6 @@ server does. Every page is asked with several filters, several times; the first 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.recording import save_result
-from benchmarks.synthetic_release import write_release
+from benchmarks.synthetic_release import size_options, write_release
 from dashboard.filters import Filter
 from dashboard.queries import item, moves, overview, planning, quality, stock
 from dashboard.queries.worklist import worklist
@@ -87,12 +86,7 @@ def pages(reader: ReleaseReader, wanted: Filter) -> dict[str, Callable[[], Any]]
 
 def main(arguments: list[str]) -> dict[str, Any]:
     """Build the release, ask every page with every filter, print a table, keep the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks dashboard")
-    parser.add_argument("--item-warehouses", type=int, default=100_000)
-    parser.add_argument("--months", type=int, default=24)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--save", action="store_true", help="keep the figures in benchmarks/results")
-    chosen = parser.parse_args(arguments)
+    chosen = size_options("dashboard", 5, arguments)
     with tempfile.TemporaryDirectory() as folder:
         release = write_release(Path(folder), chosen.item_warehouses, chosen.months, SEED)
         reader = ReleaseReader(release)

@@ -7,7 +7,6 @@ which is what another framework could reach at best. docs/adr/ has what was deci
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any
 from benchmarks.browser_pages import chromium, clicked, opened, served
 from benchmarks.dashboard import p95
 from benchmarks.recording import save_result
-from benchmarks.synthetic_release import write_release
+from benchmarks.synthetic_release import size_options, write_release
 from dashboard.texts import Words
 
 SEED = 7
@@ -33,12 +32,7 @@ schedule: {{first_date: 2026-01-01}}
 
 def main(arguments: list[str]) -> dict[str, Any]:
     """Build the release, visit every page, print a table, keep the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks dashboard_browser")
-    parser.add_argument("--item-warehouses", type=int, default=100_000)
-    parser.add_argument("--months", type=int, default=24)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--save", action="store_true", help="keep the figures in benchmarks/results")
-    chosen = parser.parse_args(arguments)
+    chosen = size_options("dashboard_browser", 3, arguments)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         release = write_release(root / "releases", chosen.item_warehouses, chosen.months, SEED)

@@ -28,7 +28,7 @@ def _overview(reader: ReleaseReader, words: Words) -> str:
         f"<p>{html.escape(words(f'kpi_{kpi.name}'))} <b>{html.escape(words.kpi(kpi.name, kpi.value))}</b></p>"
         for kpi in kpis
     )
-    numbers = [float(value) for value in pd.to_numeric(trend["inventory_value"]).fillna(0)]
+    numbers = [float(value) for value in pd.to_numeric(trend["ending_value"]).fillna(0)]
     tables = work.to_html(index=False) + capital.to_html(index=False) + pd.DataFrame([actions]).to_html(index=False)
     return f"<!doctype html><title>x</title><h1>Overview</h1>{tiles}{_picture(numbers)}{tables}"
 

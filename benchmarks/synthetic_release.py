@@ -6,6 +6,7 @@ groups or sorts by is filled with a realistic spread (few hot items, long tails)
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,16 @@ from assets.publish.releases import Release, build_release, switch_current
 SCHEMA = Path(__file__).resolve().parents[1] / "tests" / "unit" / "publish" / "published_schema.json"
 AS_OF = "2026-06-30"
 CATEGORIES = 40
+
+
+def size_options(benchmark: str, rounds: int, arguments: list[str]) -> argparse.Namespace:
+    """Options of a benchmark that reads such a release: its size, how many rounds, whether the figures are kept."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks {benchmark}")
+    parser.add_argument("--item-warehouses", type=int, default=100_000)
+    parser.add_argument("--months", type=int, default=24)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--save", action="store_true", help="keep the figures in benchmarks/results")
+    return parser.parse_args(arguments)
 
 
 def write_release(folder: Path, item_warehouses: int, months: int, seed: int = 7) -> Release:
