@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
 
 from assets.publish.companies import Company
 from assets.publish.releases import ReleaseError
@@ -45,6 +46,10 @@ PAGES: dict[str, tuple[str, Callable[[Context], None]]] = {
     "wall": (":material/tv:", wall.show),
 }
 MONTHS = ("6", "12", "24")  # how far back the charts over time go
+
+
+# A chart is checked against Vega's schema once, when it is drawn; checking each part as it is built as well was a tenth of a page's time.
+disable_debug_mode()
 
 
 def main() -> None:
