@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +25,12 @@ def init(
     timezone: Annotated[str, typer.Option("--timezone", help="IANA time zone.")] = "Asia/Shanghai",
     lang: Annotated[str, typer.Option("--lang", help="Language of notices and pages: en or zh.")] = "zh",
     extracts: Annotated[
-        Path | None,
-        typer.Option("--from", help="A folder of extracts: sources and first mappings are drafted from it."),
+        str | None,
+        typer.Option(
+            "--from",
+            help="A folder of extracts, a SQLite or DuckDB file, or the address of a database: sources and first mappings are "
+            "drafted from it.",
+        ),
     ] = None,
     answers: Annotated[
         Path | None,
@@ -37,7 +42,7 @@ def init(
 ) -> None:
     """Write a company's own project: configuration, mappings, rules, own models; ready for `stockturn run`.
 
-    With --from, every file is looked at: what it seems to be, on what evidence, with a sample.
+    With --from, every file and table is looked at: what it seems to be, on what evidence, with a sample.
     """
     from assets.ingest.describe.project import draft_sources
     from orchestration.project.scaffold import Identity, write_project
@@ -54,6 +59,7 @@ def init(
         for note in source.notes:
             console.print(f"[yellow]{escape(source.name)}: {escape(note)}[/yellow]", soft_wrap=True)
     if run:
+        os.environ.update({name: value for source in sources for name, value in source.environment.items()})
         _run(folder)
 
 

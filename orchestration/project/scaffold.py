@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
+import shlex
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,7 +105,11 @@ def _write(folder: Path, identity: Identity, sources: Sequence[DraftSource]) -> 
         for token, word in words.items():
             text = text.replace(token, word)
         target.write_text(text, encoding="utf-8")
-    shutil.copyfile(folder / ".env.example", folder / ".env")
+    secrets = "".join(
+        f"{name}={shlex.quote(value)}\n" for source in sources for name, value in source.environment.items()
+    )
+    (folder / ".env").write_text((folder / ".env.example").read_text(encoding="utf-8") + secrets, encoding="utf-8")
+    (folder / ".env").chmod(0o600)
     if sources:
         (folder / "mappings" / "erp.yml").unlink()
     for source in sources:

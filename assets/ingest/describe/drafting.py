@@ -7,18 +7,16 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from assets.ingest.contracts import load_contracts
 from assets.ingest.describe.file_facts import FileFacts
+from assets.ingest.describe.origin import DAY_IN_NAME, Origin
 from assets.ingest.describe.roles import MONTH_TITLE, YEARLESS_TITLE, Reading
-from assets.ingest.describe.workbook_sheets import SheetGroup
 from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.mapping.row_keys import POSITION, ROW_NUMBER, SHEET
 from assets.ingest.mapping.source_keys import EXTRACT_DATE
 
-_DAY_IN_NAME = re.compile(r"(\d{4})[-_.年]?(\d{2})[-_.月]?(\d{2})")
 _SERIES = r"(\d{4}[-_.年]?\d{2}[-_.月]?\d{2})"
 _MAIN = "MAIN"
 _OUTWARD = (
@@ -63,15 +61,11 @@ class Drafter:
         proposal: FileProposal,
         reading: Reading,
         facts: FileFacts,
-        path: Path,
-        sheets: SheetGroup,
+        origin: Origin,
         answers: Mapping[str, str],
     ) -> None:
-        self.proposal, self.reading, self.path, self.answers = proposal, reading, path, answers
-        self.facts, self.sheets = facts, sheets
-        label = Path(sheets.file).with_suffix("").as_posix() + (f"_{sheets.name}" if sheets.name else "")
-        self.label = re.sub(r"\W+", "_", label).strip("_") or "file"
-        self.label = self.label if self.label[0].isalpha() else f"f_{self.label}"
+        self.proposal, self.reading, self.answers = proposal, reading, answers
+        self.facts, self.origin, self.sheets, self.label = facts, origin, origin.sheets, origin.label
 
     def draft(self) -> None:
         """Build the dataset by its role."""
@@ -95,21 +89,13 @@ class Drafter:
             for key, rule in columns.items():
                 if rule == title:
                     columns[key] = {"from": title, "formats": [text]}
-        pattern = re.sub(r"([\[\]*?])", "[\\1]", self.sheets.file)
-        if _DAY_IN_NAME.search(self.path.name) is not None:
-            # One of a series: the next day's file is read like it.
-            pattern = _DAY_IN_NAME.sub("*", pattern, count=1)
+        if self.origin.is_series:
             more["extract_date"] = _SERIES
-        elif "extract_date" not in more and self.facts.last_day is not None:
+        elif self.origin.key is None and "extract_date" not in more and self.facts.last_day is not None:
             more["extract_date"] = self.facts.last_day
-        dataset = {
-            "name": self.label + suffix,
-            "contract": contract,
-            "files": pattern,
-            "scope": scope,
-            **self.sheets.keys,
-            **more,
-        }
+        place = dict(self.origin.place)
+        first = {key: place.pop(key) for key in ("files", "table") if key in place}
+        dataset = {"name": self.label + suffix, "contract": contract, **first, "scope": scope, **place, **more}
         order = [name for name in known if name in columns]
         self.proposal.datasets.append({**dataset, "columns": {name: columns[name] for name in order}})
 
@@ -120,8 +106,8 @@ class Drafter:
 
     def _year(self, what: str) -> str:
         """The year of months that name none."""
-        written = re.search(r"(?<!\d)(20\d{2})(?!\d)", f"{self.facts.notes} {self.path.name}")
-        changed = str(dt.datetime.fromtimestamp(self.path.stat().st_mtime, tz=dt.UTC).year)
+        written = re.search(r"(?<!\d)(20\d{2})(?!\d)", f"{self.facts.notes} {self.origin.name}")
+        changed = str(self.origin.changed.year)
         return self.ask(
             "year", f"of what year are the months of the {what}? (YYYY)", written[1] if written else changed
         )
@@ -151,22 +137,28 @@ class Drafter:
         """Keys of the dataset and the rule of the day of a list: a column, a title row, the file name, or an answer."""
         if "as_of_date" in self.reading.columns:
             return {}, self.reading.columns["as_of_date"]
+        if self.origin.key is not None:
+            self._saw("a table of a database is of the day on which it is read")
+            return {}, EXTRACT_DATE
         if self.sheets.names_are:
             return {}, self._day_of_sheet("end")
-        for where, text in (("a title row", self.facts.notes), ("the file name", self.path.name)):
-            found = _DAY_IN_NAME.search(text) or re.search(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})", text)
+        for where, text in (("a title row", self.facts.notes), ("the file name", self.origin.name)):
+            found = DAY_IN_NAME.search(text) or re.search(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})", text)
             day = _day(found) if found else None
             if day is not None:
                 self._saw(f"its day is {day.isoformat()}, from {where}")
                 return {"extract_date": day}, EXTRACT_DATE
-        changed = dt.datetime.fromtimestamp(self.path.stat().st_mtime, tz=dt.UTC).date().isoformat()
-        answer = self.ask("day", "of what day is this list? (YYYY-MM-DD)", changed)
+        answer = self.ask("day", "of what day is this list? (YYYY-MM-DD)", self.origin.changed.isoformat())
         return {"extract_date": dt.date.fromisoformat(answer)}, EXTRACT_DATE
 
     def _line(self, columns: dict[str, Any], document: str, line: str) -> dict[str, Any]:
         """Keys of the dataset that give its rows a line number: the file's own, or the position within the document."""
         own = self.reading.columns.get(line)
         if own is not None and self.facts.has_lines:
+            return {}
+        if self.origin.key is not None:
+            columns[line] = self._row_id()
+            self._saw(f"no column numbers its lines: its key does ({', '.join(self.origin.key)})")
             return {}
         title = self.reading.columns.get(document)
         columns[line] = POSITION if title is not None else ROW_NUMBER
@@ -176,6 +168,14 @@ class Drafter:
             else "no column numbers its documents: the row number does"
         )
         return {"position_by": [title]} if title is not None else {}
+
+    def _row_id(self) -> Any:
+        """The rule of what tells a row from all others: its number in a file, its key in a table."""
+        if self.origin.key is None:
+            return ROW_NUMBER
+        if len(self.origin.key) == 1:
+            return self.origin.key[0]
+        return {"expr": " || '-' || ".join(f'cast("{name}" as varchar)' for name in self.origin.key)}
 
     def _stock(self) -> None:
         keys, day = self._list_day()
@@ -270,8 +270,8 @@ class Drafter:
             start = {"expr": f'cast("{titled[1]}" as date) - 1', "formats": ["period_start"]}
             end = {"from": titled[1], "formats": ["period_end"]}
         else:
-            written = re.search(r"(20\d{2})[-_.年]?(0[1-9]|1[0-2])(?!\d)", f"{self.facts.notes} {self.path.name}")
-            changed = dt.datetime.fromtimestamp(self.path.stat().st_mtime, tz=dt.UTC).strftime("%Y-%m")
+            written = re.search(r"(20\d{2})[-_.年]?(0[1-9]|1[0-2])(?!\d)", f"{self.facts.notes} {self.origin.name}")
+            changed = self.origin.changed.strftime("%Y-%m")
             default = f"{written[1]}-{written[2]}" if written is not None else changed
             year, month = map(int, self.ask("period", "of what month is this summary? (YYYY-MM)", default).split("-"))
             first = dt.date(year, month, 1)
@@ -296,7 +296,7 @@ class Drafter:
         flow = {
             "source_doc_type": {"const": "period_summary"},
             "doc_no": {"const": self.label},
-            "source_doc_id": ROW_NUMBER,
+            "source_doc_id": self._row_id(),
             "business_date": end,
             **base,
         }

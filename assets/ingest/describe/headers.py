@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -17,7 +18,8 @@ from assets.ingest.reading.raw_table import RawFile
 from assets.ingest.typing.text_macros import install_macros
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xls", ".xlsx", ".parquet")
-_LOOK = Dataset.model_validate({"name": "look", "contract": "item", "files": "*", "scope": "full", "allow_empty": True})
+_LOOK_KEYS = {"name": "look", "contract": "item", "files": "*", "scope": "full", "allow_empty": True}
+_LOOK = Dataset.model_validate(_LOOK_KEYS)
 
 
 @lru_cache(maxsize=1)
@@ -28,13 +30,13 @@ def expected_names() -> tuple[str, ...]:
 
 
 def read_unknown(
-    connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path, keys: Mapping[str, str] | None = None
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path, keys: Mapping[str, Any] | None = None
 ) -> RawFile:
-    """Load a file into `raw` without a mapping, with what `keys` of a dataset say of it (`sheet`, `sheets`).
+    """Load a file into `raw` without a mapping, with what `keys` of a dataset say of it (`sheet`, `sheets`, `records`, `header`).
 
     Raises IngestError where it cannot be read.
     """
-    look = _LOOK.model_copy(update=dict(keys)) if keys else _LOOK
+    look = Dataset.model_validate({**_LOOK_KEYS, **keys}) if keys else _LOOK
     return read_file(connection, path, name, look, expected_names(), work)
 
 

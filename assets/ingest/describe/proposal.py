@@ -6,18 +6,23 @@ gives another.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
 
-from assets.ingest.describe.drafting import Drafter, FileProposal
+from assets.ingest.describe.database import database_kind
+from assets.ingest.describe.document_lists import lists_in
+from assets.ingest.describe.drafting import Drafter, FileProposal, Question
 from assets.ingest.describe.file_facts import columns_of, first_rows, gather_facts
 from assets.ingest.describe.headers import SUFFIXES, read_unknown
-from assets.ingest.describe.roles import read_role
+from assets.ingest.describe.origin import origin_of_file
+from assets.ingest.describe.roles import is_row_of_data, read_role
 from assets.ingest.describe.workbook_sheets import SheetGroup, group_sheets
 from assets.ingest.errors import IngestError
 from assets.ingest.reading.excel import SHEETS_LEFT, sheet_names
@@ -25,6 +30,10 @@ from assets.ingest.reading.limits import check_workbook
 from assets.ingest.typing.text_macros import install_macros
 
 _WORKBOOKS = (".xlsx", ".xls")
+_TEXTS = (".csv", ".txt", ".tsv")
+_ARCHIVES = (".zip", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
+_HEADER = "columns"
+_WHICH_COLUMNS = "what are its columns? names in their order, with commas"
 
 
 def propose_files(folder: Path, answers: Mapping[str, str] | None = None) -> list[FileProposal]:
@@ -33,10 +42,10 @@ def propose_files(folder: Path, answers: Mapping[str, str] | None = None) -> lis
     return [_propose(path, group, given) for path in _files(folder) for group in _groups(folder, path)]
 
 
-def mapping_text(name: str, files: Sequence[FileProposal]) -> str:
-    """The mapping that reads the files that were understood: YAML, each dataset below its evidence.
+def mapping_text(name: str, files: Sequence[FileProposal], system: str = "excel") -> str:
+    """The mapping that reads what was understood: YAML, each dataset below its evidence; `system` is its source system.
 
-    Raises IngestError where no file was understood.
+    Raises IngestError where nothing was understood.
     """
     read = [file for file in files if file.datasets]
     seen: list[dict[str, Any]] = []
@@ -50,7 +59,7 @@ def mapping_text(name: str, files: Sequence[FileProposal]) -> str:
         "mapping": name,
         "version": 1,
         "title": name,
-        "source_system": "excel",
+        "source_system": system,
         "capabilities": {
             "has_ledger": any(file.title == "stock movements" for file in read),
             "has_orders": "sales_order_line" in contracts,
@@ -81,13 +90,16 @@ def _yaml(data: object) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~$")):
+        if path.is_file() and not path.name.startswith((".", "~$")) and not database_kind(path):
             yield path
 
 
 def _groups(folder: Path, path: Path) -> list[SheetGroup]:
     """The tables of a file: one, or what the sheets of a workbook hold. A sheet without a table is left out."""
     file = path.relative_to(folder).as_posix()
+    if path.suffix.lower() == ".json":
+        lists = lists_in(path, file)
+        return [SheetGroup(file, ".".join(at) if len(lists) > 1 else "", at=at) for at in lists]
     try:
         check_workbook(path, file)
         names = sheet_names(path, file) if path.suffix.lower() in _WORKBOOKS else []
@@ -110,17 +122,32 @@ def _groups(folder: Path, path: Path) -> list[SheetGroup]:
 
 
 def _propose(path: Path, sheets: SheetGroup, answers: Mapping[str, str]) -> FileProposal:
+    if path.suffix.lower() not in (*SUFFIXES, ".json"):
+        kind = path.suffix.lower() or "without a suffix"
+        fix = "unpack it beside the others" if kind in _ARCHIVES else "export it as CSV, .xlsx, JSON or Parquet"
+        return _not_read(sheets, f"files {kind} are not read: {fix}")
+    given = answers.get(f"{sheets.file}: {_HEADER}", "").strip()
+    if given:
+        sheets = replace(sheets, header=tuple(name.strip() for name in re.split(r"[,，]", given)))
     with tempfile.TemporaryDirectory() as work, duckdb.connect(":memory:") as connection:
         install_macros(connection)
         try:
             raw = read_unknown(connection, path, sheets.file, Path(work), sheets.keys)
-        except IngestError as error:
-            return FileProposal(sheets.title, 0, "", "", (), (), problem=str(error))
+        except (IngestError, ValueError) as error:
+            return _not_read(sheets, " ".join(str(error).split()))
         sample = first_rows(connection, raw)
-        reading = read_role([column for column in columns_of(connection, raw) if column.name not in raw.added])
+        columns = [column for column in columns_of(connection, raw) if column.name not in raw.added]
+        reading = read_role(columns)
         if reading is None:
-            said = f"its columns are of no kind that is known: {', '.join(raw.header)}"
-            return FileProposal(sheets.title, raw.rows_in, "", "", (), sample, problem=said)
+            proposal = _not_read(sheets, f"its columns are of no kind that is known: {', '.join(raw.header)}")
+            proposal.rows, proposal.sample = raw.rows_in, sample
+            if path.suffix.lower() in _TEXTS and not sheets.header and is_row_of_data(columns):
+                row = ", ".join(raw.header)
+                proposal.problem = (
+                    f"it has no row of names: its first row ({row}) reads like the others; answer what its columns are"
+                )
+                proposal.questions.append(Question(f"{sheets.file}: {_HEADER}", _WHICH_COLUMNS, ""))
+            return proposal
         used = {*reading.columns.values(), *reading.cells, *raw.added}
         proposal = FileProposal(
             sheets.title,
@@ -131,6 +158,14 @@ def _propose(path: Path, sheets: SheetGroup, answers: Mapping[str, str]) -> File
             sample,
             unused=tuple(title for title in raw.header if title not in used),
         )
+        if sheets.at:
+            proposal.evidence += (f"its rows are the list {'.'.join(sheets.at)}",)
+        if sheets.header:
+            proposal.questions.append(Question(f"{sheets.file}: {_HEADER}", _WHICH_COLUMNS, ""))
         facts = gather_facts(connection, raw, reading)
-    Drafter(proposal, reading, facts, path, sheets, answers).draft()
+    Drafter(proposal, reading, facts, origin_of_file(path, sheets), answers).draft()
     return proposal
+
+
+def _not_read(sheets: SheetGroup, problem: str) -> FileProposal:
+    return FileProposal(sheets.title, 0, "", "", (), (), problem=problem)

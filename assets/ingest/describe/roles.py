@@ -95,6 +95,14 @@ def read_role(columns: Sequence[Column]) -> Reading | None:
     return _cross_tab(columns)
 
 
+def is_row_of_data(columns: Sequence[Column]) -> bool:
+    """True where the names of columns look like their values: a number or day over numbers or days, in every such column."""
+    values = [column for column in columns if column.is_number or column.is_day]
+    return bool(values) and all(
+        Column("", (column.name,)).is_number or Column("", (column.name,)).is_day for column in values
+    )
+
+
 def _fields(role: Role, columns: Sequence[Column]) -> dict[str, str]:
     """Field to column: exact names first, in the order in which the role names them, each column once."""
     found: dict[str, str] = {}

@@ -1,10 +1,11 @@
-"""The sheets of an unknown workbook: which of them are one table that goes on, and what their names say."""
+"""The tables of an unknown file: sheets of a workbook, of which several may be one table that goes on, or lists of a document."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from assets.ingest.reading.raw_table import normal_header
 
@@ -19,7 +20,8 @@ class SheetGroup:
     """Sheets that are read as one table.
 
     `file` is the file below its folder; `name` the name of a single sheet among several, "" where the file has one; `pattern` matches the
-    names of several sheets, "" for one; `names_are` is "days", "months", "months of a year" or "" for names that are no time.
+    names of several sheets, "" for one; `names_are` is "days", "months", "months of a year" or "" for names that are no time. `at` is the
+    path of keys to a list of a JSON document; `header` names the columns of a file that does not.
     """
 
     file: str
@@ -27,6 +29,8 @@ class SheetGroup:
     names: tuple[str, ...] = ()
     pattern: str = ""
     names_are: str = ""
+    at: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -36,8 +40,12 @@ class SheetGroup:
         return f"{self.file} [{self.name}]" if self.name else self.file
 
     @property
-    def keys(self) -> dict[str, str]:
-        """Keys of the dataset that choose the sheets."""
+    def keys(self) -> dict[str, Any]:
+        """Keys of the dataset that choose the table."""
+        if self.at:
+            return {"records": {"at": list(self.at)}}
+        if self.header:
+            return {"header": list(self.header)}
         if self.pattern:
             return {"sheets": self.pattern}
         return {"sheet": self.name} if self.name else {}

@@ -39,10 +39,11 @@ OPENING = {
     "oracle": ("SET TRANSACTION READ ONLY",),
     "hana": ("SET TRANSACTION READ ONLY",),
     "sqlite": ("PRAGMA query_only = ON", "BEGIN"),
+    "duckdb": (),
     "mssql": (),
 }
 """What is said first in the transaction, so that nothing can be written by it. SQL Server knows no such statement: there
-the account must not be allowed to write."""
+the account must not be allowed to write. A DuckDB file is opened for reading, in a transaction of its own."""
 
 
 def database_url(secrets: Secrets) -> URL:
@@ -67,6 +68,8 @@ def database_url(secrets: Secrets) -> URL:
     if dialect == "sqlite" and url.database and url.database != ":memory:" and not url.database.startswith("file:"):
         # Opened for reading, so that a wrong path is an error and not a new, empty database.
         url = url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
+    if dialect == "duckdb":
+        url = url.set(query={**url.query, "access_mode": "read_only"})
     return url
 
 

@@ -19,6 +19,10 @@ from assets.ingest.mapping.language import Dataset, Scalar
 from assets.ingest.mapping.source_keys import SqlSource
 
 BATCH_ROWS = 20_000
+_DUCKDB_KEY = sa.text(
+    "SELECT constraint_column_names FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY' AND table_name = :name "
+    "AND schema_name = :schema"
+)
 _READ_FIX = "Run again; if it stays, give the account the right to read these tables."
 
 
@@ -74,6 +78,9 @@ class SqlReader:
     def _describe(self, name: str, schema: str | None) -> TableInfo:
         inspector = sa.inspect(self.connection)
         columns = {column["name"]: column["type"] for column in inspector.get_columns(name, schema)}
+        if self.connection.dialect.name == "duckdb":  # its dialect asks for a type that DuckDB has not
+            found = self.connection.execute(_DUCKDB_KEY, {"name": name, "schema": schema or "main"}).scalar()
+            return TableInfo(name, columns, tuple(found or ()), schema)
         key = inspector.get_pk_constraint(name, schema).get("constrained_columns") or []
         return TableInfo(name, columns, tuple(key), schema)
 

@@ -22,21 +22,6 @@ FAST = ("sap_b1",)
 REST = ("odoo", "yonyou_u8", "kingdee_k3cloud", "yonyou_tplus", "kingdee_k3wise", "sap_ecc", "sap_s4", "erpnext")
 
 
-def make_database(file: Path, tables: dict[str, str]) -> None:
-    """The tables of a fixture, all columns texts, each with a primary key of its own as real databases have."""
-    connection = sqlite3.connect(file)
-    for table, text in tables.items():
-        header, *rows = kit._square(table, kit.rows_of(text))
-        columns = ", ".join(f'"{name}" text' for name in header)
-        connection.execute(f'create table "{table}" (_row integer primary key, {columns})')
-        marks = ", ".join("?" * (len(header) + 1))
-        connection.executemany(
-            f'insert into "{table}" values ({marks})', [[None, *(cell or None for cell in row)] for row in rows]
-        )
-    connection.commit()
-    connection.close()
-
-
 @pytest.mark.parametrize("vendor", [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in REST)])
 def test_a_vendor_database_becomes_the_same_ledger(
     vendor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -45,7 +30,7 @@ def test_a_vendor_database_becomes_the_same_ledger(
     books: dict[str, dict[str, str]] = getattr(module, "BOOKS", {})
     for instance, tables in (books or {"": module.TABLES}).items():
         file = tmp_path / f"{instance or 'book'}.db"
-        make_database(file, tables)
+        kit.make_database(file, tables)
         name = f"{vendor}.{instance}" if instance else vendor
         monkeypatch.setenv(variable(name, "URL"), f"sqlite:///{file}")
     source = SourceSettings(
@@ -92,7 +77,7 @@ def test_the_second_day_reads_what_changed(vendor: str, tmp_path: Path, monkeypa
     module = importlib.import_module(f"vendors.{vendor}")
     (table, column), change = CHANGES[vendor]
     file = tmp_path / "book.db"
-    make_database(file, module.TABLES)
+    kit.make_database(file, module.TABLES)
     connection = sqlite3.connect(file)
     if column not in {row[1] for row in connection.execute(f'pragma table_info("{table}")')}:
         connection.execute(f'alter table "{table}" add column {column} text')
