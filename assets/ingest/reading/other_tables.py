@@ -16,6 +16,9 @@ _SHARE = 0.6
 """Of the filled cells of a header row at least this share are known names; of a row of data it is one at most (a category
 that is called 成本), so any share above a half tells them apart."""
 _FEWEST = 2
+_FEWEST_WORDS = 4
+_VALUES = 0.5
+"""Of the filled cells of a column that are numbers or days: then a word in it is no value."""
 _SHOWN = 4
 _LONGEST = 40
 
@@ -26,7 +29,8 @@ def set_aside_other_tables(connection: duckdb.DuckDBPyConnection, raw: RawFile, 
         return raw
     own = {normal_header(title) for title in raw.header}
     known = own | {word for words in synonyms().values() for word in words} | set(wanted)
-    heads = [(row, cells) for row, cells in _suspects(connection, raw, known) if _is_header(cells, known)]
+    named = [(row, cells) for row, cells in _suspects(connection, raw, known) if _is_header(cells, known)]
+    heads = sorted({*named, *_without_values(connection, raw)})
     if not heads:
         return raw
     titles = [normal_header(title) for title in raw.header if not title.startswith("column_")]
@@ -87,6 +91,29 @@ def _suspects(
         f"AND {last} IN (SELECT text FROM titles_seen) ORDER BY {SOURCE_ROW}"
     ).fetchall()
     return [(row, tuple(cell.strip() for cell in cells if cell and cell.strip())) for row, *cells in rows]
+
+
+def _without_values(connection: duckdb.DuckDBPyConnection, raw: RawFile) -> list[tuple[int, tuple[str, ...]]]:
+    """Rows of different words, no digit among them, in a table of numbers and days: headers whose names nobody knows."""
+    columns = [column for title, column in zip(raw.header, raw.columns, strict=True) if not title.startswith("column_")]
+    filled = " AND ".join(f"sk_text({column}) IS NOT NULL" for column in columns)
+    words = f"NOT regexp_matches(concat_ws('', {', '.join(raw.columns)}), '[0-9]')"
+    # Above the first row of values it is a second line of this table's own header: units, or names in another language.
+    rows = connection.execute(
+        f"SELECT {SOURCE_ROW}, {', '.join(columns)} FROM {RAW_TABLE} WHERE {words} AND {filled} AND {SOURCE_ROW} > "
+        f"(SELECT min({SOURCE_ROW}) FROM {RAW_TABLE} WHERE NOT {words}) ORDER BY {SOURCE_ROW}"
+    ).fetchall()
+    found = [(row, tuple(cell.strip() for cell in cells)) for row, *cells in rows]
+    found = [(row, cells) for row, cells in found if len(set(cells)) == len(cells) >= _FEWEST_WORDS]
+    if not found:
+        return []
+    shares = ", ".join(
+        f"avg(CASE WHEN regexp_matches({column}, '^[-+(]?[0-9][0-9.,/: -]*[)%]?$') THEN 1 ELSE 0 END) "
+        f"FILTER (sk_text({column}) IS NOT NULL)"
+        for column in columns
+    )
+    values = connection.execute(f"SELECT {shares} FROM {RAW_TABLE}").fetchone() or ()
+    return found if sum((share or 0) >= _VALUES for share in values) >= _FEWEST else []
 
 
 def _share(cells: Collection[str], names: Collection[str]) -> float:

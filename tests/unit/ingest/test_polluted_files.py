@@ -55,6 +55,11 @@ def lines(*, always: bool = False) -> list[str]:
     return [",".join(TITLES), *(",".join(field(cell, always=always) for cell in row) for row in ROWS)]
 
 
+def with_delimiter(row: tuple[str, ...], mark: str, always: bool) -> str:
+    """A row in another dialect; what holds its delimiter is in quotation marks."""
+    return mark.join(field(cell, always=always or mark in cell) for cell in row)
+
+
 def is_silently_wrong(db, tmp_path, data: bytes, expected: list[tuple[str, ...]] = ROWS) -> list[tuple]:
     """Rows that a run would land with other values than were meant; numbers and days are checked as typing does."""
     path = tmp_path / "moves.csv"
@@ -129,6 +134,39 @@ def polluted():
             data = [text.encode("utf-8" if number == row else "gb18030") for number, text in enumerate(clean)]
             yield f"{kind}: row {row} in UTF-8 among GB18030", b"\n".join(data) + b"\n"
         whole = "\n".join(clean) + "\n"
+        # The whole file in another dialect, and files that are hardly one.
+        for other in (";", "\t", "|", " ", ", ", "::"):
+            yield (
+                f"{kind}: delimiter {other!r} everywhere",
+                "\n".join(with_delimiter(row, other, always) for row in (TITLES, *ROWS)).encode(),
+            )
+        for end in ("\r", "\r\n", "\n\r", "\n\n"):
+            yield f"{kind}: line end {end!r} everywhere", (end.join(clean) + end).encode()
+        if always:  # elsewhere a field with marks inside is its own text by RFC 4180, whatever was meant
+            yield f"{kind}: single quotes everywhere", whole.replace('"', "'").encode()
+        yield f"{kind}: backslash escapes everywhere", whole.replace('""', '\\"').encode()
+        yield f"{kind}: quotes without escapes", re.sub(r'(?<=[^,\n])""(?=[^,\n])', '"', whole).encode()
+        yield f"{kind}: no last line end", whole.rstrip("\n").encode()
+        yield f"{kind}: two last line ends", (whole + "\n").encode()
+        yield f"{kind}: nothing", b""
+        yield f"{kind}: line ends alone", b"\n\n\n"
+        yield f"{kind}: header alone", (clean[0] + "\n").encode()
+        yield f"{kind}: one row", "\n".join(clean[:2]).encode()
+        for above in (["单据,,货,,数,,"], ["甲,,,,,,", "单据,,货,,数,,"]):
+            yield f"{kind}: header over {len(above) + 1} rows", "\n".join([*above, *clean]).encode()
+            halves = [
+                ",".join(title[: len(title) // 2] for title in TITLES),
+                ",".join(title[len(title) // 2 :] for title in TITLES),
+            ]
+            yield (
+                f"{kind}: titles cut over {len(above) + 1} rows",
+                "\n".join([*above[1:], *halves, *clean[1:]]).encode(),
+            )
+        yield f"{kind}: table without a blank line after another", ("a,b,c\n1,2,3\n" + whole).encode()
+        yield (
+            f"{kind}: table of the same width after another",
+            (whole + "a,b,c,d,e,f,g\n1,2024-01-09,3,4,5,6,7\n").encode(),
+        )
         yield f"{kind}: title rows", ("出入库明细\n\n" + whole).encode()
         yield f"{kind}: metadata at the end", (whole + "制表人：张三\n打印时间 2024-02-01\n").encode()
         yield f"{kind}: no header", whole.partition("\n")[2].encode()
