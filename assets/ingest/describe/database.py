@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from assets.ingest.describe.drafting import Drafter, FileProposal
 from assets.ingest.describe.file_facts import columns_of, first_rows, gather_facts
 from assets.ingest.describe.origin import Origin
-from assets.ingest.describe.roles import Column, Reading, read_role
+from assets.ingest.describe.roles import Reading, read_role
+from assets.ingest.describe.table_joins import WideTable, select_rows, used_joins, widen
 from assets.ingest.describe.workbook_sheets import SheetGroup
 from assets.ingest.live.reader import texts
 from assets.ingest.live.secrets import Secrets
@@ -77,17 +78,19 @@ def _propose(reader: SqlReader, title: str, name: str, answers: Mapping[str, str
     info = reader.table(name)
     assert info is not None
     # Most tables of a system are no stock or sales: their names say so without a look at their rows.
-    if read_role([Column(column) for column in info.columns]) is None:
+    wide = widen(reader, info)
+    if read_role(wide.columns) is None:
         return _not_read(title, 0, f"its columns are of no kind that is known: {', '.join(info.columns)}")
-    clause = sa.table(name, *(sa.column(column, kind) for column, kind in info.columns.items()))
+    clause = sa.table(name, *(sa.column(column, kind) for column, kind in info.columns.items()), schema=info.schema)
     rows = int(reader.connection.execute(sa.select(sa.func.count()).select_from(clause)).scalar_one())
     if rows == 0:
         return _not_read(title, 0, "it has no rows")
-    sample = reader.connection.execute(sa.select(clause).limit(_ROWS)).fetchall()
+    sample = reader.connection.execute(select_rows(reader, info, wide).limit(_ROWS)).fetchall()
     with duckdb.connect(":memory:") as connection:
         install_macros(connection)
-        raw = _load(connection, list(info.columns), sample)
-        reading = read_role(columns_of(connection, raw))
+        raw = _load(connection, [column.name for column in wide.columns], sample)
+        known = {column.name: column.called for column in wide.columns}
+        reading = read_role([replace(column, called=known[column.name]) for column in columns_of(connection, raw)])
         if reading is None or reading.cells:
             said = (
                 "a cross-tab is read from files only"
@@ -95,20 +98,20 @@ def _propose(reader: SqlReader, title: str, name: str, answers: Mapping[str, str
                 else "what is in its columns is of no kind that is known"
             )
             return _not_read(title, rows, said)
-        key = info.primary_key or _found_key(reader, clause, reading)
+        key = info.primary_key or _found_key(reader, clause, reading, wide)
         if not key:
             return _not_read(title, rows, "it has no primary key, and no columns tell its rows apart")
         used = set(reading.columns.values())
+        joins = used_joins(wide.joins, tuple(used))
+        evidence = [*reading.evidence, *_of_the_key(info, key)]
+        evidence += [f"{join['as']} is {join['table']} by {', '.join(join['by'].values())}" for join in joins]
+        evidence += [f"its first {_ROWS:,} rows were looked at"] if rows > _ROWS else []
         proposal = FileProposal(
             title,
             rows,
             reading.role.title,
             reading.role.contract,
-            (
-                *reading.evidence,
-                *_of_the_key(info, key),
-                *([f"its first {_ROWS:,} rows were looked at"] if rows > _ROWS else []),
-            ),
+            tuple(evidence),
             first_rows(connection, raw),
             unused=tuple(column for column in raw.header if column not in used),
         )
@@ -116,6 +119,8 @@ def _propose(reader: SqlReader, title: str, name: str, answers: Mapping[str, str
     place: dict[str, Any] = {"table": name}
     if not info.primary_key:
         place["source"] = {"kind": "sql", "key": list(key)}
+    if joins:
+        place["join"] = [dict(join) for join in joins]
     origin = Origin(name, dt.datetime.now(tz=dt.UTC).date(), SheetGroup(title), place, key)
     # A name of a table says no day: rows are of the day on which they are read.
     Drafter(proposal, reading, replace(facts, notes=""), origin, answers).draft()
@@ -141,7 +146,7 @@ def _load(connection: duckdb.DuckDBPyConnection, header: list[str], rows: Sequen
     return RawFile(tuple(header), len(rows))
 
 
-def _found_key(reader: SqlReader, clause: sa.TableClause, reading: Reading) -> tuple[str, ...]:
+def _found_key(reader: SqlReader, clause: sa.TableClause, reading: Reading, wide: WideTable) -> tuple[str, ...]:
     """Columns that tell all rows apart: every number and code of the row, and its days where those are not enough; () where none do.
 
     Fewer may do today; rows that come tomorrow are told apart by all of them.
@@ -154,8 +159,9 @@ def _found_key(reader: SqlReader, clause: sa.TableClause, reading: Reading) -> t
     rows = count(whole)
     chosen: list[str] = []
     for ends in _NAMES_OF_ROWS:
-        named = [column for name, column in reading.columns.items() if name.endswith(ends)]
-        chosen += [column for column in named if count(whole.where(clause.c[column].is_(None))) == 0]
+        named = [wide.own_column(column) for name, column in reading.columns.items() if name.endswith(ends)]
+        new = [column for column in dict.fromkeys(named) if column not in chosen]
+        chosen += [column for column in new if count(whole.where(clause.c[column].is_(None))) == 0]
         if chosen:
             different = sa.select(*(clause.c[column] for column in chosen)).distinct().subquery()
             if count(sa.select(sa.func.count()).select_from(different)) == rows:

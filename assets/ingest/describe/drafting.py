@@ -70,6 +70,8 @@ class Drafter:
     def draft(self) -> None:
         """Build the dataset by its role."""
         getattr(self, f"_{self.reading.role.name}")()
+        if self.origin.key is not None:
+            self.proposal.datasets[:] = [_with_aliases(dataset) for dataset in self.proposal.datasets]
 
     def ask(self, key: str, text: str, default: str) -> str:
         """The answer that was given, else the default; the question is kept either way."""
@@ -345,6 +347,16 @@ class Drafter:
 
     def _supplier(self) -> None:
         self._dataset("supplier", "full", {})
+
+
+def _with_aliases(value: Any) -> Any:
+    """Expressions that name columns of joined tables as the mapping language does: `alias."column"`."""
+    if isinstance(value, dict):
+        return {
+            key: re.sub(r'"(\w+)\.([^"]+)"', r'\1."\2"', inner) if key in ("expr", "where") else _with_aliases(inner)
+            for key, inner in value.items()
+        }
+    return [_with_aliases(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _day(found: re.Match[str]) -> dt.date | None:

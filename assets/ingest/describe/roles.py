@@ -23,10 +23,16 @@ _MONTHS_LEAST = 3
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a file, with the first different texts that stand in it."""
+    """A column of a file, with the first different texts in it; `called` is what it is known by, where that is not its name."""
 
     name: str
     samples: tuple[str, ...] = ()
+    called: str = ""
+
+    @property
+    def plain(self) -> str:
+        """What it is called, as names are compared."""
+        return plain_name(self.called or self.name)
 
     @property
     def is_number(self) -> bool:
@@ -109,8 +115,8 @@ def _fields(role: Role, columns: Sequence[Column]) -> dict[str, str]:
     used: set[str] = set()
     for name, words in role.fields.items():
         known = [plain_name(word) for word in (*words, *synonyms().get(name, ()))]
-        for column in sorted(columns, key=lambda one: _rank(plain_name(one.name), known)):
-            if column.name in used or plain_name(column.name) not in known or not _can_be(name, column):
+        for column in sorted(columns, key=lambda one: _rank(one.plain, known)):
+            if column.name in used or column.plain not in known or not _can_be(name, column):
                 continue
             found[name] = column.name
             used.add(column.name)
@@ -135,7 +141,7 @@ def _can_be(name: str, column: Column) -> bool:
 def _fields_of_others(name: str, columns: Sequence[Column]) -> bool:
     written = {plain_name(word) for role in roles() for word in role.fields.get(name, ())}
     words = set(synonyms().get(name, ())) or written
-    return any(plain_name(column.name) in words for column in columns)
+    return any(column.plain in words for column in columns)
 
 
 def _cross_tab(columns: Sequence[Column]) -> Reading | None:

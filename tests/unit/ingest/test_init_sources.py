@@ -157,3 +157,38 @@ def test_a_database_that_cannot_be_reached_says_so_without_its_password(tmp_path
     with pytest.raises(ValueError, match="cannot be reached") as found:
         draft_sources("postgresql://reader:s3cret-word@127.0.0.1:1/erp", "ACME")
     assert "s3cret-word" not in str(found.value)
+
+
+def test_lines_take_the_day_from_their_head_and_codes_from_the_masters(tmp_path, monkeypatch):
+    with sqlite3.connect(tmp_path / "erp.db") as connection:
+        connection.executescript("""
+create table products(id integer primary key, sku text, name text, unit text);
+insert into products values (1,'001','茶杯','只'),(2,'002','茶壶','把');
+create table depots(id integer primary key, warehouse_code text, warehouse_name text);
+insert into depots values (7,'W1','Main');
+create table invoices(id integer primary key, invoice_no text, invoice_date date, customer_id integer, depot integer references depots(id));
+insert into invoices values (11,'F1','2024-06-01',5,7),(12,'F2','2024-06-02',6,7);
+create table invoice_lines(id integer primary key, invoice_id integer, product_id integer, quantity real, unit_price real);
+insert into invoice_lines values (101,11,1,2,4.5),(102,11,2,1,6),(103,12,1,-1,4.5);
+create table levels(product_id integer references products(id), depot_id integer references depots(id), on_hand real, unit_cost real);
+insert into levels values (1,7,5,2.5),(2,7,8,3);
+""")
+    connection.close()
+    (source,) = draft_sources(tmp_path / "erp.db", "ACME")
+    notes = "\n".join(source.notes)
+    assert "erp.db: invoice_lines: 3 rows, sales lines" in notes and "is invoices by invoice_id" in notes
+    landed = land([source], tmp_path, monkeypatch)
+    query = (
+        "select shipment_no, shipment_line_id, shipment_date::text, item_code, warehouse_code, shipped_units::double, "
+        "revenue_value::double, line_kind from landing.sales_shipment_line order by 2"
+    )
+    assert landed.execute(query).fetchall() == [
+        ("F1", "101", "2024-06-01", "001", "W1", 2.0, 9.0, "shipment"),
+        ("F1", "102", "2024-06-01", "002", "W1", 1.0, 6.0, "shipment"),
+        ("F2", "103", "2024-06-02", "001", "W1", -1.0, -4.5, "return"),
+    ]
+    query = "select item_code, warehouse_code, on_hand_units::double from landing.stock_on_hand order by 1"
+    assert landed.execute(query).fetchall() == [("001", "W1", 5.0), ("002", "W1", 8.0)]
+    assert landed.execute("select item_code, item_name, base_uom from landing.item order by 1").fetchall() == [
+        ("001", "茶杯", "只"), ("002", "茶壶", "把")]  # fmt: skip
+    assert landed.execute("select warehouse_code, warehouse_name from landing.warehouse").fetchall() == [("W1", "Main")]
