@@ -25,7 +25,7 @@ from orchestration.resources import build_resources
 from orchestration.review_asset import REVIEW_KEY, build_review_asset, monthly_partitions
 from orchestration.run_parameters import build_control_assets
 from orchestration.schedules import daily_schedule, review_schedule
-from orchestration.sensors import extract_sensor, failure_sensor, reminder_sensor
+from orchestration.sensors import extract_sensor, failure_sensor, interrupted_run_sensor, reminder_sensor
 from orchestration.settings import Settings, load_settings
 from orchestration.upkeep.jobs import trace_sensors, upkeep_job, upkeep_schedule
 
@@ -75,6 +75,7 @@ def build_definitions(
         sensors=[
             extract_sensor(settings, job),
             failure_sensor(settings, book),
+            interrupted_run_sensor(settings),
             reminder_sensor(settings, book),
             *trace_sensors(settings, [job, monthly]),
         ],

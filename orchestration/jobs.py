@@ -7,6 +7,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 DAILY_JOB = "daily"
 REVIEW_JOB = "monthly_review"
+COMPANY_TAG = "stockturn/company"
+"""Of a run of the command: whose it is. What Dagster starts is known by its pool."""
 
 
 def daily_job(partitions: dg.PartitionsDefinition, review: dg.AssetKey) -> AssetJob:

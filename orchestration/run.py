@@ -36,7 +36,7 @@ from orchestration.faults import (
     is_refusal,
     own_error_names,
 )
-from orchestration.jobs import DAILY_JOB
+from orchestration.jobs import COMPANY_TAG, DAILY_JOB
 from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 from orchestration.upkeep.environment import log_formatter
@@ -140,7 +140,7 @@ def _run(settings: Settings, as_of: date, select: Sequence[str], on_step: Listen
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 asset_selection=_selection(definitions, select),
                 raise_on_error=False,
-                tags={TRACED_TAG: "command"},
+                tags={TRACED_TAG: "command", COMPANY_TAG: settings.company.code},
             )
             if not select and seen.errors:
                 _keep_failure(settings, instance, run_id, as_of, seen.errors)

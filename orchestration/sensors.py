@@ -12,7 +12,9 @@ from expectations.after_run import open_store, tell
 from expectations.assets import record_failed_run
 from expectations.rules import RuleBook
 from orchestration.as_of import resolve_as_of
-from orchestration.jobs import REVIEW_JOB, AssetJob
+from orchestration.jobs import COMPANY_TAG, REVIEW_JOB, AssetJob
+from orchestration.last_run import is_held
+from orchestration.partitions import warehouse_pool
 from orchestration.settings import Settings
 
 
@@ -80,6 +82,46 @@ def failure_sensor(settings: Settings, book: RuleBook) -> dg.SensorDefinition:
         record_failed_run(context.instance, run.run_id, as_of, message, settings.workspace(), book)
 
     return failed_run
+
+
+def interrupted_run_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Fails the run whose process ended with its machine, so that the pool of the warehouse is free and Dagster's retry begins.
+
+    Dagster's launcher for one machine does not look after its processes: after a power cut such a run stays "started" and every
+    later one waits for it. A run that is at work holds the workspace, or waits for the one that does; a started run at two looks,
+    a minute apart, while nobody holds it has no process.
+    """
+    workspace, pool = settings.workspace(), warehouse_pool(settings)
+
+    @dg.sensor(
+        name="interrupted_runs",
+        minimum_interval_seconds=60,
+        default_status=sensor_status(settings),
+        description="Fails a run whose process is gone, so that the next one need not wait for it",
+    )
+    def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        started = {} if is_held(workspace) else _started_runs(context.instance, settings.company.code, pool)
+        seen_before = set((context.cursor or "").split())
+        dead = sorted(started.keys() & seen_before)
+        for run_id in dead:
+            context.instance.report_run_failed(
+                started[run_id], "the process of the run is gone (the machine stopped, or it was killed)"
+            )
+        context.update_cursor(" ".join(sorted(started.keys() - set(dead))))
+        return dg.SkipReason(f"failed {', '.join(dead)}" if dead else "no run without a process")
+
+    return interrupted_runs
+
+
+def _started_runs(instance: dg.DagsterInstance, company_code: str, pool: str) -> dict[str, dg.DagsterRun]:
+    """Runs of the company's warehouse that count as started: those in its pool, and those of the command."""
+    runs = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    return {
+        run.run_id: run
+        for run in runs
+        if run.tags.get(COMPANY_TAG) == company_code
+        or (run.run_op_concurrency is not None and pool in (run.run_op_concurrency.all_pools or ()))
+    }
 
 
 def reminder_sensor(settings: Settings, book: RuleBook) -> dg.SensorDefinition:

@@ -134,7 +134,7 @@ def test_whatever_starts_a_run_it_is_one_process_in_the_pool_of_the_warehouse(de
 
 
 def test_schedules_sensors_and_alerts_start_by_themselves(definitions: dg.Definitions) -> None:
-    for name in ("new_extract_files", "failed_run", "reminders"):
+    for name in ("new_extract_files", "failed_run", "interrupted_runs", "reminders"):
         assert definitions.resolve_sensor_def(name).default_status == dg.DefaultSensorStatus.RUNNING, name
     for name in ("daily_schedule", "review_schedule"):
         assert definitions.resolve_schedule_def(name).default_status == dg.DefaultScheduleStatus.RUNNING, name
