@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,6 +17,8 @@ from dagster_page import DagsterPage, dagster_page
 from assets.publish.releases import list_releases
 from demo.settings import DemoSettings
 from demo.simulate import write_demo
+from orchestration.last_run import is_held
+from orchestration.settings import Settings
 
 pytestmark = pytest.mark.slow  # a dozen whole runs under Dagster's daemon
 END = DemoSettings().end_date
@@ -39,9 +39,10 @@ def page(company: Company) -> Iterator[DagsterPage]:
         yield page
 
 
-def _every_release_holds_its_day(company: Company) -> dict[str, str]:
-    hashes = {}
-    for release in list_releases(company.settings.workspace().releases):
+def releases_by_day(settings: Settings) -> dict[str, str]:
+    """Day -> content hash of what was released; every release holds the day that its name says, one day is always the same."""
+    hashes: dict[str, str] = {}
+    for release in list_releases(settings.workspace().releases):
         with duckdb.connect(str(release.database), read_only=True) as connection:
             row = connection.execute(
                 """select (select as_of_date from marts.dim_run_parameters), (select max(snapshot_date) from marts.fct_stock_layers),
@@ -73,36 +74,83 @@ def _fail_in_planning(company: Company, page: DagsterPage, day: str) -> str:
     return run
 
 
-def test_ten_orders(company: Company, page: DagsterPage) -> None:
-    """One after the other in one workspace, so that each finds what the one before left."""
-    failed = _fail_in_planning(company, page, BEFORE)
-    assert page.wait(page.launch(DAY)) == "SUCCESS"  # 1 another day between a failure and its re-execution
-    assert page.wait(page.again(failed)) == "FAILURE"  # 2 re-executed from failure: the warehouse holds the other day
-    assert page.wait(page.launch(BEFORE, [RELEASE])) == "FAILURE"  # 3 the release alone, of another day
-    assert page.wait(page.launch(DAY, [RELEASE])) == "FAILURE"  # 4 the release alone, of the same day
-    assert page.wait(page.launch(DAY, [LEDGER, RELEASE])) == "FAILURE"  # 5 some assets and the release
-    failed = _fail_in_planning(company, page, DAY)
-    assert page.wait(page.again(failed)) == "SUCCESS"  # 6 re-executed with nothing between: published
-    both = [page.launch(DAY), page.launch(BEFORE)]  # 7 two at once: one after the other
-    assert {page.wait(run) for run in both} == {"SUCCESS"}
-    started = page.launch(DAY)
-    command = _command(company, "--as-of", BEFORE)  # 8 the command beside the daemon
-    assert page.wait(started) == "SUCCESS" and command.wait(900) in (0, 1, 2)
-    for run in page.backfill([BEFORE, DAY], [RELEASE]):  # 9 a backfill of the release alone
-        assert page.wait(run) == "FAILURE"
-    assert _command(company, "--as-of", BEFORE, "--select", "publish/release").wait(900) == 2  # 10 by the command
-    assert set(_every_release_holds_its_day(company)) == {BEFORE, DAY}
-
-
-def test_a_killed_run_leaves_nothing_and_the_next_one_is_whole(company: Company, page: DagsterPage) -> None:
-    before = _every_release_holds_its_day(company)
-    command = _command(company, "--as-of", DAY)
-    lock = company.settings.workspace().root / ".lock"
-    while not lock.exists() or command.poll() is not None:
+def _until_it_writes(company: Company, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a run of the process is at work in the warehouse."""
+    warehouse, since = company.settings.workspace().warehouse, time.time()
+    for _ in range(3000):
+        assert process.poll() is None, "it ended before it could be killed"
+        if warehouse.exists() and warehouse.stat().st_mtime > since:
+            break
         time.sleep(0.1)
-    time.sleep(20)
-    os.kill(command.pid, signal.SIGKILL)
+    time.sleep(10)
+    assert is_held(company.settings.workspace())
+
+
+def _released(company: Company, page: DagsterPage, day: str) -> None:
+    assert page.wait(page.launch(day)) == "SUCCESS"
+    assert day in releases_by_day(company.settings)
+
+
+def test_reexecution_from_failure_after_a_run_of_another_day(company: Company, page: DagsterPage) -> None:
+    failed = _fail_in_planning(company, page, BEFORE)
+    _released(company, page, DAY)
+    before = releases_by_day(company.settings)
+    assert page.wait(page.again(failed)) == "FAILURE"  # the warehouse holds the other day
+    assert releases_by_day(company.settings) == before
+
+
+def test_reexecution_from_failure_with_nothing_between(company: Company, page: DagsterPage) -> None:
+    failed = _fail_in_planning(company, page, DAY)
+    assert page.wait(page.again(failed)) == "SUCCESS"
+    assert DAY in releases_by_day(company.settings)
+
+
+def test_parts_of_a_run_release_nothing(company: Company, page: DagsterPage) -> None:
+    _released(company, page, DAY)
+    before = releases_by_day(company.settings)
+    assert page.wait(page.launch(BEFORE, [RELEASE])) == "FAILURE"  # the release alone, of another day
+    assert page.wait(page.launch(DAY, [RELEASE])) == "FAILURE"  # the release alone, of the same day
+    assert page.wait(page.launch(DAY, [LEDGER, RELEASE])) == "FAILURE"  # some assets and the release
+    for run in page.backfill([BEFORE, DAY], [RELEASE]):  # a backfill of the release alone
+        assert page.wait(run) == "FAILURE"
+    assert _command(company, "--as-of", BEFORE, "--select", "publish/release").wait(900) == 2  # by the command
+    assert releases_by_day(company.settings) == before
+
+
+def test_two_days_at_once(company: Company, page: DagsterPage) -> None:
+    both = [page.launch(DAY), page.launch(BEFORE)]  # the pool lets one go after the other
+    assert {page.wait(run) for run in both} == {"SUCCESS"}
+    assert {DAY, BEFORE} <= set(releases_by_day(company.settings))
+
+
+def test_the_command_beside_the_daemon(company: Company, page: DagsterPage) -> None:
+    started = page.launch(DAY)
+    command = _command(company, "--as-of", BEFORE)
+    statuses = {page.wait(started), command.wait(900)}
+    assert statuses & {"SUCCESS", 0, 1}, statuses  # at least one of them was first
+    assert statuses <= {"SUCCESS", "FAILURE", 0, 1, 2}, statuses  # the other one waited or was refused
+    releases_by_day(company.settings)
+
+
+def test_a_killed_command_leaves_nothing_and_the_next_run_is_whole(company: Company, page: DagsterPage) -> None:
+    before = releases_by_day(company.settings)
+    command = _command(company, "--as-of", DAY)
+    _until_it_writes(company, command)
+    command.kill()
     command.wait(60)
-    assert _every_release_holds_its_day(company) == before
-    assert page.wait(page.launch(DAY)) == "SUCCESS"
-    assert _every_release_holds_its_day(company) == before
+    assert releases_by_day(company.settings) == before
+    _released(company, page, DAY)
+
+
+def test_a_killed_daemon_leaves_nothing_and_the_next_one_goes_on(company: Company) -> None:
+    """The whole service dies in mid-run, its processes with it; the next start finds the run and nothing is lost."""
+    before = releases_by_day(company.settings)
+    with dagster_page(company.folder / "company.yml") as page:
+        run = page.launch(DAY)
+        _until_it_writes(company, page.process)
+        page.kill()
+    assert releases_by_day(company.settings) == before
+    with dagster_page(company.folder / "company.yml") as page:
+        assert page.wait(run) == "FAILURE"  # found dead at the sensor's second look
+        assert page.wait(page.retry_of(run)) == "SUCCESS"  # Dagster's own retry, which nobody started
+        assert DAY in releases_by_day(company.settings)
