@@ -71,6 +71,7 @@ def main() -> None:
     if opened is None:
         message("info", words("no_release"))
         st.stop()
+    words = Words(words.language, opened[0].kpis)
     shown = _pages(partial(_page, words, user, *opened), words)
     shown.run()
 

@@ -34,6 +34,7 @@ class ReleaseReader:
 
     def __init__(self, release: Release, threads: int = 2) -> None:
         self.release = release
+        self.kpis = release.kpis()
         # without settings of its own: DuckDB refuses a second opening of a file in one process where these differ (explain)
         self._connection = duckdb.connect(str(release.database), read_only=True)
         self._connection.execute(f"set threads = {int(threads)}; set enable_progress_bar = false")
@@ -51,7 +52,7 @@ class ReleaseReader:
         if known.issuperset(summaries_of(self.tables)):
             return SUMMARY_SCHEMA
         self._connection.execute("attach ':memory:' as made_here (read_write)")
-        write_summaries(self._connection, self.tables, "made_here.main")
+        write_summaries(self._connection, self.tables, self.kpis, "made_here.main")
         return "made_here.main"
 
     def companies(self) -> list[Company]:

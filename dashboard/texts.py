@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assets.documents import shipped_document
-from assets.publish.kpis import kpi_catalogue
+from assets.publish.kpis import KpiCatalogue, kpi_catalogue
 from assets.publish.values import value_list, value_names
 from expectations.incidents.texts import sentence
 from expectations.incidents.texts import words as incident_words
@@ -44,16 +44,21 @@ def reasons(language: Language) -> Phrasebook:
 class Words:
     """Texts and formats of one language."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, kpis: KpiCatalogue | None = None) -> None:
+        """`kpis`: those of the release that is shown, where it may hold some that the company declared."""
         self.language: Language = language
+        self._kpis = kpis or kpi_catalogue()
+        self._own = {f"kpi_{name}": self._kpis.kpis[name].label.model_dump() for name in self._kpis.own}
 
     def __call__(self, key: str, **values: Any) -> str:
         """The text of a key. Raises KeyError where it does not exist: a page must not show a key."""
+        if key in self._own:
+            return self._own[key][self.language]
         return catalogue()[key][self.language].format(**values)
 
     def maybe(self, key: str, otherwise: str) -> str:
         """The text of a key that data makes up (a cause, a KPI), or what to show where there is none."""
-        return catalogue().get(key, {}).get(self.language, otherwise)
+        return {**self._own.get(key, {}), **catalogue().get(key, {})}.get(self.language, otherwise)
 
     def reason(self, text: str) -> str:
         """A sentence of the planner in the language."""
@@ -85,7 +90,7 @@ class Words:
 
     def kpi(self, name: str, value: float | None) -> str:
         """A KPI in its own unit."""
-        kind = _kind(name)
+        kind = self._kind(name)
         if kind == "money":
             return self.money(value)
         if kind == "days":
@@ -103,9 +108,14 @@ class Words:
         moved = self._moved(name, before, after)
         return moved if not moved or any(digit in moved for digit in "123456789") else "±0"
 
+    def _kind(self, name: str) -> str:
+        """How a KPI is shown; one that an older release had and the catalogue has not is taken for a share."""
+        known = self._kpis.kpis
+        return known[name].kind if name in known else "rate"
+
     def _moved(self, name: str, before: float, after: float) -> str:
         moved = after - before
-        kind = _kind(name)
+        kind = self._kind(name)
         if kind == "money":
             return f"{moved / before:+.1%}" if before else ""
         if kind == "turns":
@@ -113,12 +123,6 @@ class Words:
         if kind == "days":
             return f"{moved:+.1f} {self('days')}"
         return f"{moved * 100:+.2f} pp" if self.language == "en" else f"{moved * 100:+.2f} 个百分点"
-
-
-def _kind(name: str) -> str:
-    """How a KPI is shown; one that an older release had and the catalogue has not is taken for a share."""
-    known = kpi_catalogue().kpis
-    return known[name].kind if name in known else "rate"
 
 
 def _is_missing(value: float | None) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from assets.publish.kpis.own import write_own_files
 from assets.spark.lake import Lake
 from assets.spark.session import start_session
 from assets.workspace import Workspace
@@ -65,7 +66,10 @@ class DbtProject:
 
         Raises:
             DbtError: dbt cannot parse the project.
+            assets.documents.DocumentError: the project's own KPIs cannot be used.
         """
+        if self.folder != SHIPPED.folder:
+            write_own_files(self.folder)
         stamp = self.target / "manifest.stamp"
         if not (self.manifest.is_file() and stamp.is_file() and _is_current(stamp.read_text(), self.folder)):
             if _needs_packages(self.folder):

@@ -26,6 +26,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "publish_settings": settings.publish,
         "rule_book": load_company_rules(settings),
         "dbt_manifest": settings.dbt().manifest,
+        "kpis": settings.kpis(),
     }
 
 

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
-from assets.documents import load_document
+from assets.documents import DocumentError, line_of, load_document, parse_keys, read_text
 from assets.ingest.settings import SourceSettings, with_owners
 from assets.ledger.settings import LedgerSettings
 from assets.planning.settings import PlanningSettings
 from assets.publish.handoff.store import OrderError
-from assets.publish.kpis import kpi_catalogue
+from assets.publish.kpis import KpiCatalogue, catalogue_with
+from assets.publish.kpis.own import own_kpis
 from assets.publish.kpis.targets import KpiTarget, targets_of
 from assets.publish.settings import PublishSettings
 from assets.spark.settings import SparkSettings
@@ -226,7 +227,15 @@ class Settings(Section):
 
     def all_targets(self) -> tuple[KpiTarget, ...]:
         """The company's targets, and the catalogue's where the company sets none for a KPI."""
-        return targets_of(kpi_catalogue(), self.targets, self.company.language)
+        return targets_of(self.kpis(), self.targets, self.company.language)
+
+    def kpis(self) -> KpiCatalogue:
+        """The product's KPIs and those that the company's dbt project declares.
+
+        Raises:
+            DocumentError: its `kpis.yml` cannot be used.
+        """
+        return catalogue_with(own_kpis(self.dbt_project) if self.dbt_project else {})
 
     def dbt(self) -> DbtProject:
         """The dbt project that a run builds."""
@@ -274,7 +283,20 @@ def load_settings(path: Path) -> Settings:
     if spark and spark.warehouse:
         spark = spark.model_copy(update={"warehouse": _below(base, spark.warehouse)})
     update = {"data_dir": _below(base, settings.data_dir), "sources": sources, "rule_book": book, "dbt_project": own}
-    return settings.model_copy(update={**update, "spark": spark})
+    placed_settings = settings.model_copy(update={**update, "spark": spark})
+    _refuse_unknown_kpis(path, placed_settings)
+    return placed_settings
+
+
+def _refuse_unknown_kpis(path: Path, settings: Settings) -> None:
+    known = settings.kpis().kpis
+    for place, target in enumerate(settings.targets):
+        if target.kpi not in known:
+            _, node = parse_keys(read_text(path), name=str(path))
+            line = line_of(node, ("targets", place, "kpi"))
+            raise DocumentError(
+                f"{path}, line {line}: 'targets.{place}.kpi': there is no KPI {target.kpi}; there are {', '.join(known)}"
+            )
 
 
 def project_folder(config: Path) -> Path:

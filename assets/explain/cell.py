@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from assets.explain.evidence import QUERIES
 from assets.explain.model import Evidence, ExplainError, Explanation, Input, MartRecipes, Recipe, decision
-from assets.explain.recipes import RECIPES
+from assets.explain.recipes import recipes_of
 from assets.explain.recipes.words import MACROS
 from assets.publish.content import quoted
+from assets.publish.kpis import KpiCatalogue
 from assets.publish.releases import Release
 
 PLAN_MART = "fct_replenishment"
@@ -63,8 +64,8 @@ def explain_row(
     unknown = [column for column in columns if column not in described]
     if unknown:
         raise ExplainError(f"{mart} has no column {', '.join(unknown)}")
-    recipes = RECIPES.get(mart) or MartRecipes(tuple(words["grain"]), (), {})
-    chosen = {column: _recipe(release.path, mart, column) for column in columns}
+    recipes = recipes_of(mart, release.kpis()) or MartRecipes(tuple(words["grain"]), (), {})
+    chosen = {column: _recipe(release, mart, column) for column in columns}
     with duckdb.connect(str(release.database), read_only=True) as connection:
         row = _row(connection, mart, words, key, as_of)
         cell_key = {name: row[name] for name in recipes.key}
@@ -98,9 +99,11 @@ def explain_row(
 _WORDS = ("type", "unit", "label_en", "label_zh", "description", "formula")
 
 
-def recompute(explanation: Explanation) -> Any:
-    """The figure from the shown evidence and nothing else: no release is opened."""
-    recipes, column = RECIPES[explanation.mart], explanation.column
+def recompute(explanation: Explanation, kpis: KpiCatalogue) -> Any:
+    """The figure from the shown evidence and nothing else: no release is opened. `kpis`: the formulas of the release."""
+    recipes, column = recipes_of(explanation.mart, kpis), explanation.column
+    if recipes is None:
+        raise ExplainError(f"{explanation.mart} has no recipes")
     keyed = {**explanation.key, **explanation.context}
     described = {column: {"type": explanation.type}}
     found = _from_evidence(recipes, {column: recipes.recipes[column]}, keyed, explanation.evidence, described)
@@ -110,14 +113,14 @@ def recompute(explanation: Explanation) -> Any:
 def explainable_columns(release: Release, mart: str) -> tuple[str, ...]:
     """Columns of a mart of this release that lead back to evidence, in the mart's order."""
     words = _dictionary(release.path).get(mart)
-    return tuple(one["name"] for one in words["columns"] if _recipe(release.path, mart, one["name"])) if words else ()
+    return tuple(one["name"] for one in words["columns"] if _recipe(release, mart, one["name"])) if words else ()
 
 
-def _recipe(folder: Path, mart: str, column: str) -> Recipe | None:
-    recipes = RECIPES.get(mart)
+def _recipe(release: Release, mart: str, column: str) -> Recipe | None:
+    recipes = recipes_of(mart, release.kpis())
     if recipes is None:
         return None
-    planned = {one["name"] for one in _dictionary(folder).get(PLAN_MART, {"columns": ()})["columns"]}
+    planned = {one["name"] for one in _dictionary(release.path).get(PLAN_MART, {"columns": ()})["columns"]}
     if column not in recipes.recipes and recipes.decided and column in planned and column not in recipes.key:
         return decision(column, recipes.decided)
     return recipes.recipes.get(column)

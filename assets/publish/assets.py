@@ -9,10 +9,12 @@ import dagster as dg
 import duckdb
 
 from assets.publish.accounting import run_facts
-from assets.publish.dictionary import dictionary_documents, with_types, with_warehouse_types
+from assets.publish.dictionary import dictionary_documents, with_own_kpis, with_types, with_warehouse_types
 from assets.publish.dictionary_store import stored_dictionary
+from assets.publish.kpis import KpiCatalogue
+from assets.publish.kpis.own import declarations
 from assets.publish.release_rules import release_violations
-from assets.publish.releases import build_release, column_types, prune_releases
+from assets.publish.releases import OWN_KPIS, build_release, column_types, prune_releases
 from assets.publish.settings import PublishSettings
 from assets.publish.show import show_release
 from assets.publish.spreadsheets import write_csv
@@ -60,6 +62,7 @@ def build_publish_assets(
         publish_settings: dg.ResourceParam[PublishSettings],
         dbt_manifest: dg.ResourceParam[Path],
         company_code: dg.ResourceParam[str],
+        kpis: dg.ResourceParam[KpiCatalogue],
     ) -> dg.MaterializeResult:
         """One complete version of the marts, switched in one step."""
         finished = datetime.now(UTC)
@@ -70,10 +73,11 @@ def build_publish_assets(
                 "run_id": context.run_id,
                 "company_code": company_code,
                 "built_at": finished.isoformat(timespec="seconds"),
+                OWN_KPIS: declarations(kpis),
                 **run_facts(connection),
             }
             name = release_id(finished, context.partition_key, context.run_id)
-            words = with_warehouse_types(stored_dictionary(dbt_manifest), column_types(connection))
+            words = with_own_kpis(with_warehouse_types(stored_dictionary(dbt_manifest), column_types(connection)), kpis)
             keys = {mart["name"]: mart["grain"] for mart in words}
             documents = {**dictionary_documents(words), **dbt_artifacts(workspace.dbt_artifacts, dbt_manifest)}
             built = build_release(connection, workspace.releases, name, facts, documents, keys)

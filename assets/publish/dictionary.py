@@ -20,7 +20,7 @@ from typing import Any
 import sqlglot
 
 from assets.documents import shipped_document
-from assets.publish.kpis import kpi_catalogue
+from assets.publish.kpis import KpiCatalogue, kpi_catalogue
 from assets.publish.lineage import ColumnOrigin, column_origins, relation_names
 from assets.publish.public import added_keys, public_model, references
 from assets.publish.release_rules import column_rules
@@ -114,6 +114,22 @@ def with_warehouse_types(
         columns += [_undeclared(name, kind, mart["model"]) for name, kind in held.items() if name not in named]
         result.append({**mart, "columns": columns})
     return result
+
+
+def with_own_kpis(dictionary: Sequence[Mapping[str, Any]], kpis: KpiCatalogue) -> list[dict[str, Any]]:
+    """The dictionary with the names of the company's own KPIs wherever a column holds KPIs."""
+    shipped = set(kpi_catalogue().kpis)
+    own = {name: kpis.kpis[name].label.model_dump() for name in kpis.kpis if name in kpis.own}
+
+    def named(column: Mapping[str, Any]) -> dict[str, Any]:
+        holds_kpis = bool(own) and shipped <= set(column.get("values", ()))
+        return {**column, "values": {**column["values"], **own}} if holds_kpis else dict(column)
+
+    parts = ("columns", "added_columns")
+    return [
+        {**mart, **{part: [named(column) for column in mart[part]] for part in parts if part in mart}}
+        for mart in dictionary
+    ]
 
 
 def _undeclared(name: str, kind: str, model: str) -> dict[str, Any]:
@@ -325,11 +341,6 @@ def _readable_columns(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
 def mart_labels() -> Mapping[str, Mapping[str, str]]:
     """English and Chinese name of each mart (labels.yml beside this module)."""
     return _labels()["marts"]
-
-
-def kpi_labels() -> Mapping[str, Mapping[str, str]]:
-    """English and Chinese name of each KPI of `fct_kpi_summary`: the catalogue's."""
-    return {name: kpi.label.model_dump() for name, kpi in kpi_catalogue().kpis.items()}
 
 
 @lru_cache(maxsize=1)

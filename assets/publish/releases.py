@@ -22,6 +22,8 @@ from typing import Any
 import duckdb
 
 from assets.publish.content import content_hash, quoted
+from assets.publish.kpis import KpiCatalogue
+from assets.publish.kpis.own import stated_kpis
 from assets.publish.public import SCHEMA as PUBLIC_SCHEMA
 from assets.publish.public import public_model, write_public
 from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
@@ -29,6 +31,8 @@ from assets.publish.summaries import write_summaries
 
 MART_SCHEMAS = ("marts", "reconciliation")
 MANIFEST = "manifest.json"
+OWN_KPIS = "own_kpis"
+"""Key of the manifest: how the company declared its own KPIs when the release was built."""
 DATABASE = "stockturn.duckdb"
 INTERNAL = "internal"
 """Folder of a release for the Parquet files of internal marts."""
@@ -79,6 +83,10 @@ class Release:
         """Ordered content hash of every mart, by name."""
         return {mart["name"]: mart["content_hash"] for mart in self.manifest["marts"]}
 
+    def kpis(self) -> KpiCatalogue:
+        """The KPIs that the release holds: the product's, and the company's own as they were when it was built."""
+        return stated_kpis(self.manifest.get(OWN_KPIS, {}))
+
     def public_marts(self) -> list[dict[str, Any]]:
         """What is published of it: `name`, `schema`, `rows`, `columns` of each; of a release from before there was a public
         set, every mart."""
@@ -118,7 +126,7 @@ def build_release(
         raise ReleaseError(f"release {release_id} exists already")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    entries, public = _write_marts(warehouse, partial, marts, keys or {})
+    entries, public = _write_marts(warehouse, partial, marts, keys or {}, stated_kpis(facts.get(OWN_KPIS, {})))
     for name, text in sorted((documents or {}).items()):
         (partial / name).parent.mkdir(exist_ok=True)
         _write_synced(partial / name, text)
@@ -247,6 +255,7 @@ def _write_marts(
     folder: Path,
     marts: Sequence[tuple[str, str]],
     keys: Mapping[str, Sequence[str]],
+    kpis: KpiCatalogue,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The DuckDB file with every mart, and from the same rows a Parquet file of each; what the manifest says of them all and
     of the public ones.
@@ -264,7 +273,7 @@ def _write_marts(
         warehouse.execute(f"detach {_TARGET}")
     with duckdb.connect(str(folder / DATABASE)) as connection:
         connection.execute(f"create schema {SUMMARY_SCHEMA}")
-        write_summaries(connection, [name for schema, name in marts if schema == "marts"])
+        write_summaries(connection, [name for schema, name in marts if schema == "marts"], kpis)
         public = write_public(connection, marts)
         for one in public["marts"]:
             _write_public_file(connection, folder, one, keys.get(one["name"], ()))

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 import duckdb
 
-from assets.publish.kpis import kpi_catalogue
+from assets.publish.kpis import Kpi, KpiCatalogue
 
 SCHEMA = "summaries"
 
@@ -20,14 +20,16 @@ _GROUP = "m.warehouse_id, h.category_name, h.owner_name, h.abc_class, h.xyz_clas
 _HEALTH = "left join marts.fct_inventory_health h on h.item_id = m.item_id and h.warehouse_id = m.warehouse_id"
 _KNOWN = "filter (where m.cogs_value is not null and m.average_inventory_value is not null)"
 
-# KPIs of any choice of item-warehouses are sums of numerators over sums of denominators, as the catalogue has them: those whose
-# base is the health mart. A row whose input is missing is in neither sum.
-ROLLED_KPIS = kpi_catalogue().of_base("item_warehouses")
+
+def rolled_kpis(kpis: KpiCatalogue) -> dict[str, Kpi]:
+    """KPIs of any choice of item-warehouses: sums of numerators over sums of denominators, as the catalogue has them. They are those
+    whose base is the health mart. A row whose input is missing is in neither sum."""
+    return kpis.of_base("item_warehouses")
 
 
-def _kpi_sums() -> str:
+def _kpi_sums(kpis: KpiCatalogue) -> str:
     parts = []
-    for name, kpi in ROLLED_KPIS.items():
+    for name, kpi in rolled_kpis(kpis).items():
         parts.append(f"sum(cast({kpi.numerator} as double)) filter (where {kpi.known}) as {name}_n")
         divisor = f"sum(cast({kpi.denominator} as double)) filter (where {kpi.known})"
         parts.append(f"{'cast(1 as double)' if kpi.is_amount else divisor} as {name}_d")
@@ -53,8 +55,8 @@ SUMMARIES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "health": (
         ("fct_inventory_health",),
-        f"""select warehouse_id, any_value(warehouse_name) as warehouse_name, category_name, owner_name, abc_class, xyz_class,
-                count(*) as item_warehouses, {_kpi_sums()},
+        """select warehouse_id, any_value(warehouse_name) as warehouse_name, category_name, owner_name, abc_class, xyz_class,
+                count(*) as item_warehouses, {kpi_sums},
                 count(*) filter (where suggested_order_units > 0) as order_items,
                 cast(sum(suggested_order_value) as double) as order_value,
                 count(*) filter (where projected_stockout_date <= as_of_date + 14) as stockout_soon_items,
@@ -82,7 +84,11 @@ def summaries_of(marts: Collection[str]) -> list[str]:
     return [name for name, (needed, _) in SUMMARIES.items() if set(needed) <= set(marts)]
 
 
-def write_summaries(connection: duckdb.DuckDBPyConnection, marts: Collection[str], target: str = SCHEMA) -> None:
+def write_summaries(
+    connection: duckdb.DuckDBPyConnection, marts: Collection[str], kpis: KpiCatalogue, target: str = SCHEMA
+) -> None:
     """Make them as tables of `target` (a schema, or a catalog) on a connection that sees the marts as `marts.<name>`."""
     for name in summaries_of(marts):
-        connection.execute(f"create or replace table {target}.{name} as {SUMMARIES[name][1]}")
+        connection.execute(
+            f"create or replace table {target}.{name} as {SUMMARIES[name][1].format(kpi_sums=_kpi_sums(kpis))}"
+        )

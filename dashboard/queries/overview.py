@@ -8,13 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from assets.publish.kpis import kpi_catalogue
-from assets.publish.summaries import ROLLED_KPIS
+from assets.publish.kpis import Kpi as Definition
+from assets.publish.summaries import rolled_kpis
 from dashboard.filters import Filter
 from dashboard.release_reader import ReleaseReader
 
-KPIS = kpi_catalogue().tiles()
-ALL_KPIS = tuple(kpi_catalogue().kpis)
 _SCOPES = {
     "warehouses": "warehouse",
     "categories": "category",
@@ -48,12 +46,12 @@ class Figure:
     state: str | None = None
 
 
-def kpis(reader: ReleaseReader, wanted: Filter, before: ReleaseReader | None, names: Sequence[str] = KPIS) -> list[Kpi]:
-    """KPIs (the tiles, if not said), in order, with the values of the release before where it has the mart."""
+def kpis(reader: ReleaseReader, wanted: Filter, before: ReleaseReader | None, names: Sequence[str] = ()) -> list[Kpi]:
+    """KPIs (all of the release, if not said), in order, with the values of the release before where it has the mart."""
     now, earlier = _figures(reader, wanted), _figures(before, wanted) if before else {}
     unknown = Figure(None, "not_available: not kept for this choice")
     result = []
-    for name in names:
+    for name in names or reader.kpis.kpis:
         one, last = now.get(name, unknown), earlier.get(name, unknown)
         result.append(Kpi(name, one.value, one.status, one.coverage, one.target, one.state, last.value))
     return result
@@ -66,21 +64,21 @@ def _figures(reader: ReleaseReader, wanted: Filter) -> dict[str, Figure]:
 
 def summed(reader: ReleaseReader, wanted: Filter) -> dict[str, Figure]:
     """KPIs of any choice of item-warehouses, from the sums that the release keeps for it."""
-    parts = []
-    for name, kpi in ROLLED_KPIS.items():
+    parts, rolled = [], rolled_kpis(reader.kpis)
+    for name, kpi in rolled.items():
         parts.append(f"sum({name}_n) as {name}_n")
         parts.append(f"{'1' if kpi.is_amount else f'sum({name}_d)'} as {name}_d")
         parts.append(f"sum({name}_k) / nullif(sum(item_warehouses), 0) as {name}_c")
     row = reader.row(f"select {', '.join(parts)} from {wanted.summary('health')}", wanted.parameters)
-    return {name: _ratio(row, name) for name in ROLLED_KPIS}
+    return {name: _ratio(row, name, kpi) for name, kpi in rolled.items()}
 
 
-def _ratio(row: dict, name: str) -> Figure:
+def _ratio(row: dict, name: str, kpi: Definition) -> Figure:
     numerator, denominator, coverage = (row.get(f"{name}_{part}") for part in "ndc")
     if numerator is None or denominator is None:
         return Figure(None, "not_available: no input", coverage)
     if denominator == 0:
-        return Figure(None, ROLLED_KPIS[name].empty or "not_available: nothing to divide by", coverage)
+        return Figure(None, kpi.empty or "not_available: nothing to divide by", coverage)
     return Figure(float(numerator) / float(denominator), "ok", coverage)
 
 
@@ -102,7 +100,7 @@ def _of_mart(reader: ReleaseReader, wanted: Filter) -> dict[str, Figure]:
         return {}
     frame = reader.frame(
         "select * from fct_kpi_summary where scope = $scope and scope_value = $value and list_contains($kpis, kpi)",
-        {"scope": scope[0], "value": scope[1], "kpis": list(ALL_KPIS)},
+        {"scope": scope[0], "value": scope[1], "kpis": list(reader.kpis.kpis)},
     )
     return {
         str(row["kpi"]): Figure(

@@ -33,8 +33,8 @@ _TONES: dict[str, Tone] = {"target_met": "good", "within_limits": "warn", "misse
 
 def show(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
-    every = overview.kpis(reader, wanted, context.before, overview.ALL_KPIS)
-    found = [kpi for name in overview.KPIS for kpi in every if kpi.name == name]
+    every = overview.kpis(reader, wanted, context.before)
+    found = [kpi for name in reader.kpis.tiles() for kpi in every if kpi.name == name]
     tiles([kpi_tile(context, kpi) for kpi in found])
     note(words("tone_hint"))
     _worklist(context)

@@ -35,7 +35,7 @@ h2.st-heading {font-size: 1.3rem;}
 def show(context: Context) -> None:
     words, reader, wanted = context.words, context.reader, context.wanted
     st.html(_STYLE)
-    every = overview.kpis(reader, wanted, context.before, overview.KPIS)
+    every = overview.kpis(reader, wanted, context.before, reader.kpis.tiles())
     tiles([kpi_tile(context, kpi, is_linked=False) for kpi in every])
     left, middle, right = st.columns(3)
     with left:

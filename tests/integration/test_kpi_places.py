@@ -52,7 +52,7 @@ def places(release: Release) -> dict[str, Figures]:
         asked = {name: ask(engine, connection, [name], [])[0][name] for name in names}
     reader = ReleaseReader(release)
     try:
-        shown = overview.kpis(reader, Filter(), None, overview.ALL_KPIS)
+        shown = overview.kpis(reader, Filter(), None)
         summed = overview.summed(reader, Filter())
     finally:
         reader.close()

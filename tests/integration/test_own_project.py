@@ -9,13 +9,24 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pytest
+from semantic_layer import ask, release_for, semantic_engine
 from wheel import ROOT, Installed, installed
 
+from assets.explain.cell import explain_row
+from assets.publish.bi.export import model_of
 from assets.publish.releases import Release, current_release
+from assets.publish.review.figures import read_review
+from assets.publish.review.tables import all_tables
+from dashboard.filters import Filter
+from dashboard.queries import overview
+from dashboard.release_reader import ReleaseReader
+from dashboard.texts import Words
+from orchestration.dbt_runner import DbtProject
 
 __all__ = ["installed"]
 pytestmark = pytest.mark.slow
@@ -83,15 +94,13 @@ def release(project: Path) -> Release:
 
 def test_own_marts_are_published_beside_ours(release: Release) -> None:
     names = {mart["name"] for mart in release.manifest["marts"]}
-    assert {"fct_warehouse_stock", "fct_category_stock", "fct_stock_by_run_day", "fct_own_kpis"} <= names
+    assert {"fct_warehouse_stock", "fct_category_stock", "fct_stock_by_run_day"} <= names
     assert {"fct_inventory_health", "fct_kpi_summary", "rec_book_count"} <= names
     with duckdb.connect(str(release.database), read_only=True) as connection:
         rows = connection.execute(
             "select category_name, inventory_value from marts.fct_category_stock order by 1"
         ).fetchall()
         assert [name for name, _ in rows] == ["Packing", "Tea", "Ware"] and all(value > 0 for _, value in rows)
-        [(share,)] = connection.execute("select kpi_value from marts.fct_own_kpis").fetchall()
-        assert 0 < share < 1
         counted = connection.execute("select count(*) from reconciliation.rec_book_count").fetchone()
         assert counted == (2,), "the source that was added"
         policies = connection.execute(
@@ -113,6 +122,55 @@ def test_own_marts_are_in_the_dictionary(release: Release) -> None:
     assert any(
         "not_negative" in test for test in {one["name"]: one for one in own["columns"]}["on_hand_units"]["tests"]
     )
+
+
+def test_an_own_kpi_is_everywhere_where_ours_are(project: Path, release: Release) -> None:
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        [(expected,)] = connection.execute(
+            """select sum(inventory_value) filter (category_name = 'Tea') / sum(inventory_value)
+               from marts.fct_inventory_health where is_stocked and value_status = 'ok'"""
+        ).fetchall()
+        rows = {
+            (scope, value): (figure, target, state)
+            for scope, value, figure, target, state in connection.execute(
+                """select scope, scope_value, kpi_value, target_rate, attainment_state
+                   from marts.fct_kpi_summary where kpi = 'tea_share'"""
+            ).fetchall()
+        }
+        [meaning] = connection.execute(
+            "select label_zh, kind, direction from marts.dim_kpis where kpi = 'tea_share'"
+        ).fetchall()
+    share, target, state = rows["company", ""]
+    assert share == pytest.approx(expected) and 0 < share < 1 and target == 0.3
+    assert state == ("target_met" if share <= 0.3 else "within_limits" if share <= 0.9 else "missed")
+    assert rows["category", "Tea"][0] == 1 and rows["category", "Ware"][0] == 0
+    assert meaning == ("茶叶占比", "rate", "lower")
+
+    words = json.loads((release.path / "dictionary.json").read_text(encoding="utf-8"))["marts"]
+    [column] = [
+        one for mart in words if mart["name"] == "fct_kpi_summary" for one in mart["columns"] if one["name"] == "kpi"
+    ]
+    assert column["values"]["tea_share"] == {"en": "Share of tea", "zh": "茶叶占比"}
+    with closing(ReleaseReader(release)) as reader:
+        assert "tea_share" in reader.kpis.tiles()
+        shown = {kpi.name: kpi for kpi in overview.kpis(reader, Filter(), None)}["tea_share"]
+        summed = overview.summed(reader, Filter())["tea_share"]
+    assert (shown.value, shown.target, shown.state) == (share, 0.3, state) and summed.value == pytest.approx(share)
+    assert Words("zh", release.kpis())("kpi_tea_share") == "茶叶占比"
+    pack = all_tables(read_review(release, None, ()), "zh")
+    assert "茶叶占比" in {row[0] for row in {table.key: table for table in pack}["targets"].rows}
+    assert "kpi_tea_share" in {measure.name for measure in model_of(release, "zh").measures}
+    for column_name in ("kpi_value", "target_rate", "attainment_rate"):
+        [told] = explain_row(release, "fct_kpi_summary", (column_name,), {"kpi": "tea_share", "scope": "company"})
+        assert told.is_recomputed and told.recomputed == told.value, column_name
+
+
+def test_an_own_kpi_is_a_metric(project: Path, release: Release) -> None:
+    own = DbtProject(project / "dbt")
+    engine = semantic_engine(own)
+    with release_for(engine, release) as connection:
+        by_category = ask(engine, connection, ["tea_share"], ["item_warehouse__category_name"])
+    assert {row["item_warehouse__category_name"]: float(row["tea_share"]) for row in by_category}["Tea"] == 1
 
 
 def test_snapshot_incremental_and_hook_ran(project: Path) -> None:

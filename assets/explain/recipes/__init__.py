@@ -11,11 +11,12 @@ from assets.explain.recipes.kpi_summary import kpi_summary
 from assets.explain.recipes.replenishment import REPLENISHMENT
 from assets.explain.recipes.turnover import MONTHLY, ROLLING
 from assets.explain.recipes.turnover_rollup import TURNOVER
+from assets.publish.kpis import KpiCatalogue, kpi_catalogue
 
 _DECLARED = declared_recipes()
 RECIPES: dict[str, MartRecipes] = {
     **_DECLARED,
-    "fct_kpi_summary": kpi_summary(_DECLARED["fct_kpi_summary"]),
+    "fct_kpi_summary": kpi_summary(_DECLARED["fct_kpi_summary"], kpi_catalogue()),
     "fct_inventory_health": HEALTH,
     "fct_replenishment": REPLENISHMENT,
     "fct_stock_ageing": AGEING,
@@ -24,3 +25,10 @@ RECIPES: dict[str, MartRecipes] = {
     "fct_turnover_monthly": MONTHLY,
     "fct_turnover_rolling": ROLLING,
 }
+
+
+def recipes_of(mart: str, kpis: KpiCatalogue) -> MartRecipes | None:
+    """The recipes of a mart in a release that holds these KPIs; None where there are none for the mart."""
+    if mart == "fct_kpi_summary" and kpis.own:
+        return kpi_summary(_DECLARED[mart], kpis)
+    return RECIPES.get(mart)

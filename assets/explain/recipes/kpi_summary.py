@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assets.explain.model import MartRecipes, Recipe
 from assets.explain.recipes.words import ratio
-from assets.publish.kpis import Kpi, kpi_catalogue
+from assets.publish.kpis import Kpi, KpiCatalogue
 
 _ROWS = {
     "item_warehouses": "health_rows",
@@ -34,14 +34,14 @@ _ROLLED = """select case when count(*) = count(targets.target_rate) then sum(tar
     from warehouses left join set_targets targets on targets.scope = 'warehouse' and targets.scope_value = warehouses.scope_value"""
 
 
-def kpi_summary(fetched: MartRecipes) -> MartRecipes:
-    """Recipes of the mart; `fetched` brings the evidence."""
+def kpi_summary(fetched: MartRecipes, kpis: KpiCatalogue) -> MartRecipes:
+    """Recipes of the mart for the KPIs of a release; `fetched` brings the evidence."""
     inputs = {
-        "numerator": _by_kpi(_numerator),
-        "denominator": _by_kpi(_denominator),
+        "numerator": _by_kpi(kpis, _numerator),
+        "denominator": _by_kpi(kpis, _denominator),
         "is_amount": "select kind = 'money' from definition",
-        "known_rows": _by_kpi(lambda kpi: f"count(*) filter (where {kpi.known})"),
-        "all_rows": _by_kpi(lambda _: "count(*)"),
+        "known_rows": _by_kpi(kpis, lambda kpi: f"count(*) filter (where {kpi.known})"),
+        "all_rows": _by_kpi(kpis, lambda _: "count(*)"),
         "direction": "select direction from definition",
         **{f"own_{name}": f"select max({name}) {_TARGETS}" for name in ("target_rate", "floor_rate", "ceiling_rate")},
         "has_own": f"select count(*) > 0 {_TARGETS}",
@@ -84,10 +84,9 @@ def kpi_summary(fetched: MartRecipes) -> MartRecipes:
     return replace(fetched, recipes=figures, working=_WORKING)
 
 
-def _by_kpi(expression: Callable[[Kpi], str]) -> str:
+def _by_kpi(kpis: KpiCatalogue, expression: Callable[[Kpi], str]) -> str:
     branches = [
-        f"when '{name}' then (select {expression(kpi)} from {_ROWS[kpi.base]})"
-        for name, kpi in kpi_catalogue().kpis.items()
+        f"when '{name}' then (select {expression(kpi)} from {_ROWS[kpi.base]})" for name, kpi in kpis.kpis.items()
     ]
     return f"select case kpi {' '.join(branches)} end from cell"
 

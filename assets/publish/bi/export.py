@@ -34,7 +34,8 @@ def model_of(release: Release, language: Language) -> BiModel:
     path = release.path / "dictionary.json"
     words = json.loads(path.read_text(encoding="utf-8"))["marts"] if path.is_file() else []
     version = release.manifest.get("public", {}).get("contract_version", public_model().contract_version)
-    return bi_model(release.public_marts(), {mart["name"]: mart for mart in words}, int(version), language)
+    known = {mart["name"]: mart for mart in words}
+    return bi_model(release.public_marts(), known, int(version), language, release.kpis())
 
 
 def export_bi(

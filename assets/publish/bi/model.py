@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from assets.publish.kpis import kpi_catalogue
-from assets.publish.kpis.catalogue import Kpi
+from assets.publish.kpis import Kpi, KpiCatalogue
 from assets.publish.public import public_model
 
 Language = Literal["en", "zh"]
@@ -112,7 +111,11 @@ def stable_id(*parts: str) -> str:
 
 
 def bi_model(
-    marts: Sequence[Mapping[str, Any]], dictionary: Mapping[str, Mapping[str, Any]], version: int, language: Language
+    marts: Sequence[Mapping[str, Any]],
+    dictionary: Mapping[str, Mapping[str, Any]],
+    version: int,
+    language: Language,
+    kpis: KpiCatalogue,
 ) -> BiModel:
     """The model of a release.
 
@@ -120,6 +123,7 @@ def bi_model(
         marts: the public marts (`Release.public_marts`), each with name, columns and references.
         dictionary: the release's dictionary by mart.
         version: contract version of the public marts.
+        kpis: those of the release, of which measures are made.
 
     Raises:
         UnknownColumnError: the release is older than a KPI of the catalogue.
@@ -128,9 +132,9 @@ def bi_model(
     known = {table.name: table for table in tables}
     measures = tuple(
         _measure(name, kpi, known[base.model], base.where, language)
-        for base_name, base in kpi_catalogue().bases.items()
+        for base_name, base in kpis.bases.items()
         if base.model in known
-        for name, kpi in kpi_catalogue().of_base(base_name).items()
+        for name, kpi in kpis.of_base(base_name).items()
         if not kpi.distinct
     )
     return BiModel(language, version, tables, tuple(_relations(marts, known)), measures)

@@ -95,6 +95,9 @@ class KpiCatalogue(_Section):
     bases: Mapping[str, Base]
     kpis: Mapping[str, Kpi] = Field(min_length=1)
 
+    own: frozenset[str] = frozenset()
+    """Those that the company declares."""
+
     @model_validator(mode="after")
     def _known_bases(self) -> KpiCatalogue:
         for name, kpi in self.kpis.items():
@@ -120,3 +123,11 @@ def kpi_catalogue() -> KpiCatalogue:
         assets.documents.DocumentError: one sentence per mistake, with file, line and key.
     """
     return load_document(CATALOGUE, KpiCatalogue)
+
+
+def catalogue_with(own: Mapping[str, Kpi]) -> KpiCatalogue:
+    """The catalogue of the product with a company's own KPIs (own.py) after it."""
+    shipped = kpi_catalogue()
+    if not own:
+        return shipped
+    return shipped.model_copy(update={"kpis": {**shipped.kpis, **own}, "own": frozenset(own)})

@@ -1,12 +1,14 @@
 """What follows from the catalogue in the dbt project: the macros of fct_kpi_summary and dim_kpis, and the MetricFlow metrics.
 
-dbt reads no file of ours and MetricFlow has no loops, so both are written out; a test keeps the committed files in step.
+dbt reads no file of ours and MetricFlow has no loops, so both are written out; a test keeps the committed files in step. A
+company's own KPIs (own.py) come in by dispatch: each macro of the product ends with the company's `own_kpi_...`, where its dbt
+project has one, and its metrics are in a file of that project.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ METRICS = PROJECT / "models" / "semantic" / "_kpis.yml"
 _SAID = "Written by `python -m assets.publish.kpis` from assets/publish/kpis/catalogue.yml; change the catalogue, not this file."
 
 
+OWN_SAID = "Written by Stockturn from kpis.yml of this dbt project; change kpis.yml, not this file."
+
+
 def dbt_files(catalogue: KpiCatalogue) -> dict[Path, str]:
     """Text of each file, by its path."""
     return {MACROS: macros(catalogue), METRICS: metrics(catalogue)}
@@ -31,19 +36,55 @@ def macros(catalogue: KpiCatalogue) -> str:
     for name, base in catalogue.bases.items():
         kpis = catalogue.of_base(name)
         parts.append(_macro(f"kpi_where_{name}", "", base.where))
-        parts.append(
-            _macro(f"kpi_sums_{name}", "", ",\n".join(line for key, kpi in kpis.items() for line in _sums(key, kpi)))
-        )
+        sums = ",\n".join(line for key, kpi in kpis.items() for line in _sums(key, kpi))
+        parts.append(_macro(f"kpi_sums_{name}", "", f"{sums}{_own('sums', repr(name))}"))
         rows = "\nunion all\n".join(_row(key, kpi) for key, kpi in kpis.items())
-        parts.append(_macro(f"kpi_rows_{name}", "relation", rows))
-    parts.append(
-        _macro(
-            "kpi_definitions", "", "\nunion all\n".join(_definition(key, kpi) for key, kpi in catalogue.kpis.items())
-        )
-    )
+        parts.append(_macro(f"kpi_rows_{name}", "relation", f"{rows}{_own('rows', f'{name!r}, relation')}"))
+    definitions = "\nunion all\n".join(_definition(key, kpi) for key, kpi in catalogue.kpis.items())
+    parts.append(_macro("kpi_definitions", "", f"{definitions}{_own('definitions', '')}"))
     for key, kpi in catalogue.kpis.items():
         parts.append(_macro(f"kpi_direction_{key}", "", f"'{kpi.direction}'"))
     return "\n".join(parts)
+
+
+def own_files(project: Path, bases: Mapping[str, Base], own: Mapping[str, Kpi]) -> dict[Path, str]:
+    """Text of each file of a company's dbt project that follows from its own KPIs, by its path."""
+    paths = (project / "macros" / "own_kpis.sql", project / "models" / "semantic" / "own_kpis.yml")
+    if not own:
+        return dict.fromkeys(paths, "")
+    used = {name: base for name, base in bases.items() if name in {kpi.base for kpi in own.values()}}
+    catalogue = KpiCatalogue(bases=used, kpis=own)
+    return dict(zip(paths, (own_macros(catalogue), metrics(catalogue, is_own=True)), strict=True))
+
+
+def own_macros(catalogue: KpiCatalogue) -> str:
+    """What a company's project answers where the product's macros ask for its own KPIs; each begins where theirs end."""
+    of_base = {name: catalogue.of_base(name) for name in catalogue.bases}
+    sums = {name: [line for key, kpi in kpis.items() for line in _sums(key, kpi)] for name, kpis in of_base.items()}
+    rows = {name: [_row(key, kpi) for key, kpi in kpis.items()] for name, kpis in of_base.items()}
+    definitions = [_definition(key, kpi) for key, kpi in catalogue.kpis.items()]
+    parts = (
+        _macro("default__own_kpi_sums", "base", _by_base(",\n", sums)),
+        _macro("default__own_kpi_rows", "base, relation", _by_base("\nunion all\n", rows)),
+        _macro("default__own_kpi_definitions", "", _each_after("\nunion all\n", definitions)),
+    )
+    return "\n".join([f"{{# {OWN_SAID} #}}\n", *parts])
+
+
+def _by_base(mark: str, texts: Mapping[str, Sequence[str]]) -> str:
+    """The texts of the base that the macro is called with."""
+    return "\n".join(
+        f"{{% if base == '{base}' -%}}\n{_each_after(mark, some)}\n{{%- endif -%}}" for base, some in texts.items()
+    )
+
+
+def _each_after(mark: str, texts: Sequence[str]) -> str:
+    return "".join(f"{mark}{text}" for text in texts)
+
+
+def _own(part: str, arguments: str) -> str:
+    """Where the company's own follow."""
+    return f"\n{{{{- adapter.dispatch('own_kpi_{part}', 'stockturn')({arguments}) }}}}"
 
 
 def _macro(name: str, arguments: str, body: str) -> str:
@@ -78,8 +119,8 @@ def _row(key: str, kpi: Kpi) -> str:
             all_rows,
             {str(kpi.is_amount).lower()} as is_amount,
             {str(kpi.is_money).lower()} as is_money,
-            'not_available: {kpi.missing}' as missing_status,
-            '{empty}' as empty_status,
+            {_quoted(f"not_available: {kpi.missing}")} as missing_status,
+            {_quoted(empty)} as empty_status,
             '{kpi.direction}' as direction
         from {{{{ relation }}}}""")
 
@@ -98,7 +139,7 @@ def _definition(key: str, kpi: Kpi) -> str:
         "owner_role": kpi.owner.en,
         "owner_role_zh": kpi.owner.zh,
     }
-    quoted = {name: "'" + text.replace("'", "''") + "'" for name, text in texts.items()}
+    quoted = {name: _quoted(text) for name, text in texts.items()}
     quoted["base_table"] = f"'{kpi.base}'"
     numbers = {"target_rate": kpi.target, "floor_rate": kpi.floor, "ceiling_rate": kpi.ceiling}
     cast = {name: f"cast({'null' if value is None else value} as double)" for name, value in numbers.items()}
@@ -106,38 +147,45 @@ def _definition(key: str, kpi: Kpi) -> str:
     return f"select\n    {columns}"
 
 
-def metrics(catalogue: KpiCatalogue) -> str:
-    """Semantic models (a base each) and metrics (a KPI each)."""
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def metrics(catalogue: KpiCatalogue, *, is_own: bool = False) -> str:
+    """Semantic models (a base each) and metrics (a KPI each); of a company's project, which has the product as a package, or not."""
     document: dict[str, Any] = {
         "version": 2,
         "semantic_models": [
-            _semantic_model(name, base, catalogue.of_base(name)) for name, base in catalogue.bases.items()
+            _semantic_model(name, base, catalogue.of_base(name), is_own) for name, base in catalogue.bases.items()
         ],
         "metrics": [metric for key, kpi in catalogue.kpis.items() for metric in _metrics(key, kpi)],
     }
-    return f"# {_SAID}\n" + yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=160)
+    return f"# {OWN_SAID if is_own else _SAID}\n" + yaml.safe_dump(
+        document, allow_unicode=True, sort_keys=False, width=160
+    )
 
 
-def _semantic_model(name: str, base: Base, kpis: dict[str, Kpi]) -> dict[str, Any]:
+def _semantic_model(name: str, base: Base, kpis: dict[str, Kpi], is_own: bool) -> dict[str, Any]:
+    """A second one on the same mart has a name and a primary entity of its own, and reaches the columns of the mart by the product's."""
     pair = {"name": "item_warehouse", "type": "foreign", "expr": "item_id || '|' || warehouse_id"}
     entities = [
         {"name": "item", "type": "foreign", "expr": "item_id"},
         {"name": "warehouse", "type": "foreign", "expr": "warehouse_id"},
-        {**pair, "type": "unique"} if base.model == "fct_inventory_health" else pair,
+        {**pair, "type": "unique"} if base.model == "fct_inventory_health" and not is_own else pair,
     ]
     if base.supplier:
         entities.append({"name": "supplier", "type": "foreign", "expr": base.supplier})
     return {
-        "name": name,
+        "name": f"own_{name}" if is_own else name,
         "description": f"{base.what.en[0].upper()}{base.what.en[1:]}: what KPIs add up.",
-        "model": f"ref('{base.model}')",
+        "model": f"ref('stockturn', '{base.model}')" if is_own else f"ref('{base.model}')",
         "defaults": {"agg_time_dimension": base.time},
-        "primary_entity": base.entity,
+        "primary_entity": f"own_{base.entity}" if is_own else base.entity,
         "entities": entities,
         "dimensions": [
             {"name": base.time, "type": "time", "type_params": {"time_granularity": "day"}},
             {"name": "company_code", "type": "categorical", "expr": "split_part(item_id, '/', 1)"},
-            *({"name": column, "type": "categorical"} for column in base.dimensions),
+            *({"name": column, "type": "categorical"} for column in base.dimensions if not is_own),
         ],
         "measures": [measure for key, kpi in kpis.items() for measure in _measures(key, kpi, base)],
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from assets.publish.kpis.catalogue import KpiCatalogue, kpi_catalogue
+from assets.publish.kpis.catalogue import KpiCatalogue
 
 Scope = Literal["company", "warehouse", "category", "supplier", "owner", "team", "abc_class", "abc_xyz_cell"]
 
@@ -29,14 +29,6 @@ class KpiTarget(BaseModel):
     def place(self) -> tuple[str, str, str]:
         """What the target is for: KPI, scope, value."""
         return self.kpi, self.scope, self.scope_value
-
-    @field_validator("kpi")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        known = kpi_catalogue().kpis
-        if value not in known:
-            raise ValueError(f"there is no KPI {value}; there are {', '.join(known)}")
-        return value
 
     @model_validator(mode="after")
     def _sensible(self) -> KpiTarget:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assets.documents import shipped_document
-from assets.publish.dictionary import english, kpi_labels
-from assets.publish.kpis import kpi_catalogue
+from assets.publish.dictionary import english
 from assets.publish.review.figures import Review
 from assets.publish.values import value_list
 
@@ -77,30 +76,23 @@ def _targets(review: Review, language: Language) -> Table:
         ("state", "text"),
         ("owner", "text"),
     ]
-    rows = []
+    rows, known = [], review.release.kpis().kpis
     for row in review.kpis:
         judged = value_name("attainment", row["attainment_state"], language)
         missing = row["kpi_value"] is None
         state = f"{word(language, 'not_available')}: {row['kpi_status']}" if missing else judged
-        kind = _kpi_kind(row["kpi"])
+        kpi = known.get(row["kpi"])  # an older version of the product may have had others
+        name = kpi.label.model_dump()[language] if kpi else english(row["kpi"])
+        kind = kpi.kind if kpi else "rate"
+        kind = kind if kind in ("rate", "money") else "ratio"
         figures = [Amount(row.get(name), kind) for name in ("kpi_value", "before_value", "target_rate")]
-        rows.append([_kpi_name(row["kpi"], language), *figures, state, row["owner_name"]])
+        rows.append([name, *figures, state, row["owner_name"]])
     return _table(language, "targets", columns, rows)
-
-
-def _kpi_name(kpi: str, language: Language) -> str:
-    return kpi_labels().get(kpi, {}).get(language, english(kpi))
 
 
 def value_name(values: str, code: str | None, language: Language) -> str:
     """A published code by its name, itself where it has none."""
     return value_list(values).get(code, {}).get(language, code) if code else ""
-
-
-def _kpi_kind(kpi: str) -> str:
-    known = kpi_catalogue().kpis
-    kind = known[kpi].kind if kpi in known else "rate"
-    return kind if kind in ("rate", "money") else "ratio"
 
 
 def _comments(review: Review, language: Language) -> Table:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from assets.explain.cell import explain_cell, explain_row, explainable_columns, recompute
 from assets.explain.model import ExplainError, Explanation, shown, substitute
 from assets.explain.recipes import RECIPES
+from assets.publish.kpis import kpi_catalogue
 from assets.publish.releases import Release
 from orchestration.cli import app
 
@@ -82,12 +83,12 @@ def test_the_shown_evidence_is_enough_and_a_tampered_row_is_noticed(release: Rel
             "select item_id, warehouse_id from marts.fct_inventory_health where is_dead and inventory_value > 0 order by all limit 1"
         ).fetchone() or ("", "")
     cell = explain_cell(release, "fct_inventory_health", "inventory_value", item_id=item, warehouse_id=warehouse)
-    assert recompute(cell) == cell.value
+    assert recompute(cell, kpi_catalogue()) == cell.value
     [entries] = [one for one in cell.evidence if one.name == "entries"]
     worth = next(at for at, value in enumerate(entries.rows["entry_value"].to_pylist()) if value)
     fewer = replace(entries, rows=pa.concat_tables([entries.rows.slice(0, worth), entries.rows.slice(worth + 1)]))
     shorter = replace(cell, evidence=tuple(fewer if one.name == "entries" else one for one in cell.evidence))
-    assert recompute(shorter) != cell.value
+    assert recompute(shorter, kpi_catalogue()) != cell.value
 
 
 def test_layers_and_movements_lead_to_file_and_row(release: Release) -> None:

@@ -47,7 +47,7 @@ def model(request: pytest.FixtureRequest, dictionary: dict[str, dict[str, Any]])
         for name, mart in dictionary.items()
         if mart["is_public"]
     ]
-    return bi_model(marts, dictionary, 1, request.param)
+    return bi_model(marts, dictionary, 1, request.param, kpi_catalogue())
 
 
 def columns_of(model: BiModel) -> set[tuple[str, str]]:
