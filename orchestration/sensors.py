@@ -88,7 +88,7 @@ def interrupted_run_sensor(settings: Settings) -> dg.SensorDefinition:
     """Fails the run whose process ended with its machine, so that the pool of the warehouse is free and Dagster's retry begins.
 
     Dagster's launcher for one machine does not look after its processes: after a power cut such a run stays "started" and every
-    later one waits for it. A run that is at work holds the workspace, or waits for the one that does; a started run at two looks,
+    later one waits for it. (Launchers that do, of Kubernetes for instance, are left to it.) A run that is at work holds the workspace, or waits for the one that does; a started run at two looks,
     a minute apart, while nobody holds it has no process.
     """
     workspace, pool = settings.workspace(), warehouse_pool(settings)
@@ -100,6 +100,8 @@ def interrupted_run_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Fails a run whose process is gone, so that the next one need not wait for it",
     )
     def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        if context.instance.run_launcher.supports_check_run_worker_health:
+            return dg.SkipReason("Dagster looks after the processes of its runs")
         started = {} if is_held(workspace) else _started_runs(context.instance, settings.company.code, pool)
         seen_before = set((context.cursor or "").split())
         dead = sorted(started.keys() & seen_before)
