@@ -38,7 +38,7 @@ run: setup                 ## simulate the demo company and run the whole pipeli
 # in the order of the files: whole runs first, so that the short tests fill both workers to the end
 test: setup                ## what CI runs
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types docs
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --durations 40 --durations-min 5
 
 test-slow: setup
 	@$(BIN)/python -m pytest -m slow

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import dagster as dg
 
 from assets.workspace import Workspace
+from orchestration.event_files import kept_open
 from orchestration.rule_book import load_company_rules
 from orchestration.settings import Settings
 
@@ -30,13 +32,19 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _event_files(context: dg.InitResourceContext) -> AbstractContextManager[None]:
+    """Those of the run, where there is one."""
+    is_of_run = context.instance is not None and context.run_id is not None
+    return kept_open(context.instance, context.run_id) if is_of_run else nullcontext()
+
+
 def locked_workspace(settings: Settings) -> dg.ResourceDefinition:
     """The workspace, held by the run from its first step to its last: no other run or command writes to it meanwhile."""
 
     @dg.resource(description="Folders and warehouse of the company, held for one run")
-    def workspace(_: dg.InitResourceContext) -> Iterator[Workspace]:
+    def workspace(context: dg.InitResourceContext) -> Iterator[Workspace]:
         found = settings.workspace()
-        with found.exclusive(RUN_WAITS_SECONDS):
+        with found.exclusive(RUN_WAITS_SECONDS), _event_files(context):
             yield found
 
     return workspace

@@ -27,6 +27,7 @@ from assets.workspace import Workspace
 from expectations.assets import record_failed_run
 from orchestration import last_run
 from orchestration.build import build_definitions
+from orchestration.event_files import kept_open
 from orchestration.faults import (
     CRASHED,
     GOOD,
@@ -133,15 +134,17 @@ def _run(settings: Settings, as_of: date, select: Sequence[str], on_step: Listen
             seen = _Watcher(on_step)
             run_id = str(uuid.uuid4())
             instance.add_event_listener(run_id, seen)
-            result = job.execute_in_process(
-                instance=instance,
-                run_id=run_id,
-                partition_key=as_of.isoformat(),
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                asset_selection=_selection(definitions, select),
-                raise_on_error=False,
-                tags={TRACED_TAG: "command", COMPANY_TAG: settings.company.code},
-            )
+            chosen = _selection(definitions, select)
+            with kept_open(instance, run_id):
+                result = job.execute_in_process(
+                    instance=instance,
+                    run_id=run_id,
+                    partition_key=as_of.isoformat(),
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                    asset_selection=chosen,
+                    raise_on_error=False,
+                    tags={TRACED_TAG: "command", COMPANY_TAG: settings.company.code},
+                )
             if not select and seen.errors:
                 _keep_failure(settings, instance, run_id, as_of, seen.errors)
             export_trace(instance, run_id, settings.company.code)

@@ -88,8 +88,8 @@ def interrupted_run_sensor(settings: Settings) -> dg.SensorDefinition:
     """Fails the run whose process ended with its machine, so that the pool of the warehouse is free and Dagster's retry begins.
 
     Dagster's launcher for one machine does not look after its processes: after a power cut such a run stays "started" and every
-    later one waits for it. (Launchers that do, of Kubernetes for instance, are left to it.) A run that is at work holds the workspace, or waits for the one that does; a started run at two looks,
-    a minute apart, while nobody holds it has no process.
+    later one waits for it. (Launchers that do, of Kubernetes for instance, are left to it.) A run that is at work holds the
+    workspace, or waits for the one that does; a started run at two looks, a minute apart, while nobody holds it has no process.
     """
     workspace, pool = settings.workspace(), warehouse_pool(settings)
 

@@ -1,0 +1,32 @@
+"""Dagster's files stay open in a run, are let go afterwards, and hold what they would hold anyway."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.event_files import kept_open
+
+
+@dg.asset
+def something() -> None: ...
+
+
+def test_the_log_is_folded_in_once_and_holds_every_event(tmp_path: Path) -> None:
+    job = dg.Definitions(assets=[something], jobs=[dg.define_asset_job("one", executor_def=dg.in_process_executor)])
+    counts = {}
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for is_kept in (True, False):
+            run_id = str(uuid.uuid4())
+            log = tmp_path / "history" / "runs" / f"{run_id}.db-wal"
+            if is_kept:
+                with kept_open(instance, run_id):
+                    job.resolve_job_def("one").execute_in_process(instance=instance, run_id=run_id)
+                    assert log.exists()
+                assert not log.exists()
+            else:
+                job.resolve_job_def("one").execute_in_process(instance=instance, run_id=run_id)
+            counts[is_kept] = len(instance.all_logs(run_id))
+    assert counts[True] == counts[False] > 10
