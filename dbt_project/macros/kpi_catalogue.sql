@@ -45,7 +45,7 @@
     sum(case when ordered_units_365 > 0 then cast(cancelled_units_365 as decimal(38, 6)) end) as cancelled_unit_rate_numerator,
     sum(case when ordered_units_365 > 0 then cast(ordered_units_365 as decimal(38, 6)) end) as cancelled_unit_rate_denominator,
     sum(case when ordered_units_365 > 0 then 1 else 0 end) as cancelled_unit_rate_known
-    {{- adapter.dispatch('own_kpi_sums', 'stockturn')('item_warehouses') }}
+    {{ adapter.dispatch('own_kpi_sums', 'stockturn')('item_warehouses') }}
 {%- endmacro %}
 
 {% macro kpi_rows_item_warehouses(relation) -%}
@@ -272,7 +272,7 @@
         'not_available: no order lines' as empty_status,
         'lower' as direction
     from {{ relation }}
-    {{- adapter.dispatch('own_kpi_rows', 'stockturn')('item_warehouses', relation) }}
+    {{ adapter.dispatch('own_kpi_rows', 'stockturn')('item_warehouses', relation) }}
 {%- endmacro %}
 
 {% macro kpi_where_order_lines() -%}
@@ -283,7 +283,7 @@
     cast(count(distinct case when true then source_instance || '|' || so_no end) - count(distinct case when true and not is_on_time then source_instance || '|' || so_no end) as decimal(38, 6)) as on_time_delivery_rate_numerator,
     cast(count(distinct case when true then source_instance || '|' || so_no end) as decimal(38, 6)) as on_time_delivery_rate_denominator,
     sum(case when true then 1 else 0 end) as on_time_delivery_rate_known
-    {{- adapter.dispatch('own_kpi_sums', 'stockturn')('order_lines') }}
+    {{ adapter.dispatch('own_kpi_sums', 'stockturn')('order_lines') }}
 {%- endmacro %}
 
 {% macro kpi_rows_order_lines(relation) -%}
@@ -302,7 +302,7 @@
         'not_available: no orders due' as empty_status,
         'higher' as direction
     from {{ relation }}
-    {{- adapter.dispatch('own_kpi_rows', 'stockturn')('order_lines', relation) }}
+    {{ adapter.dispatch('own_kpi_rows', 'stockturn')('order_lines', relation) }}
 {%- endmacro %}
 
 {% macro kpi_where_purchase_lines() -%}
@@ -313,7 +313,7 @@
     sum(case when true then cast(case when is_on_time then 1 else 0 end as decimal(38, 6)) end) as supplier_on_time_rate_numerator,
     sum(case when true then cast(1 as decimal(38, 6)) end) as supplier_on_time_rate_denominator,
     sum(case when true then 1 else 0 end) as supplier_on_time_rate_known
-    {{- adapter.dispatch('own_kpi_sums', 'stockturn')('purchase_lines') }}
+    {{ adapter.dispatch('own_kpi_sums', 'stockturn')('purchase_lines') }}
 {%- endmacro %}
 
 {% macro kpi_rows_purchase_lines(relation) -%}
@@ -332,7 +332,7 @@
         'not_available: no purchase order lines due' as empty_status,
         'higher' as direction
     from {{ relation }}
-    {{- adapter.dispatch('own_kpi_rows', 'stockturn')('purchase_lines', relation) }}
+    {{ adapter.dispatch('own_kpi_rows', 'stockturn')('purchase_lines', relation) }}
 {%- endmacro %}
 
 {% macro kpi_where_count_lines() -%}
@@ -343,7 +343,7 @@
     sum(case when true then cast(case when is_accurate then 1 else 0 end as decimal(38, 6)) end) as record_accuracy_rate_numerator,
     sum(case when true then cast(1 as decimal(38, 6)) end) as record_accuracy_rate_denominator,
     sum(case when true then 1 else 0 end) as record_accuracy_rate_known
-    {{- adapter.dispatch('own_kpi_sums', 'stockturn')('count_lines') }}
+    {{ adapter.dispatch('own_kpi_sums', 'stockturn')('count_lines') }}
 {%- endmacro %}
 
 {% macro kpi_rows_count_lines(relation) -%}
@@ -362,7 +362,7 @@
         'not_available: nothing counted' as empty_status,
         'higher' as direction
     from {{ relation }}
-    {{- adapter.dispatch('own_kpi_rows', 'stockturn')('count_lines', relation) }}
+    {{ adapter.dispatch('own_kpi_rows', 'stockturn')('count_lines', relation) }}
 {%- endmacro %}
 
 {% macro kpi_definitions() -%}
@@ -637,7 +637,7 @@
         cast(0.995 as double) as target_rate,
         cast(0.98 as double) as floor_rate,
         cast(null as double) as ceiling_rate
-    {{- adapter.dispatch('own_kpi_definitions', 'stockturn')() }}
+    {{ adapter.dispatch('own_kpi_definitions', 'stockturn')() }}
 {%- endmacro %}
 
 {% macro kpi_direction_inventory_capital() -%}

@@ -84,7 +84,7 @@ def _each_after(mark: str, texts: Sequence[str]) -> str:
 
 def _own(part: str, arguments: str) -> str:
     """Where the company's own follow."""
-    return f"\n{{{{- adapter.dispatch('own_kpi_{part}', 'stockturn')({arguments}) }}}}"
+    return f"\n{{{{ adapter.dispatch('own_kpi_{part}', 'stockturn')({arguments}) }}}}"
 
 
 def _macro(name: str, arguments: str, body: str) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlglot
 import yaml
 from jinja2 import Environment
+from sqlglot import exp
 from typer.testing import CliRunner
 
 from assets.documents import DocumentError
 from assets.publish.kpis import catalogue_with, kpi_catalogue
+from assets.publish.kpis.dbt_files import MACROS
 from assets.publish.kpis.own import declarations, own_kpis, stated_kpis, write_own_files
 from orchestration.cli import app
 from orchestration.settings import load_settings
@@ -44,6 +48,14 @@ def _declare(project: Path, name: str = "tea_share", **changed: Any) -> Path:
     kpi = {key: value for key, value in {**TEA, **changed}.items() if value is not None}
     (project / "kpis.yml").write_text(yaml.safe_dump({"kpis": {name: kpi}}, allow_unicode=True), encoding="utf-8")
     return project
+
+
+def _together(own_macros: Path, name: str, *arguments: str) -> str:
+    """A macro of the product, with the company's in place as dbt puts them."""
+    product, own = (Environment().from_string(path.read_text(encoding="utf-8")) for path in (MACROS, own_macros))
+    found = own.make_module()
+    adapter = SimpleNamespace(dispatch=lambda macro, _: getattr(found, f"default__{macro}"))
+    return str(getattr(product.make_module({"adapter": adapter}), name)(*arguments))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +94,13 @@ def test_the_files_for_dbt_follow_the_declaration_and_go_with_it(tmp_path: Path)
     assert str(module.default__own_kpi_sums("order_lines")).strip() == ""  # type: ignore[attr-defined]
     rows = str(module.default__own_kpi_rows("item_warehouses", "category_health"))  # type: ignore[attr-defined]
     assert rows.lstrip().startswith("union all") and "from category_health" in rows
+    whole = _together(macros, "kpi_rows_item_warehouses", "category_health")
+    assert len(sqlglot.parse_one(whole, read="duckdb").find(exp.Union).named_selects) == 13  # type: ignore[union-attr]
+    assert whole.count("union all") == len(kpi_catalogue().of_base("item_warehouses"))
+    sums = sqlglot.parse_one(f"select {_together(macros, 'kpi_sums_item_warehouses')} from health", read="duckdb")
+    assert sums.named_selects[-3:] == ["tea_share_numerator", "tea_share_denominator", "tea_share_known"]
+    defined = sqlglot.parse_one(_together(macros, "kpi_definitions"), read="duckdb")
+    assert len(list(defined.find_all(exp.Select))) == len(kpi_catalogue().kpis) + 1
     assert "'not_available: the buyer''s list is not there' as missing_status" in rows
     [model] = yaml.safe_load(metrics.read_text(encoding="utf-8"))["semantic_models"]
     assert (model["name"], model["model"]) == ("own_item_warehouses", "ref('stockturn', 'fct_inventory_health')")
