@@ -34,8 +34,9 @@ def build_resources(settings: Settings) -> dict[str, Any]:
 
 def _event_files(context: dg.InitResourceContext) -> AbstractContextManager[None]:
     """Those of the run, where there is one."""
-    is_of_run = context.instance is not None and context.run_id is not None
-    return kept_open(context.instance, context.run_id) if is_of_run else nullcontext()
+    if context.instance is None or context.run_id is None:
+        return nullcontext()
+    return kept_open(context.instance, context.run_id)
 
 
 def locked_workspace(settings: Settings) -> dg.ResourceDefinition:
