@@ -84,8 +84,8 @@ def _targets(review: Review, language: Language) -> Table:
         kpi = known.get(row["kpi"])  # an older version of the product may have had others
         name = kpi.label.model_dump()[language] if kpi else english(row["kpi"])
         kind = kpi.kind if kpi else "rate"
-        kind = kind if kind in ("rate", "money") else "ratio"
-        figures = [Amount(row.get(name), kind) for name in ("kpi_value", "before_value", "target_rate")]
+        shown = kind if kind in ("rate", "money") else "ratio"
+        figures = [Amount(row.get(column), shown) for column in ("kpi_value", "before_value", "target_rate")]
         rows.append([name, *figures, state, row["owner_name"]])
     return _table(language, "targets", columns, rows)
 
