@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from expectations.incidents.model import CheckResult, Finding
 from expectations.incidents.queries import is_recorded
 from expectations.notify import AppriseSender, deliver, plan_notices
 from expectations.rules import RuleBook, evaluate
+from expectations.rules.evaluate import RuleRun
 
 STORE_VARIABLE = "STOCKTURN_INCIDENTS_URL"
 
@@ -45,6 +47,7 @@ def record_release(
     with duckdb.connect(str(release.database), read_only=True) as connection:
         findings = _rows(connection, "select * from marts.fct_findings order by finding_id")
         health = _rows(connection, "select * from marts.fct_inventory_health order by item_id, warehouse_id")
+        companies = _rows(connection, "select company_code, currency_code, is_main from marts.dim_companies")
         known = {row["rule_id"] for row in _rows(connection, "select rule_id from reconciliation.rules")}
         own = evaluate(book.rules, connection, _labels(release))
     record = RunRecord(
@@ -56,9 +59,27 @@ def record_release(
         finished_at=run.finished_at,
         evaluated_rules=frozenset(known) | own.evaluated,
     )
-    context = StockContext.from_rows(health)
-    outcome = record_run(store, record, [*checks, *own.results], [*findings, *own.findings], context)
+    currency_of = {row["company_code"]: row["currency_code"] or "" for row in companies}
+    main = next((row["currency_code"] or "" for row in companies if row["is_main"]), "")
+    priced, results = _in_currencies(own, currency_of)
+    context = StockContext.from_rows(health, currency=main)
+    outcome = record_run(store, record, [*checks, *results], [*findings, *priced], context)
     return AfterRun(outcome, tell(store, book))
+
+
+def _in_currencies(own: RuleRun, currency_of: dict[str, str]) -> tuple[list[Finding], list[CheckResult]]:
+    """Findings and results of the company's own rules; a result whose rows are of several currencies has no amount."""
+    findings = [
+        replace(row, currency_code=currency_of.get((row.item_id or row.warehouse_id).split("/")[0], ""))
+        for row in own.findings
+    ]
+    currencies: dict[str, set[str]] = defaultdict(set)
+    for row in findings:
+        currencies[row.rule_id].add(row.currency_code)
+    return findings, [
+        replace(result, variance_value=None) if len(currencies[result.rule_id]) > 1 else result
+        for result in own.results
+    ]
 
 
 def record_failure(

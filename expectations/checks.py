@@ -4,6 +4,7 @@ Glue only. What is expected is in the contracts (`suites.py`), in the dbt tests 
 """
 
 import csv
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import dagster as dg
 from assets.ingest.contracts import load_contracts
 from assets.ingest.reconcile.run import TITLES
 from assets.ingest.settings import SourceSettings
+from assets.publish.accounting import findings_by_rule
 from assets.stages import day_of, first_run, require_day
 from assets.workspace import Workspace, write_table
 from expectations.agreement import CHECK_NAMES, SHOWN_ON, check_agreement
@@ -112,18 +114,19 @@ def build_finding_checks(pool: str) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         with workspace.connect() as connection:
             require_day(connection, ["dbt_marts"], day_of(context.run), wanted_by="finding_checks")
-            rows = connection.execute(
-                "select rule_id, count(*), coalesce(sum(abs(variance_value)), 0)::double from marts.fct_findings group by all"
-            ).fetchall()
-        found = {str(rule_id): (int(count), float(value)) for rule_id, count, value in rows}
+            counts: Counter[str] = Counter()
+            money: dict[str, list[str]] = defaultdict(list)
+            for row in findings_by_rule(connection):
+                counts[row["rule_id"]] += row["findings"]
+                money[row["rule_id"]] += [row["value_at_stake"]] if row["value_at_stake"] else []
         for rule in rules:
-            count, value = found.get(rule["rule_id"], (0, 0.0))
+            count = counts[rule["rule_id"]]
             yield dg.AssetCheckResult(
                 check_name=f"no_{rule['rule_id']}",
                 asset_key=FINDINGS_KEY,
                 passed=count == 0,
                 severity=SEVERITIES[rule["severity"]],
-                metadata={"findings": count, "value_at_stake": value, "fix": rule["fix"]},
+                metadata={"findings": count, "value_at_stake": ", ".join(money[rule["rule_id"]]), "fix": rule["fix"]},
             )
 
     return finding_checks

@@ -113,6 +113,7 @@ def _open_incidents(settings: Settings) -> Sequence[dict[str, Any]]:
                 "title": one.title,
                 "title_zh": one.title_zh,
                 "gross_value": one.variance_gross_value,
+                "currency_code": one.currency_code,
                 "state": one.state,
                 "due_date": one.due_date,
                 "owner_name": one.owner_name,

@@ -52,10 +52,18 @@ def row_accounting(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def findings_by_rule(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Number of findings and money per rule, worst severity first."""
+    """Number of findings and money per rule, worst severity first; money of several currencies is listed, never added."""
     rows = connection.execute(
-        """select rule_id, severity, count(*) as findings, cast(sum(abs(variance_value)) as varchar) as value_at_stake
-           from marts.fct_findings group by rule_id, severity
+        """with sums as (
+               select rule_id, severity, currency_code, count(*) as findings, sum(abs(variance_value)) as gross_value
+               from marts.fct_findings group by rule_id, severity, currency_code
+           )
+           select rule_id, severity, cast(sum(findings) as bigint) as findings,
+               case when count(gross_value) < 2 then cast(any_value(gross_value) as varchar)
+                   else string_agg(concat_ws(' ', currency_code, cast(gross_value as varchar)), ', ' order by currency_code)
+                       filter (where gross_value is not null)
+               end as value_at_stake
+           from sums group by rule_id, severity
            order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, rule_id"""
     ).fetchall()
     return [dict(zip(("rule_id", "severity", "findings", "value_at_stake"), row, strict=True)) for row in rows]

@@ -26,6 +26,11 @@ def _in_language(reader: ReleaseReader, column: str, language: str) -> str:
     return own if reader.has_column("fct_findings", own) else column
 
 
+def _currency(reader: ReleaseReader) -> str:
+    """The currency of the money, where the release says it."""
+    return " f.currency_code," if reader.has_column("fct_findings", "currency_code") else ""
+
+
 def findings_by_rule(reader: ReleaseReader, wanted: Filter, language: str = "en") -> pd.DataFrame:
     """Findings and money per rule, worst first. A finding without item belongs to everybody who sees everything."""
     relation = "fct_findings" if wanted.is_everything else wanted.of("fct_findings")
@@ -46,7 +51,7 @@ def findings(
     relation = "fct_findings" if wanted.is_everything else wanted.of("fct_findings")
     return reader.frame(
         f"""select f.severity, i.item_code, i.item_name, w.warehouse_name, f.doc_no, f.business_date,
-                f.{_in_language(reader, "explanation", language)}, f.variance_units, f.variance_value, f.cause,
+                f.{_in_language(reader, "explanation", language)}, f.variance_units, f.variance_value,{_currency(reader)} f.cause,
                 f.source_file, f.source_row, f.owner_name, f.item_id, f.warehouse_id
             from {relation} as f left join dim_items as i on i.item_id = f.item_id
             left join dim_warehouses as w on w.warehouse_id = f.warehouse_id

@@ -15,9 +15,11 @@ from dashboard.filters import Filter
 from dashboard.identity import Role
 from dashboard.markup import Tile, heading, label, message, note, tiles
 from dashboard.queries import quality
+from dashboard.texts import Words
 from dashboard.views.incident_rows import named_cause, show_rows
 from expectations import incidents as work
 from expectations.incidents import Incident, IncidentDetail, IncidentError, IncidentFilter, IncidentStore
+from expectations.incidents.money import are_mixed, gross_sums
 from expectations.incidents.render import change_text
 from expectations.incidents.texts import said
 
@@ -107,13 +109,14 @@ def _queue(context: Context, store: IncidentStore) -> None:
             Tile(words("incidents_open"), words.number(len(live))),
             Tile(words("incidents_critical"), words.number(critical), tone="bad" if critical else "good"),
             Tile(words("incidents_overdue"), words.number(overdue), tone="bad" if overdue else "good"),
-            Tile(words("incidents_value"), words.money(float(sum(one.variance_gross_value or 0 for one in live)))),
+            Tile(words("incidents_value"), _sums(words, live)),
         ]
     )
     if not found:
         message("info", words("empty"))
         return
-    frame = pd.DataFrame([_line(context, one, found_names) for one in found])
+    is_mixed = are_mixed(found)
+    frame = pd.DataFrame([_line(context, one, found_names, is_mixed) for one in found])
     event = st.dataframe(
         frame,
         key="queue",
@@ -143,7 +146,15 @@ def _is_wanted(wanted: Filter, one: Incident) -> bool:
     )
 
 
-def _line(context: Context, one: Incident, names: Names) -> dict:
+def _sums(words: Words, incidents: list[Incident]) -> str:
+    """The money in them, for each currency apart."""
+    sums = gross_sums(incidents)
+    if len(sums) < 2:
+        return words.money(float(sum(sums.values())))
+    return words.listed(f"{words.money(float(value))} {code}".strip() for code, value in sums.items())
+
+
+def _line(context: Context, one: Incident, names: Names, is_mixed: bool) -> dict:
     words = context.words
     return {
         words("pick_incident"): one.incident_id,
@@ -151,6 +162,7 @@ def _line(context: Context, one: Incident, names: Names) -> dict:
         words("where"): _where(one, names),
         words("severity"): words(f"severity_{one.severity}"),
         words("incidents_value"): None if one.variance_gross_value is None else float(one.variance_gross_value),
+        **({words("currency"): one.currency_code} if is_mixed else {}),
         words("owner"): one.owner_name,
         words("due"): pd.Timestamp(one.due_date),
         words("state"): words(f"state_{one.state}"),
@@ -192,7 +204,8 @@ def _one(context: Context, store: IncidentStore, detail: IncidentDetail, names: 
             st.text(words("task", text=said(incident, "task", language)))
         facts = [words("first_bad_run", day=detail.first_bad_as_of_date or "—")]
         if incident.stock_value_touched is not None:
-            facts.append(words("stock_touched", value=words.money(float(incident.stock_value_touched))))
+            touched = f"{words.money(float(incident.stock_value_touched))} {incident.currency_code}".strip()
+            facts.append(words("stock_touched", value=touched))
         note(" · ".join([*facts, words("runbook", page=detail.runbook)]))
         if detail.marts:
             metrics = words.listed(words.maybe(f"metric_{name}", name) for name in incident.metrics)

@@ -6,6 +6,7 @@ Stages:
 3. A finding stays with an incident that is open, also one that is open under a coarser key.
 4. What is left would open incidents. More than the limit under one rule in one run is one disturbance, not many: the
    key gives up its finest part until the count fits.
+Amounts of one incident are of one currency: findings in another than the main company's have it at the end of their key.
 
 Drawback: two causes on the same document, item and warehouse under one rule are one incident until it is closed.
 """
@@ -20,6 +21,7 @@ from expectations.incidents.model import Cause, CheckResult, Finding
 from expectations.incidents.policy import Policy
 
 Parts = tuple[tuple[str, str], ...]
+CURRENCY_PART = "|currency="
 
 
 def source_of(finding: Finding) -> str:
@@ -60,12 +62,28 @@ def check_key(check_id: str) -> str:
     return f"check={check_id}"
 
 
-def group_findings(findings: Iterable[Finding], policy: Policy, open_keys: Collection[str]) -> list[Cause]:
-    """Group findings into causes, sorted by key. `open_keys` are the keys of incidents that are not closed."""
+def check_of(key: str) -> str:
+    """The check that an incident's key names, empty where it names none; of every currency."""
+    return key.removeprefix("check=").split(CURRENCY_PART)[0] if key.startswith("check=") else ""
+
+
+def currency_parts(finding: Finding, main_currency: str) -> Parts:
+    """The currency as the last part of a key; empty for the main company's."""
+    return () if finding.currency_code in ("", main_currency) else (("currency", finding.currency_code),)
+
+
+def group_findings(
+    findings: Iterable[Finding], policy: Policy, open_keys: Collection[str], main_currency: str = ""
+) -> list[Cause]:
+    """Group findings into causes, sorted by key.
+
+    Args:
+        open_keys: keys of incidents that are not closed. main_currency: currency of the main company.
+    """
     ordered = sorted(findings, key=lambda f: (f.rule_id, f.finding_id))
     root_of = _explained_by(ordered, policy)
     own = [f for f in ordered if f.finding_id not in root_of]
-    assigned = _assign(own, policy, open_keys)
+    assigned = _assign(own, policy, open_keys, main_currency)
     for finding in ordered:
         if finding.finding_id in root_of:
             assigned[finding.finding_id] = assigned[root_of[finding.finding_id]]
@@ -99,24 +117,26 @@ def _last(found: dict[str, str], finding_id: str) -> str:
     return finding_id
 
 
-def _assign(findings: Sequence[Finding], policy: Policy, open_keys: Collection[str]) -> dict[str, tuple[str, Parts]]:
+def _assign(
+    findings: Sequence[Finding], policy: Policy, open_keys: Collection[str], main_currency: str
+) -> dict[str, tuple[str, Parts]]:
     """finding_id -> (rule, parts) by stages 3 and 4."""
     assigned: dict[str, tuple[str, Parts]] = {}
-    fresh: dict[str, list[tuple[Finding, Parts]]] = defaultdict(list)
+    fresh: dict[tuple[str, Parts], list[tuple[Finding, Parts]]] = defaultdict(list)
     for finding in findings:
-        parts = key_parts(finding, policy)
-        levels = [parts[:depth] for depth in range(len(parts), -1, -1)]
+        parts, currency = key_parts(finding, policy), currency_parts(finding, main_currency)
+        levels = [parts[:depth] + currency for depth in range(len(parts), -1, -1)]
         home = next((p for p in levels if cause_key(finding.rule_id, p) in open_keys), None)
         if home is not None:
             assigned[finding.finding_id] = (finding.rule_id, home)
         else:
-            fresh[finding.rule_id].append((finding, parts))
-    for rule_id, rows in fresh.items():
+            fresh[finding.rule_id, currency].append((finding, parts))
+    for (rule_id, currency), rows in fresh.items():
         depth = max(len(parts) for _, parts in rows)
         while depth > 0 and len({parts[:depth] for _, parts in rows}) > policy.max_new_per_rule:
             depth -= 1
         for finding, parts in rows:
-            assigned[finding.finding_id] = (rule_id, parts[:depth])
+            assigned[finding.finding_id] = (rule_id, parts[:depth] + currency)
     return assigned
 
 
@@ -125,19 +145,26 @@ def group_checks(
     rules_with_rows: Collection[str],
     open_keys: Collection[str],
     own_rows: Mapping[str, Sequence[Finding]],
+    main_currency: str = "",
 ) -> list[Cause]:
     """Causes for failing checks whose rule left no rows (those with rows are grouped by their rows), sorted by key.
 
-    `own_rows` are rows that belong to a check itself, by its id.
+    `own_rows` are rows that belong to a check itself, by its id: one cause for those of each currency.
     """
     causes = []
+    open_checks = {check_of(key) for key in open_keys}
     for result in sorted(results, key=lambda r: r.check_id):
         key = check_key(result.check_id)
         has_rows = bool(result.rule_id) and result.rule_id in rules_with_rows
-        if not result.is_passed and (not has_rows or key in open_keys):
-            # a company's rule that could not run is no case of the rule: it is told to who looks after checks
-            rule_id = result.check_id if result.engine == "rule" else result.rule_id or result.check_id
-            causes.append(
-                Cause(key, rule_id, (("check", result.check_id),), tuple(own_rows.get(result.check_id, ())), result)
-            )
+        if result.is_passed or (has_rows and result.check_id not in open_checks):
+            continue
+        # a company's rule that could not run is no case of the rule: it is told to who looks after checks
+        rule_id = result.check_id if result.engine == "rule" else result.rule_id or result.check_id
+        by_currency: dict[Parts, list[Finding]] = defaultdict(list)
+        for row in own_rows.get(result.check_id, ()):
+            by_currency[currency_parts(row, main_currency)].append(row)
+        for currency, rows in sorted(by_currency.items()) or [((), [])]:
+            parts = (("check", result.check_id), *currency)
+            end = "".join(f"{CURRENCY_PART}{code}" for _, code in currency)
+            causes.append(Cause(key + end, rule_id, parts, tuple(rows), result))
     return causes

@@ -105,6 +105,7 @@ class Finding:
     task: str = ""
     explanation_zh: str = ""
     task_zh: str = ""
+    currency_code: str = ""  # of variance_value; empty: the main company's
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Finding:
@@ -138,8 +139,10 @@ _TEXT_FIELDS = (
     "source_file",
     "source_instance",
     "owner_name",
+    "currency_code",
 )
-TRANSLATED = ("explanation_zh", "task_zh")  # say again what another field says: no part of what a row is known by
+TRANSLATED = ("explanation_zh", "task_zh")  # say again what another field says
+DERIVED = (*TRANSLATED, "currency_code")  # follow from what else the row says: no part of what it is known by
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,7 @@ class RunOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The group of findings (or one failing check) that becomes one incident."""
+    """The group of findings (or one failing check) that becomes one incident; its amounts are of one currency."""
 
     key: str
     rule_id: str
@@ -233,6 +236,7 @@ class Price:
     stock_value_touched: Decimal | None
     status: str = "ok"
     metrics: tuple[str, ...] = field(default=())
+    currency_code: str = ""
 
 
 def incident_id_of(number: int) -> str:

@@ -30,12 +30,15 @@ class StockFacts:
 
 @dataclass(frozen=True, slots=True)
 class StockContext:
-    """Facts by (item_id, warehouse_id), for pricing and for the owner mapping."""
+    """Facts by (item_id, warehouse_id), for pricing and for the owner mapping. currency: of the main company."""
 
     facts: Mapping[tuple[str, str], StockFacts] = field(default_factory=dict)
+    currency: str = ""
 
     @classmethod
-    def from_rows(cls, rows: Iterable[Mapping[str, Any]], value_column: str = "inventory_value") -> StockContext:
+    def from_rows(
+        cls, rows: Iterable[Mapping[str, Any]], value_column: str = "inventory_value", currency: str = ""
+    ) -> StockContext:
         """From rows with item_id, warehouse_id and any of: the value column, category_name, supplier_id
         (or default_supplier_id), owner_name. Grain item x warehouse; rows of one pair are summed."""
         facts: dict[tuple[str, str], StockFacts] = {}
@@ -49,7 +52,7 @@ class StockContext:
                 supplier_id=as_text(row.get("supplier_id") or row.get("default_supplier_id")) or before.supplier_id,
                 owner_name=as_text(row.get("owner_name")) or before.owner_name,
             )
-        return cls(facts)
+        return cls(facts, currency)
 
     def of(self, item_id: str, warehouse_id: str) -> StockFacts:
         """Facts of a pair; empty where nothing is known."""
@@ -80,12 +83,12 @@ def subjects_of(cause: Cause) -> tuple[tuple[str, str], ...]:
 
 
 def price(cause: Cause, policy: Policy, context: StockContext) -> Price:
-    """Price a cause in the one currency of the company."""
+    """Price a cause in its one currency."""
     metrics = sorted({m for r in {cause.rule_id, *(f.rule_id for f in cause.findings)} for m in policy.rule(r).metrics})
     # a consequence shows the same money as its cause once more: only the cause's own rows are added up
     own = [f for f in cause.findings if f.rule_id == cause.rule_id] or list(cause.findings)
     values = [f.variance_value for f in own if f.variance_value is not None]
-    if cause.check is not None and cause.check.variance_value is not None:
+    if not cause.findings and cause.check is not None and cause.check.variance_value is not None:
         values.append(cause.check.variance_value)
     stock = [abs(v) for s in subjects_of(cause) if (v := context.of(*s).stock_value) is not None]
     rows = len(own)
@@ -100,6 +103,7 @@ def price(cause: Cause, policy: Policy, context: StockContext) -> Price:
         stock_value_touched=sum(stock, Decimal(0)) if stock else None,
         status=status,
         metrics=tuple(metrics),
+        currency_code=next((f.currency_code for f in cause.findings if f.currency_code), context.currency),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from expectations.incidents import lifecycle, schema
-from expectations.incidents.grouping import group_checks, group_findings
+from expectations.incidents.grouping import check_of, group_checks, group_findings
 from expectations.incidents.journal import PIPELINE, change_incident, insert_incident
 from expectations.incidents.model import (
     Cause,
@@ -118,8 +118,9 @@ class _Recorder:
         live = {row["cause_key"]: row for row in self.connection.execute(query).mappings()}
         present = [f for f in rows if not is_history(f, self.policy, self.context, self.run.as_of_date)]
         of_checks = {check.check_id: [f for f in present if f.rule_id == check.check_id] for check in checks}
-        causes = group_findings([f for f in present if f.rule_id not in of_checks], self.policy, live)
-        causes += group_checks(checks, {f.rule_id for f in rows}, live, of_checks)
+        main = self.context.currency
+        causes = group_findings([f for f in present if f.rule_id not in of_checks], self.policy, live, main)
+        causes += group_checks(checks, {f.rule_id for f in rows}, live, of_checks, main)
         incident_of: dict[str, int] = {}
         failing = set()
         for cause in causes:
@@ -129,13 +130,13 @@ class _Recorder:
             failing.add(cause.key)
             number = self._fail(cause, severity, live.get(cause.key))
             incident_of.update({f.finding_id: number for f in cause.findings})
-        passed_checks = {f"check={r.check_id}" for r in checks if r.is_passed}
+        looked_at = {r.check_id for r in checks}
         for key, row in live.items():
             if key in failing:
                 continue
-            if key in passed_checks or (
-                not key.startswith("check=") and self._rules_of(row) <= self.run.evaluated_rules
-            ):
+            check = check_of(key)
+            # a check that fails in one currency alone has passed in the others
+            if check in looked_at or (not check and self._rules_of(row) <= self.run.evaluated_rules):
                 self._pass(row)
         return incident_of
 
@@ -206,6 +207,7 @@ class _Recorder:
             "variance_gross_value": worth.gross_value,
             "stock_value_touched": worth.stock_value_touched,
             "value_status": worth.status,
+            "currency_code": worth.currency_code,
             "metrics": ";".join(worth.metrics),
             "last_failed_run_seq": self.run_seq,
             "last_looked_run_seq": self.run_seq,

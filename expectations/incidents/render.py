@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from rich import box
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from expectations.incidents.model import State
+from expectations.incidents.money import are_mixed, gross_sums, money_text, sums_text
 from expectations.incidents.policy import Queue
 from expectations.incidents.texts import Language, name_of, said, sentence, word
 from expectations.incidents.views import FailingRow, HistoryEntry, Incident, IncidentDetail
@@ -28,8 +28,8 @@ def queues_view(incidents: Mapping[Queue, Sequence[Incident]], language: Languag
 
 def incidents_table(incidents: Sequence[Incident], language: Language = "en", titled: str = "table_incidents") -> Table:
     """A table of incidents that fits 80 columns: what and where under one another, codes and figures never broken."""
-    gross = sum((i.variance_gross_value for i in incidents if i.variance_gross_value is not None), Decimal(0))
-    title = word(titled, language, n=len(incidents), value=f"{gross:,.2f}")
+    title = word(titled, language, n=len(incidents), value=sums_text(gross_sums(incidents)))
+    is_mixed = are_mixed(incidents)
     table = Table(title=title, title_justify="left", box=box.SIMPLE)
     table.add_column(word("incident", language), no_wrap=True)
     table.add_column(word("what_where", language), ratio=1)
@@ -51,7 +51,7 @@ def incidents_table(incidents: Sequence[Incident], language: Language = "en", ti
             ),
             Text(i.owner_name),
             Text(f"{i.due_date:%m-%d}{late}", style="red" if i.is_overdue else ""),
-            whole_money(i.variance_gross_value),
+            money_text(i.variance_gross_value, i.currency_code if is_mixed else "", 0),
         )
     return table
 
@@ -94,7 +94,7 @@ def rows_table(rows: Iterable[FailingRow], total: int, language: Language = "en"
                 (f"\n{r.source_file}{line}" if r.source_file else "\n-", "cyan"),
             ),
             "-" if r.variance_units is None else f"{r.variance_units:g}",
-            money(r.variance_value),
+            money_text(r.variance_value),
         )
     return table
 
@@ -154,16 +154,6 @@ def state_text(incident: Incident, language: Language = "en") -> str:
     return state
 
 
-def whole_money(value: Decimal | None) -> str:
-    """12,346; a dash for what has no value."""
-    return "-" if value is None else f"{value:,.0f}"
-
-
-def money(value: Decimal | None) -> str:
-    """12,345.60; a dash for what has no value."""
-    return "-" if value is None else f"{value:,.2f}"
-
-
 def _rows(count: int, language: Language) -> str:
     return word("rows_one", language) if count == 1 else word("rows_of", language, n=count)
 
@@ -174,9 +164,8 @@ def _facts(detail: IncidentDetail, language: Language) -> list[tuple[str, str]]:
     touched = [f"{item or everything[0]} @ {place or everything[1]}" for item, place in detail.subjects]
     more = word("items_more", language, n=len(touched) - 20) if len(touched) > 20 else ""
     status = word("status_ok", language) if i.value_status == "ok" else said(i, "value_status", language)
-    worth = word(
-        "net_gross", language, net=money(i.variance_net_value), gross=money(i.variance_gross_value), status=status
-    )
+    net, gross = (money_text(value, i.currency_code) for value in (i.variance_net_value, i.variance_gross_value))
+    worth = word("net_gross", language, net=net, gross=gross, status=status)
     task, reason = said(i, "task", language), said(i, "reason", language)
     metrics = [name_of("metric", metric, language) for metric in i.metrics]
     again = word("reopened_times", language, n=i.reopened_count) if i.reopened_count else ""
@@ -189,7 +178,7 @@ def _facts(detail: IncidentDetail, language: Language) -> list[tuple[str, str]]:
         ("document", " ".join(p for p in (i.doc_no, str(i.first_business_date or "")) if p)),
         ("task", task + (word("first_of", language, n=i.rows_failed) if task and i.rows_failed > 1 else "")),
         ("variance", worth),
-        ("stock", money(i.stock_value_touched)),
+        ("stock", money_text(i.stock_value_touched, i.currency_code)),
         ("metrics", ", ".join(metrics)),
         ("marts", ", ".join(detail.marts)),
         ("items", "; ".join(touched[:20]) + more),

@@ -12,16 +12,16 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from expectations.incidents import schema
-from expectations.incidents.model import TRANSLATED, CheckResult, Finding, RunRecord
+from expectations.incidents.model import DERIVED, TRANSLATED, CheckResult, Finding, RunRecord
 
 T = TypeVar("T")
 # dataclasses.asdict copies deeply: ten times slower
-_everything = attrgetter(*(f.name for f in fields(Finding) if f.name not in TRANSLATED))
+_everything = attrgetter(*(f.name for f in fields(Finding) if f.name not in DERIVED))
 CHUNK = 500  # below SQLite's oldest limit of 999 parameters in a statement
 
 
 def content_hash(finding: Finding) -> str:
-    """A hash of everything the row says, its incident and its translation apart."""
+    """A hash of everything the row says; its incident, its translation and its currency apart."""
     return hashlib.sha256(repr(_everything(finding)).encode()).hexdigest()[:32]
 
 
@@ -88,6 +88,7 @@ def _record(finding: Finding) -> dict[str, Any]:
     record = {f.name: getattr(finding, f.name) for f in fields(Finding)}
     units = record.pop("variance_units")
     record.pop("owner_name")
+    record.pop("currency_code")  # that of its incident
     return record | {"variance_units": None if units is None else float(units)}
 
 

@@ -134,6 +134,7 @@ incidents = sa.Table(
     sa.Column("variance_gross_value", Money),
     sa.Column("stock_value_touched", Money),
     _text("value_status", default="ok"),
+    _text("currency_code"),
     _text("metrics"),
     sa.Column("opened_at", UtcTime, nullable=False),
     sa.Column("opened_as_of_date", sa.Date, nullable=False),

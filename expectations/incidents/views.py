@@ -15,7 +15,7 @@ FAILING = tuple(s.value for s in FAILING_STATES)
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident as people see it. Values in the company's currency; `metrics` are untrustworthy while it fails."""
+    """One incident as people see it. Values in `currency_code` (empty: not known); `metrics` cannot be trusted while it fails."""
 
     incident_id: str
     cause_key: str
@@ -40,6 +40,7 @@ class Incident:
     variance_gross_value: Decimal | None
     stock_value_touched: Decimal | None
     value_status: str
+    currency_code: str
     metrics: tuple[str, ...]
     opened_at: datetime
     opened_as_of_date: date

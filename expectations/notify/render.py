@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
+from expectations.incidents.money import gross_sums, money_text, sums_text
 from expectations.incidents.policy import Policy
 from expectations.incidents.texts import name_of, said
 from expectations.notify.topics import Topic
@@ -28,15 +28,10 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["money"] = money
+    environment.filters["money"] = money_text
     environment.filters["said"] = said
     environment.filters["name_of"] = lambda code, kind, language: name_of(kind, code, language)
     return environment
-
-
-def money(value: Decimal | None) -> str:
-    """12,345.60; a dash for what has no value."""
-    return "-" if value is None else f"{value:,.2f}"
 
 
 def render(
@@ -59,7 +54,7 @@ def render(
         "page_url": page_url.rstrip("/"),
         "run": runs[0] if runs else None,
         "runs": runs,
-        "gross": sum((i.variance_gross_value for i in incidents if i.variance_gross_value is not None), Decimal(0)),
+        "gross": sums_text(gross_sums(incidents)),
         "critical": sum(1 for i in incidents if i.severity == "critical"),
         "overdue": sum(1 for i in incidents if i.is_overdue),
     }

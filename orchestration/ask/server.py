@@ -143,6 +143,7 @@ def _incident(one: Incident) -> dict[str, Any]:
     return {
         **{name: getattr(one, name, "") for name in names},
         "value": None if value is None else float(value),
+        "currency_code": one.currency_code,
         "due_date": one.due_date.isoformat() if one.due_date else None,
         "is_overdue": one.is_overdue,
     }

@@ -113,10 +113,18 @@ def _incident_figures(settings: Settings) -> Iterator[Figure]:
     try:
         with store.reading() as connection:
             open_ones = connection.execute(
-                sa.select(incidents.c.severity, sa.func.count(), sa.func.sum(incidents.c.variance_gross_value))
+                sa.select(incidents.c.severity, sa.func.count())
                 .where(incidents.c.state != "closed")
                 .group_by(incidents.c.severity)
                 .order_by(incidents.c.severity)
+            ).all()
+            open_money = connection.execute(
+                sa.select(
+                    incidents.c.severity, incidents.c.currency_code, sa.func.sum(incidents.c.variance_gross_value)
+                )
+                .where((incidents.c.state != "closed") & incidents.c.variance_gross_value.is_not(None))
+                .group_by(incidents.c.severity, incidents.c.currency_code)
+                .order_by(incidents.c.severity, incidents.c.currency_code)
             ).all()
             last = sa.select(sa.func.max(checks.c.run_seq)).scalar_subquery()
             results = connection.execute(
@@ -128,13 +136,13 @@ def _incident_figures(settings: Settings) -> Iterator[Figure]:
     finally:
         store.close()
     yield Figure(
-        "stockturn_incidents_open", "Open incidents.", ("severity",), tuple(((s,), float(n)) for s, n, _ in open_ones)
+        "stockturn_incidents_open", "Open incidents.", ("severity",), tuple(((s,), float(n)) for s, n in open_ones)
     )
     yield Figure(
         "stockturn_incidents_open_value",
-        "Money at stake in open incidents, company currency.",
-        ("severity",),
-        tuple(((s,), float(value)) for s, _, value in open_ones if value is not None),
+        "Money at stake in open incidents, by currency of the books.",
+        ("severity", "currency"),
+        tuple(((severity, currency), float(value)) for severity, currency, value in open_money),
     )
     yield Figure(
         "stockturn_checks",

@@ -73,7 +73,7 @@ CHARTS = (
         reads=("suggested_order_value",),
     ),
     Chart(
-        "findings", "fct_findings", "table", 3, sql="sum(abs(variance_value))", label="gross_difference", by=("rule_id",),
+        "findings", "fct_findings", "table", 3, sql="sum(abs(variance_value))", label="gross_difference", by=("rule_id", "currency_code"),
         reads=("variance_value",),
     ),
 )  # fmt: skip

@@ -53,7 +53,7 @@ def write_review(
 
     `company` is its name; `company_code` says whose rows, where the release holds several companies, and is part of the file names.
     `comments`: what people said about the month, with at, user_name, comment.
-    `incidents`: the open ones with incident_id, title, title_zh, gross_value, state, due_date, owner_name.
+    `incidents`: the open ones with incident_id, title, title_zh, gross_value, currency_code, state, due_date, owner_name.
     """
     review = replace(
         read_review(release, before, incidents, company_code), comments=tuple(dict(said) for said in comments)

@@ -247,11 +247,15 @@ def _incidents(review: Review, language: Language) -> Table:
         ("owner", "text"),
     ]
     title = "title_zh" if language == "zh" else "title"
+    is_mixed = len({one["currency_code"] for one in review.incidents if one["gross_value"] is not None}) > 1
+    if is_mixed:  # companies with books in several currencies share one list of incidents
+        columns.insert(3, ("currency", "text"))
     rows = [
         [
             one["incident_id"],
             one[title],
             one["gross_value"],
+            *([one["currency_code"]] if is_mixed else []),
             word(language, f"state_{one['state']}"),
             one["due_date"],
             one["owner_name"],

@@ -33,6 +33,10 @@ items as (
     select * from {{ ref('dim_items') }}
 ),
 
+companies as (
+    select * from {{ ref('dim_companies') }}
+),
+
 -- The sentence in Chinese, by the phrases of its rule; what no phrase fits (old and new values of a record) is shown as it is.
 told as (
     select
@@ -55,6 +59,7 @@ final as (
         found.business_date,
         found.variance_units,
         found.variance_value,
+        companies.currency_code,
         found.cause,
         found.explanation,
         coalesce(told.explanation_zh, found.explanation) as explanation_zh,
@@ -72,6 +77,7 @@ final as (
         on found.item_id = item_warehouses.item_id and found.warehouse_id = item_warehouses.warehouse_id
     left join items on found.item_id = items.item_id
     left join warehouses on found.warehouse_id = warehouses.warehouse_id
+    left join companies on {{ company_of('coalesce(found.item_id, found.warehouse_id)') }} = companies.company_code
 )
 
 select * from final

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from expectations.incidents.model import IncidentError
 
-NEWEST = "0004"
+NEWEST = "0005"
 VERSION_TABLE = "incident_schema_version"  # a database may hold other programs' tables with Alembic's usual name
 _LEGACY_TABLE = "schema_versions"
 _one_at_a_time = threading.Lock()  # Alembic's `context` and `op` are globals of the process

@@ -28,6 +28,7 @@ INCIDENTS = [
         "title": "=HYPERLINK(evil)",
         "title_zh": "<script>单据</script>",
         "gross_value": 12.5,
+        "currency_code": "CNY",
         "state": "open",
         "due_date": date(2026, 7, 3),
         "owner_name": "李雷",

@@ -88,7 +88,7 @@ def test_metrics_and_health_over_http(settings: Settings) -> None:
     assert found["stockturn_runs", "failure"] == 1 and found["stockturn_last_run_success",] == 0
     assert (
         found["stockturn_incidents_open", "critical"] == 2
-        and found["stockturn_incidents_open_value", "critical"] == 21.0
+        and found["stockturn_incidents_open_value", "", "critical"] == 21.0
     )
     assert found["stockturn_findings", "shrink", "critical"] == 2
     assert refused.value.code == 503 and said["status"] == "failing" and said["release_id"] == "r2"
