@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 _DATE = ("_date",)
@@ -49,3 +50,9 @@ def not_before(dates: pd.Series, day: pd.Timestamp) -> pd.Series:
     """Dates as timestamps, none before `day`; what is not known stays so."""
     known = timestamps(dates)
     return known.where(known.isna() | (known >= day), day)
+
+
+def company_of(item_id: pd.Series) -> np.ndarray:
+    """(n,) company of each item (`company/item`): values of companies are in their own currencies and are not ranked together."""
+    parts = item_id.astype(str).str.partition("/")
+    return np.where(parts[1] == "/", parts[0], "")

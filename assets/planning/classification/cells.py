@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.planning.shape import company_of
+
 KEYS = ["item_id", "warehouse_id"]
 CELL_COLUMNS = [
     "abc_xyz_cell", "item_warehouses", "annual_consumption_value", "consumption_share_rate", "on_hand_value",
@@ -49,7 +51,7 @@ def disagreements(classes: pd.DataFrame, replenishment: pd.DataFrame, stock_valu
     """Items whose stock contradicts their class, worst first.
 
     `a_without_stock`: A, sells, nothing on hand. `a_short`: A below its safety stock. `c_rich`: C whose stock is worth
-    more than the median A's. `cz_stocked`: CZ, not to be stocked, but is. `stock_without_demand`: on hand, no
+    more than the median A's of its company. `cz_stocked`: CZ, not to be stocked, but is. `stock_without_demand`: on hand, no
     consumption in the year.
 
     Returns:
@@ -61,7 +63,8 @@ def disagreements(classes: pd.DataFrame, replenishment: pd.DataFrame, stock_valu
     ).merge(stock_value[[*KEYS, "on_hand_value"]], on=KEYS, how="left")
     a, c = rows["abc_class"] == "A", rows["abc_class"] == "C"
     held, used = rows["on_hand_units"] > 0, rows["annual_consumption_units"] > 0
-    typical = rows.loc[a & held, "on_hand_value"].median()
+    of_a = rows["on_hand_value"].where(a & held)  # each company in its own currency
+    typical = of_a.groupby(company_of(rows["item_id"])).transform("median")
     rules = {
         "a_without_stock": (a & used & ~held, "order or expedite; check whether the book is right"),
         "a_short": (a & held & (rows["on_hand_units"] < rows["safety_stock_units"]), "order now; review the lead time"),

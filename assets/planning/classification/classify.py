@@ -13,6 +13,7 @@ from assets.planning.classification.moments import KEYS, demand_moments, in_buck
 from assets.planning.classification.settings import ClassificationSettings
 from assets.planning.classification.valuation import consumption_value
 from assets.planning.classification.xyz import XYZ, demand_pattern, error_cv_rate, xyz_index
+from assets.planning.shape import company_of
 
 COLUMNS = [
     *KEYS, "abc_class", "xyz_class", "abc_xyz_cell", "abc_class_item", "demand_pattern", "annual_consumption_value",
@@ -56,7 +57,8 @@ def classify(
     units = rows["consumption_units"].fillna(0).to_numpy(float)
     scale, is_young = _annual_scale(rows, as_of, settings)
     units = units * scale
-    valued = consumption_value(units, rows["consumption_value"].to_numpy(float) * scale, cost, price)
+    value, company = rows["consumption_value"].to_numpy(float) * scale, company_of(rows["item_id"])
+    valued = consumption_value(units, value, cost, price, company)
     rows = pd.concat([rows[KEYS], valued], axis=1)
     rows["annual_consumption_units"] = np.clip(units, 0, None)
 
@@ -106,7 +108,8 @@ def _annual_scale(
     age = (pd.Timestamp(as_of) - pd.to_datetime(rows["first_movement_date"])).dt.days.to_numpy(float)
     known = np.isfinite(age) & (age >= 0)
     # a company that is younger than the window is compared over its own life
-    window = min(settings.window_days, float(age[known].max())) if known.any() else settings.window_days
+    oldest = pd.Series(np.where(known, age, np.nan)).groupby(company_of(rows["item_id"])).transform("max").to_numpy()
+    window = np.fmin(settings.window_days, oldest)
     lived = np.clip(age, settings.least_days, None)
     scale = np.where(known & (lived < window), window / lived, 1.0)
     return scale, known & (age < settings.new_days)
@@ -146,14 +149,8 @@ def _position(labels: pd.Series, order: np.ndarray) -> np.ndarray:
     return labels.map({label: index for index, label in enumerate(order)}).fillna(len(order) - 1).to_numpy(int)
 
 
-def _company(item_id: pd.Series) -> np.ndarray:
-    """Company of each item (`company/item`): values of companies are in their own currencies and are not ranked together."""
-    parts = item_id.astype(str).str.partition("/")
-    return np.where(parts[1] == "/", parts[0], "")
-
-
 def _abc_shares(rows: pd.DataFrame, scope: str) -> pd.DataFrame:
-    group = rows["warehouse_id"].to_numpy() if scope == "warehouse" else _company(rows["item_id"])
+    group = rows["warehouse_id"].to_numpy() if scope == "warehouse" else company_of(rows["item_id"])
     tie = (rows["item_id"] + "|" + rows["warehouse_id"]).to_numpy()
     return pareto_shares(rows["annual_consumption_value"].to_numpy(float), tie, group)
 
@@ -161,7 +158,7 @@ def _abc_shares(rows: pd.DataFrame, scope: str) -> pd.DataFrame:
 def _item_classes(rows: pd.DataFrame, settings: ClassificationSettings) -> np.ndarray:
     """ABC of the item over all its warehouses, without inertia: it decides nothing, it is read beside the cell."""
     by_item = rows.groupby("item_id", sort=True)["annual_consumption_value"].sum()
-    share = pareto_shares(by_item.to_numpy(float), by_item.index.to_numpy(), _company(by_item.index.to_series()))
+    share = pareto_shares(by_item.to_numpy(float), by_item.index.to_numpy(), company_of(by_item.index.to_series()))
     index = abc_index(share["share_before_rate"].to_numpy(), settings.abc_a_rate, settings.abc_b_rate)
     return rows["item_id"].map(pd.Series(ABC[index], index=by_item.index)).to_numpy()
 

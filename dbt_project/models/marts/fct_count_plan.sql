@@ -66,11 +66,13 @@ open_differences as (
 -- How much of what was counted turned out otherwise: the company's own experience prices what was not counted yet.
 experience as (
     select
+        {{ company_of('counts.item_id') }} as company_code,
         sum(abs(counts.variance_value)) as gross_variance_value,
         sum(abs(counts.book_units * item_warehouses.unit_cost_latest)) as counted_value
     from counts
     inner join item_warehouses
         on counts.item_id = item_warehouses.item_id and counts.warehouse_id = item_warehouses.warehouse_id
+    group by {{ company_of('counts.item_id') }}
 ),
 
 joined as (
@@ -97,7 +99,7 @@ joined as (
         case coalesce(cast(classes.abc_class as varchar), 'C') when 'A' then 30 when 'B' then 90 else 180 end as cycle_days
     from item_warehouses
     cross join run_parameters
-    cross join experience
+    left join experience on {{ company_of('item_warehouses.item_id') }} = experience.company_code
     left join stock_now on item_warehouses.item_id = stock_now.item_id and item_warehouses.warehouse_id = stock_now.warehouse_id
     left join classes on item_warehouses.item_id = classes.item_id and item_warehouses.warehouse_id = classes.warehouse_id
     left join last_counts
@@ -144,6 +146,8 @@ final as (
         case when count_reason = 'recount' then 'recount' else 'count' end as count_task,
         cast(
             row_number() over (
+                -- Money of companies with books in several currencies is not compared.
+                partition by {{ company_of('item_id') }}
                 order by
                     case count_reason when 'recount' then 1 when 'negative_book' then 2 else 3 end,
                     coalesce(risk_value, 0) desc,

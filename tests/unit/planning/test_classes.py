@@ -83,6 +83,30 @@ def test_value_basis_falls_back_and_says_so() -> None:
     assert bare["annual_consumption_value"].tolist() == [1, 10, 10, 100]
 
 
+def test_a_company_with_another_currency_changes_no_value_class_or_advice() -> None:
+    """Medians, windows and shares of each company are its own: 7 yuan are not compared with 7 dollars."""
+    ours = spine(4, unit_cost_latest=[10.0, np.nan, np.nan, 2.0], unit_price=[20.0, 8.0, np.nan, 4.0])
+    theirs = ours.assign(
+        item_id=ours["item_id"].str.replace("c/", "d/"), unit_cost_latest=[900.0, 950.0, 990.0, 800.0], unit_price=1000.0,
+        first_movement_date=pd.Timestamp(AS_OF) - pd.Timedelta(days=300),
+    )  # fmt: skip
+    ours["first_movement_date"] = pd.Timestamp(AS_OF) - pd.Timedelta(days=100)
+    both = pd.concat([ours, theirs], ignore_index=True)
+    alone, together = (
+        _classify(rows, _consumption(rows, [1, 10, 10, 100] * (len(rows) // 4))) for rows in (ours, both)
+    )
+    pd.testing.assert_frame_equal(together[together["item_id"].str.startswith("c/")].reset_index(drop=True), alone)
+
+    def advice(classes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+        plan = rows[KEYS].assign(policy="s_s", on_hand_units=50.0, safety_stock_units=1.0, shortage_units=0.0)
+        value = rows[KEYS].assign(on_hand_value=50 * rows["unit_cost_latest"].fillna(2.0))
+        found = disagreements(classes, plan, value)
+        return found[found["item_id"].str.startswith("c/")].reset_index(drop=True)
+
+    assert "c_rich" in set(advice(alone, ours)["disagreement"])
+    pd.testing.assert_frame_equal(advice(together, both), advice(alone, ours))
+
+
 def test_censored_periods_are_no_variation() -> None:
     rows = spine(1, unit_cost_latest=1.0)
     history = _history(rows, np.full((1, 30), 10.0))
