@@ -18,6 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from demo.hard_orders import documents
+
 COMPANIES = {"EAST": "CNY", "WEST": "USD"}
 FIRST_DAY, LAST_DAY = date(2026, 1, 5), date(2026, 6, 29)
 PACK = 12
@@ -252,6 +254,7 @@ def write_hard_world(folder: Path, seed: int = 7) -> tuple[int, int]:
             "movements": sorted(book.movements, key=lambda row: (row["business_date"], row["doc_no"])),
             "value_entries": book.values,
             "exchange_rates": exchange_rates(code),
+            **documents(code, book.movements, LAST_DAY),
         }
         if code == "EAST":  # the other company closes by calendar months
             tables["fiscal_periods"] = fiscal_periods()

@@ -36,11 +36,14 @@ BUCKETS = [(1, 30), (2, 60), (3, 90), (4, 180), (5, 365), (6, 10**6)]
 CONTRACTS = {
     "items": "item", "warehouses": "warehouse", "item_units": "item_uom", "movements": "stock_movement",
     "value_entries": "inventory_value_entry", "exchange_rates": "exchange_rate", "fiscal_periods": "fiscal_period",
+    "sales_orders": "sales_order_line", "shipments": "sales_shipment_line", "purchase_orders": "purchase_order_line",
+    "receipts": "purchase_receipt_line", "counts": "stock_count_line",
 }  # fmt: skip
 MARTS = (
     "fct_stock_balances", "fct_stock_layers", "fct_stock_ageing", "fct_turnover_rolling", "fct_turnover", "fct_conservation",
     "dim_warehouses", "dim_dates", "dim_fiscal_periods", "fct_provisions",
     "fct_stock_movements", "rec_findings_figures", "fct_kpi_summary", "fct_turnover_variants", "fct_cash_conversion",
+    "int_order_lines", "rec_count_lines", "fct_sales_lines",
 )  # fmt: skip
 
 
@@ -62,6 +65,18 @@ def landed(inbox: Path) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
+NEXT_YEAR = [
+    {"period": period, "start_date": start, "end_date": end, "source_row": row}
+    for row, (period, start, end) in enumerate(
+        (
+            ("202701", "2026-12-28", "2027-01-31"), ("202702", "2027-01-25", "2027-02-21"), ("202703", "2027-02-22", "2027-02-20"),
+            ("202713", "2027-01-25", "2027-01-31"),
+        ), start=2
+    )
+]  # fmt: skip
+"""A calendar with three mistakes: a week in two periods, an end before its start, and two periods from one day on."""
+
+
 def packs() -> dict[str, list[dict[str, Any]]]:
     """F18: five bags ordered as 5, received as 10; a bag is not in the master. Two cartons of 12 ordered as 24 are right."""
     known = {
@@ -75,7 +90,9 @@ def packs() -> dict[str, list[dict[str, Any]]]:
     cartons = {**known, "item_code": "PACKED", "po_line_id": "2", "entered_units": 2, "entered_uom": "CTN"}
     orders = [{**bags, "ordered_units": 5}, {**cartons, "ordered_units": 24}]
     received = [{**bags, "received_units": 10}, {**cartons, "received_units": 24}]
+    east = {"source_instance": "BOOK1", "company_code": "EAST", "module": "stock", "source_file": "next_year.csv"}
     return {
+        "fiscal_period": [{**east, **row} for row in NEXT_YEAR],
         "purchase_order_line": [{**row, "order_date": "2026-05-01"} for row in orders],
         "purchase_receipt_line": [
             {**row, "receipt_no": "PR1", "receipt_line_id": row["po_line_id"], "receipt_date": "2026-05-09"}
@@ -99,8 +116,11 @@ def rows(inbox: Path) -> Iterator[Any]:
         {"company_code": code, "company_name": code, "currency_code": currency, "is_main": code == "EAST"}
         for code, currency in COMPANIES.items()
     ]
+    found = landed(inbox)
+    for contract, lines in packs().items():
+        found[contract] += lines
     build_warehouse(
-        path, landing={**landed(inbox), **packs()}, tables={("control", "companies"): books},
+        path, landing=found, tables={("control", "companies"): books},
         run_parameters={"as_of_date": LAST_DAY.isoformat()},
     )  # fmt: skip
     first = [f"fqn:stockturn.{part}" for part in ("staging", "intermediate")]
@@ -329,6 +349,23 @@ def test_goods_under_way_are_a_place_of_their_own(rows: Any) -> None:
     assert all(row["is_closed"] for row in rows("select is_closed from marts.fct_conservation"))
 
 
+def test_overlapping_periods_are_findings_and_each_day_is_in_one(rows: Any) -> None:
+    found = rows(
+        """select explanation, source_row from reconciliation.rec_findings_figures where rule_id = 'overlapping_periods'
+           order by source_row"""
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("period 202701 is stated to end on 2027-01-31, after the next begins: cut on 2027-01-24", 2),
+        ("period 202703 ends on 2027-02-20, before it begins on 2027-02-22: not used", 4),
+        ("period 202713 begins on 2027-01-25 as period 202702 does: not used", 5),
+    ]
+    days = rows(
+        """select count(*) as n from marts.dim_fiscal_periods a join marts.dim_fiscal_periods b on a.company_code = b.company_code
+           and a.period_start_date < b.period_start_date and a.period_end_date >= b.period_start_date"""
+    )
+    assert days == [{"n": 0}]
+
+
 def test_units_are_checked_against_the_master_and_the_order(rows: Any) -> None:
     """2 cartons of 12 entered as 20, found in both companies; 5 bags received as twice what they were ordered as; nothing else."""
     found = rows(
@@ -348,9 +385,26 @@ def test_units_are_entered_in_cartons_alone(rows: Any) -> None:
         (f"{code}/PACKED", "CTN", units) for code in COMPANIES for units in (48,)
     ]
     missing = rows("select explanation from reconciliation.rec_findings_figures where explanation like '%PALLET%'")
-    assert [row["explanation"] for row in missing] == [
-        "9.000000 PALLET entered, and no master has a factor for PALLET: not counted"
-    ] * 2
+    told = "{} PALLET entered, and no master has a factor for PALLET: not counted"
+    assert sorted(row["explanation"] for row in missing) == sorted(
+        # of each company: the movement, its order and its receipt; a sales order; a count
+        [told.format("9.000000")] * 6 + [told.format("1.000000")] * 4
+    )
+
+
+def test_orders_shipments_and_counts_are_entered_in_cartons_alone(rows: Any) -> None:
+    """2 cartons ordered are 24 pieces, 3 shipped 36 and 14 counted 168; a pallet is no order line, no count, and no zero."""
+    [open_line] = rows("select due_units, open_units from intermediate.int_order_lines where so_no = 'SOE92'")
+    assert tuple(open_line.values()) == (24, 24)
+    assert rows("select 1 from intermediate.int_order_lines where so_no = 'SOE93'") == []
+    shipped = rows("select shipped_units, revenue_value from marts.fct_sales_lines where item_id = 'EAST/PACKED'")
+    assert {row["shipped_units"] for row in shipped} == {36} and len(shipped) == 6
+    counted = rows(
+        "select item_id, counted_units from reconciliation.rec_count_lines where item_id like 'WEST/%' order by 1"
+    )
+    assert [tuple(row.values()) for row in counted] == [
+        ("WEST/PACKED", 168), ("WEST/PLAIN", 31), ("WEST/PLAIN", 5)
+    ]  # fmt: skip
 
 
 def test_figures_of_the_cases(rows: Any) -> None:

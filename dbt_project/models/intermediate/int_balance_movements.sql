@@ -23,6 +23,7 @@ shipments as (
     where
         feeds.ledger_basis = 'balances'
         and {{ is_effective('lines.doc_status') }}
+        and lines.shipped_units is not null
         and lines.shipment_date > feeds.first_list_date
         and lines.shipment_date <= feeds.last_list_date
 ),

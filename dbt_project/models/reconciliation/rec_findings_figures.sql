@@ -1,5 +1,13 @@
 -- Findings about figures that the source's own history does not know: costs and quantities far from all others of the item, documents
 -- dated after their extract, documents that changed after they were delivered.
+{%- set entered_lines = [
+    ('receipt_lines', 'receipt', "source_instance || '|' || receipt_no || '|' || receipt_line_id", 'receipt_no', 'receipt_date', 'received_units'),
+    ('purchase_lines', 'order', "source_instance || '|' || po_no || '|' || po_line_id", 'po_no', 'order_date', 'ordered_units'),
+    ('sales_lines', 'sales order', "source_instance || '|' || so_no || '|' || so_line_id", 'so_no', 'order_date', 'ordered_units'),
+    ('shipment_lines', 'shipment', "source_instance || '|' || shipment_no || '|' || shipment_line_id", 'shipment_no', 'shipment_date',
+     'shipped_units'),
+    ('count_lines', 'count', "source_instance || '|' || count_no || '|' || source_line_id", 'count_no', 'count_date', 'counted_units'),
+] %}
 with item_costs as (
     select * from {{ ref('stg_item_costs') }}
 ),
@@ -35,6 +43,22 @@ sales_lines as (
 
 purchase_lines as (
     select * from {{ ref('stg_purchase_order_lines') }}
+),
+
+shipment_lines as (
+    select * from {{ ref('stg_sales_shipment_lines') }}
+),
+
+count_lines as (
+    select * from {{ ref('stg_stock_count_lines') }}
+),
+
+stated_periods as (
+    select * from {{ ref('stg_fiscal_periods') }}
+),
+
+fiscal_periods as (
+    select * from {{ ref('int_fiscal_periods') }}
 ),
 
 superseded_rows as (
@@ -283,32 +307,21 @@ entered_documents as (
         source_file,
         source_row
     from movements
-    union all
-    select
-        'receipt|' || source_instance || '|' || receipt_no || '|' || receipt_line_id || '|master' as document_key,
-        item_id,
-        warehouse_id,
-        receipt_no as doc_no,
-        receipt_date as business_date,
-        entered_units,
-        entered_uom,
-        received_units as quantity_units,
-        source_file,
-        source_row
-    from receipt_lines
-    union all
-    select
-        'order|' || source_instance || '|' || po_no || '|' || po_line_id || '|master' as document_key,
-        item_id,
-        warehouse_id,
-        po_no as doc_no,
-        order_date as business_date,
-        entered_units,
-        entered_uom,
-        ordered_units as quantity_units,
-        source_file,
-        source_row
-    from purchase_lines
+    {% for relation, kind, line, doc, day, quantity in entered_lines -%}
+        union all
+        select
+            '{{ kind }}|' || {{ line }} || '|master' as document_key,
+            item_id,
+            warehouse_id,
+            {{ doc }} as doc_no,
+            {{ day }} as business_date,
+            entered_units,
+            entered_uom,
+            {{ quantity }} as quantity_units,
+            source_file,
+            source_row
+        from {{ relation }}
+    {% endfor -%}
 ),
 
 -- A document and the master disagree on what its unit holds. Base units are counted to the millionth.
@@ -370,11 +383,8 @@ pack_differences as (
 -- Entered in a unit alone that no master knows: there is no quantity to count.
 unknown_units as (
     {% for relation, kind, line, doc, day, quantity in [
-        ('entered_movements', 'movement', 'movement_key', 'doc_no', 'business_date', 'quantity_units'),
-        ('receipt_lines', 'receipt', "source_instance || '|' || receipt_no || '|' || receipt_line_id", 'receipt_no', 'receipt_date',
-         'received_units'),
-        ('purchase_lines', 'order', "source_instance || '|' || po_no || '|' || po_line_id", 'po_no', 'order_date', 'ordered_units'),
-    ] -%}
+        ('entered_movements', 'movement', 'movement_key', 'doc_no', 'business_date', 'quantity_units')
+    ] + entered_lines -%}
         select
             {{ finding_columns(
                 "'unit_factor_mismatch'",
@@ -388,9 +398,57 @@ unknown_units as (
                 source_row='source_row'
             ) }}
         from {{ relation }}
-        where {{ quantity }} is null and {{ is_effective('doc_status') }}
+        where {{ quantity }} is null and entered_units is not null and {{ is_effective('doc_status') }}
         {{ 'union all' if not loop.last }}
     {% endfor -%}
+),
+
+-- What int_fiscal_periods made of each stated period of the books that it follows.
+used_periods as (
+    select
+        fiscal_periods.company_code,
+        fiscal_periods.period_start_date,
+        fiscal_periods.period_end_date,
+        stated_periods.module,
+        stated_periods.period,
+        stated_periods.source_file,
+        stated_periods.source_row
+    from fiscal_periods
+    inner join stated_periods
+        on
+            fiscal_periods.company_code = stated_periods.company_code
+            and fiscal_periods.source_file = stated_periods.source_file
+            and fiscal_periods.source_row = stated_periods.source_row
+),
+
+-- A calendar has each day once: of two periods that hold the same day the later one has it.
+overlapping_periods as (
+    select
+        {{ finding_columns(
+            "'overlapping_periods'",
+            "stated_periods.source_instance || '|' || stated_periods.module || '|' || stated_periods.period || '|' || cast(stated_periods.start_date as varchar)",
+            "case
+                when stated_periods.end_date < stated_periods.start_date
+                    then 'period ' || stated_periods.period || ' ends on ' || cast(stated_periods.end_date as varchar) || ', before it begins on ' || cast(stated_periods.start_date as varchar) || ': not used'
+                when used_periods.source_row <> stated_periods.source_row
+                    then 'period ' || stated_periods.period || ' begins on ' || cast(stated_periods.start_date as varchar) || ' as period ' || used_periods.period || ' does: not used'
+                else 'period ' || stated_periods.period || ' is stated to end on ' || cast(stated_periods.end_date as varchar) || ', after the next begins: cut on ' || cast(used_periods.period_end_date as varchar)
+            end",
+            business_date='stated_periods.start_date',
+            source_file='stated_periods.source_file',
+            source_row='stated_periods.source_row'
+        ) }}
+    from stated_periods
+    left join used_periods
+        on
+            stated_periods.company_code = used_periods.company_code
+            and stated_periods.start_date = used_periods.period_start_date
+            and stated_periods.module = used_periods.module
+            and stated_periods.source_file = used_periods.source_file
+    where
+        stated_periods.end_date < stated_periods.start_date
+        or used_periods.source_row <> stated_periods.source_row
+        or stated_periods.end_date > used_periods.period_end_date
 ),
 
 lines as (
@@ -753,6 +811,8 @@ final as (
     select * from unit_factors
     union all
     select * from unknown_units
+    union all
+    select * from overlapping_periods
     union all
     select * from pack_differences
     union all

@@ -2,8 +2,12 @@ with landed as (
     select * from {{ source('landing', 'sales_order_line') }}
 ),
 
+in_base_units as (
+    {{ with_base_units('landed', 'ordered_units') }}
+),
+
 source as (
-    {{ with_exchange_rate('landed', 'order_date') }}
+    {{ with_exchange_rate('in_base_units', 'order_date') }}
 ),
 
 final as (
@@ -18,9 +22,11 @@ final as (
         item_code,
         variant_key,
         warehouse_code,
-        ordered_units,
+        coalesce(ordered_units, entered_base_units) as ordered_units,
         shipped_units,
         cancelled_units,
+        entered_units,
+        entered_uom,
         requested_date,
         promised_date,
         {{ in_company_currency('unit_price', 'decimal(28, 8)') }} as unit_price,

@@ -2,8 +2,12 @@ with landed as (
     select * from {{ source('landing', 'sales_shipment_line') }}
 ),
 
+in_base_units as (
+    {{ with_base_units('landed', 'shipped_units') }}
+),
+
 source as (
-    {{ with_exchange_rate('landed', 'shipment_date') }}
+    {{ with_exchange_rate('in_base_units', 'shipment_date') }}
 ),
 
 final as (
@@ -20,7 +24,9 @@ final as (
         variant_key,
         warehouse_code,
         lot_no,
-        shipped_units,
+        coalesce(shipped_units, entered_base_units) as shipped_units,
+        entered_units,
+        entered_uom,
         {{ in_company_currency('revenue_value', 'decimal(24, 4)') }} as revenue_value,
         revenue_value as document_revenue_value,
         {{ document_currency() }} as currency_code,

@@ -2,8 +2,12 @@ with landed as (
     select * from {{ source('landing', 'stock_count_line') }}
 ),
 
+in_base_units as (
+    {{ with_base_units('landed', 'counted_units') }}
+),
+
 source as (
-    {{ with_exchange_rate('landed', 'count_date') }}
+    {{ with_exchange_rate('in_base_units', 'count_date') }}
 ),
 
 final as (
@@ -27,7 +31,9 @@ final as (
         book_units,
         adjustment_in_units,
         adjustment_out_units,
-        counted_units,
+        coalesce(counted_units, entered_base_units) as counted_units,
+        entered_units,
+        entered_uom,
         {{ in_company_currency('unit_cost', 'decimal(28, 8)') }} as unit_cost,
         unit_cost as document_unit_cost,
         {{ document_currency() }} as currency_code,
