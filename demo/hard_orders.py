@@ -92,6 +92,7 @@ def _sales(code: str, movements: list[Row], last: date) -> tuple[list[Row], list
             ("PLAIN", "SHOP", 6, None, -3),
             ("PACKED", "MAIN", 2, "CTN", 4),
             ("PACKED", "MAIN", 1, "PALLET", 4),
+            ("PACKED", "MAIN", 40, "CTN", -3),
         )
     ):  # owed, reserved for a later day, and a pallet that nobody can count
         orders.append(

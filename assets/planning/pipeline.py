@@ -32,7 +32,7 @@ from assets.planning.network.stages import members
 from assets.planning.orders.inputs import breaks_of_suppliers, with_room
 from assets.planning.parameters.lead_time_demand import PERIOD_DAYS
 from assets.planning.policy.assign import as_replayed
-from assets.planning.policy.plan import PlanInputs, timed_plan
+from assets.planning.policy.plan import PlanInputs, as_decided, timed_plan
 from assets.planning.reading_network import read_network
 from assets.planning.replay.daily import replayed
 from assets.planning.replay.replay import ReplayInputs, ReplayResult
@@ -191,10 +191,11 @@ def planned_on(
         spine, found.history, found.daily, found.receipts, found.classified.current, assigned, demand, timed.table,
         network, replay,
     )  # fmt: skip
+    decided = decide(connection, planned, as_of, settings)
     return {
         "lead_time_demand": demand.table,
         "supply_network": shaped(network.table, NETWORK_COLUMNS),
         **made.tables,
-        **over_time(inputs.supply, timed, network, today, settings.schedule),
-        **decide(connection, planned, as_of, settings),
+        **over_time(inputs.supply, as_decided(timed, decided["replenishment"]), network, today, settings.schedule),
+        **decided,
     }

@@ -185,13 +185,16 @@ def feed(config: ConfigOption = DEFAULT_CONFIG, out: OutOption = Path("feeds")) 
             raise OrderError(
                 "no supplier has a feed; add `planning.policy.supplier_feeds` to the configuration and run again"
             )
-        for supplier in suppliers:
+        codes = [supplier.split("/", 1)[-1] for supplier in suppliers]
+        for supplier, code in zip(suppliers, codes, strict=True):
+            # suppliers of two companies may have one code: none of their files replaces the other
+            named = supplier.replace("/", "-") if codes.count(code) > 1 else code
             frame = marts.execute(
                 """select f.*, i.item_name, i.base_uom from fct_supplier_feed as f left join dim_items as i using (item_id)
                    where supplier_id = $supplier order by item_id, warehouse_id, feed_date""",
                 {"supplier": supplier},
             ).df()
-            name = f"feed_{supplier.split('/', 1)[-1]}_{release.as_of:%Y%m%d}.csv"
+            name = f"feed_{named}_{release.as_of:%Y%m%d}.csv"
             target = write_whole(
                 out, Document(name, plain_texts(frame).to_csv(index=False, lineterminator="\r\n"), "utf-8-sig")
             )

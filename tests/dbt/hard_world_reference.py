@@ -83,11 +83,14 @@ class Calendar:
 def _movement(company: str, instance: str, line: dict[str, str], rates: Rates) -> Row:
     amount, cost = _number(line.get("cost_value", "")), _number(line["unit_cost"])
     rate = rates.of(line.get("currency_code", ""), date.fromisoformat(line["business_date"]))
+    stated = {"document_unit_cost": cost, "document_cost_value": amount}
     amount = None if amount is None or rate is None else amount * rate
     cost = None if cost is None or rate is None else cost * rate
     units = Fraction(line["quantity_units"] or Fraction(line["entered_units"]) * CARTON)
     if cost is None and amount is not None:
         cost = Fraction(round(amount / units * 10**8), 10**8)
+        if ISO.get(line["currency_code"], line["currency_code"]) in ("", rates.own):
+            stated["document_unit_cost"] = cost
     key = "|".join([instance, *(line[name] for name in ("source_doc_type", "source_doc_id", "source_line_id", "leg"))])
     return {
         "movement_key": key, "item_id": f"{company}/{line['item_code']}", "warehouse_id": f"{company}/{line['warehouse_code']}",
@@ -96,7 +99,7 @@ def _movement(company: str, instance: str, line: dict[str, str], rates: Rates) -
         "unit_cost": cost, "document_value": amount, "is_demand": line["movement_type"] in ("sales_issue", "sales_return"),
         "transfer_group_id": line["transfer_group_id"] or None, "ref_doc_no": line["ref_doc_no"] or None,
         "ref_line_id": line["ref_line_id"] or None, "lot_expiry_date": None, "doc_no": line["doc_no"],
-        "takes_back": f"{instance}|{line['reverses_key']}" if line["reverses_key"] else None,
+        **stated, "takes_back": f"{instance}|{line['reverses_key']}" if line["reverses_key"] else None,
     }  # fmt: skip
 
 
@@ -128,10 +131,11 @@ class HardWorld:
             self.rates[company] = rates = Rates(folder, company)
             self.calendars[company] = Calendar(folder)
             # A pallet is in no master: nobody can say how many pieces came.
-            known = [
-                line for line in _read(folder, "movements") if line["quantity_units"] or line["entered_uom"] == "CTN"
+            rows += [
+                {**_movement(company, instance, line, rates), "source_row": number}
+                for number, line in enumerate(_read(folder, "movements"), start=2)
+                if line["quantity_units"] or line["entered_uom"] == "CTN"
             ]
-            rows += [_movement(company, instance, line, rates) for line in known]
             for line in _read(folder, "value_entries"):
                 target = f"{instance}|{line['movement_key']}"
                 day = date.fromisoformat(line["business_date"])
@@ -150,6 +154,7 @@ class HardWorld:
             row["movement_sequence"] = at + 1
         self.first_day = rows[0]["business_date"]
         fixes += [(row["business_date"], row["takes_back"], row) for row in rows if row["takes_back"]]
+        self.rows = rows
         self.calendar = [self.first_day + timedelta(days=n) for n in range((as_of - self.first_day).days + 1)]
         for item in sorted({row["item_id"] for row in rows}):
             mine = [row for row in rows if row["item_id"] == item]

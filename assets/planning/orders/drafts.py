@@ -11,6 +11,7 @@ import pandas as pd
 from assets.planning.orders.settings import OrderSettings
 from assets.planning.policy.rounding import clean_limits, round_up
 from assets.planning.policy.row_levels import number
+from assets.planning.shape import company_of
 
 KEYS = ["item_id", "warehouse_id"]
 LINE_COLUMNS = [
@@ -66,8 +67,10 @@ def draft_orders(
     if lines.empty:
         return Drafts(*(pd.DataFrame(columns=names) for names in (DRAFT_COLUMNS, LINE_COLUMNS, CASH_COLUMNS)))
     lines = _priced(lines, inputs.breaks)
-    day = f"{as_of:%Y%m%d}"
-    lines["draft_no"] = "D" + day + "-" + _code(lines["supplier_id"]) + "-" + _code(lines["warehouse_id"])
+    company = company_of(inputs.plan["item_id"])
+    # companies may use the same codes: a number is of one of them
+    head = company_of(lines["item_id"]) + "-" if len(set(company)) > 1 else ""
+    lines["draft_no"] = f"D{as_of:%Y%m%d}-" + head + _code(lines["supplier_id"]) + "-" + _code(lines["warehouse_id"])
     lines = lines.sort_values(["draft_no", *KEYS], ignore_index=True)
     lines["draft_line_id"] = (lines.groupby("draft_no").cumcount() + 1).astype(str)
     terms = lines["supplier_id"].map(inputs.terms.set_index("supplier_id")["payment_term_days"].astype(float))

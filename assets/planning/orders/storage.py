@@ -36,7 +36,8 @@ def storage_forecast(
     at = pd.MultiIndex.from_frame(rows[["item_id", "warehouse_id"]])
     came = np.zeros((len(rows), days + 1))
     where = at.get_indexer(pd.MultiIndex.from_frame(arrivals[["item_id", "warehouse_id"]]))
-    day = (pd.to_datetime(arrivals["due_date"]) - today).dt.days.fillna(0).clip(lower=0).to_numpy(int)
+    # today is over: what was due comes tomorrow at the earliest
+    day = (pd.to_datetime(arrivals["due_date"]) - today).dt.days.fillna(1).clip(lower=1).to_numpy(int)
     use = (where >= 0) & (day <= days)
     np.add.at(came, (where[use], day[use]), arrivals["units"].astype(float).to_numpy()[use])
     net = came - rows["day_units"].to_numpy(float)[:, None] * (np.arange(days + 1) > 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -315,3 +315,21 @@ def _date(day: pd.Timestamp, ahead: np.ndarray, horizon_days: float) -> pd.Serie
     known = np.isfinite(ahead) & (ahead <= horizon_days)
     whole = np.where(known, np.floor(np.where(known, ahead, 0)), 0).astype("timedelta64[D]")
     return pd.Series(np.where(known, day.to_datetime64() + whole, np.datetime64("NaT", "ns")))
+
+
+def as_decided(timed: TimedPlan, replenishment: pd.DataFrame) -> TimedPlan:
+    """The plan whose orders of today are those that were decided: no more than cover limits and moves of excess leave.
+
+    An order that is withheld (its replay did worse, or the budget does not carry it) stays in the plan: it is still lacking.
+    So does what a supplier's feed brings in place of an order.
+
+    Args:
+        replenishment: the decided plan, rows in any order.
+    """
+    keys = pd.MultiIndex.from_frame(timed.table[KEYS])
+    names = ("suggested_order", "withheld_order", "suggested_transfer", "transfer_in")
+    rows = replenishment.set_index(KEYS).reindex(keys)
+    decided = rows[[f"{name}_units" for name in names]].astype(float).fillna(0.0).sum(axis=1).to_numpy()
+    is_fed = rows["flags"].fillna("").str.contains("supplied_by_feed").to_numpy(bool)
+    first = np.where(is_fed, timed.scene.first_units, np.minimum(timed.scene.first_units, decided))
+    return replace(timed, scene=replace(timed.scene, first_units=first))

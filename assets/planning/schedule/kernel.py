@@ -78,11 +78,13 @@ def walk(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
         held = np.zeros(m + 1)
         given = np.zeros(m + 1)
         place = np.zeros(m + 1, np.int64)
+        for i in range(m):
+            weekly[a + i, 0, 0] = stock[i]  # before what is sent today, which is of the first week
         for day in range(days + 1):
             week = min(max(day - 1, 0) // 7, weeks - 1)
             if day > 0:
                 for i in range(m):
-                    if (day - 1) % 7 == 0 and (day - 1) // 7 < weeks:
+                    if (day - 1) % 7 == 0 and 0 < (day - 1) // 7 < weeks:
                         weekly[a + i, week, 0] = stock[i]
                     came = firm[i, day] + planned[i, day]
                     stock[i] += came

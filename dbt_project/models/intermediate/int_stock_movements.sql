@@ -20,6 +20,19 @@ reissued as (
     select * from {{ ref('int_reissued_movements') }}
 ),
 
+-- What the lot master says of a lot, for documents that do not say it themselves; warehouse_id is empty where lots are company-wide.
+lots as (
+    select
+        item_id,
+        warehouse_id,
+        lot_no,
+        max(expiry_date) as expiry_date,
+        max(mfg_date) as mfg_date
+    from {{ ref('stg_lots') }}
+    where expiry_date is not null or mfg_date is not null
+    group by item_id, warehouse_id, lot_no
+),
+
 -- Where stock lists are the ledger, what was there before the first one is in it.
 delivered as (
     select movements.*
@@ -152,8 +165,8 @@ final as (
         effective.ref_doc_type,
         effective.ref_doc_no,
         effective.ref_line_id,
-        effective.expiry_date as lot_expiry_date,
-        effective.mfg_date as lot_mfg_date,
+        coalesce(effective.expiry_date, warehouse_lots.expiry_date, company_lots.expiry_date) as lot_expiry_date,
+        coalesce(effective.mfg_date, warehouse_lots.mfg_date, company_lots.mfg_date) as lot_mfg_date,
         effective.source_instance,
         effective.source_doc_type,
         effective.doc_no,
@@ -171,6 +184,18 @@ final as (
         effective.is_red
     from effective
     left join warehouses on effective.warehouse_id = warehouses.warehouse_id
+    left join lots as warehouse_lots
+        on
+            effective.lot_no <> ''
+            and effective.item_id = warehouse_lots.item_id
+            and effective.lot_no = warehouse_lots.lot_no
+            and effective.warehouse_id = warehouse_lots.warehouse_id
+    left join lots as company_lots
+        on
+            effective.lot_no <> ''
+            and effective.item_id = company_lots.item_id
+            and effective.lot_no = company_lots.lot_no
+            and company_lots.warehouse_id = ''
 )
 
 select * from final

@@ -95,12 +95,15 @@ final as (
         {{ as_units('lead_time_unit_days') }} as lead_time_unit_days,
         {{ as_units('lead_time_squared_unit_days') }} as lead_time_squared_unit_days,
         {{ ratio('lead_time_unit_days', 'received_units') }} as lead_time_mean_days,
-        -- Weighted population deviation; a rounding below zero is zero.
-        round(sqrt(greatest(
-            cast(lead_time_squared_unit_days as double) / nullif(cast(received_units as double), 0)
-            - power(cast(lead_time_unit_days as double) / nullif(cast(received_units as double), 0), 2),
-            0
-        )), 6) as lead_time_sd_days
+        -- Weighted population deviation; a rounding below zero is zero, and a month in which nothing came has none.
+        case
+            when received_units <> 0
+                then round(sqrt(greatest(
+                    cast(lead_time_squared_unit_days as double) / cast(received_units as double)
+                    - power(cast(lead_time_unit_days as double) / cast(received_units as double), 2),
+                    0
+                )), 6)
+        end as lead_time_sd_days
     from joined
 )
 

@@ -120,6 +120,14 @@ def test_one_draft_per_supplier_and_warehouse_with_what_approval_needs() -> None
     assert "nothing: empty on" in line["alternatives"] and line["reason"]
 
 
+def test_two_companies_with_the_same_codes_have_drafts_of_their_own() -> None:
+    """Supplier S1 and warehouse MAIN in both: one number for two orders stopped the release."""
+    rows, plan, weekly = two_rows()
+    both = [frame.assign(item_id=["c/i0", "d/i0"]) for frame in (rows, plan)]
+    both[1] = both[1].assign(suggested_order_units=40.0)
+    assert drafted(*both, weekly).orders["draft_no"].tolist() == ["D20260105-c-s-w", "D20260105-d-s-w"]
+
+
 def test_an_order_is_filled_up_to_the_suppliers_minimum_within_cover() -> None:
     rows, plan, weekly = two_rows()
     bare = drafted(rows, plan, weekly).orders["order_value"].iloc[0]

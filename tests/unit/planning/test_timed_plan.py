@@ -16,7 +16,7 @@ from assets.planning.parameters.lead_time_demand import lead_time_demand
 from assets.planning.parameters.lead_times import lead_times
 from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.assign import assign_policies
-from assets.planning.policy.plan import PlanInputs, TimedPlan, timed_plan
+from assets.planning.policy.plan import PlanInputs, TimedPlan, as_decided, timed_plan
 from assets.planning.policy.settings import PolicySettings
 from assets.planning.policy.suppliers import ClosedPeriod, SupplierCalendar
 from assets.planning.schedule.settings import ScheduleSettings
@@ -152,7 +152,22 @@ def test_p4_a_branch_is_fed_by_the_centre_and_the_centre_buys_for_both() -> None
         flow = weeks["opening_units"] + weeks["receipts_units"] + weeks["planned_receipts_units"]
         left = weeks["closing_units"] - weeks["short_units"]
         inner = flow - weeks["demand_units"] - weeks["sent_units"]
-        assert np.allclose(inner.iloc[1:], left.iloc[1:], atol=1e-6)
+        assert np.allclose(inner, left, atol=1e-6)
+        assert np.allclose(weeks["opening_units"].iloc[1:], left.iloc[:-1], atol=1e-6)
+    assert plan[plan["warehouse_id"] == "c/0"]["opening_units"].iloc[0] == 30, "before what is sent today"
+
+
+def test_planned_orders_of_today_are_the_orders_that_were_decided() -> None:
+    """What a cover limit cuts away is not in the plan of the weeks; what is withheld, or fed by the supplier, still is."""
+    rows = spine(3, unit_cost_latest=10.0, default_supplier_id="c/s", lead_time_days_master=14.0)
+    timed, _ = _planned(rows, [7.0] * 3, [2.0] * 3, on_hand=[0.0] * 3)
+    wanted = timed.scene.first_units
+    assert (wanted > 10).all()
+    decided = timed.table.assign(
+        suggested_order_units=[10.0, 0.0, 0.0], withheld_order_units=[0.0, wanted[1], 0.0], transfer_in_units=0.0,
+        flags=["cut_by_cover", "", "supplied_by_feed"],
+    )  # fmt: skip
+    assert as_decided(timed, decided.iloc[::-1]).scene.first_units.tolist() == [10.0, wanted[1], wanted[2]]
 
 
 def test_a_shortage_in_the_centre_is_shared_by_need_and_not_by_name() -> None:
