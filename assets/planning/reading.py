@@ -123,7 +123,10 @@ def read_turnover_target(connection: duckdb.DuckDBPyConnection) -> float | None:
 
 
 def read_consumption(connection: duckdb.DuckDBPyConnection, as_of: date, window_days: int) -> pd.DataFrame:
-    """Demand movements of the last `window_days`, in units, and what they cost by the value ledger."""
+    """Demand movements of the last `window_days`, in units, and what they cost by the value ledger.
+
+    The cost is null where a part of them has none: the known part alone would rank an item behind what it uses.
+    """
     return connection.execute(
         """with moved as (
                select item_id, warehouse_id, cast(-sum(quantity_units) as double) as consumption_units
@@ -132,7 +135,8 @@ def read_consumption(connection: duckdb.DuckDBPyConnection, as_of: date, window_
                group by all
            ),
            sold as (
-               select item_id, warehouse_id, cast(-sum(entry_value) as double) as consumption_value
+               select item_id, warehouse_id,
+                   case when coalesce(sum(uncosted_units), 0) = 0 then cast(-sum(entry_value) as double) end as consumption_value
                from ledger.value_entries
                where entry_kind in ('cogs', 'cogs_settlement', 'cogs_correction')
                    and business_date > cast($day as date) - cast($window as integer)

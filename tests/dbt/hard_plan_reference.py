@@ -6,7 +6,7 @@ Each function takes what is published (or what the documents say) and gives a fi
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, sqrt
+from math import ceil
 from typing import Any
 
 Row = dict[str, Any]
@@ -75,25 +75,6 @@ def median(values: list[Fraction]) -> Fraction:
     """The middle one, or the mean of the two in the middle."""
     ordered, half = sorted(values), len(values) // 2
     return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
-def deviation(values: list[Fraction]) -> float:
-    """Sample standard deviation, 0 of a single value."""
-    if len(values) < 2:
-        return 0.0
-    mean = sum(values, ZERO) / len(values)
-    return sqrt(sum(((value - mean) ** 2 for value in values), ZERO) / (len(values) - 1))
-
-
-def pattern(values: list[Fraction]) -> tuple[Fraction, Fraction] | None:
-    """Periods per demand and squared variation of its sizes, since the first demand; None without any."""
-    begun = next((at for at, value in enumerate(values) if value > 0), None)
-    if begun is None:
-        return None
-    seen = values[begun:]
-    sizes = [value for value in seen if value > 0]
-    spread = Fraction(deviation(sizes)) if len(sizes) > 1 else ZERO
-    return Fraction(len(seen), len(sizes)), (spread / (sum(sizes, ZERO) / len(sizes))) ** 2
 
 
 def shares(values: dict[Any, Fraction]) -> dict[Any, tuple[Fraction, Fraction]]:

@@ -22,6 +22,7 @@ def check_classes(book: Book) -> None:
         for key, (share, up_to) in right.items():
             book.same(mine[key], "consumption_share_rate", share, Fraction(1, 10**5))
             book.same(mine[key], "cumulative_share_rate", up_to, Fraction(1, 10**5))
+    _consumption(book, rows)
     classed = {place_of(row): row for row in rows}
     for row in book.rows("fct_class_cells"):
         mine = [one for one in rows if one["abc_xyz_cell"] == row["abc_xyz_cell"]]
@@ -38,6 +39,39 @@ def check_classes(book: Book) -> None:
     for row in book.rows("fct_class_history", "valid_to_date is null"):
         assert row["abc_xyz_cell"] == classed[place_of(row)]["abc_xyz_cell"]
     book.named.add("fct_class_history")
+
+
+def _consumption(book: Book, rows: list[Row]) -> None:
+    """Units and cost of what was used, lifted to a year of the company's own life where the place is younger."""
+    world = book.world
+    first: dict[str, date] = {}
+    used: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    for one in world.rows:
+        for name in (code(one["item_id"]), "|".join(place_of(one))):
+            first[name] = min(first.get(name, LAST_DAY), one["business_date"])
+        if one["is_demand"]:
+            used[place_of(one)] -= one["quantity_units"]
+    for row in rows:
+        place = place_of(row)
+        age, window = ((LAST_DAY - first[name]).days for name in ("|".join(place), code(place[0])))
+        scale = Fraction(window, max(age, 28)) if max(age, 28) < window else Fraction(1)
+        units, cost = used[place] * scale, book.documents.unit_cost(place)
+        sold = world.sold(place, world.first_day, LAST_DAY)
+        book.same(row, "annual_consumption_units", max(units, ZERO), MILLIONTH * 2 + abs(units) / 10**9)
+        if cost is not None:
+            value = units * cost if sold is None else sold * scale
+            book.same(row, "annual_consumption_value", max(value, ZERO), 2 * CENT)
+
+
+def check_capital_curve(book: Book) -> None:
+    """One curve of the capital of companies in two currencies would add them: there are points, and no money in them."""
+    points: dict[str, list[int]] = defaultdict(list)
+    for row in book.rows("fct_capital_curve"):
+        book.same(row, "invested_value", None)
+        book.same(row, "fill_rate", None)
+        points[row["curve"]].append(row["point_no"])
+    assert points and all(sorted(given) == list(range(1, len(given) + 1)) for given in points.values())
+    book.seen.add(("fct_capital_curve", "point_no"))
 
 
 def check_forecasts(book: Book) -> None:

@@ -240,7 +240,9 @@ def check_replay(book: Book) -> None:
         book.same(row, "actual_average_stock_units", sum(shelf, ZERO) / days, MILLIONTH)
         book.exact(
             row, actual_stockout_days=sum(units <= 0 for units in shelf), actual_written_off_units=0, replay_written_off_units=0,
-            actual_orders=sum(o.place == place and start <= o.ordered_on <= span[-1] and bool(o.receipts) for o in found.purchases.values()),
+            actual_orders=sum(
+                o.place == place and start <= o.ordered_on <= span[-1] and bool(o.receipts) for o in found.purchases.values()
+            ),
         )  # fmt: skip
         asked, cost = Fraction(row["demand_units"]), found.unit_cost(place)
         assert (

@@ -90,7 +90,8 @@ def _service(book: Book, row: Row, orders: list[Any]) -> None:
     in_time = sum((min(order.by(order.requested), order.due) for order in orders), ZERO)
     book.exact(
         row, due_lines_365=due, stockout_lines_365=short, due_units_365=units, on_time_units_365=in_time,
-        ordered_units_365=sum((order.ordered for order in orders), ZERO), cancelled_units_365=sum((order.cancelled for order in orders), ZERO),
+        ordered_units_365=sum((order.ordered for order in orders), ZERO),
+        cancelled_units_365=sum((order.cancelled for order in orders), ZERO),
     )  # fmt: skip
     book.rate(row, "stockout_line_rate", _ratio(short, due))
     book.rate(row, "fill_rate", _ratio(in_time, units))
