@@ -170,7 +170,7 @@ def _purchases(code: str, movements: list[Row], last: date) -> tuple[list[Row], 
 
 def _counts(last: date) -> list[Row]:
     """Counts of the last day: in pieces, in cartons alone, with and without a book of their own, in an unknown unit and not counted."""
-    lines = (
+    lines: tuple[tuple[str, str, Row], ...] = (
         ("PLAIN", "MAIN", {"counted_units": 31}),
         ("PLAIN", "SHOP", {"counted_units": 5, "book_units": 6}),
         ("PACKED", "MAIN", {"entered_units": 14, "entered_uom": "CTN"}),

@@ -30,10 +30,11 @@ def check_classes(book: Book) -> None:
         book.exact(row, item_warehouses=len(mine), unvalued_item_warehouses=uncosted)
         for column in ("annual_consumption_value", "consumption_share_rate", "on_hand_value", "stock_share_rate"):
             book.same(row, column, None)  # companies of two currencies
+    plan = book.by_place("fct_replenishment")
     for row in book.rows("fct_class_review"):
         place, cost = place_of(row), book.documents.unit_cost(place_of(row))
-        shelf = book.documents.shelf(place, LAST_DAY)
-        book.exact(row, on_hand_units=max(shelf, ZERO))
+        shelf = max(book.documents.shelf(place, LAST_DAY), ZERO) - Fraction(plan[place]["unavailable_units"])
+        book.exact(row, on_hand_units=shelf)
         book.same(row, "on_hand_value", None if cost is None else shelf * cost)
         book.same(row, "annual_consumption_value", classed[place]["annual_consumption_value"])
     for row in book.rows("fct_class_history", "valid_to_date is null"):

@@ -40,7 +40,9 @@ def check_levels_and_position(book: Book) -> None:
         place, cost = place_of(row), found.unit_cost(place_of(row))
         for column, right in levels(row).items():
             book.same(row, column, right, 2 * MILLIONTH)
-        shelf = max(found.shelf(place, LAST_DAY), ZERO)
+        # what expires before it sells cannot be sold; how much that is follows from the lots (check_lots_that_expire)
+        shelf = max(found.shelf(place, LAST_DAY), ZERO) - Fraction(row["unavailable_units"])
+        assert not row["unavailable_units"] or row["unavailable_reason"], row
         book.exact(
             row,
             on_hand_units=shelf,

@@ -29,7 +29,7 @@ from hard_release_book import Book
 
 pytestmark = pytest.mark.slow  # one whole run of two companies
 NUMBERS = ("DECIMAL", "DOUBLE", "BIGINT", "INTEGER")
-LEAST_COLUMNS = 85
+LEAST_COLUMNS = 440  # of 613 numeric columns of the marts with rows, 2026-11-30
 CHECKS: dict[str, Callable[[Book], None]] = {
     name.removeprefix("check_"): check
     for module in (
@@ -44,15 +44,15 @@ CHECKS: dict[str, Callable[[Book], None]] = {
 }
 
 EMPTY = (
-    "fct_component_requirements", "fct_dead_stock", "fct_dependent_demand",
-    "fct_disposal_recoveries", "fct_forecast_overrides", "fct_kit_completeness", "fct_kit_forecast",
-    "fct_kit_parts", "fct_restatement_documents",
-    "fct_restatements", "fct_supplier_feed",
-    "fct_supplier_plan_checks",
+    "fct_component_requirements", "fct_dead_stock", "fct_dependent_demand", "fct_disposal_recoveries", "fct_forecast_accuracy",
+    "fct_forecast_effects", "fct_forecast_overrides", "fct_forecast_review", "fct_kit_completeness", "fct_kit_forecast", "fct_kit_parts",
+    "fct_restatement_documents", "fct_restatements", "fct_supplier_feed", "fct_supplier_plan_checks",
 )  # fmt: skip
-"""The world has no bills of material, overrides, supplier feeds, dead stock or earlier releases."""
+"""The world has half a year (nothing is dead, no forecast has come true), one release, no bills of material, promotions, planners'
+figures or suppliers that keep stock."""
 
 NOT_RECOMPUTED: dict[str, str] = {}
+"""Mart: why no figure of it is compared."""
 
 
 @pytest.fixture(scope="module")
