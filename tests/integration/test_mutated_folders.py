@@ -1,4 +1,4 @@
-"""Public folders with columns in another order, rows that come twice, and files that end early: what lands is the same, or it is said.
+"""Public folders with columns in another order, rows that come twice, and files that end early: what lands is the same, or the run says so.
 
 Third-party data: skipped where it is absent. What lands is compared as a whole: every row of every contract that a folder feeds.
 """
