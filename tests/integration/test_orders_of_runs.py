@@ -59,9 +59,9 @@ def _command(company: Company, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([program, "run", "--config", str(company.folder / "company.yml"), *arguments])
 
 
-def _fail_in_planning(company: Company, page: DagsterPage, day: str) -> str:
+def fail_in_planning(settings: Settings, page: DagsterPage, day: str) -> str:
     """A run that fails half-way: its forecast vintages cannot be written."""
-    folder = company.settings.workspace().forecast_vintages
+    folder = settings.workspace().forecast_vintages
     aside = folder.with_name("aside")
     if folder.exists():
         folder.rename(aside)
@@ -92,7 +92,7 @@ def _released(company: Company, page: DagsterPage, day: str) -> None:
 
 
 def test_reexecution_from_failure_after_a_run_of_another_day(company: Company, page: DagsterPage) -> None:
-    failed = _fail_in_planning(company, page, BEFORE)
+    failed = fail_in_planning(company.settings, page, BEFORE)
     _released(company, page, DAY)
     before = releases_by_day(company.settings)
     assert page.wait(page.again(failed)) == "FAILURE"  # the warehouse holds the other day
@@ -100,7 +100,7 @@ def test_reexecution_from_failure_after_a_run_of_another_day(company: Company, p
 
 
 def test_reexecution_from_failure_with_nothing_between(company: Company, page: DagsterPage) -> None:
-    failed = _fail_in_planning(company, page, DAY)
+    failed = fail_in_planning(company.settings, page, DAY)
     assert page.wait(page.again(failed)) == "SUCCESS"
     assert DAY in releases_by_day(company.settings)
 

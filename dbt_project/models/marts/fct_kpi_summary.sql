@@ -2,8 +2,14 @@
 -- against the targets. What is added up is written in assets/publish/kpis/catalogue.yml and nowhere else. Companies are added in scope
 -- `group` alone, which is there where a run holds several: money at the rate of the date into the main company's currency, or not at all.
 {% set scopes = {
-    'company': "''", 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'supplier_id', 'owner': 'owner_name',
+    'company': none, 'warehouse': 'warehouse_id', 'category': 'category_name', 'supplier': 'supplier_id', 'owner': 'owner_name',
     'team': 'team_name', 'abc_class': 'scope_abc_class', 'abc_xyz_cell': 'scope_abc_xyz_cell',
+} %}
+{% set bases = {
+    'health': {'sums': kpi_sums_item_warehouses(), 'where': kpi_where_item_warehouses()},
+    'order': {'sums': kpi_sums_order_lines(), 'where': kpi_where_order_lines()},
+    'purchase': {'sums': kpi_sums_purchase_lines(), 'where': kpi_where_purchase_lines()},
+    'count': {'sums': kpi_sums_count_lines(), 'where': kpi_where_count_lines()},
 } %}
 with health as (
     select * from {{ ref('fct_inventory_health') }}
@@ -86,82 +92,80 @@ health_rows as (
 
 {% endfor -%}
 
-{% for scope, scope_value in scopes.items() -%}
-    {{ scope }}_health as (
+-- Each row once in every scope that it belongs to: summed in one pass, whatever the number of scopes.
+scopes as (
+    {% for scope in scopes -%}
+        select '{{ scope }}' as scope
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
+),
+
+{% for name, base in bases.items() -%}
+    scoped_{{ name }}_rows as (
         select
-            {{ company_of('item_id') }} as company_code,
-            '{{ scope }}' as scope,
-            coalesce({{ scope_value }}, '') as scope_value,
-            count(*) as all_rows,
-            {{ kpi_sums_item_warehouses() }}
-        from health_rows
-        where {{ kpi_where_item_warehouses() }}
-        group by {{ company_of('item_id') }}, coalesce({{ scope_value }}, '')
+            {{ name }}_rows.*,
+            scopes.scope,
+            coalesce(case scopes.scope
+                {% for scope, scope_value in scopes.items() if scope != 'company' -%}
+                    when '{{ scope }}' then {{ name }}_rows.{{ scope_value }}
+                {% endfor -%}
+            end, '') as scope_value
+        from {{ name }}_rows
+        cross join scopes
     ),
 
-    {{ scope }}_orders as (
+    {{ name }}_sums as (
         select
             {{ company_of('item_id') }} as company_code,
-            '{{ scope }}' as scope,
-            coalesce({{ scope_value }}, '') as scope_value,
+            scope,
+            scope_value,
             count(*) as all_rows,
-            {{ kpi_sums_order_lines() }}
-        from order_rows
-        where {{ kpi_where_order_lines() }}
-        group by {{ company_of('item_id') }}, coalesce({{ scope_value }}, '')
+            {{ base.sums }}
+        from scoped_{{ name }}_rows
+        where {{ base.where }}
+        group by {{ company_of('item_id') }}, scope, scope_value
     ),
 
-    {{ scope }}_purchases as (
+    -- A company without a single order or count has the KPI all the same, not available.
+    {{ name }}_places as (
         select
-            {{ company_of('item_id') }} as company_code,
-            '{{ scope }}' as scope,
-            coalesce({{ scope_value }}, '') as scope_value,
-            count(*) as all_rows,
-            {{ kpi_sums_purchase_lines() }}
-        from purchase_rows
-        where {{ kpi_where_purchase_lines() }}
-        group by {{ company_of('item_id') }}, coalesce({{ scope_value }}, '')
-    ),
-
-    {{ scope }}_counts as (
+            company_code,
+            scope,
+            scope_value
+        from {{ name }}_sums
+        where scope <> 'company'
+        union all
         select
-            {{ company_of('item_id') }} as company_code,
-            '{{ scope }}' as scope,
-            coalesce({{ scope_value }}, '') as scope_value,
-            count(*) as all_rows,
-            {{ kpi_sums_count_lines() }}
-        from count_rows
-        where {{ kpi_where_count_lines() }}
-        group by {{ company_of('item_id') }}, coalesce({{ scope_value }}, '')
-    ),
-
-{% endfor -%}
--- A company without a single order or count has the KPI all the same, not available.
-{% for base in ['health', 'orders', 'purchases', 'counts'] -%}
-    every_company_{{ base }} as (
-        select
-            companies.company_code,
+            company_code,
             'company' as scope,
-            '' as scope_value,
-            coalesce(company_{{ base }}.all_rows, 0) as all_rows,
-            company_{{ base }}.* exclude (company_code, scope, scope_value, all_rows) -- noqa: RF02
+            '' as scope_value
         from companies
-        left join company_{{ base }} on companies.company_code = company_{{ base }}.company_code
+    ),
+
+    every_{{ name }} as (
+        select
+            {{ name }}_places.company_code,
+            {{ name }}_places.scope,
+            {{ name }}_places.scope_value,
+            coalesce({{ name }}_sums.all_rows, 0) as all_rows,
+            {{ name }}_sums.* exclude (company_code, scope, scope_value, all_rows) -- noqa: RF02
+        from {{ name }}_places
+        left join {{ name }}_sums
+            on
+                {{ name }}_places.company_code = {{ name }}_sums.company_code
+                and {{ name }}_places.scope = {{ name }}_sums.scope
+                and {{ name }}_places.scope_value = {{ name }}_sums.scope_value
     ),
 
 {% endfor -%}
 measured as (
-    {% for scope in scopes -%}
-        {% set rows = 'every_company' if scope == 'company' else scope -%}
-        {{ kpi_rows_item_warehouses(rows ~ '_health') }}
-        union all
-        {{ kpi_rows_order_lines(rows ~ '_orders') }}
-        union all
-        {{ kpi_rows_purchase_lines(rows ~ '_purchases') }}
-        union all
-        {{ kpi_rows_count_lines(rows ~ '_counts') }}
-        {{ 'union all' if not loop.last }}
-    {% endfor -%}
+    {{ kpi_rows_item_warehouses('every_health') }}
+    union all
+    {{ kpi_rows_order_lines('every_order') }}
+    union all
+    {{ kpi_rows_purchase_lines('every_purchase') }}
+    union all
+    {{ kpi_rows_count_lines('every_count') }}
 ),
 
 -- What each company puts into the group: money in the group's currency, everything else as it is.
