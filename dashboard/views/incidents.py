@@ -109,7 +109,7 @@ def _queue(context: Context, store: IncidentStore) -> None:
             Tile(words("incidents_open"), words.number(len(live))),
             Tile(words("incidents_critical"), words.number(critical), tone="bad" if critical else "good"),
             Tile(words("incidents_overdue"), words.number(overdue), tone="bad" if overdue else "good"),
-            Tile(words("incidents_value"), _sums(words, live)),
+            Tile(words("incidents_value"), money_of(words, live)),
         ]
     )
     if not found:
@@ -146,7 +146,7 @@ def _is_wanted(wanted: Filter, one: Incident) -> bool:
     )
 
 
-def _sums(words: Words, incidents: list[Incident]) -> str:
+def money_of(words: Words, incidents: list[Incident]) -> str:
     """The money in them, for each currency apart."""
     sums = gross_sums(incidents)
     if len(sums) < 2:

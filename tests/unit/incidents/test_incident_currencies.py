@@ -8,6 +8,8 @@ from decimal import Decimal
 from incident_desk import Desk, check, finding
 from rich.console import Console
 
+from dashboard.texts import Words
+from dashboard.views.incidents import money_of
 from expectations.incidents import IncidentFilter, StockContext, list_incidents, load_policy
 from expectations.incidents.grouping import group_findings
 from expectations.incidents.model import Finding
@@ -74,3 +76,4 @@ def test_lists_and_digests_sum_each_currency_apart(desk: Desk) -> None:
     topics = [Topic("digest", "somebody", str(n), incident=one) for n, one in enumerate(found)]
     _, body = render("digest", "zh", topics, date(2026, 1, 6), load_policy())
     assert "差异金额合计（绝对值）CNY 1,234.50, USD 7.00" in body and "1,241.50" not in body
+    assert money_of(Words("en"), found) == "1.23K CNY, 7 USD" and money_of(Words("zh"), found[:1]) == "1,234"
