@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from assets.ingest.errors import IngestError
-from assets.ingest.live import http_jiandaoyun, http_kingdee, http_sap_b1
+from assets.ingest.live import http_jiandaoyun, http_kingdee, http_rest, http_sap_b1
 from assets.ingest.live.http_client import HttpClient
 from assets.ingest.live.reader import Prepared
 from assets.ingest.live.secrets import Secrets
@@ -17,6 +17,7 @@ _PACE = {
     "jiandaoyun": http_jiandaoyun.REQUESTS_PER_SECOND,
     "kingdee_k3cloud": http_kingdee.REQUESTS_PER_SECOND,
     "sap_b1": http_sap_b1.REQUESTS_PER_SECOND,
+    "rest": http_rest.REQUESTS_PER_SECOND,
 }
 
 
@@ -41,11 +42,13 @@ class HttpReader:
             self.client = HttpClient(self.secrets, requests_per_second=pace)
         if source.api == "jiandaoyun":
             return http_jiandaoyun.JiandaoyunForm(self.client, dataset, source, self.timezone)
-        form: http_kingdee.KingdeeForm | http_sap_b1.ServiceLayerResource = (
-            http_kingdee.KingdeeForm(self.client, dataset, source)
-            if source.api == "kingdee_k3cloud"
-            else http_sap_b1.ServiceLayerResource(self.client, dataset, source)
-        )
+        form: http_kingdee.KingdeeForm | http_sap_b1.ServiceLayerResource | http_rest.RestResource
+        if source.api == "kingdee_k3cloud":
+            form = http_kingdee.KingdeeForm(self.client, dataset, source)
+        elif source.api == "sap_b1":
+            form = http_sap_b1.ServiceLayerResource(self.client, dataset, source)
+        else:
+            form = http_rest.RestResource(self.client, dataset, source)
         if not self.is_logged_in:
             form.log_in()
             self.is_logged_in = True

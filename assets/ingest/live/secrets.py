@@ -14,7 +14,7 @@ _SECRET_PARTS = ("PASSWORD", "KEY", "SECRET", "TOKEN")
 
 
 def variable(source: str, part: str) -> str:
-    """Name of the variable that holds a part (URL, KEY, USER, PASSWORD, ACCOUNT) of a source's address."""
+    """Name of the variable that holds a part (URL, KEY, USER, PASSWORD, ACCOUNT, TOKEN_URL) of a source's address."""
     return f"STOCKTURN_SOURCE_{re.sub(r'[^0-9A-Za-z]+', '_', source).upper()}_{part}"
 
 

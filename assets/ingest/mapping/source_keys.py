@@ -27,19 +27,56 @@ class SqlSource(_Strict):
     schema_: str | None = Field(default=None, alias="schema", pattern=r"^[A-Za-z_][\w$#]*$")
 
 
+class Pages(_Strict):
+    """How a web service of no known kind is paged: the number of a page, the number of rows before it, or the cursor that the
+    answer gives at `next`; `size_parameter` asks for a number of rows. One page holds everything where nothing is said."""
+
+    by: Literal["page", "offset", "cursor"]
+    parameter: str = Field(pattern=r"^[\w.$-]+$")
+    size_parameter: str | None = Field(default=None, pattern=r"^[\w.$-]+$")
+    first: int = Field(default=1, ge=0)
+    next: tuple[str, ...] = ()
+
+    _path = field_validator("next", mode="before")(lambda at: tuple(at.split(".")) if isinstance(at, str) else at)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Pages:
+        if (self.by == "cursor") != bool(self.next):
+            raise ValueError(
+                "`next` says where the answer has the next cursor: give it with `by: cursor` and nowhere else"
+            )
+        return self
+
+
 class HttpSource(_Strict):
-    """Rows of one form or resource of a web service. `api` says whose; `subform` unfolds its lines."""
+    """Rows of one form or resource of a web service. `api` says whose; `subform` unfolds its lines.
+
+    Of a service of no known kind (`rest`) `form` is the path below the address, `rows` the path of keys to the rows in an answer.
+    """
 
     kind: Literal["http"]
-    api: Literal["jiandaoyun", "kingdee_k3cloud", "sap_b1"]
-    form: str = Field(pattern=r"^[\w.-]+$")
+    api: Literal["jiandaoyun", "kingdee_k3cloud", "sap_b1", "rest"]
+    form: str = Field(pattern=r"^\w[\w./-]*$")
+    rows: tuple[str, ...] = ()
+    pages: Pages | None = None
+    query: dict[str, str] = {}
     app: str | None = Field(default=None, pattern=r"^[\w.-]+$")
     subform: str | None = None
     key: tuple[str, ...] = ()
     filter: str | None = None
 
+    _path = field_validator("rows", mode="before")(lambda at: tuple(at.split(".")) if isinstance(at, str) else at)
+
     @model_validator(mode="after")
     def _complete(self) -> HttpSource:
+        if self.api != "rest" and (self.rows or self.pages is not None or self.query or "/" in self.form):
+            raise ValueError(
+                "`rows`, `pages`, `query` and a path in `form` are for `api: rest`; the others know their own"
+            )
+        if self.api == "rest" and (".." in self.form or self.filter):
+            raise ValueError(
+                "`form` is a path below the address without `..`; conditions are in `query`, there is no `filter`"
+            )
         if (self.api == "jiandaoyun") != (self.app is not None):
             raise ValueError("`app` is the application's id of 简道云: give it there and nowhere else")
         if self.api == "jiandaoyun" and (self.key or self.filter):

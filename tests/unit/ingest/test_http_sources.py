@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from fault_server import PASSWORD, Jiandaoyun, Kingdee, Service, ServiceLayer, running
+from fault_server import PASSWORD, Jiandaoyun, Kingdee, Rest, Service, ServiceLayer, running
 
 from assets.ingest.batches.register import register_landing
 from assets.ingest.batches.report import ContractReport
@@ -62,6 +62,20 @@ SAP_B1 = f"""{HEAD}  - name: receipts
       item_code: DocumentLines.ItemCode
       warehouse_code: DocumentLines.WarehouseCode
       quantity_units: DocumentLines.InventoryQuantity
+"""
+REST = f"""{HEAD}  - name: receipts
+    contract: stock_movement
+    source: {{kind: http, api: rest, form: v1/receipts, rows: data.list, subform: lines, key: [bill, lines.line],
+             pages: {{by: cursor, parameter: cursor, size_parameter: limit, next: data.next}}, query: {{state: posted}}}}
+    paging: {{size: 60, requests_per_second: 50}}
+    scope: key
+    columns:{MOVEMENT}      doc_no: bill
+      source_doc_id: bill
+      source_line_id: lines.line
+      business_date: day
+      item_code: lines.item.code
+      warehouse_code: store
+      quantity_units: lines.qty
 """
 WIDGETS = [
     {"label": "单号", "name": "_widget_1", "widgetName": "_widget_1", "type": "text"},
@@ -125,7 +139,20 @@ def sap_rows(count: int) -> list[dict[str, Any]]:
     ]
 
 
+def rest_rows(count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "bill": f"D{number}",
+            "day": "2024-05-06",
+            "store": "W1",
+            "lines": [{"line": 1, "item": {"code": "001"}, "qty": 1.5}],
+        }
+        for number in range(count)
+    ]
+
+
 SERVICES = {
+    "rest": (REST, lambda count: Rest(rest_rows(count))),
     "jiandaoyun": (JIANDAOYUN, lambda count: Jiandaoyun(jiandaoyun_rows(count), WIDGETS)),
     "kingdee": (KINGDEE, lambda count: Kingdee(kingdee_rows(count))),
     "sap_b1": (SAP_B1, lambda count: ServiceLayer(sap_rows(count))),
@@ -165,6 +192,8 @@ def serve(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, count: int =
         monkeypatch.setenv(f"STOCKTURN_SOURCE_WEB_{part}", value)
     with running(service) as url:
         monkeypatch.setenv("STOCKTURN_SOURCE_WEB_URL", url)
+        if name == "rest":
+            monkeypatch.setenv("STOCKTURN_SOURCE_WEB_TOKEN_URL", f"{url}/oauth/Login")
         yield Web(folder, mapping, service)
 
 
@@ -196,7 +225,7 @@ def test_faults_on_the_way_cost_nothing(web: Web) -> None:
 
 def test_a_service_that_stays_down_is_one_clear_sentence_and_later_goes_on(web: Web) -> None:
     """After two pages the service dies; the next run starts where it stopped and does not ask for those again."""
-    asks_for_ceiling = not isinstance(web.service, Jiandaoyun)
+    asks_for_ceiling = not isinstance(web.service, (Jiandaoyun, Rest))
     web.service.faults.extend(["ok", "ok", *(["ok"] if asks_for_ceiling else []), *[503] * 40])
     report = web.read()
     assert len(report.refusals) == 1 and "6 attempts failed" in report.refusals[0] and report.rows_loaded == 0
@@ -213,7 +242,7 @@ def _starts_at_the_beginning(asked: dict[str, Any]) -> bool:
         return asked["StartRow"] == 0 and not asked["OrderString"].endswith("DESC")
     if "$select" in asked:
         return asked.get("$skip") == "0" and "$top" not in asked
-    return "data_id" not in asked
+    return "data_id" not in asked and "cursor" not in asked
 
 
 def test_a_wrong_password_is_told_without_the_password(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,11 +263,11 @@ def test_a_missing_variable_is_named(web: Web, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_field_that_was_renamed_is_named(web: Web) -> None:
     text = web.file.read_text(encoding="utf-8")
-    for old, new in (("单号", "编号单"), ("FBillNo", "FBillno"), ("DocNum", "DocNumber")):
+    for old, new in (("单号", "编号单"), ("FBillNo", "FBillno"), ("DocNum", "DocNumber"), ("bill", "invoice")):
         text = text.replace(f"doc_no: {old}", f"doc_no: {new}")
     web.file.write_text(text, encoding="utf-8")
     (refusal,) = web.read().refusals
-    assert any(name in refusal for name in ("编号单", "FBillno", "DocNumber"))
+    assert any(name in refusal for name in ("编号单", "FBillno", "DocNumber", "invoice"))
 
 
 def test_what_is_deleted_there_is_deleted_here(web: Web) -> None:
@@ -301,6 +330,25 @@ def test_a_row_that_slipped_between_two_pages_is_not_taken_for_deleted(
             assert web.landed("count(*), max(source_line_id = '80')", day) == (rows, True), (
                 "the deleted one goes a run later"
             )
+
+
+@pytest.mark.parametrize(("pages", "is_endless"), [("page", False), ("offset", False), ("page", True)])
+def test_pages_by_number_and_by_rows_before_end_where_nothing_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: str, is_endless: bool
+) -> None:
+    for web in serve("rest", tmp_path, monkeypatch):
+        text = web.file.read_text(encoding="utf-8").replace(", next: data.next", "")
+        web.file.write_text(
+            text.replace("by: cursor, parameter: cursor", f"by: {pages}, parameter: {pages}"), encoding="utf-8"
+        )
+        assert isinstance(web.service, Rest)
+        web.service.is_endless = is_endless
+        report = web.read()
+        assert all(asked["state"] == "posted" for asked in web.service.asked)
+        if is_endless:
+            assert "has the same rows at 2 as before" in report.refusals[0] and web.landed()[0] == 0
+        else:
+            assert web.landed() == total(230) and web.service.logins == 1
 
 
 def test_the_pace_is_kept() -> None:
