@@ -1,7 +1,6 @@
 """Sentences that the product itself makes, told in a language: a phrase with gaps, and what it is in the other words.
 
-A phrase is English text in which {n} is a number and {t} any text; its translation names the gaps \\1, \\2 ... The same notation
-as in the seed `finding_phrases`, which tells the findings. What people wrote themselves fits no phrase and stays as it is.
+A phrase is English text in which {n} is a number and {t} any text; its translation names the gaps \\1, \\2 ... What people wrote themselves fits no phrase and stays as it is.
 """
 
 from __future__ import annotations

@@ -327,10 +327,8 @@ def test_documents_keep_their_currency_beside_the_companys(rows: Any) -> None:
         told[3][0] == "30.00000000" and told[3][2:5] == ("EUR", None, None) and told[3][6].startswith("not_available")
     )
     assert told[4][:5] == ("30.00000000", None, "EUR", "7.9000000000", "237.00000000")
-    missing = rows(
-        "select explanation from reconciliation.rec_findings_figures where rule_id = 'missing_exchange_rate'"
-    )
-    assert len(missing) == 2 and all("EUR" in row["explanation"] for row in missing)
+    missing = rows("select message from reconciliation.rec_findings_figures where rule_id = 'missing_exchange_rate'")
+    assert len(missing) == 2 and all("EUR" in row["message"].split("\x1f") for row in missing)
 
 
 def test_goods_under_way_are_a_place_of_their_own(rows: Any) -> None:
@@ -381,12 +379,12 @@ def test_units_are_entered_in_cartons_alone(rows: Any) -> None:
     assert [tuple(row.values()) for row in found if row["entered_uom"]] == [
         (f"{code}/PACKED", "CTN", units) for code in COMPANIES for units in (48,)
     ]
-    missing = rows("select explanation from reconciliation.rec_findings_figures where explanation like '%PALLET%'")
-    told = "{} PALLET entered, and no master has a factor for PALLET: not counted"
-    assert sorted(row["explanation"] for row in missing) == sorted(
-        # of each company: the movement, its order and its receipt; a sales order; a count
-        [told.format("9.000000")] * 6 + [told.format("1.000000")] * 4
-    )
+    missing = rows("select message from reconciliation.rec_findings_figures where message like '%PALLET%'")
+    told = [row["message"].split("\x1f") for row in missing]
+    # of each company: the movement, its order and its receipt; a sales order; a count
+    assert sorted(told) == [["unit_factor_mismatch.unknown", "1", "PALLET"]] * 4 + [
+        ["unit_factor_mismatch.unknown", "9", "PALLET"]
+    ] * 6
 
 
 def test_orders_shipments_and_counts_are_entered_in_cartons_alone(rows: Any) -> None:

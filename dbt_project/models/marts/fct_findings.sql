@@ -13,12 +13,8 @@ rules as (
     select * from {{ ref('rules') }}
 ),
 
-phrases as (
-    select
-        rule_id,
-        {{ phrase_pattern('phrase') }} as pattern,
-        text_zh
-    from {{ ref('finding_phrases') }}
+messages as (
+    select * from {{ ref('finding_messages') }}
 ),
 
 item_warehouses as (
@@ -37,17 +33,6 @@ companies as (
     select * from {{ ref('dim_companies') }}
 ),
 
--- The sentence in Chinese, by the phrases of its rule; what no phrase fits (old and new values of a record) is shown as it is.
-told as (
-    select
-        found.rule_id,
-        found.subject,
-        min(regexp_replace(found.explanation, phrases.pattern, phrases.text_zh)) as explanation_zh
-    from found
-    inner join phrases on found.rule_id = phrases.rule_id and regexp_matches(found.explanation, phrases.pattern)
-    group by found.rule_id, found.subject
-),
-
 final as (
     select
         {{ stable_id(['found.rule_id', 'found.subject']) }} as finding_id,
@@ -61,8 +46,8 @@ final as (
         found.variance_value,
         companies.currency_code,
         found.cause,
-        found.explanation,
-        coalesce(told.explanation_zh, found.explanation) as explanation_zh,
+        {{ filled_message('messages.text_en', 'found.message') }} as explanation,
+        {{ filled_message('messages.text_zh', 'found.message') }} as explanation_zh,
         found.source_file,
         found.source_row,
         coalesce(item_warehouses.owner_name, items.owner_name, warehouses.manager_name) as owner_name,
@@ -72,7 +57,7 @@ final as (
         rules.fix_zh
     from found
     inner join rules on found.rule_id = rules.rule_id
-    left join told on found.rule_id = told.rule_id and found.subject = told.subject
+    left join messages on {{ message_id('found.message') }} = messages.message_id
     left join item_warehouses
         on found.item_id = item_warehouses.item_id and found.warehouse_id = item_warehouses.warehouse_id
     left join items on found.item_id = items.item_id

@@ -54,6 +54,10 @@ shipments as (
     select * from {{ ref('rec_shipments_movements') }}
 ),
 
+messages as (
+    select * from {{ ref('finding_messages') }}
+),
+
 delivery_history as (
     select * from {{ ref('rec_delivery_history') }}
 ),
@@ -66,7 +70,7 @@ error_matches as (
         document_errors.movement_key,
         document_errors.doc_no,
         document_errors.business_date,
-        document_errors.evidence,
+        document_errors.message,
         row_number() over (
             partition by keyed.difference_id
             order by
@@ -141,7 +145,7 @@ shipment_matches as (
 pack_matches as (
     select
         keyed.difference_id,
-        'pack factor ' || cast(item_warehouses.order_multiple_units as varchar) as evidence
+        {{ message("'pack_factor'", [number_text('item_warehouses.order_multiple_units')]) }} as message
     from keyed
     inner join item_warehouses
         on keyed.item_id = item_warehouses.item_id and keyed.warehouse_id = item_warehouses.warehouse_id
@@ -375,7 +379,7 @@ judged as (
             missing_matches.missing_date
         ) as first_doc_date,
         coalesce(warehouse_matches.other_warehouse_id, opposite.other_warehouse_id) as other_warehouse_id,
-        coalesce(error_matches.evidence, pack_matches.evidence) as evidence
+        coalesce(error_matches.message, pack_matches.message) as message
     from keyed
     left join error_matches on keyed.difference_id = error_matches.difference_id and error_matches.preference = 1
     left join error_sums on keyed.difference_id = error_sums.difference_id
@@ -413,7 +417,7 @@ final as (
         judged.first_doc_date,
         judged.movement_key,
         judged.other_warehouse_id,
-        judged.evidence,
+        {{ filled_message('messages.text_en', 'judged.message') }} as evidence,
         judged.is_beyond_tolerance,
         judged.is_posted,
         judged.source_file,
@@ -421,6 +425,7 @@ final as (
     from judged
     left join item_warehouses
         on judged.item_id = item_warehouses.item_id and judged.warehouse_id = item_warehouses.warehouse_id
+    left join messages on {{ message_id('judged.message') }} = messages.message_id
 )
 
 select * from final

@@ -66,7 +66,7 @@ sign_flips as (
         'sign_flip' as rule_id,
         -2 * quantity_units as effect_units,
         true as is_certain,
-        'quantity ' || cast(quantity_units as varchar) || ' against the sign of ' || movement_type as evidence
+        {{ message("'sign_flip.document'", ['doc_no', number_text('quantity_units'), 'movement_type']) }} as message
     from movements
     where
         not is_red
@@ -142,8 +142,10 @@ unequal_movements as (
         end as rule_id,
         unequal_documents.effect_units,
         true as is_certain,
-        'ledger ' || cast(unequal_documents.ledger_units as varchar)
-        || ', document ' || cast(unequal_documents.document_units as varchar) as evidence
+        {{ message(
+            "case when changed_lines.doc_no is not null then 'changed_document.quantity' when item_factors.factor is not null then 'unit_of_measure_mix.document' else 'quantity_mismatch' end",
+            ['movements.doc_no', number_text('unequal_documents.ledger_units'), number_text('unequal_documents.document_units')]
+        ) }} as message
     from unequal_documents
     inner join movements
         on
@@ -165,8 +167,9 @@ wrong_items as (
         'wrong_item' as rule_id,
         -quantity_units as effect_units,
         true as is_certain,
-        case kind when 'receipts' then 'the receipt' else 'the shipment' end
-        || ' is about ' || right_item_id || ', the ledger booked ' || item_id as evidence
+        {{ message(
+            "case kind when 'receipts' then 'wrong_item.receipt' else 'wrong_item.shipment' end", ['doc_no', 'right_item_id', 'item_id']
+        ) }} as message
     from moved_lines
     where item_id <> right_item_id
 ),
@@ -178,7 +181,7 @@ unconverted as (
         'unit_of_measure_mix' as rule_id,
         movements.quantity_units * (item_warehouses.order_multiple_units - 1) as effect_units,
         false as is_certain,
-        'entered in ' || movements.entered_uom || ', base unit ' || items.base_uom || ', not converted' as evidence
+        {{ message("'unit_of_measure_mix.entered'", ['movements.doc_no', 'movements.entered_uom', 'items.base_uom']) }} as message
     from movements
     inner join items on movements.item_id = items.item_id
     inner join item_warehouses
@@ -196,11 +199,10 @@ by_pack_factor as (
         'unit_of_measure_mix' as rule_id,
         gaps.gap_units as effect_units,
         false as is_certain,
-        'pack factor ' || cast(item_warehouses.order_multiple_units as varchar)
-        || case
-            when gaps.gap_units = movements.quantity_units * (item_warehouses.order_multiple_units - 1) then ' too_little'
-            else ' too_much'
-        end as evidence
+        {{ message(
+            "case when gaps.gap_units = movements.quantity_units * (item_warehouses.order_multiple_units - 1) then 'unit_of_measure_mix.too_little' else 'unit_of_measure_mix.too_much' end",
+            ['movements.doc_no', number_text('item_warehouses.order_multiple_units')]
+        ) }} as message
     from gaps
     inner join item_warehouses
         on gaps.item_id = item_warehouses.item_id and gaps.warehouse_id = item_warehouses.warehouse_id
@@ -297,7 +299,7 @@ repeats as (
             and received_by_order.received_units - ordered.ordered_units >= numbered.quantity_units,
             false
         ) as is_certain,
-        'repeats ' || numbered.first_doc_no || ' of ' || cast(numbered.first_date as varchar) as evidence
+        {{ message("'duplicate_posting'", ['numbered.doc_no', 'numbered.first_doc_no', 'numbered.first_date']) }} as message
     from numbered
     left join received_by_order
         on
@@ -338,7 +340,7 @@ ranked as (
         *,
         row_number() over (
             partition by movement_key, rule_id, effect_units
-            order by is_certain desc, evidence asc
+            order by is_certain desc, message asc
         ) as preference
     from candidates
 ),
@@ -355,7 +357,7 @@ final as (
         movements.quantity_units,
         {{ as_units('ranked.effect_units') }} as effect_units,
         ranked.is_certain,
-        ranked.evidence,
+        ranked.message,
         movements.source_file,
         movements.source_row
     from ranked

@@ -104,7 +104,7 @@ whole_files as (
         {{ finding_columns(
             "case batches.status when 'refused' then 'refused_file' else 'duplicate_file' end",
             'batches.batch_id',
-            "'file ' || batches.source_file || case batches.status when 'refused' then ' was refused: ' || coalesce(nullif(batches.message, ''), 'no reason given') else ' was read before; its ' || cast(batches.rows_in as varchar) || ' rows changed nothing' end",
+            message("case batches.status when 'refused' then 'refused_file' else 'duplicate_file' end", ['batches.source_file', "case batches.status when 'refused' then coalesce(nullif(batches.message, ''), 'no reason given') else cast(batches.rows_in as varchar) end"]),
             business_date='batches.extract_date',
             source_file='batches.source_file'
         ) }}
@@ -132,7 +132,7 @@ repeated_rows as (
         {{ finding_columns(
             "'duplicate_row'",
             "batch_id || '|' || kind",
-            "cast(count(*) as varchar) || ' rows of ' || contract || ' were already landed (' || kind || ')'",
+            message("'duplicate_row'", ['count(*)', 'contract', 'kind']),
             cause='kind',
             source_file='min(source_file)',
             source_row='min(source_row)'
@@ -148,7 +148,7 @@ broken_rows as (
         {{ finding_columns(
             "'quarantined_row'",
             "batch_id || '|' || rule_id",
-            "cast(count(distinct source_row) as varchar) || ' rows of ' || contract || ' in quarantine: ' || coalesce(min(reason), rule_id)",
+            message("'quarantined_row'", ['count(distinct source_row)', 'contract', 'coalesce(min(reason), rule_id)']),
             cause='rule_id',
             doc_no='min(doc_no)',
             business_date='min(extract_date)',
@@ -165,7 +165,7 @@ reused_codes as (
         {{ finding_columns(
             "'reused_code'",
             "source_instance || '|' || source_key || '|' || cast(max(extract_date) as varchar)",
-            "string_agg(column_name || ': ' || coalesce(old_value, '') || ' -> ' || coalesce(new_value, ''), '; ' order by column_name, extract_date)",
+            message("'reused_code'", ["string_agg(column_name || ': ' || coalesce(old_value, '') || ' -> ' || coalesce(new_value, ''), '; ' order by column_name, extract_date)"]),
             item_id="company_code || '/' || source_key",
             business_date='max(extract_date)',
             source_file='min(source_file)',
@@ -194,7 +194,7 @@ changed_parameters as (
         {{ finding_columns(
             "'master_change'",
             "source_instance || '|' || source_key || '|' || column_name || '|' || cast(extract_date as varchar)",
-            "column_name || ' was ' || old_value || ' on ' || cast(old_extract_date as varchar) || ', is ' || new_value || ' since ' || cast(extract_date as varchar)",
+            message("'master_change'", ['column_name', 'old_value', 'old_extract_date', 'new_value', 'extract_date']),
             cause='column_name',
             item_id="company_code || '/' || source_key",
             business_date='extract_date',
@@ -249,7 +249,7 @@ missing_master_rows as (
         {{ finding_columns(
             "'missing_master_row'",
             "source_instance || '|' || cast(extract_date as varchar)",
-            "cast(gone_items as varchar) || ' items with stock or demand are not in ' || source_file || ' of ' || cast(extract_date as varchar) || ', which the extract before had; the first is ' || first_item_id",
+            message("'missing_master_row'", ['gone_items', 'source_file', 'extract_date', 'first_item_id']),
             business_date='extract_date',
             source_file='source_file'
         ) }}
@@ -261,7 +261,7 @@ silent_days as (
         {{ finding_columns(
             "'missing_movement_day'",
             "source_instance || '|' || company_code || '|' || cast(missing_date as varchar)",
-            "'no movement on ' || cast(missing_date as varchar) || ', but ' || cast(unmatched_documents as varchar) || ' documents of that day have none and ' || cast(parted_balances as varchar) || ' balances part over it'",
+            message("'missing_movement_day'", ['missing_date', 'unmatched_documents', 'parted_balances']),
             business_date='missing_date'
         ) }}
     from missing_days
@@ -273,7 +273,7 @@ old_snapshots as (
         {{ finding_columns(
             "'stale_snapshot'",
             "newest.kind || '|' || newest.source_instance || '|' || newest.warehouse_id",
-            "newest.kind || ' snapshot of ' || cast(newest.last_date as varchar) || ' is ' || cast(" ~ days_between('newest.last_date', 'run_parameters.as_of_date') ~ " as varchar) || ' days old'",
+            message("'stale_snapshot'", ['newest.kind', 'newest.last_date', days_between('newest.last_date', 'run_parameters.as_of_date')]),
             warehouse_id='newest.warehouse_id',
             business_date='newest.last_date'
         ) }}
@@ -314,7 +314,7 @@ wrong_list_findings as (
         {{ finding_columns(
             'cause',
             'explanation_id',
-            "list_system || ' list of ' || cast(list_date as varchar) || ' for ' || warehouse_ids || case cause when 'stale_snapshot' then ' repeats the list of ' || cast(other_date as varchar) when 'places_swapped' then ' holds the stock of ' || case when places > 1 then 'each other' else other_warehouse_id end when 'wrong_scale' then ' has figures times ' || cast(factor as varchar) when 'lines_moved' then ' has its figures one line off' when 'figures_lost' then ' has no figures' when 'short_file' then ' lacks rows' else ' is wrong for no known reason' end || ': ' || cast(cells as varchar) || ' balances, ' || cast(round(gap_before_units, 2) as varchar) || ' units of difference, ' || cast(round(gap_after_units, 2) as varchar) || ' once it is set right'",
+            message("'list.' || cause || case when cause <> 'places_swapped' then '' when places > 1 then '.each_other' else '.other' end", ['list_system', 'list_date', 'warehouse_ids', 'cells', number_text('round(gap_before_units, 2)'), number_text('round(gap_after_units, 2)'), "case cause when 'stale_snapshot' then cast(other_date as varchar) when 'wrong_scale' then cast(factor as varchar) else other_warehouse_id end"]),
             severity="case when is_withdrawn then 'info' end",
             warehouse_id='case when places = 1 then warehouse_id end',
             business_date='list_date',
@@ -394,7 +394,7 @@ reissued_files as (
         {{ finding_columns(
             "'reissued_file'",
             "source_instance || '|' || source_file || '|' || first_file",
-            "cast(count(*) as varchar) || ' rows of ' || source_file || ' repeat those of ' || first_file || ' under other internal numbers; they are not counted'",
+            message("'reissued_file'", ['count(*)', 'source_file', 'first_file']),
             business_date='max(extract_date)',
             source_file='source_file'
         ) }}
@@ -407,7 +407,7 @@ missing_places as (
         {{ finding_columns(
             "'missing_place'",
             "place_calendar.list_system || '|' || place_calendar.source_instance || '|' || place_calendar.warehouse_id || '|' || cast(place_calendar.list_date as varchar)",
-            "place_calendar.list_system || ' list of ' || cast(place_calendar.list_date as varchar) || ' has no line of ' || place_calendar.warehouse_id || '; it was on ' || cast(place_calendar.days_there as varchar) || ' of ' || cast(place_calendar.days_known as varchar) || ' lists before'",
+            message("'missing_place'", ['place_calendar.list_system', 'place_calendar.list_date', 'place_calendar.warehouse_id', 'place_calendar.days_there', 'place_calendar.days_known']),
             severity="case when later.last_date is not null then 'info' end",
             warehouse_id='place_calendar.warehouse_id',
             business_date='place_calendar.list_date'
@@ -442,7 +442,7 @@ short_deliveries as (
         {{ finding_columns(
             "'short_file'",
             'batch_id',
-            "source_file || ' has ' || cast(rows_in as varchar) || ' rows; usual are ' || cast(usual_rows as varchar) || ', at least ' || cast(least_rows as varchar)",
+            message("'short_file.rows'", ['source_file', 'rows_in', number_text('usual_rows'), number_text('least_rows')]),
             business_date='extract_date',
             source_file='source_file'
         ) }}
@@ -464,7 +464,7 @@ cut_deliveries as (
         {{ finding_columns(
             "'short_file'",
             "contract || '|' || company_code || '|' || cast(cut_date as varchar)",
-            "source_file || ' lacks ' || cast(lacking_lines as varchar) || ' of ' || cast(day_lines as varchar) || ' ' || contract || ' lines of ' || cast(cut_date as varchar)",
+            message("'short_file.lines'", ['source_file', 'lacking_lines', 'day_lines', 'contract', 'cut_date']),
             severity="case when contract = 'stock_movement' then 'critical' end",
             business_date='cut_date',
             source_file='source_file'
@@ -530,7 +530,7 @@ missing_files as (
         {{ finding_columns(
             "'missing_file'",
             "expected_days.source_instance || '|' || expected_days.dataset || '|' || cast(expected_days.extract_date as varchar)",
-            "'no ' || expected_days.dataset || ' of ' || cast(expected_days.extract_date as varchar) || ' from ' || expected_days.source_instance || '; it came on ' || cast(expected_days.delivered_days as varchar) || ' of ' || cast(expected_days.known_days as varchar) || ' such days'",
+            message("'missing_file'", ['expected_days.dataset', 'expected_days.extract_date', 'expected_days.source_instance', 'expected_days.delivered_days', 'expected_days.known_days']),
             business_date='expected_days.extract_date'
         ) }}
     from expected_days

@@ -85,7 +85,7 @@ wrong_documents as (
         {{ finding_columns(
             'wrong.rule_id',
             "wrong.doc_no || '|' || wrong.item_id || '|' || wrong.warehouse_id",
-            "wrong.doc_no || ': ' || wrong.evidence",
+            'wrong.message',
             item_id='wrong.item_id',
             warehouse_id='wrong.warehouse_id',
             doc_no='wrong.doc_no',
@@ -126,8 +126,10 @@ unposted as (
         receipts.variance_units,
         receipts.source_file,
         receipts.source_row,
-        'receipt ' || receipts.doc_no || ' of ' || cast(receipts.document_date as varchar)
-        || case when receipts.is_posted then ' is posted but not in the ledger' else ' is still a draft' end as explanation
+        {{ message(
+            "case when receipts.is_posted then 'unposted_receipt.posted' else 'unposted_receipt.draft' end",
+            ['receipts.doc_no', 'receipts.document_date']
+        ) }} as message
     from receipts
     cross join run_parameters
     left join missing_days
@@ -189,8 +191,7 @@ unposted_or_waiting as (
         waiting.variance_units,
         waiting.source_file,
         waiting.source_row,
-        'the WMS holds ' || cast(waiting.variance_units as varchar) || ' units as received-not-posted since '
-        || cast(waiting.received_date as varchar) || ' or longer' as explanation
+        {{ message("'unposted_receipt.waiting'", [number_text('waiting.variance_units'), 'waiting.received_date']) }} as message
     from waiting
     left join unposted on waiting.item_id = unposted.item_id and waiting.warehouse_id = unposted.warehouse_id
     where unposted.item_id is null
@@ -201,7 +202,7 @@ unposted_receipts as (
         {{ finding_columns(
             "'unposted_receipt'",
             "coalesce(found.doc_no, '') || '|' || found.item_id || '|' || found.warehouse_id",
-            'found.explanation',
+            'found.message',
             item_id='found.item_id',
             warehouse_id='found.warehouse_id',
             doc_no='found.doc_no',
@@ -275,7 +276,7 @@ wrong_warehouses as (
         {{ finding_columns(
             "'wrong_warehouse'",
             "misplaced.doc_no || '|' || misplaced.item_id",
-            "'document ' || misplaced.doc_no || ' is booked to ' || misplaced.warehouse_id || '; the goods are in ' || misplaced.other_warehouse_id",
+            message("'wrong_warehouse'", ['misplaced.doc_no', 'misplaced.warehouse_id', 'misplaced.other_warehouse_id']),
             item_id='misplaced.item_id',
             warehouse_id='misplaced.warehouse_id',
             doc_no='misplaced.doc_no',
@@ -298,7 +299,7 @@ unposted_shipments as (
         {{ finding_columns(
             "'unposted_shipment'",
             "shipments.doc_no || '|' || shipments.item_id || '|' || shipments.warehouse_id",
-            "'shipment ' || shipments.doc_no || ' of ' || cast(shipments.document_date as varchar) || ' is not in the ledger'",
+            message("'unposted_shipment'", ['shipments.doc_no', 'shipments.document_date']),
             item_id='shipments.item_id',
             warehouse_id='shipments.warehouse_id',
             doc_no='shipments.doc_no',
@@ -344,7 +345,7 @@ shifted_dates as (
         {{ finding_columns(
             "'date_shift'",
             "source_instance || '|' || source_file",
-            "cast(shifted_documents as varchar) || ' of ' || cast(documents as varchar) || ' documents of ' || source_file || ' stand ' || cast(shift_days as varchar) || ' days from their day in the system that made them'",
+            message("'date_shift'", ['shifted_documents', 'documents', 'source_file', 'shift_days']),
             business_date='first_ledger_date',
             source_file='source_file',
             source_row='source_row'
@@ -380,7 +381,7 @@ late_documents as (
         {{ finding_columns(
             "'late_document'",
             "source_instance || '|' || doc_no",
-            "doc_no || ' was entered ' || cast(late_days as varchar) || ' days after its business date'",
+            message("'late_document'", ['doc_no', 'late_days']),
             item_id="case when items = 1 then item_id end",
             warehouse_id='warehouse_id',
             doc_no='doc_no',

@@ -179,7 +179,7 @@ cost_jumps as (
         {{ finding_columns(
             "'cost_jump'",
             "compared_costs.item_id || '|' || compared_costs.kind || '|' || coalesce(compared_costs.doc_no, '') || '|' || cast(compared_costs.cost_date as varchar)",
-            "compared_costs.kind || ' says ' || cast(compared_costs.unit_cost as varchar) || ' a unit on ' || cast(compared_costs.cost_date as varchar) || '; usual is ' || cast(round(compared_costs.median_cost, 4) as varchar)",
+            message("case compared_costs.kind when 'receipt' then 'cost_jump.receipt' else 'cost_jump.list' end", [number_text('compared_costs.unit_cost'), 'compared_costs.cost_date', number_text('round(compared_costs.median_cost, 4)')]),
             item_id='compared_costs.item_id',
             warehouse_id='compared_costs.warehouse_id',
             doc_no='compared_costs.doc_no',
@@ -211,7 +211,7 @@ negative_costs as (
         {{ finding_columns(
             "'negative_cost'",
             'movement_key',
-            "'movement of ' || cast(quantity_units as varchar) || ' at ' || cast(unit_cost as varchar) || ' a unit; taken as not costed'",
+            message("'negative_cost'", [number_text('quantity_units'), number_text('unit_cost')]),
             item_id='item_id',
             warehouse_id='warehouse_id',
             doc_no='doc_no',
@@ -255,7 +255,7 @@ missing_rates as (
         {{ finding_columns(
             "'missing_exchange_rate'",
             "kind || '|' || company_code || '|' || currency_code || '|' || source_file",
-            "cast(unconverted_lines as varchar) || ' ' || kind || ' of ' || source_file || ' are in ' || currency_code || ', for which ' || company_code || ' has no exchange rate on their day'",
+            message("'missing_exchange_rate'", ['unconverted_lines', 'kind', 'source_file', 'currency_code', 'company_code']),
             business_date='first_date',
             source_file='source_file',
             source_row='source_row'
@@ -269,7 +269,7 @@ refused_corrections as (
         {{ finding_columns(
             "'value_correction_refused'",
             "value_entries.source_key_text",
-            "'correction of ' || cast(value_entries.entry_value as varchar) || ' on ' || value_entries.movement_key || ': ' || case when corrections.movement_key is null then 'no such movement' else 'more than the receipt is worth, or no costed receipt' end",
+            message("case when corrections.movement_key is null then 'value_correction_refused.no_movement' else 'value_correction_refused.too_much' end", [number_text('value_entries.entry_value'), 'value_entries.movement_key']),
             item_id='value_entries.item_id',
             warehouse_id='corrections.warehouse_id',
             doc_no='value_entries.doc_no',
@@ -330,7 +330,7 @@ unit_factors as (
         {{ finding_columns(
             "'unit_factor_mismatch'",
             'documents.document_key',
-            "cast(documents.entered_units as varchar) || ' ' || documents.entered_uom || ' entered as ' || cast(documents.quantity_units as varchar) || ' base units; by the master they are ' || cast(round(documents.entered_units * item_units.numerator / item_units.denominator, 6) as varchar)",
+            message("'unit_factor_mismatch.master'", [number_text('documents.entered_units'), 'documents.entered_uom', number_text('documents.quantity_units'), number_text('round(documents.entered_units * item_units.numerator / item_units.denominator, 6)')]),
             item_id='documents.item_id',
             warehouse_id='documents.warehouse_id',
             doc_no='documents.doc_no',
@@ -353,7 +353,7 @@ pack_differences as (
         {{ finding_columns(
             "'unit_factor_mismatch'",
             "'receipt|' || receipt_lines.source_instance || '|' || receipt_lines.receipt_no || '|' || receipt_lines.receipt_line_id",
-            "cast(receipt_lines.entered_units as varchar) || ' ' || receipt_lines.entered_uom || ' received as ' || cast(receipt_lines.received_units as varchar) || ' base units; ' || cast(purchase_lines.entered_units as varchar) || ' ' || purchase_lines.entered_uom || ' ordered as ' || cast(purchase_lines.ordered_units as varchar)",
+            message("'unit_factor_mismatch.order'", [number_text('receipt_lines.entered_units'), 'receipt_lines.entered_uom', number_text('receipt_lines.received_units'), number_text('purchase_lines.entered_units'), 'purchase_lines.entered_uom', number_text('purchase_lines.ordered_units')]),
             item_id='receipt_lines.item_id',
             warehouse_id='receipt_lines.warehouse_id',
             doc_no='receipt_lines.receipt_no',
@@ -389,7 +389,7 @@ unknown_units as (
             {{ finding_columns(
                 "'unit_factor_mismatch'",
                 "'" ~ kind ~ "|' || " ~ line ~ " || '|unknown'",
-                "cast(entered_units as varchar) || ' ' || entered_uom || ' entered, and no master has a factor for ' || entered_uom || ': not counted'",
+                message("'unit_factor_mismatch.unknown'", [number_text('entered_units'), 'entered_uom']),
                 item_id='item_id',
                 warehouse_id='warehouse_id',
                 doc_no=doc,
@@ -427,13 +427,14 @@ overlapping_periods as (
         {{ finding_columns(
             "'overlapping_periods'",
             "stated_periods.source_instance || '|' || stated_periods.module || '|' || stated_periods.period || '|' || cast(stated_periods.start_date as varchar)",
-            "case
-                when stated_periods.end_date < stated_periods.start_date
-                    then 'period ' || stated_periods.period || ' ends on ' || cast(stated_periods.end_date as varchar) || ', before it begins on ' || cast(stated_periods.start_date as varchar) || ': not used'
-                when used_periods.source_row <> stated_periods.source_row
-                    then 'period ' || stated_periods.period || ' begins on ' || cast(stated_periods.start_date as varchar) || ' as period ' || used_periods.period || ' does: not used'
-                else 'period ' || stated_periods.period || ' is stated to end on ' || cast(stated_periods.end_date as varchar) || ', after the next begins: cut on ' || cast(used_periods.period_end_date as varchar)
-            end",
+            message(
+                "case when stated_periods.end_date < stated_periods.start_date then 'overlapping_periods.backwards' when used_periods.source_row <> stated_periods.source_row then 'overlapping_periods.same_start' else 'overlapping_periods.cut' end",
+                [
+                    'stated_periods.period',
+                    "case when stated_periods.end_date >= stated_periods.start_date and used_periods.source_row <> stated_periods.source_row then stated_periods.start_date else stated_periods.end_date end",
+                    "case when stated_periods.end_date < stated_periods.start_date then cast(stated_periods.start_date as varchar) when used_periods.source_row <> stated_periods.source_row then used_periods.period else cast(used_periods.period_end_date as varchar) end",
+                ]
+            ),
             business_date='stated_periods.start_date',
             source_file='stated_periods.source_file',
             source_row='stated_periods.source_row'
@@ -488,7 +489,7 @@ negative_lines as (
         {{ finding_columns(
             "'sign_flip'",
             "kind || '|' || source_file",
-            "cast(count(*) as varchar) || ' ' || kind || ' lines of ' || source_file || ' ask for a negative quantity'",
+            message("'sign_flip.lines'", ['count(*)', 'kind', 'source_file']),
             severity="'warning'",
             business_date='min(order_date)',
             units='sum(ordered_units)',
@@ -524,7 +525,7 @@ quantity_outliers as (
         {{ finding_columns(
             "'quantity_outlier'",
             "ranked_lines.kind || '|' || ranked_lines.doc_no || '|' || ranked_lines.line_id",
-            "ranked_lines.kind || ' ' || ranked_lines.doc_no || ' asks for ' || cast(ranked_lines.ordered_units as varchar) || '; the largest of the other ' || cast(ranked_lines.known_lines - 1 as varchar) || ' lines of the item asks for ' || cast(ranked_lines.next_units as varchar)",
+            message("case ranked_lines.kind when 'sales order' then 'quantity_outlier.sales' else 'quantity_outlier.purchase' end", ['ranked_lines.doc_no', number_text('ranked_lines.ordered_units'), 'ranked_lines.known_lines - 1', number_text('ranked_lines.next_units')]),
             item_id='ranked_lines.item_id',
             warehouse_id='ranked_lines.warehouse_id',
             doc_no='ranked_lines.doc_no',
@@ -576,7 +577,7 @@ future_documents as (
         {{ finding_columns(
             "'future_document'",
             'movement_key',
-            "doc_no || ' is dated ' || cast(business_date as varchar) || ', after its extract of ' || cast(extract_date as varchar)",
+            message("'future_document.movement'", ['doc_no', 'business_date', 'extract_date']),
             item_id='dubious_movements.item_id',
             warehouse_id='dubious_movements.warehouse_id',
             doc_no='dubious_movements.doc_no',
@@ -597,7 +598,7 @@ changed_documents as (
         {{ finding_columns(
             "'changed_document'",
             'movement_key',
-            "doc_no || ' came again with other content in ' || source_file",
+            message("'changed_document.movement'", ['doc_no', 'source_file']),
             item_id='item_id',
             warehouse_id='warehouse_id',
             doc_no='doc_no',
@@ -636,7 +637,7 @@ changed_lines as (
         {{ finding_columns(
             "'changed_document'",
             "contract || '|' || source_file",
-            "cast(changed_rows as varchar) || ' ' || contract || ' rows of ' || source_file || ' have other content than in ' || first_file",
+            message("'changed_document.rows'", ['changed_rows', 'contract', 'source_file', 'first_file']),
             business_date='business_date',
             source_file='source_file',
             source_row='source_row'
@@ -672,7 +673,7 @@ future_lines as (
         {{ finding_columns(
             "'future_document'",
             "contract || '|' || source_file",
-            "cast(count(*) as varchar) || ' ' || contract || ' rows of ' || source_file || ' are dated after its extract of ' || cast(min(extract_date) as varchar) || ', the first ' || min(doc_no) || ' on ' || cast(min(document_date) as varchar)",
+            message("'future_document.rows'", ['count(*)', 'contract', 'source_file', 'min(extract_date)', 'min(doc_no)', 'min(document_date)']),
             severity="'warning'",
             doc_no='min(doc_no)',
             business_date='min(document_date)',
@@ -689,7 +690,7 @@ wrong_files as (
         {{ finding_columns(
             "case cause when 'wrong_sign' then 'sign_flip' else cause end",
             "contract || '|' || source_instance || '|' || source_file || '|' || measure",
-            "cast(rows_wrong as varchar) || ' of ' || cast(rows_tested as varchar) || ' ' || contract || ' rows of ' || source_file || case cause when 'wrong_scale' then ' have ' || measure || ' times ' || cast(factor as varchar) when 'columns_swapped' then ' have ' || measure || ' exchanged' when 'date_order' then ' have day and month of ' || measure || ' exchanged' else ' have ' || measure || ' below zero' end",
+            message("'file.' || cause", ['rows_wrong', 'rows_tested', 'contract', 'source_file', 'measure', 'factor']),
             cause='cause',
             severity="case cause when 'wrong_sign' then 'warning' end",
             business_date='extract_date',
@@ -723,13 +724,12 @@ odd_lines as (
         file_measures.source_file,
         file_measures.source_row,
         file_measures.extract_date,
+        case when file_measures.kind = 'days' then 'implausible_value.days' else 'implausible_value.usual' end as message_id,
         case
-            when file_measures.kind = 'days'
-                then cast(round(file_measures.value - file_measures.usual_value) as varchar) || ' days from what is usual for its item'
-            else
-                cast(round(file_measures.value, 4) as varchar) || ', usual for its item is '
-                || cast(round(file_measures.usual_value, 4) as varchar)
-        end as told
+            when file_measures.kind = 'days' then {{ number_text('round(file_measures.value - file_measures.usual_value)') }}
+            else {{ number_text('round(file_measures.value, 4)') }}
+        end as said,
+        {{ number_text('round(file_measures.usual_value, 4)') }} as against
     from file_measures
     inner join usual_gaps
         on file_measures.contract = usual_gaps.contract and file_measures.measure = usual_gaps.measure
@@ -762,7 +762,9 @@ impossible_lines as (
         source_file,
         source_row,
         extract_date,
-        cast(available_units as varchar) || ', of ' || cast(physical_units as varchar) || ' on the shelf' as told
+        'implausible_value.shelf' as message_id,
+        {{ number_text('available_units') }} as said,
+        {{ number_text('physical_units') }} as against
     from wms_stock
     where available_units > physical_units and physical_units >= 0
     union all
@@ -773,10 +775,9 @@ impossible_lines as (
         source_file,
         source_row,
         extract_date,
-        case
-            when end_date < start_date then cast(end_date as varchar) || ', before its start on ' || cast(start_date as varchar)
-            else cast(discount_rate as varchar) || ', which is no share of a price'
-        end as told
+        case when end_date < start_date then 'implausible_value.before_start' else 'implausible_value.no_share' end as message_id,
+        case when end_date < start_date then cast(end_date as varchar) else {{ number_text('discount_rate') }} end as said,
+        cast(start_date as varchar) as against
     from promotions
     where end_date < start_date or discount_rate < 0 or discount_rate > 1
 ),
@@ -786,7 +787,7 @@ implausible_values as (
         {{ finding_columns(
             "'implausible_value'",
             "contract || '|' || source_file || '|' || measure",
-            "cast(count(*) as varchar) || ' ' || contract || ' rows of ' || source_file || ' have an odd ' || measure || '; row ' || cast(min(source_row) as varchar) || ' says ' || min_by(told, source_row)",
+            message("min_by(message_id, source_row)", ['count(*)', 'contract', 'source_file', 'measure', 'min(source_row)', 'min_by(said, source_row)', 'min_by(against, source_row)']),
             business_date='min(extract_date)',
             source_file='source_file',
             source_row='min(source_row)'

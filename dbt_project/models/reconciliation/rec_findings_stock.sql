@@ -1,3 +1,24 @@
+{%- set shelf_message -%}
+    case
+        when unexplained.variance_cause in ('unit_of_measure_mix', 'unposted_transfer') then unexplained.variance_cause
+        else 'difference'
+    end
+    || case unexplained.comparison when 'book_wms' then '.wms' else '.count' end
+    || case
+        when unexplained.variance_cause = 'unposted_transfer' then ''
+        when unexplained.variance_units < 0 then '_below'
+        else '_above'
+    end
+{%- endset -%}
+{%- set shelf_reason -%}
+    case unexplained.variance_cause
+        when 'unposted_transfer' then unexplained.other_warehouse_id
+        when 'unit_of_measure_mix' then {{ number_text('item_warehouses.order_multiple_units') }}
+    end
+{%- endset -%}
+{%- set grain -%}
+    lot_no || ' ' || stock_status || ': ' || {{ number_text('listed_units') }} || ' / ' || {{ number_text('ledger_units') }}
+{%- endset -%}
 -- Findings about stock: shelf or list against the book, periods that do not join, negative, expired, not conserved.
 with differences as (
     select * from {{ ref('rec_differences') }}
@@ -57,23 +78,25 @@ unexplained as (
 shelf_differences as (
     select
         {{ finding_columns(
-            "case when variance_cause <> 'unexplained' then variance_cause when variance_units < 0 then 'shrink' else 'surplus' end",
-            "item_id || '|' || warehouse_id || '|' || cast(first_date as varchar) || '|' || comparison || coalesce('|' || nullif(count_no, ''), '')",
-            "case comparison when 'book_wms' then 'WMS ' else 'count ' end || cast(other_units as varchar) || case when variance_units < 0 then ' is below the book of ' else ' is above the book of ' end || cast(book_units as varchar) || coalesce('; the other side is in ' || other_warehouse_id, '') || coalesce('; ' || evidence, '')",
-            cause='variance_cause',
-            severity="case when variance_units < 0 and not is_beyond_tolerance then 'warning' end",
-            item_id='item_id',
-            warehouse_id='warehouse_id',
-            doc_no="nullif(count_no, '')",
-            business_date='first_date',
-            units='variance_units',
-            value='variance_value',
-            source_file='source_file',
-            source_row='source_row'
+            "case when unexplained.variance_cause <> 'unexplained' then unexplained.variance_cause when unexplained.variance_units < 0 then 'shrink' else 'surplus' end",
+            "unexplained.item_id || '|' || unexplained.warehouse_id || '|' || cast(unexplained.first_date as varchar) || '|' || unexplained.comparison || coalesce('|' || nullif(unexplained.count_no, ''), '')",
+            message(shelf_message, [number_text('unexplained.other_units'), number_text('unexplained.book_units'), shelf_reason]),
+            cause='unexplained.variance_cause',
+            severity="case when unexplained.variance_units < 0 and not unexplained.is_beyond_tolerance then 'warning' end",
+            item_id='unexplained.item_id',
+            warehouse_id='unexplained.warehouse_id',
+            doc_no="nullif(unexplained.count_no, '')",
+            business_date='unexplained.first_date',
+            units='unexplained.variance_units',
+            value='unexplained.variance_value',
+            source_file='unexplained.source_file',
+            source_row='unexplained.source_row'
         ) }}
     from unexplained
+    left join item_warehouses
+        on unexplained.item_id = item_warehouses.item_id and unexplained.warehouse_id = item_warehouses.warehouse_id
     -- Of the two sides of a move, the one where the goods are missing.
-    where preference = 1 and (variance_cause <> 'unposted_transfer' or variance_units < 0)
+    where unexplained.preference = 1 and (unexplained.variance_cause <> 'unposted_transfer' or unexplained.variance_units < 0)
 ),
 
 list_differences as (
@@ -81,7 +104,7 @@ list_differences as (
         {{ finding_columns(
             "'ledger_book_mismatch'",
             "item_id || '|' || warehouse_id || '|' || cast(first_date as varchar)",
-            "'ERP says ' || cast(book_units as varchar) || ', the ledger ' || cast(other_units as varchar) || coalesce('; they agreed on ' || cast(agreed_date as varchar), '; first snapshot')",
+            message("case when agreed_date is null then 'ledger_book_mismatch.first' else 'ledger_book_mismatch.agreed' end", [number_text('book_units'), number_text('other_units'), 'agreed_date']),
             cause="'unexplained'",
             item_id='item_id',
             warehouse_id='warehouse_id',
@@ -100,7 +123,7 @@ period_breaks as (
         {{ finding_columns(
             "'continuity_break'",
             "item_id || '|' || warehouse_id || '|' || cast(close_date as varchar)",
-            "'closed at ' || cast(close_units as varchar) || ', next period opened at ' || cast(opening_units as varchar)",
+            message("'continuity_break'", [number_text('close_units'), number_text('opening_units')]),
             item_id='item_id',
             warehouse_id='warehouse_id',
             business_date='close_date',
@@ -180,7 +203,7 @@ negative_spells as (
         {{ finding_columns(
             "'negative_stock'",
             "spells.item_id || '|' || spells.warehouse_id || '|' || cast(spells.from_date as varchar)",
-            "'below zero from ' || cast(spells.from_date as varchar) || ' to ' || cast(spells.to_date as varchar) || ', lowest ' || cast(spells.lowest_units as varchar)",
+            message("'negative_stock'", ['spells.from_date', 'spells.to_date', number_text('spells.lowest_units')]),
             item_id='spells.item_id',
             warehouse_id='spells.warehouse_id',
             business_date='spells.from_date',
@@ -225,7 +248,7 @@ expired_lots as (
         {{ finding_columns(
             "'expired_stock'",
             "expired.item_id || '|' || expired.warehouse_id || '|' || expired.lot_no",
-            "'lot ' || expired.lot_no || ' expired on ' || cast(expired.expiry_date as varchar) || ' with ' || cast(expired.quantity_units as varchar) || ' units left'",
+            message("'expired_stock'", ['expired.lot_no', 'expired.expiry_date', number_text('expired.quantity_units')]),
             item_id='expired.item_id',
             warehouse_id='expired.warehouse_id',
             business_date='expired.expiry_date',
@@ -244,7 +267,7 @@ misplaced_grains as (
         {{ finding_columns(
             'variance_cause',
             "item_id || '|' || warehouse_id",
-            "string_agg(distinct lot_no || ' ' || stock_status || ': list ' || cast(listed_units as varchar) || ', ledger ' || cast(ledger_units as varchar), '; ' order by lot_no || ' ' || stock_status || ': list ' || cast(listed_units as varchar) || ', ledger ' || cast(ledger_units as varchar))",
+            message("'grains'", ["string_agg(distinct " ~ grain ~ ", '; ' order by " ~ grain ~ ')']),
             item_id='item_id',
             warehouse_id='warehouse_id',
             business_date='max(as_of_date)',
@@ -263,7 +286,7 @@ open_conservation as (
         {{ finding_columns(
             "'conservation_broken'",
             "item_id || '|' || warehouse_id",
-            "'movements ' || cast(movement_units as varchar) || ', balance ' || cast(balance_units as varchar) || ', ledger ' || coalesce(cast(ledger_closing_units as varchar), 'none') || ', layers ' || coalesce(cast(ledger_layer_units as varchar), 'none') || ', buckets ' || coalesce(cast(bucket_units as varchar), 'none')",
+            message("'conservation_broken'", [number_text('movement_units'), number_text('balance_units'), "coalesce(cast(ledger_closing_units as varchar), '-')", "coalesce(cast(ledger_layer_units as varchar), '-')", "coalesce(cast(bucket_units as varchar), '-')"]),
             item_id='item_id',
             warehouse_id='warehouse_id',
             units="coalesce(ledger_closing_units, 0) - balance_units",
