@@ -38,7 +38,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 
 def test_the_same_day_again_gives_identical_marts_without_the_warehouse_too(company: Company) -> None:
-    """With the warehouse there: `test_ten_routes_lead_to_one_release`."""
+    """With the warehouse there: `test_every_route_leads_to_the_direct_release`."""
     before, content = company.release.hashes(), company.release.content_hash
     company.settings.workspace().warehouse.unlink()
     company.run(END)
