@@ -1,6 +1,7 @@
-"""Sentences that the product itself makes, told in a language: a phrase with gaps, and what it is in the other words.
+"""Sentences of the planner and of the incident store in a language: a phrase with gaps, and what it is in the other words.
 
-A phrase is English text in which {n} is a number and {t} any text; its translation names the gaps \\1, \\2 ... What people wrote themselves fits no phrase and stays as it is.
+A phrase is English text in which {n} is a number and {t} any text; its translation names the gaps \\1, \\2 ... What people
+wrote themselves fits no phrase and stays as it is. Findings have message ids instead (dbt_project/seeds/finding_messages.csv).
 """
 
 from __future__ import annotations
