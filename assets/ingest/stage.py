@@ -14,6 +14,7 @@ from assets.ingest.landing.contract_run import ContractRun
 from assets.ingest.landing.database import IngestDatabase
 from assets.ingest.landing.store import LandingStore
 from assets.ingest.live.extract import Problems, extract_sources
+from assets.ingest.live.folder import DatasetFolder
 from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.reading.dataset_of_file import files_of
 from assets.ingest.reading.discovery import extract_date_of
@@ -80,6 +81,42 @@ def _refuse_unread(sources: Sequence[SourceSettings], problems: Problems) -> Non
         raise SourceUnreadable(
             "; ".join(found), fix="Nothing was released. Correct the source and run again, or set `required: false`."
         )
+
+
+def resync(workspace: Path, sources: Sequence[SourceSettings], name: str, dataset: str = "") -> list[str]:
+    """Let the next run read a live source whole, whatever its watermarks say, and keep the differences.
+
+    Args:
+        workspace: whose extracts they are; nobody else may be using it.
+        sources: the sources of the configuration.
+        name: the source, or a source with several instances.
+        dataset: only this dataset of its mapping; all of them where nothing is said.
+
+    Returns:
+        The datasets that will be read whole, as `source/dataset`.
+
+    Raises:
+        IngestError: no such source or dataset, or a source of files, which are read again when they change.
+    """
+    chosen = [source for source in sources if name in (source.name, source.name.partition(".")[0])]
+    if not chosen or chosen[0].kind == "file":
+        known = ", ".join(source.name for source in sources if source.kind != "file") or "none"
+        what = (
+            "is a folder of files, which are read again when they change" if chosen else "is not in the configuration"
+        )
+        raise IngestError(f"source {name!r} {what}", fix=f"Databases and web services of the configuration: {known}.")
+    done, known_datasets = [], set()
+    for source in chosen:
+        path = source.in_workspace(workspace).path
+        for one in load_mapping(source.mapping).datasets:
+            known_datasets.add(one.name)
+            if dataset in ("", one.name) and DatasetFolder(path, one.name).forget_watermarks():
+                done.append(f"{source.name}/{one.name}")
+    if dataset and dataset not in known_datasets:
+        raise IngestError(
+            f"source {name!r} has no dataset {dataset!r}", fix=f"It has {', '.join(sorted(known_datasets))}."
+        )
+    return done
 
 
 def latest_extract_date(workspace: Path, sources: Sequence[SourceSettings]) -> dt.date | None:

@@ -54,5 +54,7 @@ def not_before(dates: pd.Series, day: pd.Timestamp) -> pd.Series:
 
 def company_of(item_id: pd.Series) -> np.ndarray:
     """(n,) company of each item (`company/item`): values of companies are in their own currencies and are not ranked together."""
+    if item_id.empty:  # partitioned, nothing has no columns
+        return np.array([], dtype=object)
     parts = item_id.astype(str).str.partition("/")
     return np.where(parts[1] == "/", parts[0], "")

@@ -10,7 +10,15 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from assets.ingest.settings import SourceSettings
-from orchestration.commands.common import REFUSED, ConfigOption, console, one_sentence, problems, read_settings
+from orchestration.commands.common import (
+    DEFAULT_CONFIG,
+    REFUSED,
+    ConfigOption,
+    console,
+    one_sentence,
+    problems,
+    read_settings,
+)
 
 app = typer.Typer(help="Mappings: from what a system exports to what the contracts ask for.")
 _COLOURS = {"error": "red", "warning": "yellow", "info": "dim"}
@@ -45,6 +53,26 @@ def check(
     if not found.is_good:
         raise typer.Exit(REFUSED)
     console.print(f"mapping {found.mapping}: nothing prevents a run")
+
+
+def resync(
+    source: Annotated[str, typer.Argument(help="A database or web service of the configuration.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    dataset: Annotated[str, typer.Option("--dataset", "-d", help="Only this dataset of its mapping.")] = "",
+) -> None:
+    """Let the next run read a source whole, whatever its watermarks say: what changed unseen there is found and stated."""
+    from assets.ingest.errors import IngestError
+    from assets.ingest.stage import resync as forget
+    from assets.workspace import WorkspaceBusyError
+
+    settings = read_settings(config)
+    workspace = settings.workspace()
+    with one_sentence(IngestError, WorkspaceBusyError), workspace.exclusive():
+        done = forget(workspace.root, settings.sources, source, dataset)
+    if not done:
+        console.print(f"source {escape(source)} has not been read yet: the next run reads it whole anyway")
+        return
+    console.print(f"the next run reads whole: {escape(', '.join(done))}", soft_wrap=True)
 
 
 def describe(

@@ -71,7 +71,14 @@ def propose_tables(secrets: Secrets, title: str, answers: Mapping[str, str]) -> 
         IngestError: the database cannot be reached or described.
     """
     with open_sql(secrets, {}) as reader, reported(secrets, "could not be described", _FIX):
-        return [_propose(reader, f"{title}: {name}", name, answers) for name in reader.names().values()]
+        found = {name: _propose(reader, f"{title}: {name}", name, answers) for name in reader.names().values()}
+    joined = {
+        join["table"]: name for name, file in found.items() for one in file.datasets for join in one.get("join", ())
+    }
+    for name, file in found.items():
+        if name in joined and not file.datasets:
+            file.problem = f"not by itself: {joined[name]} is read with it"
+    return list(found.values())
 
 
 def _propose(reader: SqlReader, title: str, name: str, answers: Mapping[str, str]) -> FileProposal:

@@ -97,6 +97,15 @@ class DatasetFolder:
         shutil.rmtree(self.work, ignore_errors=True)
         self.clean(state)
 
+    def forget_watermarks(self) -> bool:
+        """Let the next run read every row and compare it with what is known; False where nothing has been read yet."""
+        state = self.state()
+        if state is None:
+            return False
+        _write(self._state_file, state.model_copy(update={"ceiling": ()}).model_dump_json(indent=1))
+        shutil.rmtree(self.work, ignore_errors=True)
+        return True
+
     def clean(self, state: ExtractState | None) -> None:
         """Remove extracts and indexes that a killed run left, or that a new baseline replaced."""
         kept = set(state.files) if state is not None else set()

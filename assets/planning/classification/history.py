@@ -109,8 +109,9 @@ def _refreshes(
         today = pd.Timestamp(day)
         window = daily[(business < today) & (business >= today - pd.Timedelta(days=settings.window_days))]
         known = history[start < today]
-        if window.empty or known.empty:
-            continue
+        there = spine if moved is None else spine[moved.isna() | (moved < today)]
+        if window.empty or known.empty or there.empty:
+            continue  # sales that are older than the first stock list, say
         used = (
             window.groupby(KEYS, sort=True)["demand_units"]
             .sum()
@@ -126,7 +127,7 @@ def _refreshes(
             used,
             known,
             accuracy if is_last else accuracy.iloc[:0],
-            spine if moved is None else spine[moved.isna() | (moved < today)],
+            there,
             as_of=day,
             settings=rule,
             previous=previous,

@@ -177,6 +177,7 @@ insert into levels values (1,7,5,2.5),(2,7,8,3);
     (source,) = draft_sources(tmp_path / "erp.db", "ACME")
     notes = "\n".join(source.notes)
     assert "erp.db: invoice_lines: 3 rows, sales lines" in notes and "is invoices by invoice_id" in notes
+    assert "erp.db: invoices: NOT READ: not by itself: invoice_lines is read with it" in notes
     landed = land([source], tmp_path, monkeypatch)
     query = (
         "select shipment_no, shipment_line_id, shipment_date::text, item_code, warehouse_code, shipped_units::double, "

@@ -13,11 +13,12 @@ import pytest
 from assets.ingest.batches.register import register_landing
 from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import ingest_order, load_contracts
+from assets.ingest.errors import IngestError
 from assets.ingest.live import extract as extract_module
 from assets.ingest.live.folder import DatasetFolder
 from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.settings import SourceSettings
-from assets.ingest.stage import ingest_all
+from assets.ingest.stage import ingest_all, resync
 
 MAPPING = """
 mapping: shop_db
@@ -349,3 +350,38 @@ def test_masters_come_first() -> None:
     order = ingest_order(load_contracts())
     assert order.index("item") < order.index("stock_movement")
     assert extract_module.extract_sources([], FIRST, order) == {}
+
+
+def test_a_resync_finds_what_the_watermark_did_not_show(dated: Shop) -> None:
+    for number in range(3):
+        day = FIRST + dt.timedelta(days=number)
+        dated.work(day)
+        dated.read(day)
+    later = day + dt.timedelta(days=20)  # beyond the window that is read again
+    dated.read(later)
+    old = f"select min(id) from lines where edited < '{FIRST + dt.timedelta(days=1)}'"
+    dated.database.execute(f"update lines set quantity = 99 where id = ({old})")  # no watermark moves
+    dated.database.commit()
+    quantities = list(load_contracts()["stock_movement"].columns).index("quantity_units")
+
+    def is_seen(day: dt.date) -> bool:
+        return any(abs(float(str(row[quantities]))) == 99 for row in dated.landed(day))
+
+    dated.read(later + dt.timedelta(days=1))
+    assert not is_seen(later + dt.timedelta(days=1))
+    assert resync(dated.folder / "daily", [dated.source], "shop") == ["shop/movements"]
+    last = later + dt.timedelta(days=2)
+    dated.read(last)
+    assert is_seen(last)
+    dated.read(last, "reload")
+    assert dated.landed(last) == dated.landed(last, workspace="reload")
+
+
+def test_a_resync_of_what_is_no_live_source_is_one_sentence(dated: Shop) -> None:
+    files = SourceSettings(name="files", kind="file", mapping=str(dated.mapping), path=dated.folder, instance="x")
+    for name, dataset, said in (
+        ("files", "", "is a folder of files"), ("shap", "", "is not in the configuration"), ("shop", "lines", "has no dataset 'lines'"),
+    ):  # fmt: skip
+        with pytest.raises(IngestError, match=said):
+            resync(dated.folder / "daily", [dated.source, files], name, dataset)
+    assert resync(dated.folder / "daily", [dated.source], "shop", "movements") == []

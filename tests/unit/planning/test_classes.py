@@ -192,6 +192,17 @@ def test_history_is_the_same_whenever_it_is_rebuilt() -> None:
     ]  # fmt: skip
 
 
+def test_sales_that_are_older_than_the_first_stock_list_have_no_class_before_it() -> None:
+    """Prevents: a company whose first list is of today and whose sales began years ago stopped the plan (no row to classify)."""
+    rows = spine(3, unit_cost_latest=1.0, first_movement_date=[pd.Timestamp(AS_OF)] * 3)
+    history = _history(rows, np.full((3, 100), 2.0))
+    daily = history.rename(columns={"period_start_date": "business_date"})
+    found = classes_and_history(
+        _consumption(rows, [1, 2, 3]), daily, history, NO_ACCURACY, rows, as_of=AS_OF, settings=ClassificationSettings()
+    )
+    assert len(found.current) == 3 and found.history["valid_from_date"].unique().tolist() == [pd.Timestamp(AS_OF)]
+
+
 def test_nine_cells_and_the_items_that_disagree() -> None:
     rows = spine(4, unit_cost_latest=1.0)
     classes = _classify(rows, _consumption(rows, [900, 60, 40, 0]))
