@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assets.ingest.errors import IngestError
-from assets.ingest.live.secrets import Secrets
+from assets.ingest.live.secrets import Secrets, variable
 from assets.optional import MissingExtraError, optional
 
 STATE_FILE = ".remote.json"
@@ -28,6 +28,8 @@ _OPTIONS: Mapping[str, Mapping[str, str]] = {
     "s3": {"KEY": "key", "SECRET": "secret", "ENDPOINT": "endpoint_url"},
 }
 """fsspec's option for each part that the environment may hold (STOCKTURN_SOURCE_<NAME>_<PART>)."""
+_HOST_KEY = "HOST_KEY"
+"""The public key of an SFTP server, as `ssh-keyscan` prints it after the name: kind and base64; several lines for several keys."""
 _PACKAGES = {"sftp": "paramiko", "s3": "s3fs"}
 _SECONDS = 30
 
@@ -87,8 +89,30 @@ def _open(secrets: Secrets, remote: str) -> tuple[Any, str]:
         # The listing of a bucket is asked for anew at each run.
         return fsspec.filesystem("s3", use_listings_cache=False, **given), f"{address.netloc}{address.path}".rstrip("/")
     options: dict[str, Any] = {"host": address.hostname, **({"port": address.port} if address.port else {}), **given}
-    options |= {"timeout": _SECONDS, **({"banner_timeout": _SECONDS} if address.scheme == "sftp" else {})}
+    options |= {"timeout": _SECONDS}
+    if address.scheme == "sftp":
+        options |= {"banner_timeout": _SECONDS, "host_key_policy": _host_key_policy(secrets, remote)}
     return fsspec.filesystem(address.scheme, skip_instance_cache=True, **options), address.path.rstrip("/") or "/"
+
+
+def _host_key_policy(secrets: Secrets, remote: str) -> Any:
+    """Accepts the keys that the environment names and no other: user and files would go to whoever answers at the address."""
+    import paramiko
+
+    known = {line.split()[-1] for line in (secrets.get(_HOST_KEY) or "").splitlines() if line.split()}
+
+    class Named(paramiko.MissingHostKeyPolicy):
+        def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
+            if key.get_base64() in known:
+                return
+            how = "is another one than" if known else "is not known: compare it with its administrator's, then set"
+            raise IngestError(
+                f"the key of the server ({key.get_name()} {key.get_base64()}) {how} {variable(secrets.source, _HOST_KEY)}",
+                file=remote,
+                fix="Nothing was sent to the server.",
+            )
+
+    return Named()
 
 
 def _listed(files: Any, root: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

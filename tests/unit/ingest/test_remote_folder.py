@@ -71,7 +71,9 @@ def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             (files / name).parent.mkdir(parents=True, exist_ok=True)
             (files / name).write_text(text, encoding="utf-8")
 
-        yield Server(f"sftp://127.0.0.1:{port}{files}", {"USER": "root", "KEY_FILE": str(work / "user")}, put)
+        key = " ".join((work / "host.pub").read_text().split()[:2])
+        secrets = {"USER": "root", "KEY_FILE": str(work / "user"), "HOST_KEY": key}
+        yield Server(f"sftp://127.0.0.1:{port}{files}", secrets, put)
     finally:
         server.terminate()
         server.wait(timeout=10)
@@ -116,6 +118,17 @@ def test_what_is_new_or_changed_is_copied(server: Server, tmp_path: Path) -> Non
     assert not list(folder.rglob(".remote-*")), "no partial file is left"
     (folder / "a.csv").unlink()
     assert fetch_folder(server.secrets, server.remote, folder) == ("a.csv",), "what the folder lacks is copied again"
+
+
+@pytest.mark.parametrize(
+    "known", ["", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+)
+def test_a_server_whose_key_is_not_known_gets_nothing(sftp: Server, tmp_path: Path, known: str) -> None:
+    secrets = Secrets("erp", {**sftp.environment, variable("erp", "HOST_KEY"): known})
+    with pytest.raises(IngestError, match="STOCKTURN_SOURCE_ERP_HOST_KEY") as found:
+        fetch_folder(secrets, sftp.remote, tmp_path / "inbox")
+    assert ("is another one than" if known else "is not known") in str(found.value)
+    assert sftp.environment[variable("erp", "HOST_KEY")] in str(found.value), "what to set is in the message"
 
 
 def test_a_source_lands_what_its_server_has(sftp: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
