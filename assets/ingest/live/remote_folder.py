@@ -97,8 +97,7 @@ def _open(secrets: Secrets, remote: str) -> tuple[Any, str]:
 
 def _host_key_policy(secrets: Secrets, remote: str) -> Any:
     """Accepts the keys that the environment names and no other: user and files would go to whoever answers at the address."""
-    import paramiko
-
+    paramiko = optional("paramiko", "remote")
     known = {line.split()[-1] for line in (secrets.get(_HOST_KEY) or "").splitlines() if line.split()}
 
     class Named(paramiko.MissingHostKeyPolicy):
