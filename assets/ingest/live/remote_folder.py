@@ -100,18 +100,17 @@ def _host_key_policy(secrets: Secrets, remote: str) -> Any:
     paramiko = optional("paramiko", "remote")
     known = {line.split()[-1] for line in (secrets.get(_HOST_KEY) or "").splitlines() if line.split()}
 
-    class Named(paramiko.MissingHostKeyPolicy):
-        def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
-            if key.get_base64() in known:
-                return
-            how = "is another one than" if known else "is not known: compare it with its administrator's, then set"
-            raise IngestError(
-                f"the key of the server ({key.get_name()} {key.get_base64()}) {how} {variable(secrets.source, _HOST_KEY)}",
-                file=remote,
-                fix="Nothing was sent to the server.",
-            )
+    def check(_policy: Any, _client: Any, _host: str, key: Any) -> None:
+        if key.get_base64() in known:
+            return
+        how = "is another one than" if known else "is not known: compare it with its administrator's, then set"
+        raise IngestError(
+            f"the key of the server ({key.get_name()} {key.get_base64()}) {how} {variable(secrets.source, _HOST_KEY)}",
+            file=remote,
+            fix="Nothing was sent to the server.",
+        )
 
-    return Named()
+    return type("NamedKeys", (paramiko.MissingHostKeyPolicy,), {"missing_host_key": check})()
 
 
 def _listed(files: Any, root: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
