@@ -126,13 +126,7 @@ def _parts(origin: str | Path, company_code: str, given: Mapping[str, str]) -> l
         if not folder.is_dir():
             raise ValueError(f"{folder}: no such folder of extracts")
         databases = [
-            _database_part(
-                f"database_{number}" if number > 1 else "database",
-                database_address(path),
-                path.relative_to(folder).as_posix(),
-                company_code,
-                given,
-            )
+            _database_of_folder(folder, path, f"database_{number}" if number > 1 else "database", company_code, given)
             for number, path in enumerate(database_files(folder), start=1)
         ]
         return [*_file_parts(folder, company_code, given, is_alone=not databases), *databases]
@@ -146,6 +140,15 @@ def _file_parts(folder: Path, company_code: str, given: Mapping[str, str], *, is
         return [_Part(_NAME, _settings(vendor.folder or folder, company_code), vendor=vendor)]
     files = tuple(propose_files(folder, given))
     return [_Part(_NAME, _settings(folder, company_code), files)] if files or is_alone else []
+
+
+def _database_of_folder(folder: Path, path: Path, name: str, company_code: str, given: Mapping[str, str]) -> _Part:
+    """A database among other files: one that cannot be opened is listed, and the others are read."""
+    title = path.relative_to(folder).as_posix()
+    try:
+        return _database_part(name, database_address(path), title, company_code, given)
+    except IngestError as error:
+        return _Part(name, {"kind": "sql"}, (FileProposal(title, 0, "", "", (), (), problem=str(error)),))
 
 
 def _database_part(name: str, address: str, title: str, company_code: str, given: Mapping[str, str]) -> _Part:

@@ -144,9 +144,13 @@ def test_everything_in_a_folder_is_looked_at_or_named_with_the_reason(tmp_path):
     with zipfile.ZipFile(folder / "old.zip", "w") as archive:
         archive.writestr("a.csv", "a")
     shop(folder / "shop.sqlite", "sqlite")
+    (folder / "damaged.db").write_bytes((folder / "shop.sqlite").read_bytes()[:100] + b"x" * 5000)
+    (folder / "damaged.duckdb").write_bytes(b"12345678DUCK" + b"x" * 5000)
     files, database = draft_sources(folder, "ACME")
     notes = "\n".join((*files.notes, *database.notes))
     assert "合同.pdf: NOT READ: files .pdf are not read" in notes
+    assert "damaged.db: NOT READ: the database of source 'database" in notes
+    assert "damaged.duckdb: NOT READ: the database of source 'database" in notes
     assert "readme: NOT READ: files without a suffix are not read" in notes
     assert "old.zip: NOT READ: files .zip are not read: unpack it" in notes
     for name in ("库存20240630.csv", "shop.sqlite: stock", "shop.sqlite: audit_log"):
