@@ -54,6 +54,15 @@ AGREE = {
         select d.item_id, d.destination from fct_disposals as d
         inner join dim_item_warehouses as w on w.item_id = d.item_id and w.warehouse_id = d.destination
         where d.way = 'transfer' and not w.is_active""",
+    "suppliers deliver where purchases have arrived before": """
+        select o.item_id, o.warehouse_id from fct_planned_orders as o where o.source_kind = 'supplier' and not exists (
+            select 1 from fct_stock_movements as m
+            where m.item_id = o.item_id and m.warehouse_id = o.warehouse_id and m.movement_type = 'purchase_receipt')""",
+    "a discontinued item is not ordered, bought or fed": """
+        select r.item_id, r.warehouse_id from fct_replenishment as r where r.life_stage = 'discontinued' and (
+            r.suggested_order_units > 0
+            or exists (select 1 from fct_planned_orders as o where o.item_id = r.item_id and o.warehouse_id = r.warehouse_id)
+            or exists (select 1 from fct_transfers as t where t.item_id = r.item_id and t.to_warehouse_id = r.warehouse_id))""",
     "every published parameter carries its replay": """
         select r.item_id, r.warehouse_id from fct_replenishment as r
         left join fct_policy_replay as p using (item_id, warehouse_id) where r.replay_verdict is distinct from p.verdict""",
