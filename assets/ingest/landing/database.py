@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from assets.ingest.reading.own_process import stop_reading
 from assets.ingest.sqltext import literal
 from assets.ingest.typing.text_macros import date_macros, install_macros
 
@@ -46,6 +47,7 @@ class IngestDatabase:
 
     def close(self) -> None:
         """Drop everything that the run held."""
+        stop_reading()
         if "connection" in self.__dict__:
             self.connection.close()
         shutil.rmtree(self.work, ignore_errors=True)

@@ -62,6 +62,11 @@ def read_apart(
     return raw
 
 
+def stop_reading() -> None:
+    """End the reading process, which would wait for files as long as this process lives."""
+    _PROCESS.stop()
+
+
 @dataclass(frozen=True)
 class _Answer:
     """What the process says of one file."""
