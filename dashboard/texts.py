@@ -51,10 +51,16 @@ class Words:
         self._own = {f"kpi_{name}": self._kpis.kpis[name].label.model_dump() for name in self._kpis.own}
 
     def __call__(self, key: str, **values: Any) -> str:
-        """The text of a key. Raises KeyError where it does not exist: a page must not show a key."""
+        """The text of a key, in the singular where `n` is "1" and the language has one.
+
+        Raises KeyError where it does not exist: a page must not show a key.
+        """
         if key in self._own:
             return self._own[key][self.language]
-        return catalogue()[key][self.language].format(**values)
+        texts = catalogue()[key]
+        if str(values.get("n")) == "1" and (singular := texts.get(f"{self.language}_one")):
+            return singular.format(**values)
+        return texts[self.language].format(**values)
 
     def maybe(self, key: str, otherwise: str) -> str:
         """The text of a key that data makes up (a cause, a KPI), or what to show where there is none."""
