@@ -237,6 +237,29 @@ def documents(code: str, movements: Iterable[Mapping[str, Any]], last: date) -> 
             {"item_code": "LOTS", "lot_no": lot, "expiry_date": _days(day, days)}
             for lot, days in (("A", 300), ("B", 500))
         ],
+        "boms": [
+            {
+                "item_code": "KIT",
+                "line_id": line,
+                "component_item_code": part,
+                "component_units": units,
+                "parent_units": 2,
+            }
+            for line, part, units in (("1", "PLAIN", 4), ("2", "PACKED", 3))
+        ],
+        "production_orders": [
+            {
+                "order_no": number,
+                "order_date": _days(day, -3),
+                "item_code": "KIT",
+                "warehouse_code": "MAIN",
+                "planned_units": planned,
+                "finished_units": finished,
+                "start_date": _days(day, start),
+                "due_date": _days(day, start + 5),
+            }
+            for number, planned, finished, start in (("M1", 5, 1, 3), ("M2", 400, 0, 10))
+        ],
         "storage_limits": [{"warehouse_code": "SHOP", "max_units": 150}],
         "receivables": [
             {

@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 CASES = (
     "settled", "uncosted", "short", "reversed", "corrected", "moved", "by_amount", "fraction", "lots", "packed", "plain", "returned",
-    "imported", "euro",
+    "imported", "euro", "kit",
 )  # fmt: skip
 """One item each; its code is the name in capitals."""
 

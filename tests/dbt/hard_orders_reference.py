@@ -109,6 +109,9 @@ class Documents:
         self.open_items: dict[tuple[str, str], dict[date, Fraction]] = {}
         self.bought: list[tuple[date, str, str, str, str]] = []
         """Day, number, line, item and supplier of every purchase order line, also of those that nobody can count."""
+        self.bills: dict[str, dict[str, Fraction]] = defaultdict(dict)
+        self.making: list[tuple[date, str, str, date, Fraction, Fraction]] = []
+        """Start, number, item, due date, planned and open units of each production order."""
         self.value_entries: list[tuple[str, date, Fraction]] = []
         for company, instance in instances.items():
             folder = inbox / company.lower()
@@ -125,6 +128,18 @@ class Documents:
             self._bought(company, instance, folder)
             self.costs += [{**line, "company": company} for line in _lines(folder, "item_costs")]
             self.counts |= {(company, line["source_line_id"]): line for line in _lines(folder, "counts")}
+            for line in _lines(folder, "boms"):
+                part = f"{company}/{line['component_item_code']}"
+                self.bills[f"{company}/{line['item_code']}"][part] = Fraction(line["component_units"]) / Fraction(
+                    line["parent_units"]
+                )
+            for line in _lines(folder, "production_orders"):
+                start, due = (date.fromisoformat(line[f"{name}_date"]) for name in ("start", "due"))
+                units = (
+                    Fraction(line["planned_units"]),
+                    Fraction(line["planned_units"]) - Fraction(line["finished_units"]),
+                )
+                self.making.append((start, line["order_no"], f"{company}/{line['item_code']}", due, *units))
             self.suppliers |= {f"{company}/{line['supplier_code']}": line for line in _lines(folder, "suppliers")}
             for line in _lines(folder, "lots"):
                 self.expiry[f"{company}/{line['item_code']}", line["lot_no"]] = date.fromisoformat(line["expiry_date"])

@@ -185,10 +185,16 @@ def check_promises(book: Book) -> None:
     for order in found.orders.values():
         if left := max(order.due - order.by(date.max), ZERO):
             wanted[order.place[0]].append((order.requested, left))
-    right = {item: promises(stock[item], supply[item], wanted[item], LAST_DAY) for item in stock}
+    for start, _, item, due, _, units in found.making:  # what is made comes, and its parts go
+        supply[item].append((due, units))
+        for part, per in found.bills[item].items():
+            wanted[part].append((start, units * per))
+    right = {item: promises(stock[item], supply[item], wanted[item], LAST_DAY) for item in {*stock, *supply}}
     for row in book.rows("fct_available_to_promise"):
         came, gone, free = right[row["item_id"]][row["from_date"]]
-        book.exact(row, supply_units=came, committed_units=gone, promise_units=free, capable_units=0)
+        parts = found.bills.get(row["item_id"], {})
+        able = min((right[part][LAST_DAY][2] // per for part, per in parts.items()), default=0)
+        book.exact(row, supply_units=came, committed_units=gone, promise_units=free, capable_units=able)
 
 
 def check_days_without_stock(book: Book) -> None:

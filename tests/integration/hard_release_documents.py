@@ -197,7 +197,8 @@ def check_what_came_in(book: Book) -> None:
         "value_entries": "inventory_value_entry", "exchange_rates": "exchange_rate", "fiscal_periods": "fiscal_period",
         "suppliers": "supplier", "sales_orders": "sales_order_line", "shipments": "sales_shipment_line", "lots": "lot",
         "purchase_orders": "purchase_order_line", "receipts": "purchase_receipt_line", "item_costs": "item_cost",
-        "storage_limits": "storage_limit", "receivables": "ar_open_item", "payables": "ap_open_item",
+        "storage_limits": "storage_limit", "boms": "bill_of_materials",
+        "production_orders": "production_order", "receivables": "ar_open_item", "payables": "ap_open_item",
     }  # fmt: skip
     lines = {(instance, contracts[name]): count for (instance, name), count in book.documents.files.items()}
     rows = {(row["source_instance"], row["contract"]): row for row in book.rows("fct_data_quality")}

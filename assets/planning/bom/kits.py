@@ -85,7 +85,7 @@ def kit_completeness(orders: pd.DataFrame, parts: pd.DataFrame, unit_cost: pd.Se
     component_rate: components that are complete today / components. kit_units: whole units that the parts on hand (and
     issued) make; kit_rate: of the open units. complete_date: null where a part is neither there nor due.
     """
-    keys = ["order_kind", "order_no", "order_line_id"]
+    keys = ["order_kind", "order_no", "order_line_id", "item_id"]  # companies may use the same numbers
     rows = parts.merge(orders[[*keys, "open_units", "planned_units"]], on=keys)
     there = rows["allocated_units"] + rows["substitute_units"]
     needed = rows["wanted_units"]

@@ -162,6 +162,21 @@ def test_kit_completeness_today_and_by_date() -> None:
     assert by_date["kit_rate"].tolist()[1:] == [1.0, 0.5, 1.0]
 
 
+def test_two_companies_with_the_same_order_numbers_have_kits_of_their_own() -> None:
+    """Order 1 of both: joined by the number alone each had the parts of both, twice, and the release was stopped."""
+    lines = pd.concat(
+        [_lines(BIKE[BIKE["item_id"] == "bike"].replace(r"^", f"{code}/", regex=True)) for code in ("c", "d")]
+    )
+    made = orders({"item_id": "c/bike"}, {"item_id": "d/bike"})
+    stock = pd.Series({"c/wheel": 50.0, "c/frame": 50.0, "d/wheel": 0.0, "d/frame": 50.0})
+    parts = parts_of_orders(made, lines, NOTHING_ISSUED, stock, NO_RECEIPTS, DAY)
+    kits = kit_completeness(made, parts, pd.Series(1.0, index=stock.index)).set_index("item_id")
+    assert kits["components_no"].tolist() == [2, 2] and kits["is_complete"].to_dict() == {
+        "c/bike": True,
+        "d/bike": False,
+    }
+
+
 def test_a_substitute_stands_in_by_priority_and_what_was_issued_is_not_needed_again() -> None:
     table = bills(
         {"component_item_id": "bolt", "component_units": 4.0, "substitute_group": "g", "substitute_priority": 1},
