@@ -245,7 +245,7 @@ def documents(code: str, movements: Iterable[Mapping[str, Any]], last: date) -> 
                 "component_units": units,
                 "parent_units": 2,
             }
-            for line, part, units in (("1", "PLAIN", 4), ("2", "PACKED", 3))
+            for line, part, units in (("1", "BY_AMOUNT", 4), ("2", "PACKED", 3), ("3", "MOVED", 1))
         ],
         "production_orders": [
             {

@@ -256,7 +256,9 @@ def company_of(series: list[tuple[str, str, str]], days: int, rng: np.random.Gen
             "intermediate.int_stock_movements": moves,
             "ledger.movement_costs": costs,
             "ledger.value_entries": moves[["item_id", "warehouse_id", "business_date"]].assign(
-                entry_kind="cogs", entry_value=costs["cost_value"]
+                entry_kind="cogs",
+                entry_value=costs["cost_value"],
+                uncosted_units=moves["quantity_units"].abs().where(costs["cost_value"].isna(), 0.0),
             ),
         }
     )
