@@ -49,6 +49,7 @@ def dbt(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """dbt's own command line on the company's project and warehouse; no run goes on meanwhile. Ends as dbt ends."""
+    from assets.publish.kpis.own import write_own_files
     from orchestration.dbt_runner import Warehouse
 
     settings = read_settings(config)
@@ -59,6 +60,8 @@ def dbt(
         )
     warehouse = Warehouse(workspace.warehouse.resolve(), workspace.threads, workspace.memory_limit)
     where = ["--project-dir", str(project.folder), "--profiles-dir", str(project.profiles)]
+    if settings.dbt_project:
+        write_own_files(project.folder)
     with one_sentence(WorkspaceBusyError), workspace.exclusive():
         done = subprocess.run(
             [_program("dbt"), *arguments, *where], env={**os.environ, **warehouse.variables}, check=False

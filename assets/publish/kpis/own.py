@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 from sqlglot import exp
 
-from assets.documents import DocumentError, load_document, shipped_document
+from assets.documents import DocumentError, line_of, parse_document, parse_keys, read_text, shipped_document
 from assets.publish.kpis.catalogue import Base, Kpi, KpiCatalogue, catalogue_with, kpi_catalogue
 from assets.publish.kpis.dbt_files import OWN_SAID, PROJECT, own_files
 
@@ -32,14 +32,6 @@ class OwnKpis(BaseModel):
 
     kpis: Mapping[str, Kpi] = Field(min_length=1)
 
-    @field_validator("kpis")
-    @classmethod
-    def _usable(cls, value: Mapping[str, Kpi]) -> Mapping[str, Kpi]:
-        found = [f"{name}: {fault}" for name, kpi in value.items() for fault in _faults(name, kpi)]
-        if found:
-            raise ValueError("; ".join(found))
-        return value
-
 
 def own_kpis(project: Path) -> Mapping[str, Kpi]:
     """The KPIs that a dbt project declares, by name; none where it has no `kpis.yml`.
@@ -51,7 +43,19 @@ def own_kpis(project: Path) -> Mapping[str, Kpi]:
         assets.documents.DocumentError: the file cannot be used; one sentence per mistake.
     """
     path = project / FILE
-    return {name: _closed(kpi) for name, kpi in load_document(path, OwnKpis).kpis.items()} if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    text = read_text(path)
+    declared = parse_document(text, OwnKpis, name=str(path)).kpis
+    _, node = parse_keys(text, name=str(path))
+    found = [
+        f"{path}, line {line_of(node, key)}: '{'.'.join(key)}': {fault}"
+        for name, kpi in declared.items()
+        for key, fault in ((("kpis", name, *part), fault) for part, fault in _faults(name, kpi))
+    ]
+    if found:
+        raise DocumentError("\n".join(found))
+    return {name: _closed(kpi) for name, kpi in declared.items()}
 
 
 def _closed(kpi: Kpi) -> Kpi:
@@ -97,22 +101,24 @@ def write_own_files(project: Path) -> None:
             ) from error
 
 
-def _faults(name: str, kpi: Kpi) -> Iterator[str]:
+def _faults(name: str, kpi: Kpi) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong with a declaration: below which key of it, and what."""
     shipped = kpi_catalogue()
     if not _NAME.fullmatch(name):
-        yield "a name is of small letters, digits and _, a letter first"
+        yield (), "a name is of small letters, digits and _, a letter first"
     if name in shipped.kpis:
-        yield "the product has a KPI of this name; choose another"
+        yield (), "the product has a KPI of this name; choose another"
     if kpi.base not in shipped.bases:
-        yield f"there is no base {kpi.base}; there are {', '.join(shipped.bases)}"
+        yield ("base",), f"there is no base {kpi.base}; there are {', '.join(shipped.bases)}"
         return
     if (kpi.kind == "money") != kpi.is_amount:
-        yield "a KPI of kind money has no denominator, one of another kind has one"
+        yield ("kind",), "a KPI of kind money has no denominator, one of another kind has one"
     elif kpi.kind == "money" and not kpi.is_money:
-        yield "a KPI of kind money adds up columns that end in _value or _value_365"
+        yield ("numerator",), "a KPI of kind money adds up columns that end in _value or _value_365"
     for part in _FORMULAS:
         if text := getattr(kpi, part):
-            yield from (f"{part}: {fault}" for fault in _formula_faults(text, shipped.bases[kpi.base]))
+            for fault in _formula_faults(text, shipped.bases[kpi.base]):
+                yield (part,), fault
 
 
 def _formula_faults(text: str, base: Base) -> Iterator[str]:
