@@ -7,12 +7,22 @@ differences as (
     select * from {{ ref('rec_differences') }}
 ),
 
+-- A ledger that is made of stock lists has no documents to post.
+ledger_companies as (
+    select company_code from {{ ref('int_company_feeds') }}
+    where ledger_basis = 'documents'
+),
+
 receipts as (
-    select * from {{ ref('rec_receipts_movements') }}
+    select receipts.*
+    from {{ ref('rec_receipts_movements') }} as receipts
+    inner join ledger_companies on split_part(receipts.item_id, '/', 1) = ledger_companies.company_code
 ),
 
 shipments as (
-    select * from {{ ref('rec_shipments_movements') }}
+    select shipments.*
+    from {{ ref('rec_shipments_movements') }} as shipments
+    inner join ledger_companies on split_part(shipments.item_id, '/', 1) = ledger_companies.company_code
 ),
 
 moved_lines as (
