@@ -18,7 +18,7 @@ _LEAST_SHARE = 0.9
 def lists_in(path: Path, name: str) -> list[tuple[str, ...]]:
     """Paths of keys to the lists of objects of a document, longest list first; the empty path for a document that is one itself.
 
-    Raises IngestError for a file that is no JSON; what is one object a line is left to the reader of such files.
+    Raises IngestError for a file that is too large or no text. What is one object a line, or broken, is left to the reader of such files.
     """
     check_document(path, name)
     try:

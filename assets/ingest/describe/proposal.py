@@ -98,7 +98,10 @@ def _groups(folder: Path, path: Path) -> list[SheetGroup]:
     """The tables of a file: one, or what the sheets of a workbook hold. A sheet without a table is left out."""
     file = path.relative_to(folder).as_posix()
     if path.suffix.lower() == ".json":
-        lists = lists_in(path, file)
+        try:
+            lists = lists_in(path, file)
+        except IngestError:
+            lists = [()]  # reading it says what is wrong
         return [SheetGroup(file, ".".join(at) if len(lists) > 1 else "", at=at) for at in lists]
     try:
         check_workbook(path, file)

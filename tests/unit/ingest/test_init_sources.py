@@ -106,6 +106,7 @@ def test_json_of_any_shape_is_read_where_its_rows_are(tmp_path, monkeypatch):
     (folder / "stock_20240630.json").write_text(json.dumps(reply))
     (folder / "nested.json").write_text(json.dumps(stock))
     (folder / "broken.json").write_text('{"a": [')
+    (folder / "binary.json").write_bytes(bytes(range(256)) * 20)
     (folder / "config.json").write_text('{"theme": "dark"}')
     (source,) = draft_sources(folder, "ACME")
     notes = "\n".join(source.notes)
@@ -114,6 +115,7 @@ def test_json_of_any_shape_is_read_where_its_rows_are(tmp_path, monkeypatch):
     )
     assert "stock_20240630.json [data.warnings]: NOT READ: its columns are of no kind that is known: text" in notes
     assert "broken.json: NOT READ: broken.json: is no JSON" in notes
+    assert "binary.json: NOT READ: binary.json: " in notes
     assert "config.json: NOT READ: its columns are of no kind that is known: theme" in notes
     assert "nested.json: NOT READ: its columns are of no kind that is known: sku, warehouse, stock_qty" in notes
     connection = land([source], tmp_path, monkeypatch)
