@@ -122,7 +122,7 @@ def with_own_kpis(dictionary: Sequence[Mapping[str, Any]], kpis: KpiCatalogue) -
     own = {name: kpis.kpis[name].label.model_dump() for name in kpis.kpis if name in kpis.own}
 
     def named(column: Mapping[str, Any]) -> dict[str, Any]:
-        holds_kpis = bool(own) and shipped <= set(column.get("values", ()))
+        holds_kpis = bool(own) and shipped <= set(column["values"])
         return {**column, "values": {**column["values"], **own}} if holds_kpis else dict(column)
 
     parts = ("columns", "added_columns")
@@ -133,7 +133,7 @@ def with_own_kpis(dictionary: Sequence[Mapping[str, Any]], kpis: KpiCatalogue) -
 
 
 def _undeclared(name: str, kind: str, model: str) -> dict[str, Any]:
-    empty = {"unit": "", "description": "", "tests": [], "label_zh": ""}
+    empty = {"unit": "", "description": "", "description_zh": "", "values": {}, "tests": [], "label_zh": ""}
     return {"name": name, "type": kind, **empty, "formula": f"see {model}", "source": [], "label_en": english(name)}
 
 

@@ -102,7 +102,7 @@ def test_types_are_those_of_the_release(dictionary: list[dict[str, Any]]) -> Non
     assert [(column["name"], column["type"]) for column in mart["columns"]] == [("finding_id", "BLOB")]
 
 
-def test_warehouse_gives_what_the_models_leave_out() -> None:
+def test_warehouse_gives_what_the_models_leave_out(dictionary: list[dict[str, Any]]) -> None:
     declared = {"name": "a_units", "type": "", "unit": "units", "label_zh": "甲"}
     mart = {"schema": "marts", "name": "own", "model": "models/own.sql", "columns": [declared]}
     other = {
@@ -118,6 +118,7 @@ def test_warehouse_gives_what_the_models_leave_out() -> None:
         ("note", "VARCHAR"),
     ]
     assert found["columns"][0]["unit"] == "units" and found["columns"][1]["formula"] == "see models/own.sql"
+    assert set(found["columns"][1]) == set(dictionary[0]["columns"][0]), "a column that no yml names is written out too"
     assert same == other
 
 
