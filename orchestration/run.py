@@ -134,7 +134,7 @@ def _run(settings: Settings, as_of: date, select: Sequence[str], on_step: Listen
             seen = _Watcher(on_step)
             run_id = str(uuid.uuid4())
             instance.add_event_listener(run_id, seen)
-            chosen = _selection(definitions, select)
+            chosen = selected_assets(definitions, select)
             with kept_open(instance, run_id):
                 result = job.execute_in_process(
                     instance=instance,
@@ -205,7 +205,7 @@ def instance_home(workspace: Workspace) -> Path:
     return home
 
 
-def _selection(definitions: dg.Definitions, select: Sequence[str]) -> list[dg.AssetKey] | None:
+def selected_assets(definitions: dg.Definitions, select: Sequence[str]) -> list[dg.AssetKey] | None:
     """Asset keys of `--select` texts: `marts/fct_findings`, `fct_findings`, or Dagster's selection syntax."""
     if not select:
         return None
@@ -217,7 +217,8 @@ def _selection(definitions: dg.Definitions, select: Sequence[str]) -> list[dg.As
         if not found:
             raise SelectionError(f"--select {text}: no such asset; `stockturn status --assets` lists them")
         keys |= found
-    return sorted(keys)
+    # what one step makes together is made together: the tables of the ledger
+    return sorted(dg.AssetSelection.assets(*keys).required_multi_asset_neighbors().resolve(graph))
 
 
 def _resolved(text: str, graph: Any) -> set[dg.AssetKey]:

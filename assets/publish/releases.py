@@ -110,7 +110,8 @@ def build_release(
     """Write every mart of the open warehouse into a new release folder; `current` stays as it is.
 
     Rows stand in the order of the mart's key, where `keys` names one, else of all columns: sorting by the key alone costs
-    a third less (2026-11-22), and a key that is not unique has failed its test before.
+    a third less (2026-11-22), and a key that is not unique has failed its test before. A table that `keys` does not name is
+    left in the warehouse from a version of the models that made it: it is not published.
 
     `facts` (as_of_date, run id, row accounting, checks...) go into the manifest as they are; `documents` are further
     files by name (the dictionary), which belong to this version like the marts do.
@@ -118,7 +119,7 @@ def build_release(
     Raises:
         ReleaseError: the warehouse holds no mart, or the release id is taken.
     """
-    marts = _marts(warehouse)
+    marts = [mart for mart in _marts(warehouse) if keys is None or mart[1] in keys]
     if not marts:
         raise ReleaseError("the warehouse holds no marts; run the dbt models first")
     final, partial = releases / release_id, releases / f".{release_id}.partial"

@@ -15,6 +15,7 @@ from expectations.checks import CONTRACT_CHECK
 from orchestration.build import build_definitions
 from orchestration.dbt import HALVES
 from orchestration.jobs import DAILY_JOB
+from orchestration.run import selected_assets
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,14 @@ def test_sensor_waits_until_files_are_still(tmp_path: Path) -> None:
         cursor = seen[-1].cursor or cursor
     assert [len(tick.run_requests or []) for tick in seen] == [0, 1, 0]
     assert seen[1].run_requests[0].partition_key == "2026-06-30"  # type: ignore[index]
+
+
+def test_what_is_made_together_is_selected_together(definitions: dg.Definitions) -> None:
+    chosen = {key.to_user_string() for key in selected_assets(definitions, ["ledger/open_layers"]) or []}
+    assert {"ledger/open_layers", "ledger/conservation", "ledger/value_entries"} <= chosen
+    assert {key.split("/")[0] for key in chosen} == {"ledger"}
+    [one] = selected_assets(definitions, ["fct_findings"]) or []
+    assert one.to_user_string() == "marts/fct_findings"
 
 
 def test_the_code_location_of_dagster_dev_is_the_same_graph() -> None:

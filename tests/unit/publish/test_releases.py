@@ -48,6 +48,13 @@ def test_release_holds_every_mart_in_both_forms(warehouse: duckdb.DuckDBPyConnec
             assert content_hash(connection, parquet) == (mart["rows"], mart["content_hash"])
 
 
+def test_what_no_model_makes_any_more_is_not_published(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A warehouse that is kept over an upgrade still has the tables of models that are gone."""
+    release = build_release(warehouse, tmp_path, "r1", FACTS, keys={"fct_a": ["n"]})
+    assert [mart["name"] for mart in release.manifest["marts"]] == ["fct_a"]
+    assert [path.stem for path in release.path.glob("*.parquet")] == ["fct_a"]
+
+
 def test_documents_are_part_of_the_release(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """The dictionary belongs to the version: an old release must not be read with new words."""
     release = build_release(warehouse, tmp_path, "r1", FACTS, {"dictionary.json": "{}", "note.txt": "茶"})
