@@ -99,10 +99,10 @@ final as (
         case
             when received_units <> 0
                 then round(sqrt(greatest(
-                    cast(lead_time_squared_unit_days as double) / cast(received_units as double)
-                    - power(cast(lead_time_unit_days as double) / cast(received_units as double), 2),
-                    0
-                )), 6)
+                        cast(lead_time_squared_unit_days as double) / cast(received_units as double)
+                        - power(cast(lead_time_unit_days as double) / cast(received_units as double), 2),
+                        0
+                    )), 6)
         end as lead_time_sd_days
     from joined
 )
