@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from dashboard.context import CONFIG_VARIABLE, DEFAULT_CONFIG
+from dashboard.context import DEFAULT_CONFIG
 from dashboard.identity import SECRET_VARIABLE, is_local
+from orchestration.upkeep.environment import CONFIG_VARIABLE
 
 PUBLIC_URL_VARIABLE = "STOCKTURN_PUBLIC_URL"
 THEME = {"base": "light", "primaryColor": "#2563a8", "secondaryBackgroundColor": "#f4f6f8", "textColor": "#1f2a37"}

@@ -20,9 +20,9 @@ from dashboard.texts import Words
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents import IncidentStore
 from orchestration.rule_book import load_company_rules
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import Settings, load_settings, project_folder
+from orchestration.upkeep.environment import CONFIG_VARIABLE, read_environment
 
-CONFIG_VARIABLE = "STOCKTURN_CONFIG"
 DEFAULT_CONFIG = "config/demo.yml"
 
 
@@ -63,7 +63,9 @@ def signed_in() -> User:
 
 @st.cache_resource
 def settings() -> Settings:
-    return load_settings(Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG)))
+    config = Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG))
+    read_environment(project_folder(config))
+    return load_settings(config)
 
 
 def readers() -> tuple[ReleaseReader, ReleaseReader | None] | None:

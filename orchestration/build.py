@@ -1,4 +1,4 @@
-"""Puts the graph together: `build_definitions` serves production, tests and `dagster dev` alike."""
+"""Puts the graph together: `build_definitions` serves production, tests and `dg dev` alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code location that `dagster dev` and the daemon load. The company is named by STOCKTURN_CONFIG."""
+"""The code location that `dg dev` and the daemon load. The company is named by STOCKTURN_CONFIG."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 
 from orchestration.build import build_definitions
-from orchestration.upkeep.environment import read_secret_files
+from orchestration.settings import project_folder
+from orchestration.upkeep.environment import CONFIG_VARIABLE, read_environment
 
 DEFAULT_CONFIG = Path(__file__).resolve().parent.parent / "config" / "demo.yml"
 
-read_secret_files()
-defs = build_definitions(Path(os.environ.get("STOCKTURN_CONFIG", str(DEFAULT_CONFIG))))
+config = Path(os.environ.get(CONFIG_VARIABLE, str(DEFAULT_CONFIG)))
+read_environment(project_folder(config))
+defs = build_definitions(config)

@@ -1,4 +1,4 @@
-"""Freshness: the release must be renewed daily, and `dagster dev` says so when it is not."""
+"""Freshness: the release must be renewed daily, and `dg dev` says so when it is not."""
 
 from __future__ import annotations
 

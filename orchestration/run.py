@@ -191,7 +191,7 @@ def _log_file(folder: Path) -> Iterator[None]:
 
 
 def open_instance(workspace: Workspace) -> dg.DagsterInstance:
-    """The Dagster instance of the workspace, which `dagster dev` shows too (DAGSTER_HOME wins where it is set)."""
+    """The Dagster instance of the workspace, which `dg dev` shows too (DAGSTER_HOME wins where it is set)."""
     return dg.DagsterInstance.from_config(str(instance_home(workspace)))
 
 

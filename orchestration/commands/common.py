@@ -17,7 +17,8 @@ from typer.exceptions import TyperException
 from assets.documents import DocumentError
 from assets.publish.releases import Release, ReleaseError, current_release
 from orchestration.faults import RunCrashedError, is_foreseen
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import Settings, load_settings, project_folder
+from orchestration.upkeep.environment import EnvFileError, SecretFileError, read_environment
 
 console = Console()
 problems = Console(stderr=True)
@@ -72,8 +73,9 @@ def language(asked: str, settings: Settings) -> Literal["en", "zh"]:
 
 
 def read_settings(path: Path) -> Settings:
-    """The configuration, or its mistakes and the end of the command."""
-    with one_sentence():
+    """The configuration and the variables of its project, or their mistakes and the end of the command."""
+    with one_sentence(EnvFileError, SecretFileError):
+        read_environment(project_folder(path))
         return load_settings(path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -59,7 +58,6 @@ def init(
         for note in source.notes:
             console.print(f"[yellow]{escape(source.name)}: {escape(note)}[/yellow]", soft_wrap=True)
     if run:
-        os.environ.update({name: value for source in sources for name, value in source.environment.items()})
         _run(folder)
 
 

@@ -10,8 +10,10 @@ from typing import Annotated
 
 import typer
 
+from assets.optional import optional
 from assets.workspace import WorkspaceBusyError
 from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, one_sentence, read_settings
+from orchestration.upkeep.environment import CONFIG_VARIABLE
 
 
 def dev(
@@ -22,13 +24,14 @@ def dev(
     from orchestration.run import instance_home
 
     settings = read_settings(config)
+    optional("dagster_dg_cli", "web")
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(instance_home(settings.workspace()).resolve()),
-        "STOCKTURN_CONFIG": str(config.resolve()),
+        CONFIG_VARIABLE: str(config.resolve()),
     }
     command = [
-        _program("dagster"),
+        _program("dg"),
         "dev",
         "--host",
         "127.0.0.1",

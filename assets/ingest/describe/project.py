@@ -111,7 +111,7 @@ class _Part:
             drafted = DraftSource(self.name, text, self.settings, (*self.notes(given), ending))
         if not self.environment:
             return drafted
-        said = f"its address is in .env as {', '.join(self.environment)}: set it for every command (set -a; . ./.env; set +a)"
+        said = f"its address is in .env as {', '.join(self.environment)}, which every command reads"
         return replace(drafted, environment=self.environment, notes=(*drafted.notes, said))
 
 

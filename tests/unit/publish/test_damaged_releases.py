@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 from assets.publish.releases import ReleaseError, current_id, current_release, list_releases, prune_releases
 from benchmarks.companies import configure_demo
 from benchmarks.synthetic_release import write_release
-from dashboard.context import CONFIG_VARIABLE
 from orchestration.cli import app
 from orchestration.settings import Settings
+from orchestration.upkeep.environment import CONFIG_VARIABLE
 
 KEPT = """
 from dashboard.context import Context, readers, settings
