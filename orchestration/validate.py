@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from assets.documents import DocumentError, parse_keys, read_text, shipped_document
+from assets.ingest.live.remote_folder import check_package
 from assets.ingest.mapping.loader import load_mapping
 from assets.optional import MissingExtraError
 from assets.publish.releases import current_release
@@ -42,6 +43,11 @@ def validate_all(settings: Settings) -> Validation:
             problems.append(str(error))
         if source.kind == "file" and source.remote is None and not source.path.is_dir():
             problems.append(f"source {source.name}: no folder {source.path}; create it or fix `path`")
+        if source.remote is not None:
+            try:
+                check_package(source.remote)
+            except MissingExtraError as error:
+                problems.append(f"source {source.name}: {error}")
     if settings.rule_book:
         try:
             problems += check_rule_book(settings).problems

@@ -37,6 +37,10 @@ class SourceUnreadable(IngestError):
     """A source that the configuration calls required cannot be read at all: nothing is to be released without it."""
 
 
+class PartlyUnread(IngestError):
+    """Something of a source could not be used and the rest was read: it is reported and keeps nothing from being released."""
+
+
 class MappingError(DocumentError):
     """A mapping file that breaks its schema; the message lists every mistake as `file:line: key: what is wrong`."""
 

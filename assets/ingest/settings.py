@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-_REMOTE = re.compile(r"(?:sftp|ftp|s3)://[^/@\s]+(?:/[^@\s]*)?")
+_REMOTE = re.compile(r"(?:sftp|ftp|s3|imaps?)://[^/@\s]+(?:/[^@\s]*)?")
 _SAFE_NAME = re.compile(r"\w[\w.-]*")
 
 EXTRACTS = Path("extracts")
 """Where live sources keep their extracts, below the workspace."""
+
+
+class MailSettings(BaseModel):
+    """Which attachments of a mailbox are the files of a source. Patterns as in a shell (`*`, `?`), in any case of letters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: tuple[str, ...] = Field(min_length=1)
+    """Names of attachments; pictures of a signature are then left out."""
+    sender: str = "*"
+    subject: str = "*"
+    since: dt.date | None = None
+    """Messages that arrived before this day are not looked at."""
+    max_megabytes: int = Field(default=50, ge=1, le=1024)
+    """Size of a whole message. Mail servers seldom take more than 50 MB; the message is read in memory."""
 
 
 class SourceSettings(BaseModel):
@@ -31,7 +47,8 @@ class SourceSettings(BaseModel):
     mapping: str
     path: Path = EXTRACTS
     remote: str | None = None
-    """Address of the server that the files of `path` come from: sftp://, ftp:// or s3://, without user and password."""
+    """Address of the server that the files of `path` come from: sftp://, ftp://, s3:// or imaps://, without user and password."""
+    mail: MailSettings | None = None
     instance: str
     required: bool = True
     company_code: str | None = None
@@ -67,6 +84,11 @@ class SourceSettings(BaseModel):
         )
 
     @property
+    def is_live(self) -> bool:
+        """Whether each run asks a server what is new: a database, a web service, a folder on a server, a mailbox."""
+        return self.kind != "file" or self.remote is not None
+
+    @property
     def built_in_parameters(self) -> dict[str, str | int | float | bool]:
         """What expressions may ask of the source itself."""
         place, count = self.instance_place
@@ -84,6 +106,11 @@ class SourceSettings(BaseModel):
             raise ValueError("`path` says in which folder the files of a source are")
         if self.remote is not None and self.kind != "file":
             raise ValueError("`remote` goes with `kind: file`")
+        is_mailbox = self.remote is not None and self.remote.startswith("imap")
+        if is_mailbox and self.mail is None:
+            raise ValueError("`mail` says which attachments of the mailbox are read: `mail: {files: ['*.xlsx']}`")
+        if self.mail is not None and not is_mailbox:
+            raise ValueError("`mail` goes with `remote: imaps://host/folder`")
         return self
 
     def in_workspace(self, workspace: Path) -> SourceSettings:
@@ -102,7 +129,8 @@ class SourceSettings(BaseModel):
     def _without_secrets(cls, value: str | None) -> str | None:
         if value is not None and _REMOTE.fullmatch(value) is None:
             raise ValueError(
-                "is sftp://host/folder, ftp://host/folder or s3://bucket/folder; user and password come from the environment"
+                "is sftp://host/folder, ftp://host/folder, s3://bucket/folder or imaps://host/folder; user and password come from "
+                "the environment"
             )
         return value
 

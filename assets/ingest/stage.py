@@ -9,12 +9,13 @@ from pathlib import Path
 
 from assets.ingest.batches.report import ContractReport
 from assets.ingest.contracts import ingest_order, load_contracts
-from assets.ingest.errors import IngestError, SourceUnreadable
+from assets.ingest.errors import IngestError, PartlyUnread, SourceUnreadable
 from assets.ingest.landing.contract_run import ContractRun
 from assets.ingest.landing.database import IngestDatabase
 from assets.ingest.landing.store import LandingStore
 from assets.ingest.live.extract import Problems, extract_sources
 from assets.ingest.live.folder import DatasetFolder
+from assets.ingest.live.remote_folder import forget_folder
 from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.reading.dataset_of_file import files_of
 from assets.ingest.reading.discovery import extract_date_of
@@ -67,7 +68,8 @@ def _refuse_unread(sources: Sequence[SourceSettings], problems: Problems) -> Non
         if not source.required:
             continue
         if source.kind == "file":
-            unread = [problem for (name, _), problem in problems.items() if name == source.name]
+            of_source = [problem for (name, _), problem in problems.items() if name == source.name]
+            unread = [problem for problem in of_source if not isinstance(problem, PartlyUnread)]
             if unread:
                 found.append(f"source {source.name!r} cannot be read: {unread[0]}")
             elif not source.path.is_dir():
@@ -86,6 +88,8 @@ def _refuse_unread(sources: Sequence[SourceSettings], problems: Problems) -> Non
 def resync(workspace: Path, sources: Sequence[SourceSettings], name: str, dataset: str = "") -> list[str]:
     """Let the next run read a live source whole, whatever its watermarks say, and keep the differences.
 
+    A folder on a server or a mailbox is gone through from its beginning.
+
     Args:
         workspace: whose extracts they are; nobody else may be using it.
         sources: the sources of the configuration.
@@ -96,18 +100,23 @@ def resync(workspace: Path, sources: Sequence[SourceSettings], name: str, datase
         The datasets that will be read whole, as `source/dataset`.
 
     Raises:
-        IngestError: no such source or dataset, or a source of files, which are read again when they change.
+        IngestError: no such source or dataset, or a folder here, whose files are read again when they change.
     """
     chosen = [source for source in sources if name in (source.name, source.name.partition(".")[0])]
-    if not chosen or chosen[0].kind == "file":
-        known = ", ".join(source.name for source in sources if source.kind != "file") or "none"
+    if not chosen or not chosen[0].is_live:
+        known = ", ".join(source.name for source in sources if source.is_live) or "none"
         what = (
             "is a folder of files, which are read again when they change" if chosen else "is not in the configuration"
         )
-        raise IngestError(f"source {name!r} {what}", fix=f"Databases and web services of the configuration: {known}.")
+        raise IngestError(f"source {name!r} {what}", fix=f"Live sources of the configuration: {known}.")
     done, known_datasets = [], set()
     for source in chosen:
         path = source.in_workspace(workspace).path
+        if source.kind == "file":
+            if dataset:
+                raise IngestError(f"source {name!r} is copied as files, not by datasets", fix="Leave `--dataset` out.")
+            done += [source.name] if forget_folder(path) else []
+            continue
         for one in load_mapping(source.mapping).datasets:
             known_datasets.add(one.name)
             if dataset in ("", one.name) and DatasetFolder(path, one.name).forget_watermarks():

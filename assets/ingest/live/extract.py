@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from assets.ingest.errors import IngestError, MissingTableError
 from assets.ingest.live.difference import Difference
 from assets.ingest.live.folder import DatasetFolder, Progress
+from assets.ingest.live.mailbox import fetch_mail
 from assets.ingest.live.opening import open_source
 from assets.ingest.live.reader import LiveReader, Prepared
 from assets.ingest.live.remote_folder import fetch_folder
@@ -68,7 +69,10 @@ def extract_sources(
 
 def _fetch(source: SourceSettings, remote: str, mapping: Mapping) -> Problems:
     try:
-        fetch_folder(Secrets(source.name), remote, source.path)
+        if source.mail is not None:
+            fetch_mail(Secrets(source.name), source)
+        else:
+            fetch_folder(Secrets(source.name), remote, source.path)
     except IngestError as problem:
         # Said once, by the first dataset: the files that are there already are read all the same.
         return {(source.name, mapping.datasets[0].name): problem}

@@ -30,8 +30,9 @@ _OPTIONS: Mapping[str, Mapping[str, str]] = {
 """fsspec's option for each part that the environment may hold (STOCKTURN_SOURCE_<NAME>_<PART>)."""
 _HOST_KEY = "HOST_KEY"
 """The public key of an SFTP server, as `ssh-keyscan` prints it after the name: kind and base64; several lines for several keys."""
-_PACKAGES = {"sftp": "paramiko", "s3": "s3fs"}
-_SECONDS = 30
+_PACKAGES = {"sftp": "paramiko", "s3": "s3fs", "imap": "imap_tools", "imaps": "imap_tools"}
+SECONDS = 30
+"""How long a server may take to answer."""
 
 
 def fetch_folder(secrets: Secrets, remote: str, folder: Path) -> tuple[str, ...]:
@@ -82,17 +83,23 @@ def _open(secrets: Secrets, remote: str) -> tuple[Any, str]:
     import fsspec
 
     address = urlsplit(remote)
-    if address.scheme in _PACKAGES:
-        optional(_PACKAGES[address.scheme], "remote")
+    check_package(remote)
     given = {option: value for part, option in _OPTIONS[address.scheme].items() if (value := secrets.get(part))}
     if address.scheme == "s3":
         # The listing of a bucket is asked for anew at each run.
         return fsspec.filesystem("s3", use_listings_cache=False, **given), f"{address.netloc}{address.path}".rstrip("/")
     options: dict[str, Any] = {"host": address.hostname, **({"port": address.port} if address.port else {}), **given}
-    options |= {"timeout": _SECONDS}
+    options |= {"timeout": SECONDS}
     if address.scheme == "sftp":
-        options |= {"banner_timeout": _SECONDS, "host_key_policy": _host_key_policy(secrets, remote)}
+        options |= {"banner_timeout": SECONDS, "host_key_policy": _host_key_policy(secrets, remote)}
     return fsspec.filesystem(address.scheme, skip_instance_cache=True, **options), address.path.rstrip("/") or "/"
+
+
+def check_package(remote: str) -> None:
+    """Raise MissingExtraError where what reads such an address is not installed."""
+    scheme = urlsplit(remote).scheme
+    if scheme in _PACKAGES:
+        optional(_PACKAGES[scheme], "remote")
 
 
 def _host_key_policy(secrets: Secrets, remote: str) -> Any:
@@ -147,6 +154,18 @@ def _state(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def _write_state(folder: Path, state: Mapping[str, Mapping[str, str]]) -> None:
-    partial = folder / f"{STATE_FILE}.new"
-    partial.write_text(json.dumps(state, indent=1, sort_keys=True), encoding="utf-8")
-    partial.replace(folder / STATE_FILE)
+    write_whole(folder / STATE_FILE, json.dumps(state, indent=1, sort_keys=True).encode())
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file, whole or not at all."""
+    partial = target.with_name(f".remote-{target.name[-40:]}")
+    partial.write_bytes(content)
+    partial.replace(target)
+
+
+def forget_folder(folder: Path) -> bool:
+    """Let the next run copy everything from the server again; False where nothing has been copied yet."""
+    is_known = (folder / STATE_FILE).is_file()
+    (folder / STATE_FILE).unlink(missing_ok=True)
+    return is_known
