@@ -23,6 +23,10 @@ cut_files as (
     select * from {{ ref('rec_cut_files') }}
 ),
 
+short_volumes as (
+    select * from {{ ref('rec_short_volumes') }}
+),
+
 snapshots as (
     select * from {{ ref('stg_stock_on_hand') }}
 ),
@@ -472,6 +476,20 @@ cut_deliveries as (
     from cut_files
 ),
 
+-- Documents of a warehouse or of a kind that lack beside those of the others.
+short_parts as (
+    select
+        {{ finding_columns(
+            "'short_file'",
+            "company_code || '|' || part_kind || '|' || part || '|' || cast(first_date as varchar)",
+            message("'short_file.' || part_kind", ['part', 'part_lines', 'span_days', 'last_date', 'usual_lines', 'other_lines']),
+            warehouse_id="case when part_kind = 'warehouse' then part end",
+            business_date='last_date',
+            source_file='source_file'
+        ) }}
+    from short_volumes
+),
+
 -- Days on which the source delivered something else. A dataset that came on nine of ten such days of a kind,
 -- ten at least, is expected on all: purchase orders, which are not placed every day, came on six of seven (demo company, November 2026).
 source_days as (
@@ -574,6 +592,8 @@ final as (
     select * from short_deliveries
     union all
     select * from cut_deliveries
+    union all
+    select * from short_parts
     union all
     select * from missing_files
 )

@@ -17,6 +17,7 @@ COMPOSED = {
     "list.": ("stale_snapshot", "places_swapped.each_other", "places_swapped.other", "wrong_scale", "lines_moved", "figures_lost",
               "short_file", "unexplained_list"),
     "file.": ("wrong_scale", "columns_swapped", "date_order", "wrong_sign"),
+    "short_file.": ("warehouse", "movement_type"),
     "unit_of_measure_mix": (".wms_below", ".wms_above", ".count_below", ".count_above"),
     "unposted_transfer": (".wms", ".count"),
     "difference": (".wms_below", ".wms_above", ".count_below", ".count_above"),
