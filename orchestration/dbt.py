@@ -60,16 +60,28 @@ def build_dbt_assets(
     project: DbtProject, manifest: dict[str, Any], partitions: dg.PartitionsDefinition, pool: str
 ) -> list[dg.AssetsDefinition]:
     """All nodes, as one definition before the Python stages and one after them; `manifest` is that of `project`."""
-    return [_half(name, project, manifest, partitions, pool) for name in HALVES]
+    translator = Translator()
+    paths = _selectors(manifest, translator)
+    lineage = column_lineage(stored_dictionary(project.manifest), _keys_by_name(manifest, translator))
+
+    def half(name: str) -> dg.AssetsDefinition:
+        made = _half(name, project, manifest, translator, paths, lineage, pool)
+        # given to `dbt_assets`, daily partitions make one run of a whole backfill; a release is about one day
+        return made.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
+
+    return [half(name) for name in HALVES]
 
 
 def _half(
-    name: str, project: DbtProject, manifest: dict[str, Any], partitions: dg.PartitionsDefinition, pool: str
+    name: str,
+    project: DbtProject,
+    manifest: dict[str, Any],
+    translator: Translator,
+    paths: Mapping[dg.AssetKey | dg.AssetCheckKey, str],
+    lineage: Mapping[str, dg.TableColumnLineage],
+    pool: str,
 ) -> dg.AssetsDefinition:
-    translator = Translator()
     select, exclude = HALVES[name]
-    paths = _selectors(manifest, translator)
-    lineage = column_lineage(stored_dictionary(project.manifest), _keys_by_name(manifest, translator))
 
     @dbt_assets(
         manifest=manifest,
@@ -101,8 +113,7 @@ def _half(
             if is_whole and name == LAST_HALF:
                 describe_run(warehouse, project, workspace.dbt_artifacts / "docs")
 
-    # given to `dbt_assets`, daily partitions make one run of a whole backfill; a release is about one day
-    return dbt_nodes.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
+    return dbt_nodes
 
 
 def _selectors(manifest: Mapping[str, Any], translator: Translator) -> dict[dg.AssetKey | dg.AssetCheckKey, str]:
