@@ -34,11 +34,19 @@ def _run(folder: Path) -> tuple[Settings, RunOutcome]:
     return settings, outcome
 
 
+def _count_five_less(folder: Path) -> None:
+    """The stock list has five units less of one item than the movements: an incident."""
+    [path] = (folder / "inbox" / "erp").glob("on_hand_*.csv")
+    head, first, *rest = path.read_text(encoding="utf-8").splitlines()
+    day, item, place, units = first.split(",")
+    path.write_text("\n".join([head, f"{day},{item},{place},{int(units) - 5}", *rest, ""]), encoding="utf-8")
+
+
 def _incidents(settings: Settings) -> dict[str, str]:
     store = open_store(settings.workspace().incident_store, load_company_rules(settings))
     try:
         with store.reading() as connection:
-            rows = connection.execute(sa.select(schema.incidents.c.incident_id, schema.incidents.c.state))
+            rows = connection.execute(sa.select(schema.incidents.c.incident_no, schema.incidents.c.state))
             return {str(row[0]): str(row[1]) for row in rows}
     finally:
         store.close()
@@ -47,9 +55,11 @@ def _incidents(settings: Settings) -> dict[str, str]:
 def test_a_fresh_run_on_an_empty_machine_gives_the_same_release(tmp_path: Path) -> None:
     here, there = tmp_path / "here" / "shop", tmp_path / "there" / "shop"
     _command("init", here, "--code", "SHOP")
+    _count_five_less(here)
     settings, first = _run(here)
     assert first.release is not None
     known, hashes, content = _incidents(settings), first.release.hashes(), first.release.content_hash
+    assert known, "the stock list that is five short has an incident"
     released = first.release.release_id
     _command("backup", tmp_path / "shop.tar", "-c", here / "config" / "company.yml")
     shutil.rmtree(here)
