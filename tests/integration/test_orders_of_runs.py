@@ -1,4 +1,14 @@
-"""Whatever the order in which people start runs on Dagster's page: a release holds the day that its name says, or is none."""
+"""Whatever the order in which people start runs on Dagster's page: a release holds the day that its name says, or is none.
+
+1. Re-execution from failure after a run of another day.     7. A backfill of the release alone, of two days.
+2. Re-execution from failure with nothing between.           8. The release alone, of another day, by the command.
+3. The release alone, of another day.                        9. Two days at once.
+4. The release alone, of the same day.                      10. The command beside the daemon.
+5. Some assets and the release.                             11. The command killed in mid-run, then a run.
+6. One asset alone of another day, then the release.        12. The whole service killed in mid-run, then started again.
+
+Ten ways to one release by the command are in test_rebuild.py.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +19,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 from companies import Company, configure
 from dagster_page import DagsterPage, dagster_page
+from dagster_runs import fail_in_planning, releases_by_day
 
-from assets.publish.releases import list_releases
 from demo.settings import DemoSettings
 from demo.simulate import write_demo
 from orchestration.last_run import is_held
-from orchestration.settings import Settings
 
 pytestmark = pytest.mark.slow  # a dozen whole runs under Dagster's daemon
 END = DemoSettings().end_date
@@ -39,39 +47,9 @@ def page(company: Company) -> Iterator[DagsterPage]:
         yield page
 
 
-def releases_by_day(settings: Settings) -> dict[str, str]:
-    """Day -> content hash of what was released; every release holds the day that its name says, one day is always the same."""
-    hashes: dict[str, str] = {}
-    for release in list_releases(settings.workspace().releases):
-        with duckdb.connect(str(release.database), read_only=True) as connection:
-            row = connection.execute(
-                """select (select as_of_date from marts.dim_run_parameters), (select max(snapshot_date) from marts.fct_stock_layers),
-                          (select max(origin_date) from marts.fct_forecasts)"""
-            ).fetchone()
-        assert row is not None and row[0] == release.as_of and row[1] <= release.as_of
-        assert f"asof{release.as_of:%Y%m%d}" in release.release_id
-        assert hashes.setdefault(str(release.as_of), release.content_hash) == release.content_hash, release.release_id
-    return hashes
-
-
 def _command(company: Company, *arguments: str) -> subprocess.Popen[bytes]:
     program = str(Path(sys.executable).with_name("stockturn"))
     return subprocess.Popen([program, "run", "--config", str(company.folder / "company.yml"), *arguments])
-
-
-def fail_in_planning(settings: Settings, page: DagsterPage, day: str) -> str:
-    """A run that fails half-way: its forecast vintages cannot be written."""
-    folder = settings.workspace().forecast_vintages
-    aside = folder.with_name("aside")
-    if folder.exists():
-        folder.rename(aside)
-    folder.write_text("in the way")
-    run = page.launch(day)
-    assert page.wait(run) == "FAILURE"
-    folder.unlink()
-    if aside.exists():
-        aside.rename(folder)
-    return run
 
 
 def _until_it_writes(company: Company, process: subprocess.Popen[bytes]) -> None:
@@ -111,6 +89,8 @@ def test_parts_of_a_run_release_nothing(company: Company, page: DagsterPage) -> 
     assert page.wait(page.launch(BEFORE, [RELEASE])) == "FAILURE"  # the release alone, of another day
     assert page.wait(page.launch(DAY, [RELEASE])) == "FAILURE"  # the release alone, of the same day
     assert page.wait(page.launch(DAY, [LEDGER, RELEASE])) == "FAILURE"  # some assets and the release
+    page.wait(page.launch(BEFORE, [LEDGER]))  # one asset alone of another day, whatever becomes of it
+    assert page.wait(page.launch(DAY, [RELEASE])) == "FAILURE"
     for run in page.backfill([BEFORE, DAY], [RELEASE]):  # a backfill of the release alone
         assert page.wait(run) == "FAILURE"
     assert _command(company, "--as-of", BEFORE, "--select", "publish/release").wait(900) == 2  # by the command
