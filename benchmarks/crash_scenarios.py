@@ -23,6 +23,7 @@ from demo.settings import DEFAULT_END
 from demo.simulate import write_demo
 from expectations.incidents import IncidentStore, RunRecord, load_policy, record_run, schema
 from orchestration.last_run import kept, read_last_run
+from orchestration.run import run_daily
 
 LANDED = ("stock_movement", "stock_on_hand", "sales_order_line")
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -42,6 +43,10 @@ class Scenario:
     is_whole: bool = (
         True  # False where a reader may see a middle: files land one by one, the warehouse has no reader but the run
     )
+    see_at_end: Callable[[Path], str] | None = (
+        None  # what the act done again must bring back too, where a reader sees less
+    )
+    points_at_most: int | None = None  # of each kind, where a point costs a minute
 
 
 def _landing_prepare(folder: Path) -> None:
@@ -172,6 +177,49 @@ def _word_see(folder: Path) -> str:
     return "none" if run is None else f"{run.exit_status} {run.release_id}"
 
 
+def _run_prepare(folder: Path) -> None:
+    """A company with planted defects that has run once, the day before."""
+    write_demo(folder / "demo", seed=3, items=16, days=60)
+    _run_day(folder, DEFAULT_END - timedelta(days=1))
+
+
+def _run_act(folder: Path) -> None:
+    _run_day(folder, DEFAULT_END)
+
+
+def _run_day(folder: Path, day: date) -> None:
+    outcome = run_daily(configure_demo(folder), day)
+    if outcome.release is None:
+        raise RuntimeError(f"nothing was released: {'; '.join([*outcome.refusals, *outcome.errors])}")
+
+
+def _run_see(folder: Path) -> str:
+    """The current release, read whole: its tables have the rows and the content that its manifest names."""
+    release = current_release(configure_demo(folder).workspace().releases)
+    assert release is not None, "readers lost the current release"
+    with duckdb.connect() as connection:
+        for mart in release.manifest["marts"]:
+            found = connection.execute(
+                "select count(*) from read_parquet($file)", {"file": str(release.path / f"{mart['name']}.parquet")}
+            ).fetchall()[0][0]
+            assert found == mart["rows"], f"{mart['name']} has {found} rows, its manifest names {mart['rows']}"
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        days = connection.execute("select distinct as_of_date from marts.fct_inventory_health").fetchall()
+    assert days == [(release.as_of,)], f"a release of {release.as_of} holds {days}"
+    return f"{release.as_of} {release.content_hash[:16]}"
+
+
+def _run_incidents(folder: Path) -> str:
+    """What is open, whatever runs failed in between."""
+    engine = sa.create_engine(f"sqlite:///{configure_demo(folder).workspace().incident_store}")
+    table = schema.incidents
+    columns = (table.c.cause_key, table.c.severity, table.c.rows_failed, table.c.variance_gross_value)
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(*columns).where(table.c.state == "open")).fetchall()
+    engine.dispose()
+    return _digest(sorted(map(str, found)))
+
+
 SCENARIOS = (
     Scenario(
         "landing", _landing_prepare, _landing_act, _landing_see, ("data/manifest/*.json", "data/landing/**/*.parquet"), is_whole=False
@@ -186,6 +234,15 @@ SCENARIOS = (
         ("incidents.db",),
     ),
     Scenario("last run", lambda folder: None, _word_act, _word_see, ("logs/last_run.json",), is_whole=False),
+    Scenario(
+        "whole run",
+        _run_prepare,
+        _run_act,
+        _run_see,
+        ("data/warehouse.duckdb", "data/ledger/**/*", "data/manifest/*.json", "data/landing/**/*.parquet", "data/forecast_vintages/**/*"),
+        see_at_end=_run_incidents,
+        points_at_most=3,
+    ),
 )  # fmt: skip
 
 

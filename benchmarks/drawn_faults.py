@@ -26,7 +26,8 @@ import numpy as np
 from benchmarks.clean_days import masters_of_the_months
 from benchmarks.companies import configure_demo
 from benchmarks.examination import examine, examine_without, rows
-from benchmarks.fault_grammar import Fault, draw_faults
+from benchmarks.fault_grammar import draw_faults
+from benchmarks.fault_tables import Fault
 from benchmarks.recording import save_result
 from demo.delivery import build_extracts
 from demo.settings import DEFAULT_END, DemoSettings

@@ -7,115 +7,15 @@ company; the grammar changes them on disk and knows nothing of the product.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 
-ENCODINGS = {"purchase_orders": "gb18030", "item_master": "gb18030", "stock_movements": "utf-8-sig"}
-PLACE = {"stock_on_hand": "仓库编码", "wms_stock": "wh", "stock_movements": "仓库编码", "shipments": "warehouse"}
-ITEM = {"stock_on_hand": "存货编码", "wms_stock": "sku", "stock_movements": "存货编码", "shipments": "sku",
-        "sales_orders": "sku", "purchase_orders": "存货编码", "purchase_receipts": "存货编码", "item_master": "存货编码"}  # fmt: skip
-QUANTITY = {"stock_on_hand": "现存数量", "wms_stock": "qty_physical", "stock_movements": "数量", "shipments": "qty",
-            "sales_orders": "qty_ordered", "purchase_orders": "数量", "purchase_receipts": "实收数量"}  # fmt: skip
-MONEY = {"shipments": "revenue", "sales_orders": "unit_price", "purchase_orders": "无税单价", "purchase_receipts": "无税单价",
-         "stock_movements": "成本单价"}  # fmt: skip
-DAY = {"stock_movements": "单据日期", "shipments": "shipment_date", "sales_orders": "order_date",
-       "purchase_orders": "计划到货日期", "wms_stock": "expiry"}  # fmt: skip
-Rows = list[list[str]]
-
-
-@dataclass
-class Table:
-    """One delivered file: its header and rows, to be changed and written back."""
-
-    path: Path
-    dataset: str
-    header: list[str]
-    rows: Rows
-
-    @classmethod
-    def read(cls, path: Path) -> Table:
-        """The file as text cells."""
-        dataset = path.stem.rsplit("_", 1)[0]
-        text = path.read_bytes().decode(ENCODINGS.get(dataset, "utf-8"))
-        lines = list(csv.reader(io.StringIO(text)))
-        return cls(path, dataset, lines[0], lines[1:])
-
-    def write(self) -> None:
-        """Write it back as the demo does."""
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\r\n").writerows([self.header, *self.rows])
-        self.path.write_bytes(buffer.getvalue().encode(ENCODINGS.get(self.dataset, "utf-8")))
-
-    def at(self, column: str) -> int:
-        """Position of a column."""
-        return self.header.index(column)
-
-    def number(self, row: list[str], column: str) -> float:
-        """A figure of a row, thousands separators left out; 0 where it is empty."""
-        return float(row[self.at(column)].replace(",", "") or 0)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One drawn fault: what was done where, which causes name it rightly, and what it touched."""
-
-    operation: str
-    what: str
-    accepts: tuple[str, ...]
-    file: str
-    day: date
-    items: frozenset[str] = frozenset()
-    places: frozenset[str] = frozenset()
-
-
-@dataclass
-class Draw:
-    """The state of a drawing: chance, the inbox, and the files that a fault of this world has already changed."""
-
-    rng: np.random.Generator
-    inbox: Path
-    end: date
-    taken: set[str] = field(default_factory=set)
-
-    def table(self, dataset: str, least_rows: int = 6, days_back: int = 21) -> Table:
-        """A file of the dataset of a working day of the last weeks that no other fault has changed."""
-        for back in self.rng.permutation(np.arange(1, days_back)):
-            day = self.end - timedelta(days=int(back))
-            paths = [path for path in self.inbox.rglob(f"{dataset}_{day:%Y%m%d}.csv") if path.name not in self.taken]
-            if paths and day.weekday() < 5:
-                table = Table.read(paths[0])
-                if len(table.rows) >= least_rows:
-                    self.taken.add(paths[0].name)
-                    return table
-        raise LookupError(f"no file of {dataset} left")
-
-    def some(self, table: Table, least: int, most: int) -> list[int]:
-        """Positions of so many rows."""
-        count = int(self.rng.integers(least, min(most, len(table.rows)) + 1))
-        return sorted(self.rng.choice(len(table.rows), count, replace=False).tolist())
-
-    def one_of(self, *choices: str) -> str:
-        """One of these."""
-        return str(self.rng.choice(choices))
-
+from benchmarks.fault_tables import DAY, MONEY, PLACE, QUANTITY, Draw, Fault, Table, fault_in
 
 Operation = Callable[[Draw], Fault]
-
-
-def _fault(table: Table, operation: str, what: str, accepts: tuple[str, ...], rows: Rows) -> Fault:
-    item, place = ITEM.get(table.dataset), PLACE.get(table.dataset)
-    day = date(int(table.path.stem[-8:-4]), int(table.path.stem[-4:-2]), int(table.path.stem[-2:]))
-    return Fault(
-        operation, f"{table.path.name}: {what}", accepts, table.path.name, day,
-        frozenset(row[table.at(item)] for row in rows) if item else frozenset(),
-        frozenset(row[table.at(place)] for row in rows) if place else frozenset(),
-    )  # fmt: skip
 
 
 def list_of_another_day(draw: Draw) -> Fault:
@@ -133,7 +33,7 @@ def list_of_another_day(draw: Draw) -> Fault:
     old = before.rows[0][0]
     table.rows = [[cell.replace(old, today) if at < 2 else cell for at, cell in enumerate(row)] for row in before.rows]
     table.write()
-    return _fault(table, "list of another day", f"{day_column} {old}", ("stale_snapshot",), table.rows)
+    return fault_in(table, "list of another day", f"{day_column} {old}", ("stale_snapshot",), table.rows)
 
 
 def places_swapped(draw: Draw) -> Fault:
@@ -147,7 +47,7 @@ def places_swapped(draw: Draw) -> Fault:
         row[at] = str(swap.get(row[at], row[at]))
     table.write()
     touched = [row for row in table.rows if row[at] in swap]
-    return _fault(table, "places swapped", f"{left} and {right}", ("places_swapped",), touched)
+    return fault_in(table, "places swapped", f"{left} and {right}", ("places_swapped",), touched)
 
 
 def place_left_out(draw: Draw) -> Fault:
@@ -158,7 +58,7 @@ def place_left_out(draw: Draw) -> Fault:
     gone = [row for row in table.rows if row[at] == place]
     table.rows = [row for row in table.rows if row[at] != place]
     table.write()
-    return _fault(table, "place left out", place, ("missing_place", "short_file"), gone)
+    return fault_in(table, "place left out", place, ("missing_place", "short_file"), gone)
 
 
 def cut_off(draw: Draw) -> Fault:
@@ -168,7 +68,7 @@ def cut_off(draw: Draw) -> Fault:
     gone, table.rows = table.rows[keep:], table.rows[:keep]
     table.write()
     accepts = ("short_file", "missing_place", "missing_movement_day")
-    return _fault(table, "cut off", f"{keep} of {keep + len(gone)} rows", accepts, gone)
+    return fault_in(table, "cut off", f"{keep} of {keep + len(gone)} rows", accepts, gone)
 
 
 def other_scale(draw: Draw) -> Fault:
@@ -183,7 +83,7 @@ def other_scale(draw: Draw) -> Fault:
         row[table.at(column)] = f"{table.number(row, column) * factor:.6f}".rstrip("0").rstrip(".")
     table.write()
     accepts = ("wrong_scale", "cost_jump") if column in MONEY.values() else ("wrong_scale", "quantity_outlier")
-    return _fault(table, "other scale", f"{column} x {factor:g}", accepts, table.rows)
+    return fault_in(table, "other scale", f"{column} x {factor:g}", accepts, table.rows)
 
 
 def columns_swapped(draw: Draw) -> Fault:
@@ -193,7 +93,7 @@ def columns_swapped(draw: Draw) -> Fault:
     for row in table.rows:
         row[left], row[right] = row[right], row[left]
     table.write()
-    return _fault(table, "columns swapped", "quantity and price", ("columns_swapped",), table.rows)
+    return fault_in(table, "columns swapped", "quantity and price", ("columns_swapped",), table.rows)
 
 
 def sign_changed(draw: Draw) -> Fault:
@@ -205,7 +105,7 @@ def sign_changed(draw: Draw) -> Fault:
         table.rows[place][column] = "-" + table.rows[place][column]
     table.write()
     accepts = ("sign_flip", "wrong_scale", "quarantined_row")
-    return _fault(table, "sign changed", f"{len(chosen)} rows", accepts, [table.rows[n] for n in chosen])
+    return fault_in(table, "sign changed", f"{len(chosen)} rows", accepts, [table.rows[n] for n in chosen])
 
 
 def day_and_month(draw: Draw) -> Fault:
@@ -220,7 +120,7 @@ def day_and_month(draw: Draw) -> Fault:
     if len(changed) < 3:
         raise LookupError("too few dates can be exchanged")
     table.write()
-    return _fault(table, "day and month", f"{len(changed)} rows", ("date_order",), changed)
+    return fault_in(table, "day and month", f"{len(changed)} rows", ("date_order",), changed)
 
 
 def dated_tomorrow(draw: Draw) -> Fault:
@@ -232,7 +132,9 @@ def dated_tomorrow(draw: Draw) -> Fault:
         row = table.rows[place]
         row[column] = (draw.end + timedelta(days=days)).isoformat()
     table.write()
-    return _fault(table, "dated tomorrow", f"{len(chosen)} rows", ("future_document",), [table.rows[n] for n in chosen])
+    return fault_in(
+        table, "dated tomorrow", f"{len(chosen)} rows", ("future_document",), [table.rows[n] for n in chosen]
+    )
 
 
 def shifted_after_an_hour(draw: Draw) -> Fault:
@@ -246,7 +148,7 @@ def shifted_after_an_hour(draw: Draw) -> Fault:
     for row in late:
         row[day] = (date.fromisoformat(row[day]) + timedelta(days=1)).isoformat()
     table.write()
-    return _fault(table, "shifted after an hour", f"{len(late)} rows", ("date_shift", "future_document"), late)
+    return fault_in(table, "shifted after an hour", f"{len(late)} rows", ("date_shift", "future_document"), late)
 
 
 def typed_wrong(draw: Draw) -> Fault:
@@ -264,12 +166,11 @@ def typed_wrong(draw: Draw) -> Fault:
         "stock_on_hand": ("ledger_book_mismatch",),
         "wms_stock": ("shrink", "surplus"),
     }[table.dataset]
-    return _fault(table, "typed wrong", f"{before:g} as {after:g}", accepts, [row])
+    return fault_in(table, "typed wrong", f"{before:g} as {after:g}", accepts, [row])
 
 
 def odd_value(draw: Draw) -> Fault:
-    """One price of one row, or one date, that no other row of its item has; more stock to sell than there is. Not among OPERATIONS,
-    so that the seeds of the drawn worlds keep their faults."""
+    """One price of one row, or one date, that no other row of its item has; more stock to sell than there is."""
     dataset = draw.one_of("sales_orders", "wms_stock")
     table = draw.table(dataset)
     known = [row for row in table.rows if row[table.at(MONEY.get(dataset, QUANTITY[dataset]))] not in ("", "0")]
@@ -279,11 +180,17 @@ def odd_value(draw: Draw) -> Fault:
         raise LookupError("no line that stays as it is")
     row = known[int(draw.rng.integers(len(known)))]
     if dataset == "sales_orders":
-        row[table.at("unit_price")] = f"{table.number(row, 'unit_price') * 30:g}"
+        factor = float(draw.rng.choice([0.01, 1 / 30, 12, 30, 100]))
+        what, row[table.at("unit_price")] = f"price x {factor:g}", f"{table.number(row, 'unit_price') * factor:g}"
+    elif (expiry := row[table.at(DAY[dataset])]) and draw.rng.random() < 0.5:
+        years = int(draw.rng.integers(3, 11))
+        what, row[table.at(DAY[dataset])] = f"expires {years} years later", f"{int(expiry[:4]) + years}{expiry[4:]}"
     else:
-        row[table.at("qty_available")] = f"{table.number(row, 'qty_physical') + 40:g}"
+        more = int(draw.rng.integers(5, 100))
+        what = f"{more} more available than there are"
+        row[table.at("qty_available")] = f"{table.number(row, 'qty_physical') + more:g}"
     table.write()
-    return _fault(table, "odd value", dataset, ("implausible_value",), [row])
+    return fault_in(table, "odd value", what, ("implausible_value",), [row])
 
 
 def document_lost(draw: Draw) -> Fault:
@@ -298,7 +205,7 @@ def document_lost(draw: Draw) -> Fault:
     table.rows = [other for other in table.rows if other[number] != row[number]]
     table.write()
     accepts = ("unposted_receipt", "unposted_shipment", "ledger_book_mismatch")
-    return _fault(table, "document lost", row[number], accepts, gone)
+    return fault_in(table, "document lost", row[number], accepts, gone)
 
 
 def document_doubled(draw: Draw) -> Fault:
@@ -314,7 +221,7 @@ def document_doubled(draw: Draw) -> Fault:
         copy[number], copy[key] = copy[number] + "9", copy[key] + "9"
     table.rows += copies
     table.write()
-    return _fault(table, "document doubled", row[number], ("duplicate_posting",), copies)
+    return fault_in(table, "document doubled", row[number], ("duplicate_posting",), copies)
 
 
 def file_with_new_numbers(draw: Draw) -> Fault:
@@ -332,7 +239,7 @@ def file_with_new_numbers(draw: Draw) -> Fault:
     following.rows = [*following.rows, *again] if copy.path.is_file() else again
     following.write()
     draw.taken.add(copy.path.name)
-    return _fault(
+    return fault_in(
         following, "file with new numbers", f"{len(again)} rows", ("reissued_file", "duplicate_posting"), again
     )
 
@@ -351,7 +258,7 @@ def wrong_place_or_item(draw: Draw) -> Fault:
     row[table.at(column)] = draw.one_of(*others)
     table.write()
     accepts = ("wrong_warehouse",) if column == "仓库编码" else ("wrong_item",)
-    return _fault(table, "wrong place or item", f"{column} {before[table.at(column)]}", accepts, [before, row])
+    return fault_in(table, "wrong place or item", f"{column} {before[table.at(column)]}", accepts, [before, row])
 
 
 def content_changed(draw: Draw) -> Fault:
@@ -366,7 +273,7 @@ def content_changed(draw: Draw) -> Fault:
     following.rows += copies
     following.write()
     draw.taken.add(again.path.name)
-    return _fault(
+    return fault_in(
         following, "content changed", f"{len(chosen)} rows", ("changed_document",), [copies[n] for n in chosen]
     )
 
@@ -383,7 +290,7 @@ def master_parameter(draw: Draw) -> Fault:
     for row in chosen:
         row[table.at(column)] = f"{value(float(row[table.at(column)])):g}"
     table.write()
-    return _fault(table, "master parameter", f"{column} of {len(chosen)} items", ("master_change",), chosen)
+    return fault_in(table, "master parameter", f"{column} of {len(chosen)} items", ("master_change",), chosen)
 
 
 def master_rows_lost(draw: Draw) -> Fault:
@@ -393,14 +300,14 @@ def master_rows_lost(draw: Draw) -> Fault:
     gone = [row for place, row in enumerate(table.rows) if place in chosen]
     table.rows = [row for place, row in enumerate(table.rows) if place not in chosen]
     table.write()
-    return _fault(table, "master rows lost", f"{len(gone)} items", ("missing_master_row",), gone)
+    return fault_in(table, "master rows lost", f"{len(gone)} items", ("missing_master_row",), gone)
 
 
 def file_lost(draw: Draw) -> Fault:
     """A file that never came."""
     table = draw.table(draw.one_of("stock_on_hand", "wms_stock", "stock_movements", "shipments", "sales_orders"))
     table.path.unlink()
-    return _fault(table, "file lost", "gone", ("missing_file", "missing_movement_day"), table.rows)
+    return fault_in(table, "file lost", "gone", ("missing_file", "missing_movement_day"), table.rows)
 
 
 def _newest_master(draw: Draw) -> Table:
@@ -419,7 +326,7 @@ def _day_after(path: Path) -> date:
 OPERATIONS: tuple[Operation, ...] = (
     list_of_another_day, places_swapped, place_left_out, cut_off, other_scale, columns_swapped, sign_changed,
     day_and_month, dated_tomorrow, shifted_after_an_hour, typed_wrong, document_lost, document_doubled,
-    file_with_new_numbers, wrong_place_or_item, content_changed, master_parameter, master_rows_lost, file_lost,
+    file_with_new_numbers, wrong_place_or_item, content_changed, master_parameter, master_rows_lost, file_lost, odd_value,
 )  # fmt: skip
 
 

@@ -29,26 +29,22 @@ EVE = AS_OF - timedelta(days=1)
 BEFORE = date(2000, 1, 1)
 SETTINGS = LedgerSettings()
 
-_AGEING = """
-copy (
-    select
-        snapshot_date, item_id, warehouse_id,
-        case when age <= 30 then 1 when age <= 60 then 2 when age <= 90 then 3 when age <= 180 then 4
-            when age <= 365 then 5 else 6 end as bucket_no,
-        sum(quantity_units) as quantity_units, sum(layer_value) as layer_value
-    from (
-        select snapshot_date, item_id, warehouse_id, snapshot_date - origin_date as age, quantity_units, layer_value
-        from ledger.open_layers where snapshot_date = date '{day}'
-    )
-    group by all
-) to '{folder}/fct_ageing-{day}.parquet'
+AGEING = """
+select
+    snapshot_date, item_id, warehouse_id,
+    case when age <= 30 then 1 when age <= 60 then 2 when age <= 90 then 3 when age <= 180 then 4
+        when age <= 365 then 5 else 6 end as bucket_no,
+    sum(quantity_units) as quantity_units, sum(layer_value) as layer_value
+from (
+    select snapshot_date, item_id, warehouse_id, snapshot_date - origin_date as age, quantity_units, layer_value
+    from ledger.open_layers{where}
+) as layers
+group by all
 """
-_COGS = """
-copy (
-    select item_id, warehouse_id, business_date, -sum(entry_value) as cogs_value
-    from ledger.value_entries where entry_kind in ('cogs', 'cogs_settlement') and business_date > date '{since}'
-    group by all
-) to '{folder}/fct_cogs-{since}.parquet'
+COGS = """
+select item_id, warehouse_id, business_date, -sum(entry_value) as cogs_value
+from ledger.value_entries where entry_kind in ('cogs', 'cogs_settlement') and business_date > date '{since}'
+group by all
 """
 
 
@@ -119,6 +115,15 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
+def _age(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> None:
+    query = AGEING.format(where=f" where snapshot_date = date '{day}'")
+    connection.execute(f"copy ({query}) to '{folder}/fct_ageing-{day}.parquet'")
+
+
+def _sell(connection: duckdb.DuckDBPyConnection, folder: Path, since: date) -> None:
+    connection.execute(f"copy ({COGS.format(since=since)}) to '{folder}/fct_cogs-{since}.parquet'")
+
+
 def full(files: list[Path], folder: Path) -> dict[str, Any]:
     """All movements but those of the last day: ledger, state and marts from nothing. A slice of the marts at a time bounds the memory."""
     started = _warm_up(files)
@@ -128,8 +133,8 @@ def full(files: list[Path], folder: Path) -> dict[str, Any]:
         ledger, ledger_peak = clock.read(), _peak_gib()
         days = connection.execute("select distinct snapshot_date from ledger.open_layers").fetchall()
         for snapshot in sorted(row[0] for row in days):
-            connection.execute(_AGEING.format(folder=folder, day=snapshot))
-        connection.execute(_COGS.format(folder=folder, since=BEFORE))
+            _age(connection, folder, snapshot)
+        _sell(connection, folder, BEFORE)
         done = clock.read()
         is_closed = connection.execute("select bool_and(is_closed) from ledger.conservation").fetchall()[0][0]
         return {
@@ -155,8 +160,8 @@ def day(files: list[Path], folder: Path) -> dict[str, Any]:
         run = _ledger(connection, folder, AS_OF)
         ledger, ledger_peak = clock.read(), _peak_gib()
         (folder / f"fct_ageing-{EVE}.parquet").unlink()
-        connection.execute(_AGEING.format(folder=folder, day=AS_OF))
-        connection.execute(_COGS.format(folder=folder, since=EVE))
+        _age(connection, folder, AS_OF)
+        _sell(connection, folder, EVE)
         done = clock.read()
         return {
             "rows": _count(connection, f"{MOVEMENTS} where business_date > date '{EVE}'"),

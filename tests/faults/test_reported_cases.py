@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks import drawn_faults, fault_grammar
 from benchmarks.companies import configure_demo
-from benchmarks.fault_grammar import Draw, Fault
+from benchmarks.fault_tables import Draw, Fault
 from demo.settings import DEFAULT_END
 
 pytestmark = pytest.mark.slow

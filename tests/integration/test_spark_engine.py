@@ -15,10 +15,11 @@ import spark
 import yaml
 from companies import Company, configure
 from engines import content_of
-from spark import Cluster, SparkSite
+from spark import SparkSite
 from typer.testing import CliRunner
 
 from assets.publish.releases import current_release
+from benchmarks.spark_cluster import Cluster
 from demo.hard_world import LAST_DAY, write_hard_world
 from demo.settings import DemoSettings
 from demo.simulate import write_demo
@@ -77,9 +78,11 @@ def test_without_the_extra_the_engine_is_refused_in_one_sentence(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_every_mart_is_the_same_on_a_cluster(trade: Company, cluster: Cluster, tmp_path: Path) -> None:
+def test_every_mart_is_the_same_on_a_cluster(
+    trade: Company, spark_site: SparkSite, cluster: Cluster, tmp_path: Path
+) -> None:
     config = _on_spark(trade, tmp_path, cluster.master)
-    done = cluster.site.stockturn("run", "--config", str(config), "--as-of", END.isoformat())
+    done = spark_site.stockturn("run", "--config", str(config), "--as-of", END.isoformat())
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr[-3000:]
     expected, found = content_of(trade.release.database), _marts(tmp_path)
     assert sum(rows for rows, _ in found.values()) > 5000
@@ -110,7 +113,7 @@ def test_a_worker_that_dies_changes_no_figure(
 ) -> None:
     """One of two workers is killed while models are built; its tables are computed again on the other."""
     folder = tmp_path_factory.mktemp("killed")
-    cluster = Cluster(spark_site, tmp_path_factory.mktemp("dying"))
+    cluster = spark_site.cluster(tmp_path_factory.mktemp("dying"))
     try:
         cluster.start()
         config = _on_spark(trade, folder, cluster.master)
