@@ -17,6 +17,7 @@ from dashboard.context import Context
 from dashboard.markup import label as markup_label
 from dashboard.markup import message, note_html
 from dashboard.release_reader import MAX_EXPORT_ROWS
+from dashboard.texts import Words
 
 
 def chart(picture: Any, description: str) -> None:
@@ -40,7 +41,7 @@ def table(
     """The first rows of a query, with the dictionary's headings; the button exports all rows. Gives the row that is chosen.
 
     `link`: choosing a row opens the page of its item. `select`: choosing a row gives it to the caller. `texts`: columns whose
-    values are words of the catalogue (`cause` -> `cause_expired`). `reasons`: columns that hold sentences of the planner.
+    values are words of the catalogue (`cause` -> `cause_expired`). `reasons`: columns of sentences.
     `totals`: sums over all rows, those that are not shown too: `rows`, and a figure for each of the columns of money that are
     added up.
     """
@@ -126,12 +127,13 @@ def translated(
         for name in texts
         if name in frame
     }
-    told |= {
-        name: ["" if _is_empty(value) else words.reason(str(value)) for value in frame[name]]
-        for name in reasons
-        if name in frame
-    }
-    return frame.assign(**told)
+    return spoken(frame.assign(**told), reasons, words)
+
+
+def spoken(frame: pd.DataFrame, reasons: Sequence[str], words: Words) -> pd.DataFrame:
+    """Of columns of sentences the one in the language: `reason` or `reason_zh`. A release from before there were both has English alone."""
+    pairs = [(name, f"{name}_zh") for name in reasons if f"{name}_zh" in frame]
+    return frame.drop(columns=[english if words.language == "zh" else chinese for english, chinese in pairs])
 
 
 def as_percent(frame: pd.DataFrame) -> pd.DataFrame:

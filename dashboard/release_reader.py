@@ -86,6 +86,16 @@ class ReleaseReader:
         marts = self.release.manifest["marts"]
         return any(one["name"] == mart and any(own["name"] == column for own in one["columns"]) for one in marts)
 
+    def sentence(self, mart: str, column: str, name: str = "") -> str:
+        """SQL for a column of sentences and the same in Chinese, `<name>_zh`; a release from before there were both has English alone.
+
+        Args:
+            column: with the alias of the mart, `r.reason`. name: of the result, that of the column by default.
+        """
+        name = name or column.split(".")[-1]
+        both = self.has_column(mart, f"{column.split('.')[-1]}_zh")
+        return f"{column} as {name}, {column}_zh as {name}_zh" if both else f"{column} as {name}"
+
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a query, as a table of the caller's own."""
         given = dict(parameters or {})

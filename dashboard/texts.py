@@ -10,17 +10,15 @@ from typing import Any, Literal
 
 from assets.documents import shipped_document
 from assets.publish.kpis import KpiCatalogue, kpi_catalogue
-from assets.publish.values import value_list, value_names
+from assets.publish.values import value_names
 from expectations.incidents.texts import sentence
 from expectations.incidents.texts import words as incident_words
-from expectations.phrases import Phrasebook
 
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
 _STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "K")), "zh": ((1e8, "亿"), (1e4, "万"))}
 _MISSING = "—"
 _OF_INCIDENTS = frozenset({"state", "done", "metric", "field"})
-_CODES_IN_REASONS = ("policy", "service_measure", "lead_time_source", "demand_pattern")
 
 
 @lru_cache(maxsize=1)
@@ -29,16 +27,6 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     path = Path(__file__).with_name("texts.yml")
     told = {key: text for key, text in incident_words().items() if key.split("_")[0] in _OF_INCIDENTS}
     return {**told, **value_names(), **shipped_document(path)}
-
-
-@lru_cache(maxsize=2)
-def reasons(language: Language) -> Phrasebook:
-    """The planner's sentences in a language."""
-    known = shipped_document(Path(__file__).with_name("reasons.yml"))
-    phrases = {key: text[language] for key, text in known["phrases"].items()}
-    codes = {code: names for name in reversed(_CODES_IN_REASONS) for code, names in value_list(name).items()}
-    words = {key: text[language] for key, text in {**codes, **known["words"]}.items()}
-    return Phrasebook(phrases, words)
 
 
 class Words:
@@ -65,10 +53,6 @@ class Words:
     def maybe(self, key: str, otherwise: str) -> str:
         """The text of a key that data makes up (a cause, a KPI), or what to show where there is none."""
         return {**self._own.get(key, {}), **catalogue().get(key, {})}.get(self.language, otherwise)
-
-    def reason(self, text: str) -> str:
-        """A sentence of the planner in the language."""
-        return reasons(self.language).clauses(text, "；" if self.language == "zh" else "; ")
 
     def refusal(self, text: str) -> str:
         """A sentence of the incident store in the language."""

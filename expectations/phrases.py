@@ -1,7 +1,8 @@
-"""Sentences of the planner and of the incident store in a language: a phrase with gaps, and what it is in the other words.
+"""Sentences of the incident store in a language: a phrase with gaps, and what it is in the other words.
 
 A phrase is English text in which {n} is a number and {t} any text; its translation names the gaps \\1, \\2 ... What people
-wrote themselves fits no phrase and stays as it is. Findings have message ids instead (dbt_project/seeds/finding_messages.csv).
+wrote themselves fits no phrase and stays as it is. Findings have message ids instead (dbt_project/seeds/finding_messages.csv), and
+so have the planner's reasons (assets/planning/sentences.yml).
 """
 
 from __future__ import annotations
@@ -15,26 +16,21 @@ _GAPS = {"{n}": r"([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)", "{t}": r"(.*?)"}
 class Phrasebook:
     """Phrases in the order in which they are tried."""
 
-    def __init__(self, phrases: Mapping[str, str], words: Mapping[str, str] | None = None) -> None:
-        """Phrase -> translation; `words` are codes that may stand in a gap, and what they are called."""
+    def __init__(self, phrases: Mapping[str, str]) -> None:
+        """Phrase -> translation."""
         self._phrases = [(re.compile(_pattern(phrase), re.DOTALL), told) for phrase, told in phrases.items()]
-        self._words = dict(words or {})
 
     def find(self, text: str) -> str | None:
         """The sentence in the language of the book; None where no phrase fits it whole. A gap may hold a sentence again."""
         for pattern, told in self._phrases:
             if found := pattern.fullmatch(text):
-                parts = [self._words.get(part) or self.find(part) or part for part in found.groups()]
+                parts = [self.find(part) or part for part in found.groups()]
                 return _filled(told, parts)
         return None
 
     def said(self, text: str) -> str:
         """The sentence in the language of the book, as it is where no phrase fits."""
         return self.find(text) or text
-
-    def clauses(self, text: str, joined: str = "; ") -> str:
-        """A text of clauses that "; " joins, each given by itself."""
-        return joined.join(self.said(clause) for clause in text.split("; "))
 
 
 def _filled(told: str, parts: list[str]) -> str:

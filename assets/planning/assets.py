@@ -11,6 +11,7 @@ import pyarrow as pa
 from assets.planning import reading
 from assets.planning.demand.history import build_demand_history
 from assets.planning.forecasting.vintage_store import VintageStore
+from assets.planning.sentences import with_words
 from assets.planning.settings import PlanningSettings
 from assets.stages import first_run
 from assets.workspace import Workspace, write_table
@@ -147,4 +148,5 @@ _PLANNED_FROM = [
 
 
 def _write(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> int:
-    return write_table(connection, f"planning.{name}", pa.Table.from_pandas(frame, preserve_index=False))
+    table = pa.Table.from_pandas(with_words(name, frame), preserve_index=False)
+    return write_table(connection, f"planning.{name}", table)

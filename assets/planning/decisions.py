@@ -24,6 +24,7 @@ from assets.planning.policy.settings import PolicySettings
 from assets.planning.purchasing import order_tables, suppliers_of, within_limits
 from assets.planning.replay.verdict import COLUMNS as REPLAY_COLUMNS
 from assets.planning.replay.verdict import not_replayed, with_verdict
+from assets.planning.sentences import say
 from assets.planning.settings import PlanningSettings
 from assets.planning.shape import shaped
 from assets.planning.transfers.suggest import COLUMNS as TRANSFER_COLUMNS
@@ -46,9 +47,7 @@ def decide(
     asked = bought["suggested_transfer_units"] - bought["transfer_in_units"]
     bought["suggested_transfer_units"] = asked.clip(lower=0)
     result = planned.replay
-    verdicts = (
-        result.table if result else not_replayed(planned.assigned, "less than half a year of demand before the window")
-    )
+    verdicts = result.table if result else not_replayed(planned.assigned, say("window_too_short"))
     curve = capital_curve(
         spine, planned.demand, planned.replenishment, result.curve if result else None,
         budget_value=allowed_capital(policies, planned.demand, spine, reading.read_turnover_target(connection)),

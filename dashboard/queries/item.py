@@ -33,7 +33,7 @@ def card(reader: ReleaseReader, wanted: Filter, item_id: str, warehouse_id: str)
     """The health row with the levels of the plan; empty where there is none or the user may not see it."""
     return reader.row(
         f"""select h.*, r.service_level_rate, r.lead_time_days_mean, r.position_units, r.order_by_date,
-                r.reason as plan_reason, r.flags as plan_flags
+                {reader.sentence("fct_replenishment", "r.reason", "plan_reason")}, r.flags as plan_flags
             from {wanted.health} h left join fct_replenishment r using (item_id, warehouse_id)
             where h.item_id = $item_id and h.warehouse_id = $warehouse_id""",
         {**wanted.parameters, "item_id": item_id, "warehouse_id": warehouse_id},
@@ -77,9 +77,9 @@ def demand(reader: ReleaseReader, item_id: str, warehouse_id: str, period: str, 
 def fan(reader: ReleaseReader, item_id: str, warehouse_id: str) -> pd.DataFrame:
     """Forecast quantiles per period to come."""
     return reader.frame(
-        """select period_start_date, mean_units, q05_units, q25_units, q50_units, q75_units, q95_units, model,
-               model_reason
-           from fct_forecasts where item_id = $item_id and warehouse_id = $warehouse_id order by period_start_date""",
+        f"""select period_start_date, mean_units, q05_units, q25_units, q50_units, q75_units, q95_units, model,
+               {reader.sentence("fct_forecasts", "f.model_reason")}
+           from fct_forecasts f where item_id = $item_id and warehouse_id = $warehouse_id order by period_start_date""",
         {"item_id": item_id, "warehouse_id": warehouse_id},
     )
 

@@ -37,7 +37,8 @@ def transfers(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.Dat
     return reader.frame(
         f"""select i.item_code, i.item_name, f.warehouse_name as from_warehouse_name,
                 w.warehouse_name as to_warehouse_name, t.transfer_units, i.base_uom, t.transfer_value, t.ship_date,
-                t.arrival_date, t.cost_value, t.net_saving_value, t.purchase_avoided_units, t.reason,
+                t.arrival_date, t.cost_value, t.net_saving_value, t.purchase_avoided_units,
+                {reader.sentence("fct_transfers", "t.reason")},
                 t.item_id, t.to_warehouse_id as warehouse_id
             from {_transfers(wanted)} t left join dim_items i on i.item_id = t.item_id
             left join dim_warehouses f on f.warehouse_id = t.from_warehouse_id
@@ -68,7 +69,8 @@ def disposals(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.Dat
                 order by expected_recovery_value desc nulls last, item_id, warehouse_id, way_rank limit {int(limit)}
             )
             select h.item_code, h.item_name, h.warehouse_name, h.owner_name, d.way, d.disposal_units, h.base_uom,
-                d.book_value, d.expected_recovery_value, d.expected_loss_value, d.done_by_date, d.reason,
+                d.book_value, d.expected_recovery_value, d.expected_loss_value, d.done_by_date,
+                {reader.sentence("fct_disposals", "d.reason")},
                 h.item_id, h.warehouse_id
             from chosen d join fct_inventory_health h using (item_id, warehouse_id)
             order by d.expected_recovery_value desc nulls last, h.item_id, h.warehouse_id, d.way_rank""",
@@ -136,7 +138,8 @@ def replay_verdicts(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> 
             )
             select h.item_code, h.item_name, h.warehouse_name, p.abc_xyz_cell, p.policy, p.verdict, p.replay_fill_rate,
                 p.actual_fill_rate, p.replay_stockout_days, p.actual_stockout_days, p.replay_average_stock_value,
-                p.actual_average_stock_value, p.replay_turnover_rate, p.actual_turnover_rate, p.verdict_reason,
+                p.actual_average_stock_value, p.replay_turnover_rate, p.actual_turnover_rate,
+                {reader.sentence("fct_policy_replay", "p.verdict_reason")},
                 h.item_id, h.warehouse_id
             from chosen p join fct_inventory_health h using (item_id, warehouse_id)
             order by p.verdict <> 'not_recommended',

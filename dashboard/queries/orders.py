@@ -35,8 +35,9 @@ def drafts(reader: ReleaseReader, wanted: Filter) -> pd.DataFrame:
 def lines(reader: ReleaseReader, draft_no: str) -> pd.DataFrame:
     """The lines of a draft with names and reasons."""
     return reader.frame(
-        """select l.draft_line_id, i.item_code, i.item_name, l.order_units, i.base_uom, l.unit_price, l.order_value,
-                l.expected_arrival_date, l.order_cover_days, l.reason, l.item_id, l.warehouse_id
+        f"""select l.draft_line_id, i.item_code, i.item_name, l.order_units, i.base_uom, l.unit_price, l.order_value,
+                l.expected_arrival_date, l.order_cover_days, {reader.sentence("fct_order_draft_lines", "l.reason")},
+                l.item_id, l.warehouse_id
             from fct_order_draft_lines l left join dim_items i using (item_id) where l.draft_no = $draft
             order by cast(l.draft_line_id as int)""",
         {"draft": draft_no},

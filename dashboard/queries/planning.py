@@ -34,7 +34,7 @@ def orders(reader: ReleaseReader, wanted: Filter, limit: int = 300) -> pd.DataFr
             select h.item_code, h.item_name, h.warehouse_name, coalesce(s.supplier_name, i.default_supplier_id) as supplier_name,
                 r.suggested_order_units, h.base_uom, r.suggested_order_value, r.order_by_date,
                 r.projected_stockout_date, r.expected_arrival_date, r.position_units, r.reorder_point_units,
-                r.cover_days, h.abc_xyz_cell, r.policy, r.reason,
+                r.cover_days, h.abc_xyz_cell, r.policy, {reader.sentence("fct_replenishment", "r.reason")},
                 r.item_id, r.warehouse_id
             from chosen r join fct_inventory_health h using (item_id, warehouse_id)
             left join dim_items i on i.item_id = h.item_id
@@ -96,7 +96,8 @@ def forecast_misses(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> 
     return reader.frame(
         f"""select h.item_code, h.item_name, h.warehouse_name,
                 abs(f.bias) * f.mean_units * h.unit_cost_latest as miss_value, f.bias, f.wape, f.mean_units,
-                h.abc_xyz_cell, h.owner_name, f.model, f.scaled_pinball, f.naive_scaled_pinball, f.model_reason,
+                h.abc_xyz_cell, h.owner_name, f.model, f.scaled_pinball, f.naive_scaled_pinball,
+                {reader.sentence("fct_forecasts", "f.model_reason")},
                 h.item_id, h.warehouse_id
             from {wanted.health} h join fct_forecasts f using (item_id, warehouse_id)
             where f.{_ONE_EACH} and f.bias is not null

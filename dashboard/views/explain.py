@@ -48,9 +48,10 @@ def show(context: Context, card: Mapping[Any, Any]) -> None:
     """The figures at a glance, and one of them led back to its evidence on request; `card` is the item's health row."""
     words = context.words
     heading(words("explain"))
-    if card.get("plan_reason"):
+    told = card.get("plan_reason_zh") if words.language == "zh" else None
+    if reason := told or card.get("plan_reason"):
         heading(words("plan_reason"), 3)
-        st.text(words.reason(str(card["plan_reason"])))
+        st.text(str(reason))
     known = context.reader.words(MART)
     rows = [
         {

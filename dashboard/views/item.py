@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import address, charts
-from dashboard.components import chart, column_config, headings, table, total_line
+from dashboard.components import chart, column_config, headings, spoken, table, total_line
 from dashboard.context import Context
 from dashboard.markup import Tile, heading, message, note, tiles
 from dashboard.queries import item
@@ -139,7 +139,9 @@ def _pictures(context: Context, card: dict[Any, Any], item_id: str, warehouse_id
         fan = item.fan(reader, item_id, warehouse_id)
         chart(charts.demand_fan(history, fan, words), words("demand_and_forecast"))
         if not fan.empty:
-            note(f"{fan['model'].iloc[0]} · {words.reason(str(fan['model_reason'].iloc[0] or ''))}")
+            chosen = spoken(fan.head(1), ["model_reason"], words)
+            told = chosen[[name for name in chosen if str(name).startswith("model")]].iloc[0]
+            note(" · ".join(str(text or "") for text in told))
 
 
 def _layers(context: Context, item_id: str, warehouse_id: str) -> None:

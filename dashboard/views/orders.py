@@ -11,7 +11,7 @@ from assets.publish.handoff.drafts import hand_over, proposed, with_units
 from assets.publish.handoff.shapes import SHAPES
 from assets.publish.handoff.store import Order, OrderError
 from dashboard import address
-from dashboard.components import csv_bytes, headings, table
+from dashboard.components import csv_bytes, headings, spoken, table
 from dashboard.context import Context
 from dashboard.identity import Role
 from dashboard.markup import Tile, heading, message, note, tiles
@@ -83,7 +83,7 @@ def _one(context: Context, draft_no: str) -> None:
     lines = queries.lines(context.reader, draft_no)
     approved = {line.draft_line_id: line.approved_units for line in order.lines}
     lines["approved_units"] = [approved.get(line, 0.0) for line in lines["draft_line_id"]]
-    lines["reason"] = [words.reason(str(reason or "")) for reason in lines["reason"]]
+    lines = spoken(lines, ["reason"], words)
     is_open = order.state in ("proposed", "approved", "rejected") and context.user.may(DECIDED_BY)
     shown = lines.drop(columns=["item_id", "warehouse_id"])
     names = headings(context, shown, MARTS)

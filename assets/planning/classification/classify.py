@@ -13,6 +13,7 @@ from assets.planning.classification.moments import KEYS, demand_moments, in_buck
 from assets.planning.classification.settings import ClassificationSettings
 from assets.planning.classification.valuation import consumption_value
 from assets.planning.classification.xyz import XYZ, demand_pattern, error_cv_rate, xyz_index
+from assets.planning.sentences import joined, say
 from assets.planning.shape import company_of
 
 COLUMNS = [
@@ -90,7 +91,7 @@ def classify(
     since = np.where(is_same, before["valid_from_date"].to_numpy("datetime64[D]"), today)
     rows["valid_from_date"] = since.astype("datetime64[ns]")
     rows["class_reason"] = [
-        f"{first}; {second}" + (f"; consumption of its first days x {factor:.3g}" if factor > 1 else "")
+        joined(first, second, say("class_scaled", f"{factor:.3g}") if factor > 1 else "")
         for first, second, factor in zip(abc_why, xyz_why, scale, strict=True)
     ]
     return rows[COLUMNS]
@@ -174,7 +175,7 @@ def _settled_abc(
     )
     plain = np.where(before_rate >= 1.0, 2, plain)
     final = _inert(plain, settle(previous, generous, strict), previous, movable)
-    return final, _reasons(ABC, "share before it", before_rate, plain, final, previous, movable)
+    return final, _reasons(ABC, "share_before", before_rate, plain, final, previous, movable)
 
 
 def _settled_xyz(
@@ -194,7 +195,7 @@ def _settled_xyz(
     generous = xyz_index(cv, settings.x_rate * (1 + margin), settings.y_rate * (1 + margin))
     strict = xyz_index(cv, settings.x_rate * (1 - margin), settings.y_rate * (1 - margin))
     final = _inert(plain, settle(previous, generous, strict), previous, movable)
-    used = "forecast error" if settings.xyz_basis == "forecast_error" else "raw variation"
+    used = "forecast_error" if settings.xyz_basis == "forecast_error" else "raw_variation"
     return final, _reasons(XYZ, used, cv, plain, final, previous, movable)
 
 
@@ -206,17 +207,17 @@ def _reasons(
     labels: np.ndarray, measure: str, figure: np.ndarray, plain: np.ndarray, final: np.ndarray, previous: np.ndarray,
     movable: np.ndarray,
 ) -> list[str]:  # fmt: skip
-    """One clause a row: the class, how it came about and the figure behind it."""
-    shown = [f"{measure} {value:.2f}" if np.isfinite(value) else f"{measure} not available" for value in figure]
+    """One sentence a row: the class, how it came about and the figure behind it."""
+    shown = [f"{value:.2f}" if np.isfinite(value) else "not available" for value in figure]
     result = []
     for now, would, was, moves, text in zip(final, plain, previous, movable, shown, strict=True):
         if was < 0:
-            result.append(f"{labels[now]} at first: {text}")
+            result.append(say("class_first", labels[now], measure, text))
         elif now != was:
-            result.append(f"{labels[was]} to {labels[now]}: {text}")
+            result.append(say("class_changed", labels[was], labels[now], measure, text))
         elif would != was:
-            why = "within the margin of the cut" if moves else "until the next refresh"
-            result.append(f"{labels[now]} kept {why}: {text}")
+            why = "class_kept_by_margin" if moves else "class_kept_until_refresh"
+            result.append(say(why, labels[now], measure, text))
         else:
-            result.append(f"{labels[now]} unchanged: {text}")
+            result.append(say("class_unchanged", labels[now], measure, text))
     return result

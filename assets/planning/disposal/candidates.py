@@ -10,6 +10,7 @@ import pandas as pd
 from assets.planning.disposal.keep import Keeping
 from assets.planning.disposal.settings import DisposalSettings
 from assets.planning.policy.row_levels import number, truth
+from assets.planning.sentences import say
 
 KEYS = ["item_id", "warehouse_id"]
 
@@ -55,11 +56,14 @@ def described(
     is_old = age.fillna(np.inf) >= settings.min_age_days
     rows["is_candidate"] = (rows["surplus_units"] > 0) & is_old & (is_idle | slow)
     rows["returnable_units"] = rows["window_units"].fillna(0.0) if "window_units" in rows else 0.0
-    days = rows["idle_days"].replace(np.inf, 0).astype(int).astype(str)
-    slow_text = "cover of " + cover.fillna(0).round().astype(int).astype(str) + " days"
-    rows["idle_text"] = np.where(
-        is_idle, np.where(idle.notna(), "no demand for " + days + " days", "no demand ever"), slow_text
-    )
+    rows["idle_text"] = [
+        (say("no_demand_for", int(days)) if pd.notna(known) else say("no_demand_ever"))
+        if idle_long
+        else say("cover_of", f"{covered:.0f}")
+        for days, known, idle_long, covered in zip(
+            rows["idle_days"].replace(np.inf, 0), idle, is_idle, cover.fillna(0), strict=True
+        )
+    ]
     rows["has_cost"] = rows["unit_cost"].notna()
     return rows
 

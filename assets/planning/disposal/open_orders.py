@@ -14,6 +14,7 @@ import pandas as pd
 
 from assets.planning.disposal.keep import YEAR, Keeping
 from assets.planning.disposal.settings import DisposalSettings
+from assets.planning.sentences import say
 
 KEYS = ["item_id", "warehouse_id"]
 ORDER_WAYS = ("cancel_order", "put_off_order")
@@ -53,6 +54,6 @@ def order_options(rows: pd.DataFrame, keep: Keeping, *, settings: DisposalSettin
         ahead = first if way == "put_off_order" else np.zeros(len(rows))
         days = np.where(np.isfinite(ahead), np.floor(ahead), 0.0)
         part["done_by_date"] = pd.Timestamp(as_of) + pd.to_timedelta(days, unit="D")
-        part["text"] = f"{'cancel' if way == 'cancel_order' else 'put off'} what is on order beyond any need"
+        part["text"] = say("cancel_order" if way == "cancel_order" else "put_off_order")
         parts.append(part[np.isfinite(value)])
     return pd.concat(parts, ignore_index=True).sort_values([*KEYS, "way"], ignore_index=True)

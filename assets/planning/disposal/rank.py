@@ -20,6 +20,7 @@ from assets.planning.disposal.capacity import options
 from assets.planning.disposal.keep import YEAR, Keeping
 from assets.planning.disposal.open_orders import order_options
 from assets.planning.disposal.settings import DisposalSettings
+from assets.planning.sentences import joined, say
 
 KEYS = ["item_id", "warehouse_id"]
 COLUMNS = [
@@ -169,17 +170,17 @@ def _result(done: pd.DataFrame, rows: pd.DataFrame, as_of: dt.date) -> pd.DataFr
     days = pd.to_timedelta(result["days"].astype(float).fillna(0.0).round(), unit="D")
     result["done_by_date"] = pd.to_datetime(result["done_by_date"]).fillna(pd.Timestamp(as_of) + days)
     result["value_status"] = np.where(result["has_cost"], "ok", "not_available: no unit cost")
-    result["reason"] = (
-        result["text"] + "; worth " + _percent(result, result["value_per_unit"]) + " of cost net, kept "
-        + _percent(result, result["value_per_unit"] - result["gain"])
-    )  # fmt: skip
+    net, kept = _percent(result, result["value_per_unit"]), _percent(result, result["value_per_unit"] - result["gain"])
+    result["reason"] = [
+        joined(text, say("worth", *percents)) for text, *percents in zip(result["text"], net, kept, strict=True)
+    ]
     result["destination"] = result["destination"].fillna("").astype(str)
     return result[COLUMNS]
 
 
 def _percent(rows: pd.DataFrame, value: pd.Series) -> pd.Series:
     cost = rows["unit_cost"].where(rows["has_cost"] & (rows["unit_cost"] > 0), 1.0)
-    return (value / cost * 100).round().astype(int).astype(str) + " %"
+    return (value / cost * 100).round().astype(int)
 
 
 def _alternatives(rows: pd.DataFrame, keep: Keeping, orders: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.planning.forecasting.evidence import Evidence
+from assets.planning.sentences import joined, say
 
 #: A series counts at most for this many median series of its segment: units of unlike items do not add up.
 _LARGEST_SHARE = 20.0
@@ -72,7 +73,7 @@ def monitored(
     lasting = (known.sum(axis=1) > _LEAST_ORIGINS) & (np.abs(signs) == known.sum(axis=1)) & (np.abs(rate) >= _FLAG_RATE)
     for i in range(len(out)):
         if abs(factors[i] - 1.0) >= 0.005:
-            out[i] += f"; mean moved by {factors[i] - 1.0:+.1%}: bias of the segment at earlier origins"
+            out[i] = joined(out[i], say("mean_moved", f"{factors[i] - 1.0:+.1%}"))
         if lasting[i]:
-            out[i] += f"; biased by {rate[i]:+.0%} with one sign at every origin: look for a lasting change"
+            out[i] = joined(out[i], say("lasting_bias", f"{rate[i]:+.0%}"))
     return out

@@ -19,6 +19,7 @@ from assets.planning.forecasting.grids import sum_knots
 from assets.planning.forecasting.panel import Panel, demand_unit
 from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.tables import forecast_table
+from assets.planning.sentences import say
 
 FALLBACK_MODEL = "fallback_mean"
 #: What numbers can do to a model; anything else is a mistake of the program and is raised.
@@ -105,7 +106,7 @@ def plain_forecast(panel: Panel, horizon: int, quantiles: tuple[float, ...] | No
     total = moment_grid(mean[:, None] * knots, sums, unit)
     models = np.full(n, FALLBACK_MODEL, dtype=object)
     table = forecast_table(panel, flat, period, unit, models, quantiles)
-    reason = f"fallback: the models failed on this series ({why.strip()[:120]})"
+    reason = say("fallback", why.strip()[:120])
     accuracy = panel.keys.reset_index(drop=True).assign(
         model=models, is_chosen=True, reason=reason, origins=0, **dict.fromkeys(_MEASURES, np.nan)
     )

@@ -26,6 +26,7 @@ from assets.planning.forecasting.regressor_columns import regressor_remarks, spl
 from assets.planning.forecasting.row_dates import aggregated, days_of, finer_rows
 from assets.planning.forecasting.screening import Screened, screen
 from assets.planning.forecasting.settings import ForecastSettings
+from assets.planning.sentences import in_words
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,7 @@ _BESIDE = ["model", "reason", "wape", "bias", "mase", "scaled_pinball"]
 def _explained(table: pd.DataFrame, accuracy: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     """The table with model, reason and accuracy of each series, and what was changed in its data."""
     chosen = accuracy.loc[accuracy["is_chosen"].astype(bool), ["series_id", *_BESIDE]]
+    chosen = chosen.assign(reason=[in_words(reason, "en") for reason in chosen["reason"]])
     out = table.merge(chosen, on="series_id", how="left").merge(notes, on="series_id", how="left")
     return out.fillna({"note": ""})
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.planning.forecasting.evidence import Evidence
+from assets.planning.sentences import say
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _reasons(
     segments: NDArray,
     names: tuple[str, ...],
 ) -> NDArray[np.object_]:
-    """One sentence per series."""
+    """One sentence per series (`assets.planning.sentences`)."""
     order = np.sort(shrunken, axis=1)
     second = order[:, 1] if order.shape[1] > 1 else order[:, 0]
     out = np.empty(len(model), dtype=object)
@@ -127,16 +128,14 @@ def _reasons(
     for i in range(len(model)):
         segment = names[segments[i]]
         if origins[i] == 0:
-            out[i] = f"no origin with enough history: the best of segment {segment}"
+            out[i] = say("no_history_of_its_own", segment)
         elif held[i]:
             rival = evidence.models[best[i]]
-            out[i] = f"kept from the last vintage: {rival} is better by less than the margin"
+            out[i] = say("kept_model", rival)
         elif model[i] == favourite[i]:
             lead = second[i] / max(shrunken[i, model[i]], 1e-12) - 1
-            out[i] = f"best of segment {segment} and of the series over {origins[i]} origins, by {lead:.1%}"
+            out[i] = say("best_of_both", segment, origins[i], f"{lead:.1%}")
         else:
             gain = shrunken[i, favourite[i]] / max(shrunken[i, model[i]], 1e-12) - 1
-            out[i] = (
-                f"over {origins[i]} origins {gain:.1%} better than {evidence.models[favourite[i]]}, best of {segment}"
-            )
+            out[i] = say("better_than_segment", origins[i], f"{gain:.1%}", evidence.models[favourite[i]], segment)
     return out

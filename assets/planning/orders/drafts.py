@@ -11,6 +11,7 @@ import pandas as pd
 from assets.planning.orders.settings import OrderSettings
 from assets.planning.policy.rounding import clean_limits, round_up
 from assets.planning.policy.row_levels import number
+from assets.planning.sentences import joined, say
 from assets.planning.shape import company_of
 
 KEYS = ["item_id", "warehouse_id"]
@@ -141,7 +142,9 @@ def _top_up(rows: pd.DataFrame, terms: pd.DataFrame) -> None:
             rows.loc[at, "order_cover_days"] = (row["position_units"] + after) / row["pace"]
     topped = rows["is_top_up"].astype(bool)
     rows["is_top_up"] = topped
-    rows.loc[topped, "reason"] = rows.loc[topped, "reason"] + "; filled up to the supplier's minimum or load"
+    rows["reason"] = [
+        joined(old, say("filled_up")) if hit else old for old, hit in zip(rows["reason"], topped, strict=True)
+    ]
 
 
 def _brings(row: pd.Series, term: dict[str, float]) -> np.ndarray:
@@ -205,7 +208,7 @@ def _priced(lines: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _alternatives(lines: pd.DataFrame) -> list[str]:
-    """What else could be done, one text a line: less, later, more at a lower price."""
+    """What else could be done, per line: less, later, more at a lower price (`assets.planning.sentences`)."""
     texts = []
     columns = zip(
         lines["order_units"], lines["smallest_units"], lines["pace"], lines["projected_stockout_date"],
@@ -213,16 +216,15 @@ def _alternatives(lines: pd.DataFrame) -> list[str]:
     )  # fmt: skip
     for units, smallest, pace, out, more, cheaper, price, position in columns:
         parts = []
-        if smallest < units:
-            days = f", lasts {(max(position, 0) + smallest) / pace:.0f} days" if pace > 0 else ""
-            parts.append(f"the smallest lot of {smallest:g}{days}")
-        parts.append(
-            f"nothing: empty on {pd.Timestamp(out):%Y-%m-%d}" if pd.notna(out) else "nothing: no stock-out in sight"
-        )
+        if 1e-6 < smallest < units:  # a supplier without a smallest lot has one of 1e-9
+            days = [f"{(max(position, 0) + smallest) / pace:.0f}"] if pace > 0 else []
+            parts.append(say("smallest_lot_lasts" if days else "smallest_lot", float(smallest), *days))
+        empty = f"{pd.Timestamp(out):%Y-%m-%d}" if pd.notna(out) else ""
+        parts.append(say("nothing_empty_on", empty) if empty else say("nothing_no_stockout"))
         if np.isfinite(more):
-            days = f", lasts {(max(position, 0) + more) / pace:.0f} days" if pace > 0 else ""
-            parts.append(f"{more:g} at {cheaper:g} instead of {price:g}{days}")
-        texts.append("; ".join(parts))
+            days = [f"{(max(position, 0) + more) / pace:.0f}"] if pace > 0 else []
+            parts.append(say("larger_lot_lasts" if days else "larger_lot", more, cheaper, price, *days))
+        texts.append(joined(*parts))
     return texts
 
 
@@ -232,7 +234,7 @@ def _heads(lines: pd.DataFrame, terms: pd.DataFrame, as_of: dt.date) -> pd.DataF
     for (draft, supplier, warehouse), part in lines.groupby(["draft_no", "supplier_id", "warehouse_id"], sort=True):
         value = part["order_value"].sum(min_count=len(part))
         status, loads, last, least = "ready", np.nan, np.nan, np.nan
-        texts = [f"{len(part)} lines, {int(part['is_top_up'].sum())} of them filled up"]
+        texts = [say("draft_lines", len(part), int(part["is_top_up"].sum()))]
         if supplier in known:
             term = known[str(supplier)]
             least = term["min_order_value"] or np.nan
@@ -243,15 +245,13 @@ def _heads(lines: pd.DataFrame, terms: pd.DataFrame, as_of: dt.date) -> pd.DataF
             last = (filled - (loads - 1)) if filled > 0 else np.nan
             if _missing(totals, term).any():
                 status = "below_minimum"
-                texts.append(
-                    "below what the supplier asks of an order, and nothing can be added within its cover limit"
-                )
+                texts.append(say("below_minimum"))
         rows.append(
             (
                 draft, supplier, warehouse, pd.Timestamp(as_of), part["expected_arrival_date"].max(), float(len(part)),
                 part["order_units"].sum(), value, part["holding_cost_year_value"].sum(min_count=len(part)),
                 part["volume_m3"].sum(min_count=len(part)), part["weight_kg"].sum(min_count=len(part)), loads, last, least,
-                status, "ok" if pd.notna(value) else "not_available: no price", "; ".join(texts),
+                status, "ok" if pd.notna(value) else "not_available: no price", joined(*texts),
             )
         )  # fmt: skip
     return pd.DataFrame(rows, columns=DRAFT_COLUMNS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.planning.sentences import say
+
 KEYS = ["supplier_id", "item_id", "warehouse_id"]
 COLUMNS = [
     *KEYS, "delivery_date", "planned_units", "is_counted", "plan_status", "projected_units", "minimum_units",
@@ -43,9 +45,8 @@ def checked_plans(plans: pd.DataFrame, feed: pd.DataFrame, pace: pd.DataFrame, t
     rows["projected_units"] = after.clip(lower=0).where(on_feed)
     rows["plan_status"] = np.select([past, ~on_feed, much, late], ["past", "not_on_feed", "too_much", "late"], "ok")
     texts = {
-        "not_on_feed": "the supplier has no feed for this item and warehouse", "past": "the day has passed",
-        "too_much": "lifts the stock above the maximum", "late": "the stock is below the minimum before it comes",
-        "ok": "within the limits",
+        "not_on_feed": "no_feed", "past": "day_past", "too_much": "lifts_above_maximum", "late": "late_for_minimum",
+        "ok": "within_limits",
     }  # fmt: skip
-    rows["reason"] = rows["plan_status"].map(texts)
+    rows["reason"] = rows["plan_status"].map({status: say(name) for status, name in texts.items()})
     return rows[COLUMNS]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from assets.planning.policy.rounding import clean_limits, round_down, round_up
 from assets.planning.policy.row_levels import number
+from assets.planning.sentences import joined, say
 
 KEYS = ["item_id", "warehouse_id"]
 OK = "ok"
@@ -67,18 +68,21 @@ def bounded_orders(
     cut, off = (units < wanted - 1e-9) & ~fed, fed & (wanted > 0)
     marks = {"cut_by_cover": cut, "cover_above_limit": is_over, "supplied_by_feed": fed}
     texts = {
-        "cut_by_cover": [f"cut from {was:g} to {now:g}: more would last beyond {days:.0f} days"
+        "cut_by_cover": [say("cut_by_cover", was, now, f"{days:.0f}")
                          for was, now, days in zip(wanted, units, np.nan_to_num(limit_days), strict=True)],
-        "cover_above_limit": [f"lasts {days:.0f} days, {text}" for days, text in zip(np.nan_to_num(after), status, strict=True)],
+        "cover_above_limit": [say("cover_above_limit", f"{days:.0f}", text)
+                              for days, text in zip(np.nan_to_num(after), status, strict=True)],
     }  # fmt: skip
-    said = {"supplied_by_feed": "the supplier keeps it stocked: not ordered"}
     for name, mark in marks.items():
         result["flags"] = np.where(
             mark, result["flags"].where(result["flags"] == "", result["flags"] + ";") + name, result["flags"]
         )
         if name in texts:
-            result["reason"] = np.where(
-                mark, result["reason"] + "; " + pd.Series(texts[name], index=result.index), result["reason"]
-            )
-    result["reason"] = np.where(off, result["reason"] + "; " + said["supplied_by_feed"], result["reason"])
+            result["reason"] = _with(result["reason"], mark, texts[name])
+    result["reason"] = _with(result["reason"], off, [say("supplied_by_feed")] * len(result))
     return result
+
+
+def _with(reason: pd.Series, mark: np.ndarray, said: list[str]) -> list[str]:
+    """The reasons with a further clause where it holds."""
+    return [joined(old, new) if hit else old for old, hit, new in zip(reason, mark, said, strict=True)]

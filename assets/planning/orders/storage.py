@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.planning.sentences import joined, say
+
 COLUMNS = [
     "warehouse_id", "limit_kind", "limit_units", "on_hand_units", "use_rate", "peak_date", "peak_units",
     "peak_use_rate", "full_date", "storage_status", "largest_item_id", "reason",
@@ -73,11 +75,14 @@ def _row(
     largest = str(rows["item_id"].iloc[int(np.argmax(brings))]) if brings.max(initial=0.0) > 0 else ""
     rate, now = total[peak] / most, total[0] / most
     status = "full" if now > 1 else "will_be_full" if len(above) else "nearly_full" if rate > NEAR_RATE else "ok"
-    text = {"full": "above its limit today", "will_be_full": f"full on {full:%Y-%m-%d}" if len(above) else ""}.get(
-        status, f"at most {rate:.0%} used"
-    )
+    if status == "full":
+        text = say("full_today")
+    elif status == "will_be_full":
+        text = say("full_on", f"{full:%Y-%m-%d}")
+    else:
+        text = say("at_most_used", f"{rate:.0%}")
     if unknown.any():
-        text += f"; {int(unknown.sum())} items of unknown volume are not counted"
+        text = joined(text, say("volume_unknown", int(unknown.sum())))
     return (
         warehouse, kind, most, total[0], now, today + pd.Timedelta(days=peak), total[peak], rate, full, status, largest,
         text,

@@ -13,6 +13,7 @@ from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
 from assets.planning.policy.rounding import clean_limits, round_up
 from assets.planning.policy.row_levels import number
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.sentences import joined, say
 
 
 def allowed_capital(
@@ -65,7 +66,7 @@ def withheld(
     flags, reason = result["flags"].to_numpy(object), result["reason"].to_numpy(object)
     result["flags"] = [f"{old};cut_by_budget".lstrip(";") if hit else old for old, hit in zip(flags, cut, strict=True)]
     result["reason"] = [
-        f"{old}; {units:g} withheld: {'the budget does not carry them' if hit else 'decide by hand'}" if held else old
+        joined(old, say("withheld_by_budget" if hit else "withheld_by_replay", units)) if held else old
         for old, held, units, hit in zip(reason, is_held, result["withheld_order_units"], cut, strict=True)
     ]
     return result

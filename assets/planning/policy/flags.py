@@ -1,4 +1,4 @@
-"""The words beside the figures: flags for machines, one sentence for people."""
+"""What is said beside the figures: flags for machines, sentences for people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.policy.suggest import Suggestion
+from assets.planning.sentences import joined, say
 
 
 def flag_texts(raised: dict[str, np.ndarray]) -> np.ndarray:
@@ -18,7 +19,7 @@ def flag_texts(raised: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def reasons(result: pd.DataFrame, assigned: pd.DataFrame, table: pd.DataFrame, order: Suggestion) -> list[str]:
-    """One sentence a row: what is suggested and why."""
+    """Per row what is suggested and why (`assets.planning.sentences`)."""
     columns = zip(
         assigned["abc_xyz_cell"].fillna("no class"), result["policy"], result["service_measure"],
         result["service_level_rate"], result["position_units"], result["reorder_point_units"],
@@ -27,14 +28,14 @@ def reasons(result: pd.DataFrame, assigned: pd.DataFrame, table: pd.DataFrame, o
     )  # fmt: skip
     texts = []
     for cell, policy, measure, service, position, point, units, lead, source, is_due, is_refused in columns:
-        rule = f"{cell}: {policy} at {service:.1%} {measure}, lead time {lead:.0f} days ({source})"
+        rule = say("plan_rule", cell, policy, f"{service:.1%}", measure, f"{lead:.0f}", source)
         if is_refused:
-            action = "an order is due but most of the smallest lot would expire or not fit: decide by hand"
+            action = say("order_refused")
         elif units > 0:
-            action = f"order {units:g}: position {position:g} has reached {point:g}"
+            action = say("order_due", units, position, point)
         elif is_due:
-            action = f"an order is due at position {position:g} but none can be placed"
+            action = say("order_impossible", position)
         else:
-            action = f"nothing to order: position {position:g} is above {point:g}"
-        texts.append(f"{rule}; {action}")
+            action = say("nothing_to_order", position, point)
+        texts.append(joined(rule, action))
     return texts

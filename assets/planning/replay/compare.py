@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from assets.planning.sentences import joined, say
+
 
 @dataclass(frozen=True)
 class Yardstick:
@@ -115,9 +117,11 @@ def _verdict(
     verdict = np.select([idle, good], ["no_demand", "recommended"], "not_recommended")
     reason = np.select(
         [idle, good & has_cost, good, ~fill_kept, has_cost],
-        ["nothing was asked for in the window", "costs no more than what was done", "same service with no more stock",
-         "serves less than what was done", "costs more than what was done"],
-        "needs more stock than what was done",
-    ).astype(object)  # fmt: skip
+        [*map(say, ("nothing_asked_for", "costs_no_more", "no_more_stock", "serves_less", "costs_more"))],
+        say("needs_more_stock"),
+    ).astype(object)
     is_joint = pd.Series(groups).duplicated(keep=False).to_numpy() & ~idle
-    return verdict, np.where(is_joint, reason + ", all warehouses of the item together", reason)
+    together = say("warehouses_together")
+    return verdict, np.array(
+        [joined(one, together) if both else one for one, both in zip(reason, is_joint, strict=True)], object
+    )

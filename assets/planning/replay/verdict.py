@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.planning.sentences import joined, say
+
 KEYS = ["item_id", "warehouse_id"]
 SIDES = ["filled_units", "fill_rate", "stockout_days", "average_stock_units", "average_stock_value", "turnover_rate",
          "orders", "cost_value"]  # fmt: skip
@@ -17,8 +19,8 @@ COLUMNS = [
 
 
 def not_replayed(assigned: pd.DataFrame, reason: str) -> pd.DataFrame:
-    """planning.policy_replay where no window could be measured: every row says so, with null figures."""
-    rows = assigned.assign(verdict="not_replayed", verdict_reason=f"not_available: {reason}")
+    """planning.policy_replay where no window could be measured: every row has the sentence that says why, and null figures."""
+    rows = assigned.assign(verdict="not_replayed", verdict_reason=reason)
     return rows.reindex(columns=COLUMNS)
 
 
@@ -40,10 +42,7 @@ def with_verdict(replenishment: pd.DataFrame, replayed: pd.DataFrame) -> pd.Data
         flags=np.where(worse, [f"{old};not_recommended".lstrip(";") for old in flags], flags),
         reason=np.where(
             worse,
-            [
-                f"{old}; not recommended: replayed over the past it {text}"
-                for old, text in zip(reason, why, strict=True)
-            ],
+            [joined(old, say("not_recommended"), text) for old, text in zip(reason, why, strict=True)],
             reason,
         ),
     )

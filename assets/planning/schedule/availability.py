@@ -13,6 +13,7 @@ import pandas as pd
 from numba import njit
 
 from assets.planning.schedule.curves import Curves
+from assets.planning.sentences import joined, say
 
 KEYS = ["item_id", "warehouse_id"]
 REASONS = ("expired", "short_dated", "qc", "frozen", "defective", "returned", "scrap", "not_own", "not_nettable")
@@ -22,7 +23,8 @@ REASONS = ("expired", "short_dated", "qc", "frozen", "defective", "returned", "s
 class Availability:
     """Per row, units: unsellable within `available_units` (expired and short_dated), and short-dated part of what is to come.
 
-    lots: a row per lot that will not sell out: expiry_date, on_hand_units, unsold_units. reason: text, empty for none.
+    lots: a row per lot that will not sell out: expiry_date, on_hand_units, unsold_units. reason: a sentence
+        for each reason, empty for none.
     """
 
     expired: np.ndarray
@@ -86,7 +88,7 @@ def availability(
     kept = lots.loc[dated].assign(unsold_units=unsold[:held])
     kept = kept[kept["unsold_units"] > 1e-9]
     texts = [
-        ", ".join(f"{sums[name][i]:g} {name}" for name in REASONS if sums[name][i] > 1e-9)
+        joined(*(say("unavailable", float(sums[name][i]), name) for name in REASONS if sums[name][i] > 1e-9))
         for i in range(n)
     ]  # fmt: skip
     return Availability(

@@ -13,6 +13,7 @@ import pandas as pd
 
 from assets.planning.schedule.curves import Curves
 from assets.planning.schedule.settings import ScheduleSettings
+from assets.planning.sentences import joined, say
 
 KEYS = ["item_id", "warehouse_id"]
 COLUMNS = [
@@ -124,15 +125,20 @@ def curves_at(curves: Curves, rows: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 def _reason(message: str, held: float, units: float, due: float, empty: float, needed: float, missed: float,
             keep: float, late: float) -> str:  # fmt: skip
-    waits = f"{late:g} days late; " if late > 0 else ""
+    waits = say("days_late", late) if late > 0 else ""
+    return joined(waits, _what(message, held, units, due, empty, needed, missed, keep))
+
+
+def _what(message: str, held: float, units: float, due: float, empty: float, needed: float, missed: float,
+          keep: float) -> str:  # fmt: skip
     if message in ("expedite", "bring_forward"):
         if missed > 0:
-            return f"{waits}stock runs out in {np.floor(empty):g} days, it comes in {due:g}: {missed:g} units would be missed"
-        return f"{waits}stock falls below safety in {np.floor(needed):g} days, it comes in {due:g}"
+            return say("runs_out_before", np.floor(empty), due, missed)
+        return say("below_safety_before", np.floor(needed), due)
     if message == "put_off":
-        return f"{waits}it comes in {due:g} days and is needed in {np.floor(needed):g}"
+        return say("comes_early", due, np.floor(needed))
     if message == "reduce":
-        return f"{waits}{keep:g} of {units:g} are needed within the most cover of the item"
+        return say("part_is_enough", keep, units)
     if message == "cancel":
-        return f"{waits}{max(held, 0):g} without it are enough: it is not needed within the horizon"
-    return f"{waits}no stock is missed yet"
+        return say("not_needed", max(held, 0.0))
+    return say("nothing_missed_yet")

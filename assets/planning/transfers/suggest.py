@@ -14,6 +14,7 @@ import pandas as pd
 from assets.planning.policy.rounding import clean_limits, round_up
 from assets.planning.policy.row_levels import number, truth
 from assets.planning.policy.settings import PolicySettings
+from assets.planning.sentences import joined, say
 from assets.planning.transfers.lanes import lane_table
 from assets.planning.transfers.match import match
 from assets.planning.transfers.settings import TransferSettings
@@ -114,7 +115,7 @@ def _result(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     result["arrival_date"] = pd.Timestamp(as_of) + pd.to_timedelta(np.ceil(result["lead_time_days"]), unit="D")
     result["purchase_avoided_units"] = np.minimum(result["transfer_units"], result["suggested_order_units"])
     result["reason"] = [
-        f"{source} holds {excess:g} more than it needs, {target} lacks {need:g}"
+        say("transfer", source, excess, target, need)
         for source, target, excess, need in zip(
             result["from_warehouse_id"], result["to_warehouse_id"], result["excess_units"], result["need_units"],
             strict=True,
@@ -148,7 +149,7 @@ def buy_after_transfers(
     result["suggested_order_units"] = np.where(moved, less, wanted)
     texts = zip(result["reason"], moved, result["transfer_in_units"], result["suggested_order_units"], strict=True)
     result["reason"] = [
-        f"{text}; {into:g} come from other warehouses, {rest_units:g} are left to buy" if is_moved else text
+        joined(text, say("from_other_warehouses", into, rest_units)) if is_moved else text
         for text, is_moved, into, rest_units in texts
     ]
     result["excess_units"] = np.clip(result["excess_units"] - result["transfer_out_units"], 0, None)

@@ -21,7 +21,8 @@ final as (
         round(cast(adi as double), 6) as adi,
         round(cast(cv2 as double), 6) as cv2,
         cast(valid_from_date as date) as valid_from_date,
-        cast(class_reason as varchar) as class_reason
+        cast(class_reason as varchar) as class_reason,
+        cast(class_reason_zh as varchar) as class_reason_zh
     from item_classes
 )
 

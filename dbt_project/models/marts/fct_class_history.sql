@@ -11,7 +11,8 @@ final as (
         cast(abc_class as varchar) as abc_class,
         cast(xyz_class as varchar) as xyz_class,
         cast(abc_xyz_cell as varchar) as abc_xyz_cell,
-        cast(class_reason as varchar) as class_reason
+        cast(class_reason as varchar) as class_reason,
+        cast(class_reason_zh as varchar) as class_reason_zh
     from class_history
 )
 

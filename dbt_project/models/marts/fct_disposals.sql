@@ -18,7 +18,8 @@ final as (
         {{ as_value('expected_loss_value') }} as expected_loss_value,
         cast(done_by_date as date) as done_by_date,
         cast(value_status as varchar) as value_status,
-        cast(reason as varchar) as reason
+        cast(reason as varchar) as reason,
+        cast(reason_zh as varchar) as reason_zh
     from disposals
 )
 

@@ -27,7 +27,8 @@ final as (
         round(cast(forecast_accuracy.scaled_pinball as double), 6) as scaled_pinball,
         round(cast(forecast_accuracy.naive_scaled_pinball as double), 6) as naive_scaled_pinball,
         round(cast(forecast_accuracy.coverage_90 as double), 6) as coverage_90,
-        cast(forecast_accuracy.reason as varchar) as model_reason
+        cast(forecast_accuracy.reason as varchar) as model_reason,
+        cast(forecast_accuracy.reason_zh as varchar) as model_reason_zh
     from forecasts
     left join forecast_accuracy
         on

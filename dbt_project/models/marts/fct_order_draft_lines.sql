@@ -25,7 +25,9 @@ final as (
         cast(is_top_up as boolean) as is_top_up,
         cast(value_status as varchar) as value_status,
         cast(reason as varchar) as reason,
-        cast(alternatives as varchar) as alternatives
+        cast(reason_zh as varchar) as reason_zh,
+        cast(alternatives as varchar) as alternatives,
+        cast(alternatives_zh as varchar) as alternatives_zh
     from order_draft_lines
 )
 

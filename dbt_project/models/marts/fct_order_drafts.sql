@@ -20,7 +20,8 @@ final as (
         {{ as_value('min_order_value') }} as min_order_value,
         cast(order_status as varchar) as order_status,
         cast(value_status as varchar) as value_status,
-        cast(reason as varchar) as reason
+        cast(reason as varchar) as reason,
+        cast(reason_zh as varchar) as reason_zh
     from order_drafts
 )
 

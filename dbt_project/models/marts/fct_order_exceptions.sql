@@ -24,7 +24,8 @@ final as (
         round(cast(shift_days as double), 6) as shift_days,
         {{ as_value('message_value') }} as message_value,
         cast(value_status as varchar) as value_status,
-        cast(reason as varchar) as reason
+        cast(reason as varchar) as reason,
+        cast(reason_zh as varchar) as reason_zh
     from order_exceptions
 )
 

@@ -35,7 +35,8 @@ final as (
         {{ as_units('replay_written_off_units') }} as replay_written_off_units,
         {{ as_units('actual_written_off_units') }} as actual_written_off_units,
         cast(verdict as varchar) as verdict,
-        cast(verdict_reason as varchar) as verdict_reason
+        cast(verdict_reason as varchar) as verdict_reason,
+        cast(verdict_reason_zh as varchar) as verdict_reason_zh
     from policy_replay
 )
 

@@ -79,8 +79,10 @@ final as (
         {{ as_value('policy_replay.replay_average_stock_value') }} as replay_average_stock_value,
         {{ as_value('policy_replay.actual_average_stock_value') }} as actual_average_stock_value,
         cast(replenishment.unavailable_reason as varchar) as unavailable_reason,
+        cast(replenishment.unavailable_reason_zh as varchar) as unavailable_reason_zh,
         cast(replenishment.flags as varchar) as flags,
         cast(replenishment.reason as varchar) as reason,
+        cast(replenishment.reason_zh as varchar) as reason_zh,
         coalesce(open_flags.open_flags, '') as open_flags
     from replenishment
     left join feeds on split_part(replenishment.item_id, '/', 1) = feeds.company_code

@@ -15,7 +15,8 @@ final as (
         cast(full_date as date) as full_date,
         cast(storage_status as varchar) as storage_status,
         cast(largest_item_id as varchar) as largest_item_id,
-        cast(reason as varchar) as reason
+        cast(reason as varchar) as reason,
+        cast(reason_zh as varchar) as reason_zh
     from storage_forecast
 )
 

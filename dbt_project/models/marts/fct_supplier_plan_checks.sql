@@ -14,7 +14,8 @@ final as (
         {{ as_units('projected_units') }} as projected_units,
         {{ as_units('minimum_units') }} as minimum_units,
         {{ as_units('maximum_units') }} as maximum_units,
-        cast(reason as varchar) as reason
+        cast(reason as varchar) as reason,
+        cast(reason_zh as varchar) as reason_zh
     from supplier_plan_checks
 )
 

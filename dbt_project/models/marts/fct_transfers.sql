@@ -17,7 +17,8 @@ final as (
         {{ as_value('net_saving_value') }} as net_saving_value,
         cast(value_status as varchar) as value_status,
         {{ as_units('purchase_avoided_units') }} as purchase_avoided_units,
-        cast(reason as varchar) as reason
+        cast(reason as varchar) as reason,
+        cast(reason_zh as varchar) as reason_zh
     from transfers
 )
 

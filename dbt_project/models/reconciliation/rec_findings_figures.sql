@@ -740,7 +740,7 @@ odd_lines as (
             and file_measures.source_file = file_errors.source_file
     where
         file_errors.source_file is null
-        and file_measures.known_rows >= 5
+        and file_measures.known_rows >= 3
         and case
             when file_measures.kind = 'days'
                 then abs(file_measures.value - file_measures.usual_value) > greatest(180, 6 * usual_gaps.usual_gap)

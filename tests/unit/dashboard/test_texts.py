@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from assets.ingest.contracts import load_contracts
 from dashboard.texts import LANGUAGES, Words, catalogue
@@ -50,42 +49,6 @@ def test_every_contract_and_demand_pattern_has_a_name() -> None:
     assert {f"contract_{name}" for name in load_contracts()} <= known
     assert {f"demand_pattern_{name}" for name in ("smooth", "erratic", "intermittent", "lumpy", "slow", "new")} <= known
     assert {f"state_{state}" for state in State} <= known, "what incidents say is among them"
-
-
-@pytest.mark.parametrize(
-    ("sentence", "english", "chinese"),
-    [
-        ("AX: r_q at 97.0% cycle, lead time 10 days (receipts); nothing to order: position 316 is above 45",
-         "AX: reorder point (r, Q), 97.0% cycle service, lead time 10 days (from receipts); nothing to order: "
-         "the position of 316 is above 45",
-         "AX：定量补货 (r, Q)，周期服务水平 97.0%，提前期 10 天（按到货记录）；无需订购：库存头寸 316 高于再订货点 45"),
-        ("order 1.5e+06: position -5 has reached 29", "order 1.5e+06: the position of -5 has reached 29",
-         "订购 1.5e+06：库存头寸 -5 已降至再订货点 29"),
-        ("costs more than what was done, all warehouses of the item together",
-         "costs more than what was done, all warehouses of the item together",
-         "成本高于实际做法（该存货所有仓库合计）"),
-        ("not recommended: replayed over the past it serves less than what was done",
-         "not recommended: replayed over the past it serves less than what was done",
-         "不推荐：历史回放显示满足率低于实际做法"),
-        ("DEMO/001 holds 12.5 more than it needs, DEMO/002 lacks 8", "DEMO/001 holds 12.5 more than it needs, DEMO/002 lacks 8",
-         "DEMO/001 比所需多 12.5，DEMO/002 短缺 8"),
-        ("over 6 origins 1.8% better than level_150_mix, best of smooth",
-         "over 6 origins 1.8% better than level_150_mix, the best of the smooth series",
-         "在 6 个起点上比 level_150_mix（平稳序列中最优）好 1.8%"),
-        ("someone wrote this; by hand", "someone wrote this; by hand", "someone wrote this；by hand"),
-    ],
-)  # fmt: skip
-def test_the_planner_is_understood_in_both_languages(sentence: str, english: str, chinese: str) -> None:
-    assert (Words("en").reason(sentence), Words("zh").reason(sentence)) == (english, chinese)
-
-
-def test_every_reason_is_told_in_both_languages() -> None:
-    known = yaml.safe_load((DASHBOARD / "reasons.yml").read_text(encoding="utf-8"))
-    for part in ("phrases", "words"):
-        assert [key for key, told in known[part].items() if set(told) != set(LANGUAGES)] == []
-    for phrase, told in known["phrases"].items():
-        gaps = set(range(1, len(re.findall(r"\{[nt]\}", phrase)) + 1))
-        assert {frozenset(map(int, re.findall(r"\\(\d)", text))) for text in told.values()} == {frozenset(gaps)}, phrase
 
 
 @pytest.mark.parametrize(

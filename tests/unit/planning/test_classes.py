@@ -17,6 +17,7 @@ from assets.planning.classification.cells import cell_summary, disagreements
 from assets.planning.classification.classify import classify
 from assets.planning.classification.history import class_history, classes_and_history, refresh_dates
 from assets.planning.classification.settings import ClassificationSettings
+from assets.planning.sentences import in_words
 
 KEYS = ["item_id", "warehouse_id"]
 NO_ACCURACY = pd.DataFrame(columns=[*KEYS, "model", "is_chosen", "wape"])
@@ -143,7 +144,7 @@ def test_no_demand_and_short_history_are_z() -> None:
     found = _classify(rows, _consumption(rows, [0, 15]), units)
     assert found["abc_xyz_cell"].tolist() == ["CZ", "AZ"]
     assert found.loc[0, "demand_pattern"] == "none"
-    assert "not available" in found.loc[0, "class_reason"]
+    assert "not available" in in_words(found.loc[0, "class_reason"], "en")
 
 
 def test_hysteresis_holds_near_a_cut_and_yields_beyond_it() -> None:
@@ -153,12 +154,12 @@ def test_hysteresis_holds_near_a_cut_and_yields_beyond_it() -> None:
     # the second item's share before it is 0.81: past the cut of 0.80, within the margin of 0.02
     near = _classify(rows, _consumption(rows, [81, 13, 6]), as_of=dt.date(2026, 4, 6), previous=first)
     assert near["abc_class"].tolist() == ["A", "A", "B"]
-    assert "within the margin" in near.loc[1, "class_reason"]
+    assert "within the margin" in in_words(near.loc[1, "class_reason"], "en")
     assert near.loc[1, "valid_from_date"] == pd.Timestamp(2026, 1, 5)
     beyond = _classify(rows, _consumption(rows, [83, 11, 6]), as_of=dt.date(2026, 7, 6), previous=near)
     assert beyond["abc_class"].tolist() == ["A", "B", "B"]
     assert beyond.loc[1, "valid_from_date"] == pd.Timestamp(2026, 7, 6)
-    assert beyond.loc[1, "class_reason"].startswith("A to B")
+    assert in_words(beyond.loc[1, "class_reason"], "en").startswith("A to B")
 
 
 def test_a_class_moves_at_most_once_a_quarter() -> None:

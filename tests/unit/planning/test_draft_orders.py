@@ -14,6 +14,7 @@ from assets.planning.orders.settings import OrderSettings
 from assets.planning.orders.storage import storage_forecast
 from assets.planning.policy.assign import assign_policies
 from assets.planning.policy.settings import CellPolicy, PolicySettings
+from assets.planning.sentences import in_words
 
 KEYS = ["item_id", "warehouse_id"]
 DAY = pd.Timestamp(AS_OF)
@@ -49,7 +50,9 @@ def test_no_order_makes_the_excess_that_the_plan_then_gets_rid_of() -> None:
     row = held.iloc[0]
     assert row["order_cover_days"] <= row["cover_limit_days"] + 1 and row["cover_limit_days"] == pytest.approx(60)
     assert row["cover_status"] == "ok"
-    assert "cut_by_cover" in row["flags"].split(";") and "more would last beyond 60 days" in row["reason"]
+    assert "cut_by_cover" in row["flags"].split(";") and "more would last beyond 60 days" in in_words(
+        row["reason"], "en"
+    )
 
 
 def test_a_smallest_order_above_the_limit_stays_and_says_why() -> None:
@@ -75,7 +78,7 @@ def test_what_a_supplier_keeps_stocked_is_not_ordered() -> None:
     plan, held = bounded(spine(1, unit_cost_latest=5.0), np.array([7.0]), fed=True)
     assert plan["suggested_order_units"].iloc[0] > 0
     assert held["suggested_order_units"].iloc[0] == 0
-    assert "supplied_by_feed" in held["flags"].iloc[0] and "not ordered" in held["reason"].iloc[0]
+    assert "supplied_by_feed" in held["flags"].iloc[0] and "not ordered" in in_words(held["reason"].iloc[0], "en")
 
 
 def drafted(
@@ -117,7 +120,7 @@ def test_one_draft_per_supplier_and_warehouse_with_what_approval_needs() -> None
     assert found.cash[["month_start_date", "cash_value"]].to_numpy().tolist() == [
         [paid.replace(day=1), line["order_value"]]
     ]
-    assert "nothing: empty on" in line["alternatives"] and line["reason"]
+    assert "nothing: empty on" in in_words(line["alternatives"], "en") and line["reason"]
 
 
 def test_two_companies_with_the_same_codes_have_drafts_of_their_own() -> None:
@@ -141,7 +144,7 @@ def test_an_order_is_filled_up_to_the_suppliers_minimum_within_cover() -> None:
     ) / 2
     assert (after <= plan["cover_limit_days"].to_numpy() + 1e-6).all()
     never = drafted(rows, plan, weekly, min_order_value=1e6).orders.iloc[0]
-    assert never["order_status"] == "below_minimum" and "within its cover limit" in never["reason"]
+    assert never["order_status"] == "below_minimum" and "within its cover limit" in in_words(never["reason"], "en")
 
 
 def test_a_truck_is_filled() -> None:
@@ -160,7 +163,8 @@ def test_the_price_of_the_lot_is_that_of_its_break() -> None:
     breaks = pd.DataFrame({"supplier_id": "c/s", "item_id": "c/i0000", **prices})
     line = drafted(rows, plan, weekly, breaks).lines.iloc[0]
     assert (line["unit_price"], line["price_from_units"]) == (9.0, units)
-    assert f"{units + 50:g} at 8 instead of 9" in line["alternatives"]
+    assert f"{units + 50:g} at 8 instead of 9" in in_words(line["alternatives"], "en")
+    assert "the smallest lot" not in in_words(line["alternatives"], "en"), "any quantity may be ordered"
 
 
 def test_the_day_on_which_a_warehouse_is_full() -> None:

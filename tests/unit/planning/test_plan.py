@@ -14,6 +14,7 @@ from assets.planning.parameters.settings import ParameterSettings
 from assets.planning.policy.distribution import cycle_service_of, fill_rate_of, level_for_fill, quantile
 from assets.planning.policy.settings import CellPolicy, ItemOverride, PolicySettings
 from assets.planning.policy.suppliers import SupplierCalendar
+from assets.planning.sentences import in_words
 
 KEYS = ["item_id", "warehouse_id"]
 CELLS = [a + x for a in "ABC" for x in "XYZ"]
@@ -193,7 +194,7 @@ def test_moq_above_shelf_life_is_refused_with_a_flag() -> None:
     plan = planned(rows, np.array([7.0]), np.array([3.0]))
     assert "lot_exceeds_shelf_life" in _flags(plan)
     assert plan["suggested_order_units"].iloc[0] == 0
-    assert "decide by hand" in plan["reason"].iloc[0]
+    assert "decide by hand" in in_words(plan["reason"].iloc[0], "en")
     small = planned(spine(1, shelf_life_days=30.0, unit_cost_latest=1e-3), np.array([70.0]), np.array([3.0]))
     assert "cut_by_shelf_life" in _flags(small)
     assert 0 < small["suggested_order_units"].iloc[0] <= 70 / 7 * 30 * 0.8
@@ -212,7 +213,7 @@ def test_closed_supplier_and_inactive_item_are_not_ordered() -> None:
     assert plan["suggested_order_units"].tolist() == [0, 0]
     assert "supplier_closed" in plan["flags"].iloc[0]
     assert "inactive" in plan["flags"].iloc[1]
-    assert "none can be placed" in plan["reason"].iloc[0]
+    assert "none can be placed" in in_words(plan["reason"].iloc[0], "en")
 
 
 def test_item_in_no_class_runs_on_the_stated_policy() -> None:

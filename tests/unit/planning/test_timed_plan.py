@@ -21,6 +21,7 @@ from assets.planning.policy.settings import PolicySettings
 from assets.planning.policy.suppliers import ClosedPeriod, SupplierCalendar
 from assets.planning.schedule.settings import ScheduleSettings
 from assets.planning.schedule.tables import over_time
+from assets.planning.sentences import in_words
 
 TODAY = pd.Timestamp(AS_OF)
 KEYS = ["item_id", "warehouse_id"]
@@ -187,7 +188,8 @@ def test_p6_expired_and_short_dated_lots_leave_the_position() -> None:
     lots["warehouse_id"], lots["expiry_date"] = "c/w", TODAY + pd.to_timedelta(lots["days"], unit="D")
     timed, _ = _planned(rows, [10.0, 10.0], [2.0, 2.0], on_hand=[266.0, 70.0], lots=lots)
     assert timed.table["position_units"].tolist() == [205.0, 40.0]
-    assert timed.table["unavailable_reason"].tolist() == ["61 expired", "30 short_dated, 7 defective"]
+    said = [in_words(one, "en") for one in timed.table["unavailable_reason"]]
+    assert said == ["61 expired", "30 short-dated; 7 defective"]
     assert timed.availability.lots["unsold_units"].tolist() == [pytest.approx(30)]
 
 

@@ -1,0 +1,108 @@
+"""What the planner says beside its figures: the name of a sentence with its values, in words only where it is written.
+
+The sentences of both languages are in sentences.yml. Within the plan a reason is text that holds names and values apart
+(`say`, `joined`); `with_words` gives a table its English column and the Chinese one beside it.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from assets.documents import shipped_document
+from assets.publish.values import value_list
+
+Language = Literal["en", "zh"]
+CATALOGUE = Path(__file__).with_name("sentences.yml")
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "forecast_accuracy": ("reason",),
+    "item_classes": ("class_reason",),
+    "class_history": ("class_reason",),
+    "order_exceptions": ("reason",),
+    "replenishment": ("reason", "unavailable_reason"),
+    "transfers": ("reason",),
+    "disposals": ("reason",),
+    "order_drafts": ("reason",),
+    "order_draft_lines": ("reason", "alternatives"),
+    "storage_forecast": ("reason",),
+    "supplier_plan_checks": ("reason",),
+    "policy_replay": ("verdict_reason",),
+}
+"""The columns of the planning tables that hold sentences."""
+_CLAUSE, _VALUE = "\x1e", "\x1f"
+_BETWEEN: Mapping[Language, str] = {"en": "; ", "zh": "；"}
+_CODES = (
+    "policy", "service_measure", "lead_time_source", "demand_pattern", "cover_status", "stock_status",
+)  # fmt: skip
+"""Lists of values.yml whose codes may be in a sentence."""
+
+
+def say(name: str, *values: object) -> str:
+    """One sentence: its name in the catalogue and its values; numbers as `g` writes them, all else as text."""
+    return _VALUE.join([name, *(f"{value:g}" if isinstance(value, float) else str(value) for value in values)])
+
+
+def joined(*said: str) -> str:
+    """Several sentences as the clauses of one reason; empty ones are left out."""
+    return _CLAUSE.join(one for one in said if one)
+
+
+def in_words(said: str, language: Language) -> str:
+    """A reason in a language.
+
+    Args:
+        said: what `say` and `joined` made, or empty text.
+
+    Raises:
+        KeyError: the catalogue has no sentence of this name.
+    """
+    return _BETWEEN[language].join(_filled(one, language) for one in said.split(_CLAUSE)) if said else ""
+
+
+def with_words(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame of a planning table with each column of sentences in English, and `<column>_zh` at the end."""
+    named = COLUMNS.get(table, ())
+    texts: dict[str, list[str]] = {}
+    for column in named:
+        said = frame[column].fillna("").tolist()
+        for name, language in ((column, "en"), (f"{column}_zh", "zh")):
+            known = {one: in_words(one, language) for one in set(said)}  # type: ignore[arg-type]
+            texts[name] = [known[one] for one in said]
+    return frame.assign(**{name: pd.Series(column, frame.index, dtype=object) for name, column in texts.items()})
+
+
+class _Words(string.Formatter):
+    """Places of a sentence; {0:word} is a code by its name."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return self._names.get(value, value) if format_spec == "word" else str(value)
+
+
+def _filled(said: str, language: Language) -> str:
+    name, *values = said.split(_VALUE)
+    return _formatter(language).vformat(sentences()[name][language], values, {})
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    found: Mapping[str, Mapping[str, Mapping[str, str]]] = shipped_document(CATALOGUE)
+    return found
+
+
+def sentences() -> Mapping[str, Mapping[str, str]]:
+    """Name -> language -> text."""
+    return _catalogue()["sentences"]
+
+
+@lru_cache(maxsize=2)
+def _formatter(language: Language) -> _Words:
+    codes = {code: names for name in reversed(_CODES) for code, names in value_list(name).items()}
+    return _Words({code: names[language] for code, names in {**codes, **_catalogue()["words"]}.items()})
