@@ -198,7 +198,7 @@ def _run_see(folder: Path) -> str:
     release = current_release(configure_demo(folder).workspace().releases)
     assert release is not None, "readers lost the current release"
     with duckdb.connect() as connection:
-        for mart in release.manifest["marts"]:
+        for mart in release.public_marts():
             found = connection.execute(
                 "select count(*) from read_parquet($file)", {"file": str(release.path / f"{mart['name']}.parquet")}
             ).fetchall()[0][0]

@@ -705,6 +705,8 @@ wrong_files as (
 -- Lines whose price or span of days no line of their item has: a price five times the item's median and six times as far as three of
 -- four lines of such files lie; a span of days half a year and six such distances off. Of a clean company of 60
 -- items and 45 daily files (seed 2026, November 2026) none of 25,866 lines was: at most one false line in 8,600 (95 %).
+-- Three lines make a median that one wrong line does not move: of 1,376 lines of which three or four are known, in 15 companies of the
+-- demo and one other, none was (at most one in 460).
 usual_gaps as (
     select
         contract,
