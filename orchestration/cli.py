@@ -10,25 +10,8 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.markup import escape
 
-from orchestration.commands import bi, incidents, mapping, orders, releases, rules
-from orchestration.commands.common import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    OneMessage,
-    console,
-    one_sentence,
-    problems,
-    read_settings,
-)
-from orchestration.commands.explain import explain
-from orchestration.commands.forecast import forecast
-from orchestration.commands.init import dbt_project, init
-from orchestration.commands.mcp import mcp
-from orchestration.commands.plan import plan
-from orchestration.commands.replay import replay
-from orchestration.commands.review import review
-from orchestration.commands.tools import dbt, dev
-from orchestration.commands.upkeep import backup, health, monitor, prune, restore
+from orchestration.commands.common import DEFAULT_CONFIG, ConfigOption, console, one_sentence, problems, read_settings
+from orchestration.commands.lazy import LazyGroup
 from orchestration.upkeep.environment import SecretFileError, read_secret_files
 
 # one BLAS thread: the compiled kernels bring their own, and two cores are all that the product asks for
@@ -36,30 +19,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 app = typer.Typer(
     help="Inventory health from ERP, WMS and sales extracts.",
-    cls=OneMessage,
+    cls=LazyGroup,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-app.add_typer(bi.app, name="bi")
-app.add_typer(incidents.app, name="incidents")
-app.add_typer(mapping.app, name="mapping")
-app.add_typer(orders.app, name="orders")
-app.add_typer(releases.app, name="releases")
-app.add_typer(rules.app, name="rules")
-app.command("dbt-project")(dbt_project)
-app.command()(dbt)
-app.command()(dev)
-app.command()(explain)
-app.command()(forecast)
-app.command()(init)
-app.command()(mapping.describe)
-app.command()(mapping.resync)
-app.command()(mcp)
-app.command()(plan)
-app.command()(replay)
-app.command()(review)
-for command in (backup, health, monitor, prune, restore):
-    app.command()(command)
 
 
 @app.callback()

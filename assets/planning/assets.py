@@ -141,6 +141,7 @@ _PLANNED_FROM = [
     ["staging", "stg_supplier_terms"],
     ["staging", "stg_storage_limits"],
     ["staging", "stg_forecast_overrides"],
+    ["staging", "stg_demand_regressors"],
     ["staging", "stg_supplier_plans"],
     ["staging", "stg_suppliers"],
     ["staging", "stg_items"],

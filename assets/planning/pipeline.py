@@ -56,6 +56,7 @@ class Known:
     daily: pd.DataFrame
     receipts: pd.DataFrame
     promotions: pd.DataFrame
+    regressors: pd.DataFrame
     links: pd.DataFrame
     stage: np.ndarray
     forecasts: ForecastResult
@@ -85,6 +86,7 @@ def plan_everything(
         ),
         groups=groups,
         promotions=found.promotions,
+        regressors=found.regressors,
         settings=settings.forecast,
     )
     return {
@@ -111,11 +113,13 @@ def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: Planning
     spine = with_room(reading.read_spine(connection), reading_terms.read_storage_limits(connection))
     own_history = connection.execute("select * from planning.demand_history order by all").df()
     groups = spine.set_index(KEYS)["category_name"]
-    promotions = reading.read_promotions(connection)
+    promotions, regressors = reading.read_promotions(connection), reading.read_regressors(connection)
     today, links = pd.Timestamp(as_of), reading.read_successors(connection)
     history = inherit_demand(own_history, effective_links(links, today))
     # from the data alone: what an earlier run chose must not decide, or the same landing would give another plan
-    statistical = forecast(history, settings=settings.forecast, groups=groups, promotions=promotions)
+    statistical = forecast(
+        history, settings=settings.forecast, groups=groups, promotions=promotions, regressors=regressors
+    )
     forecasts = with_overrides(
         statistical, reading_terms.read_forecast_overrides(connection, as_of), settings.forecast.frequency
     )
@@ -140,14 +144,16 @@ def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: Planning
     )  # fmt: skip
     whole = of_echelons(
         history, spine, network,
-        lambda rows: forecast(rows, settings=settings.forecast, groups=groups, promotions=promotions),
+        lambda rows: forecast(
+            rows, settings=settings.forecast, groups=groups, promotions=promotions, regressors=regressors
+        ),
     )  # fmt: skip
     if whole is not None:
         rows = pd.MultiIndex.from_frame(spine[KEYS])
         member, head = members(network.above)
         whole = of_heads(whole, forecasts, rows[member], rows[head])
     return Known(
-        spine, own_history, history, daily, receipts, promotions, links, stage, forecasts, whole, classified, network,
+        spine, own_history, history, daily, receipts, promotions, regressors, links, stage, forecasts, whole, classified, network,
         replay,
     )  # fmt: skip
 

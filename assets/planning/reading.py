@@ -28,6 +28,15 @@ def read_promotions(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     ).df()
 
 
+def read_regressors(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Past and future values of what moves demand, as landed up to the day."""
+    return connection.execute(
+        """select company_code, regressor_name, start_date, end_date, item_id, warehouse_id, category_name,
+                  cast(regressor_value as double) as regressor_value
+           from staging.stg_demand_regressors where end_date >= start_date order by all"""
+    ).df()
+
+
 def read_balances(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Stock intervals at item x warehouse."""
     return connection.execute(

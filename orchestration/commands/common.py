@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
@@ -15,10 +15,12 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from assets.documents import DocumentError
-from assets.publish.releases import Release, ReleaseError, current_release
 from orchestration.faults import RunCrashedError, is_foreseen
-from orchestration.settings import Settings, load_settings, project_folder
 from orchestration.upkeep.environment import EnvFileError, SecretFileError, read_environment
+
+if TYPE_CHECKING:  # they import slowly, and a forecast of a file needs neither releases nor settings
+    from assets.publish.releases import Release
+    from orchestration.settings import Settings
 
 console = Console()
 problems = Console(stderr=True)
@@ -57,10 +59,13 @@ class OneMessage(TyperGroup):
 @contextmanager
 def one_sentence(*kinds: type[Exception]) -> Iterator[None]:
     """Errors of these kinds are shown as their message and end the command with status 2."""
-    expected: tuple[type[Exception], ...] = (DocumentError, ReleaseError, *kinds)
     try:
         yield
-    except expected as error:
+    except Exception as error:
+        from assets.publish.releases import ReleaseError
+
+        if not isinstance(error, (DocumentError, ReleaseError, *kinds)):
+            raise
         problems.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         raise typer.Exit(REFUSED) from error
 
@@ -72,8 +77,17 @@ def language(asked: str, settings: Settings) -> Literal["en", "zh"]:
     return cast(Literal["en", "zh"], asked or settings.company.language)
 
 
+def load_settings(path: Path) -> Settings:
+    """The configuration of a file; raises DocumentError."""
+    from orchestration.settings import load_settings as load
+
+    return load(path)
+
+
 def read_settings(path: Path) -> Settings:
     """The configuration and the variables of its project, or their mistakes and the end of the command."""
+    from orchestration.settings import project_folder
+
     with one_sentence(EnvFileError, SecretFileError):
         read_environment(project_folder(path))
         return load_settings(path)
@@ -89,6 +103,8 @@ def built_warehouse(settings: Settings) -> Path:
 
 def published(settings: Settings) -> Release:
     """The current release, or a sentence and the end of the command."""
+    from assets.publish.releases import ReleaseError, current_release
+
     with one_sentence():
         release = current_release(settings.workspace().releases)
         if release is None:

@@ -34,6 +34,10 @@ class Conditions:
         """Share (n, horizon) that promotions add to each period ahead; None where none is planned."""
         return None if self.promotions is None else self.promotions.factors[:, self.end :] - 1.0
 
+    def regressor_effect(self) -> NDArray[np.float64] | None:
+        """Share (n, horizon) that regressors add to each period ahead; None where there are none."""
+        return None if self.regressors is None else self.regressors.factors[:, self.end :] - 1.0
+
     def explained(self, reasons: NDArray[np.object_]) -> NDArray[np.object_]:
         """The reasons of the choice, with what was left out because it could not be estimated."""
         if self.effects is None or not self.effects.failed.any():

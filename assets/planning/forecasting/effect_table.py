@@ -29,7 +29,7 @@ def effect_table(panel: Panel, at: Conditions) -> pd.DataFrame:
 
     effect_rate: of a promotion, the share of its expected uplift that comes true; of another feature, the change of
     demand when the feature goes up by 1 (-0.2: a fifth less). kept_rate: the part of it that is applied; 0 with learned_from
-    `not_used` where a regressor did not bring the demand after earlier cuts nearer.
+    `not_used` where a regressor did not bring the demand after earlier cuts nearer, `not_known` where it is not known.
     """
     parts = [no_effects()]
     if at.promotions is not None:
@@ -58,8 +58,7 @@ def effect_table(panel: Panel, at: Conditions) -> pd.DataFrame:
         found = rows.assign(
             family_name=panel.family_names[rows["group"].to_numpy(np.int64)],
             effect_rate=np.expm1(rows["log_effect"]),
-            learned_from=np.where(rows["is_used"], "family", "not_used"),
-            observed_periods=at.end,
+            observed_periods=np.where(rows["learned_from"] == "not_known", 0, at.end),
         )
         parts.append(found[list(COLUMNS)])
     out = pd.concat(parts, ignore_index=True)

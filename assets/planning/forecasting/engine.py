@@ -64,6 +64,7 @@ def forecast(
     settings: ForecastSettings,
     groups: pd.Series | None = None,
     promotions: pd.DataFrame | None = None,
+    regressors: pd.DataFrame | None = None,
     previous: pd.DataFrame | None = None,
 ) -> ForecastResult:
     """Forecast every item x warehouse of a demand history.
@@ -75,6 +76,7 @@ def forecast(
             start of new items are borrowed from it.
         promotions: item_id, warehouse_id (null: all), start_date, end_date, uplift_expected_rate of past and planned
             promotions, as known on the day.
+        regressors: past and future values of what moves demand (`demand.regressors`); those that the settings declare are used.
         previous: item_id, warehouse_id, model of the last vintage, for hysteresis.
 
     Returns:
@@ -86,6 +88,8 @@ def forecast(
         frequency=settings.frequency,
         groups=groups,
         promotions=promotions,
+        regressors=regressors,
+        regressor_names=settings.regressors,
         horizon=settings.horizon_periods,
     )
     return forecast_panel(panel, settings, previous=previous)
@@ -177,7 +181,7 @@ def _forecast_panel(
     reasons = monitored(known.explained(choice.reason), evidence, choice.model, moved)
     accuracy = accuracy_frame(panel, evidence, choice.model, reasons, horizon, season)
     models = np.array(names, dtype=object)[choice.model]
-    table = forecast_table(panel, mean, period, unit, models, quantiles, known.uplift())
+    table = forecast_table(panel, mean, period, unit, models, quantiles, known.uplift(), known.regressor_effect())
     return ForecastResult(table, accuracy, demand, effect_table(panel, known))
 
 

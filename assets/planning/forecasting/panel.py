@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from assets.planning.demand.periods import period_of_day
 from assets.planning.demand.promotions import UNSAID_UPLIFT, promotion_intensity
+from assets.planning.demand.regressors import regressor_array
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def panel_of_history(
     frequency: str,
     groups: pd.Series | None = None,
     promotions: pd.DataFrame | None = None,
+    regressors: pd.DataFrame | None = None,
+    regressor_names: tuple[str, ...] = (),
     horizon: int = 0,
 ) -> Panel:
     """Panel of a demand history that holds one row per series and period without gaps.
@@ -92,6 +95,7 @@ def panel_of_history(
         groups: name of the family of each series, indexed by the key columns; missing ones form one family.
         promotions: past and planned ones (`demand.promotions`); without them the history's own flags speak of the
             past, each as a promotion without an expectation, and nothing is known of the `horizon` periods ahead.
+        regressors: past and future values (`demand.regressors`) of the declared `regressor_names`.
 
     Censored periods in which the shelf was filled for less than half of the days count as unknown; the milder ones
     enter with their imputed value.
@@ -125,7 +129,14 @@ def panel_of_history(
     elif history["is_promotion"].any():
         promotion = np.zeros((len(keys), count + horizon))
         promotion[codes, column] = UNSAID_UPLIFT * history["is_promotion"].to_numpy(dtype=float)
-    return Panel(keys, y, ok, exact, start, group, first, frequency, promotion, families=families)
+    values = None
+    if regressors is not None and regressor_names:
+        named = keys.assign(category_name=np.array([*families, ""], dtype=object)[group] if families else "")
+        values = regressor_array(regressors, named, regressor_names, first, count, horizon, frequency)
+    return Panel(
+        keys, y, ok, exact, start, group, first, frequency, promotion, families, values,
+        regressor_names if values is not None else (),
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)

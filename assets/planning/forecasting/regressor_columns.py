@@ -98,7 +98,7 @@ def regressor_remarks(effects: Sequence[pd.DataFrame], names: Sequence[str]) -> 
         if used.empty:
             why = (
                 "it has no clear effect, or brought demand no nearer at earlier cuts"
-                if len(rows)
+                if (rows["learned_from"] == "not_used").any()
                 else "too little is known of it"
             )
             said.append(f"{name}: not used; {why}")

@@ -32,7 +32,8 @@ _LEVEL_PERIODS = 26
 
 @dataclass(frozen=True)
 class RegressorEffects:
-    """factors (n, end + horizon). table: group, feature, log_effect (of one unit), standard_error, kept_rate, is_used."""
+    """factors (n, end + horizon). table: a row per family and regressor: group, feature, log_effect (of one unit), standard_error,
+    kept_rate, learned_from (family; not_used: unclear or no help; not_known: too few values, constant, or not known ahead)."""
 
     factors: NDArray[np.float64]
     table: pd.DataFrame
@@ -50,19 +51,26 @@ def regressor_effects(panel: Panel, end: int, horizon: int) -> RegressorEffects 
     rows = []
     for code in np.unique(panel.group):
         member = np.flatnonzero(panel.group == code)
-        found = _fitted(panel, values, member, end)
+        varies = np.flatnonzero(
+            np.nanmax(np.abs(_about_mean(values[:, member], end)[:, :, :end]), axis=(1, 2), initial=0) > 0
+        )
+        found = _fitted(panel, values[varies], member, end) if len(varies) else None
+        unknown = set(range(len(values))) - (set(varies.tolist()) if found is not None else set())
+        rows += [(int(code), panel.regressor_names[k], 0.0, np.nan, 0.0, "not_known") for k in sorted(unknown)]
         if found is None:
             continue
         beta, error = found
-        is_used = (np.abs(beta) > LEAST_ERRORS * error) & _helps(panel, values, member, end, horizon)
+        is_used = (np.abs(beta) > LEAST_ERRORS * error) & _helps(panel, values[varies], member, end, horizon)
         kept = np.clip(1.0 - (error / np.where(beta == 0, np.inf, np.abs(beta))) ** 2, 0.0, 1.0) * is_used
-        about = _about_mean(values[:, member], end)
+        about = _about_mean(values[varies][:, member], end)
         log_effect = np.tensordot(beta * kept, np.nan_to_num(about), axes=1)
         factors[member] = np.exp(np.clip(log_effect, -2.0, 2.0))
-        for name, b, e, k, used in zip(panel.regressor_names, beta, error, kept, is_used, strict=True):
-            rows.append((int(code), name, b, e, k, bool(used)))
-    columns = ["group", "feature", "log_effect", "standard_error", "kept_rate", "is_used"]
-    return RegressorEffects(factors, pd.DataFrame(rows, columns=columns))
+        for position, b, e, k, used in zip(varies, beta, error, kept, is_used, strict=True):
+            rows.append((int(code), panel.regressor_names[position], b, e, k, "family" if used else "not_used"))
+    columns = ["group", "feature", "log_effect", "standard_error", "kept_rate", "learned_from"]
+    return RegressorEffects(
+        factors, pd.DataFrame(rows, columns=columns).sort_values(["group", "feature"], kind="stable")
+    )
 
 
 def _about_mean(values: NDArray[np.float64], end: int) -> NDArray[np.float64]:

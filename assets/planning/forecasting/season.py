@@ -1,7 +1,7 @@
 """Seasonal factors by shrunken harmonics: of a family of series together, then of the series itself.
 
-Stages: (1) the newest cycles of every series are divided by its mean; (2) the mean over the family is regressed on a
-trend and harmonics; (3) the harmonics are shrunk by the positive-part James-Stein rule, so that a family without a
+Stages: (1) the newest cycles of every series are divided by its mean; (2) the mean over the family (where nobody names
+families: of the series whose season has the same shape, `season_families`) is regressed on a trend and harmonics; (3) the harmonics are shrunk by the positive-part James-Stein rule, so that a family without a
 season gets factors of one; (4) what is left of each series is treated the same way. Demand of short or sparse series
 gets the season of its family, and its own only as far as the data insist.
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.season_families import Curves, season_families
 
 #: True length of a season in periods: a year has 52.18 weeks, which matters after a few years.
 _EXACT = {52: 365.25 / 7}
@@ -83,15 +84,21 @@ def seasonal_factors(panel: Panel, end: int, horizon: int, season: int) -> Seaso
     ratio = np.where(ok, y / np.where(mean > 0, mean, 1.0)[:, None], 1.0)
     columns = np.arange(first, end + horizon) + panel.first_period
     rest = np.linspace(-1, -1 + 2 * (window + horizon - 1) / max(window - 1, 1), window + horizon)
-    families = int(panel.group.max()) + 1
+    design = _design(columns, season, family_waves)
+    group = panel.group
+    if len(np.unique(group)) == 1:
+
+        def curves_of(width: int) -> Curves:
+            return lambda means: _shrunken_waves(means, design[:width], rest, design[width:])
+
+        group = season_families(ratio, ok, usable, season, curves_of)
+    families = int(group.max()) + 1
     total = np.zeros((families, window))
     number = np.zeros((families, window))
-    np.add.at(total, panel.group[usable], np.where(ok[usable], np.minimum(ratio[usable], 20.0), 0.0))
-    np.add.at(number, panel.group[usable], ok[usable])
+    np.add.at(total, group[usable], np.where(ok[usable], np.minimum(ratio[usable], 20.0), 0.0))
+    np.add.at(number, group[usable], ok[usable])
     z = np.where(number > 0, total / np.maximum(number, 1), 1.0)
-    design = _design(columns, season, family_waves)
-    by_family = _shrunken_waves(z, design[:window], rest, design[window:])
-    family = by_family[panel.group]
+    family = _shrunken_waves(z, design[:window], rest, design[window:])[group]
     left = np.where(ok, ratio / family[:, :window], 1.0)
     design = _design(columns, season, own_waves)
     own = _shrunken_waves(left, design[:window], rest, design[window:])

@@ -32,6 +32,9 @@ class ForecastSettings(BaseModel):
     season_periods: int | None = Field(default=None, ge=1)
     #: Calendars whose holidays may move demand; an effect is applied only as far as its standard error lets it.
     calendars: tuple[Calendar, ...] = ("chinese",)
+    #: Names of the landed regressors (contract `demand_regressor`) that the forecast may use; each is used in a family only
+    #: where it brought demand nearer at earlier cuts.
+    regressors: tuple[str, ...] = ()
     #: Rolling origins of the tournament and the periods between them (None: as far apart as history allows).
     origins: int = Field(default=6, ge=1, le=60)
     origin_step: int | None = Field(default=None, ge=1)

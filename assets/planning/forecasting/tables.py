@@ -27,12 +27,13 @@ def forecast_table(
     models: NDArray[np.object_],
     levels: tuple[float, ...] | None,
     uplift: NDArray[np.float64] | None = None,
+    moved: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """One row per series and horizon period in the columns of docs/interfaces.md.
 
     mean (n, H) and the grids `period` (n, H, K) in units; `unit` (n,) as in `DemandDistribution`; `models` (n,) names;
     `levels` replaces the published quantiles by columns named `q_<level>`; `uplift` (n, H) is the share of the usual
-    that promotions add, already inside mean and quantiles.
+    that promotions add, `moved` that regressors add, both already inside mean and quantiles.
     """
     n, horizon = mean.shape
     numbers = panel.first_period + panel.size[1] + np.arange(horizon)
@@ -51,4 +52,5 @@ def forecast_table(
     for j, level in enumerate(read):
         columns[quantile_column(level) if levels is None else f"q_{level:g}"] = quantiles[..., j].ravel()
     columns["promotion_uplift_rate"] = np.zeros(n * horizon) if uplift is None else uplift.ravel()
+    columns["regressor_effect_rate"] = np.zeros(n * horizon) if moved is None else moved.ravel()
     return pd.concat([keys, pd.DataFrame(columns)], axis=1)

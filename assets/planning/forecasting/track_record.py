@@ -49,6 +49,7 @@ def keep_track(
     groups: pd.Series | None,
     settings: ForecastSettings,
     promotions: pd.DataFrame | None = None,
+    regressors: pd.DataFrame | None = None,
 ) -> TrackRecord:
     """Keep this run's forecasts and score those of earlier origins.
 
@@ -56,12 +57,12 @@ def keep_track(
         store: the company's vintages; the new one is added, and final scores.
         forecasts: planning.forecasts of this run. history: planning.demand_history of this run.
         attributes: item_id, warehouse_id, abc_xyz_cell, owner_name, unit_cost_latest (null where not known).
-        groups, promotions: as in `engine.forecast`.
+        groups, promotions, regressors: as in `engine.forecast`.
     """
     if forecasts.empty:
         return TrackRecord(_no_accuracy(), _no_review(), pd.DataFrame(columns=VALUE_COLUMNS))
     origin = pd.Timestamp(forecasts["origin_date"].iloc[0]).date()
-    _reconstruct(store, origin, history, groups, promotions, settings)
+    _reconstruct(store, origin, history, groups, promotions, regressors, settings)
     store.keep(forecasts)
     described = attributes.drop_duplicates(KEYS).assign(
         abc_xyz_cell=attributes["abc_xyz_cell"].fillna(""), owner_name=attributes["owner_name"].fillna("")
@@ -84,6 +85,7 @@ def _reconstruct(
     history: pd.DataFrame,
     groups: pd.Series | None,
     promotions: pd.DataFrame | None,
+    regressors: pd.DataFrame | None,
     settings: ForecastSettings,
 ) -> None:
     """The first vintages of a company that has none a horizon ago, as far as its history reaches."""
@@ -96,7 +98,7 @@ def _reconstruct(
         end = _earlier_origin(origin, horizon * back, frequency)
         known = history[history["period_start_date"] <= pd.Timestamp(end)]
         if known["period_start_date"].nunique() >= settings.min_train_periods + horizon:
-            made = forecast(known, settings=quick, groups=groups, promotions=promotions)
+            made = forecast(known, settings=quick, groups=groups, promotions=promotions, regressors=regressors)
             store.keep(made.forecasts, reconstructed=True)
 
 

@@ -1,4 +1,4 @@
--- What moves demand apart from its level, as learned and applied: promotions per item, the calendar per family.
+-- What moves demand apart from its level, as learned and applied: promotions per item, calendar and regressors per family.
 with forecast_effects as (
     select * from {{ source('planning', 'forecast_effects') }}
 ),

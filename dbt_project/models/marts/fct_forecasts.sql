@@ -22,6 +22,7 @@ final as (
         cast(forecasts.planner_name as varchar) as planner_name,
         cast(forecasts.override_reason as varchar) as override_reason,
         round(cast(forecasts.promotion_uplift_rate as double), 6) as promotion_uplift_rate,
+        round(cast(forecasts.regressor_effect_rate as double), 6) as regressor_effect_rate,
         round(cast(forecast_accuracy.wape as double), 6) as wape,
         round(cast(forecast_accuracy.bias as double), 6) as bias,
         round(cast(forecast_accuracy.scaled_pinball as double), 6) as scaled_pinball,

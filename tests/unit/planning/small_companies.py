@@ -87,8 +87,8 @@ _EMPTY = {
 STAGING = Path(__file__).parents[3] / "dbt_project" / "models" / "staging"
 #: Contracts that these companies do not deliver: their staging tables are there, without rows.
 _NOT_DELIVERED = (
-    "stg_bills_of_materials", "stg_forecast_overrides", "stg_items", "stg_price_breaks", "stg_production_orders", "stg_storage_limits",
-    "stg_supplier_plans", "stg_supplier_terms", "stg_suppliers",
+    "stg_bills_of_materials", "stg_demand_regressors", "stg_forecast_overrides", "stg_items", "stg_price_breaks",
+    "stg_production_orders", "stg_storage_limits", "stg_supplier_plans", "stg_supplier_terms", "stg_suppliers",
 )  # fmt: skip
 
 
