@@ -34,7 +34,7 @@ def regressor_array(
     Args:
         rows: company_code, regressor_name, start_date, end_date, item_id, warehouse_id, category_name (null or empty: all),
             regressor_value.
-        series: item_id, warehouse_id, category_name, a row per series; the company is what stands before the item's first `/`.
+        series: item_id, warehouse_id, category_name, a row per series; the company is the part of the item id before the first `/`.
         names: regressors in the order of the answer.
 
     A period has the mean of its days that have a value. A series for which one of the `horizon` periods ahead has no value

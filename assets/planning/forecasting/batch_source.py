@@ -1,8 +1,8 @@
 """The slower families as one more model of the tournament, for the series where they pay and the budget lasts.
 
 Belongs here: the plan of which series, by stated costs and never by the clock, so that the same data choose the same
-models; and the model `batch_nb`: the median of statsforecast's families, with `analogues` where a season is long, and
-the spread of the compiled damped trend.
+models; and the model `batch_nb`: the median of statsforecast's families, where a season is long of CES, `analogues` and the
+`pooled` autoregression over one and two seasons, and the spread of the compiled damped trend.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from assets.planning.forecasting.evidence import GridSource
 from assets.planning.forecasting.families import Ahead, Grids
 from assets.planning.forecasting.moments import future_moments
 from assets.planning.forecasting.panel import Panel, demand_unit
+from assets.planning.forecasting.pooled import pooled_points
 from assets.planning.forecasting.states import State
 
 BATCH_MODEL = "batch_nb"
@@ -31,7 +32,8 @@ _ANALOGUE_SECONDS = 1.2e-9
 
 
 def members_of(season: int) -> tuple[str, ...]:
-    """Families whose median is the model. Smoothing state spaces carry no season of more than 24 periods."""
+    """Families whose median is the model. Smoothing state spaces carry no season of more than 24 periods; Theta gives way to the
+    pooled autoregression where there is one."""
     return ("theta", "ces", "ets") if season <= 12 else ("theta", "ces")
 
 
@@ -92,14 +94,21 @@ def batch_means(
         flat, factors = at.flatten(panel, rows[mine], "" if length > 1 else kind)
         whole = [flat[k, begin[row] :] for k, row in enumerate(mine)]
         fit = [np.repeat(values, 4) if len(values) < 4 else values[-cap:] for values in whole]
-        members = members_of(length)
-        points = batch_points(fit, at.horizon, members, length, processes)
-        names = list(members)
+        pooled = _pooled(whole, at.horizon, season) if length > 12 else {}
+        members = tuple(name for name in members_of(length) if not (pooled and name == "theta"))
+        points = {**batch_points(fit, at.horizon, members, length, processes), **pooled}
+        names = [*members, *pooled]
         if plan.has_analogues and length > 1:
             names.append("analogues")
             points["analogues"] = analogue_points(whole, at.horizon, season)
         out[mine] = np.maximum(combined(points, names), 0.0) * factors
     return out
+
+
+def _pooled(series: list[NDArray[np.float64]], horizon: int, season: int) -> dict[str, NDArray[np.float64]]:
+    """Forecasts of the pooled autoregression over one and two seasons; none where the series are too few for it."""
+    found = {f"pooled_{k}": pooled_points(series, horizon, k * season) for k in (1, 2)}
+    return {name: points for name, points in found.items() if np.isfinite(points).any()}
 
 
 def with_batch(

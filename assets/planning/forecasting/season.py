@@ -1,9 +1,10 @@
 """Seasonal factors by shrunken harmonics: of a family of series together, then of the series itself.
 
-Stages: (1) the newest cycles of every series are divided by its mean; (2) the mean over the family (where nobody names
-families: of the series whose season has the same shape, `season_families`) is regressed on a trend and harmonics; (3) the harmonics are shrunk by the positive-part James-Stein rule, so that a family without a
-season gets factors of one; (4) what is left of each series is treated the same way. Demand of short or sparse series
-gets the season of its family, and its own only as far as the data insist.
+Stages: (1) the newest cycles of every series are divided by its mean; (2) the mean over the family (where nobody names families:
+of the series whose season has the same shape, `season_families`) is regressed on a trend and harmonics; (3) the harmonics are
+shrunk by the positive-part James-Stein rule, so that a family without a season gets factors of one; (4) what is left of each
+series is treated the same way. Demand of short or sparse series gets the season of its family, and its own only as far as the
+data insist.
 
 Drawback: a season that moves (a lunar holiday) is smeared; the calendar regressors carry it.
 """

@@ -18,6 +18,7 @@ from assets.planning.forecasting.effects import estimate_effects
 from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.intermittent import aggregated_level, croston_level, tsb_level
 from assets.planning.forecasting.panel import Panel
+from assets.planning.forecasting.pooled import pooled_points
 from assets.planning.forecasting.promotions import promotion_effects
 from assets.planning.forecasting.review import worst_misses
 from assets.planning.forecasting.season import seasonal_factors
@@ -221,3 +222,20 @@ def test_vintages_are_scored_as_by_hand_and_the_review_names_causes() -> None:
         matched, full, top=1, unit_values=pd.Series([1e9], index=pd.MultiIndex.from_tuples([("i3", "w")]))
     )
     assert priced["item_id"].tolist() == ["i3"]
+
+
+def test_the_pooled_autoregression_knows_what_follows_and_reads_nothing_later() -> None:
+    rng = np.random.default_rng(12)
+    # every series swings with a period of 26 weeks, from another week on and on its own scale
+    weeks, scales = np.arange(220), np.geomspace(1, 1e4, 30)
+    waves = [np.sin(2 * np.pi * (weeks + k) / 26) + rng.normal(0, 0.1, 220) for k in range(30)]
+    series = [scale * (10 + wave) for scale, wave in zip(scales, waves, strict=True)]
+    short, flat = np.arange(20.0), np.full(100, 3.0)
+    train = [values[:207] for values in series]
+    points = pooled_points([*train, short, flat], 13, 52)
+    actual = np.array([values[207:] for values in series])
+    naive = np.abs(np.array([values[-1] for values in train])[:, None] - actual).sum()
+    assert np.abs(points[:30] - actual).sum() < 0.25 * naive
+    assert np.isnan(points[30:]).all(), "too short, and flat"
+    np.testing.assert_array_equal(points[:30], pooled_points(train, 13, 52))
+    assert np.isnan(pooled_points(train[:2], 13, 52)).all(), "too few rows for a common answer"

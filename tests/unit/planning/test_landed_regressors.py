@@ -76,7 +76,9 @@ def event_company(is_known_ahead: bool = True, share: float = 3.0) -> Company:
 
 
 def declared(*names: str) -> PlanningSettings:
-    return PlanningSettings(forecast=ForecastSettings(regressors=names, calendars=(), origins=2, reconstructed_vintages=0))
+    return PlanningSettings(
+        forecast=ForecastSettings(regressors=names, calendars=(), origins=2, reconstructed_vintages=0)
+    )
 
 
 def test_a_declared_regressor_moves_its_own_weeks_and_says_so(tmp_path: Path) -> None:
