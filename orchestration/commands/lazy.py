@@ -5,7 +5,6 @@ Importing all commands took 2.5 of the 4.6 processor seconds of `stockturn forec
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, ValuesView
 from importlib import import_module
 from typing import Any
 
@@ -55,11 +54,11 @@ class LazyCommands(dict[str, Any]):
         """The command, imported; `default` where there is none of the name."""
         return self[name] if name in self else default  # noqa: SIM401  (get is what is defined here)
 
-    def items(self) -> ItemsView[str, Any]:
+    def items(self) -> Any:
         """All commands with their names, imported."""
         return {name: self[name] for name in self}.items()
 
-    def values(self) -> ValuesView[Any]:
+    def values(self) -> Any:
         """All commands, imported."""
         return {name: self[name] for name in self}.values()
 
