@@ -209,7 +209,8 @@ def _value(scenario: Scenario, world: Path) -> str:
 
 
 def _value_at_end(scenario: Scenario, world: Path) -> str:
-    status, value = _apart(lambda: scenario.see_at_end(world)) if scenario.see_at_end else (0, "")
+    see = scenario.see_at_end
+    status, value = _apart(lambda: see(world)) if see else (0, "")
     return f"error {value}" if status else str(value)
 
 
