@@ -30,6 +30,7 @@ from assets.ingest.reading.joined_tables import read_joined
 from assets.ingest.reading.quantity_signs import add_signs
 from assets.ingest.reading.raw_table import RawFile
 from assets.ingest.reading.table_files import table_day
+from assets.ingest.reading.tenants import refuse_several_tenants
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import literal
 from assets.ingest.typing.damaged_codes import restore_codes
@@ -148,9 +149,10 @@ class ContractRun:
         """What was read, refused where it is no file of the dataset's kind, with the sign of its quantities told."""
         dataset, source = candidate.dataset, candidate.source
         refuse_other_kind(dataset, raw.header, candidate.name)
+        values = candidate.mapping.parameter_values(source.parameters, source.built_in_parameters)
+        refuse_several_tenants(self.database.connection, raw, dataset, values, candidate.name)
         if dataset.signs is None:
             return raw
-        values = candidate.mapping.parameter_values(source.parameters, source.built_in_parameters)
         return add_signs(self.database.connection, raw, dataset, candidate.mapping, values, candidate.name)
 
     def _restore(self, candidate: Candidate, masters: frozenset[str], raw: RawFile, landed: str | None) -> RawFile:

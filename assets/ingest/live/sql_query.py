@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from assets.ingest.errors import IngestError
 from assets.ingest.live.sql_where import alike, as_type, sql_condition
 from assets.ingest.live.watermark import Request, Value
+from assets.ingest.mapping.column_rules import Scalar
 from assets.ingest.mapping.expressions import ExpressionError, bind, parse_expression
-from assets.ingest.mapping.language import Dataset, Scalar
+from assets.ingest.mapping.language import Dataset
 from assets.ingest.mapping.row_keys import COMBINED
 from assets.ingest.mapping.source_keys import RESERVED, SqlSource
 from assets.ingest.mapping.table_keys import Join
@@ -162,6 +163,7 @@ class _Builder:
         assert info is not None
         main = _clause(info, "main")
         self.main = (info.name, main)
+        self.tenant = dataset.tenant.column if dataset.tenant is not None else None
         self.origin: sa.FromClause = main
         for join in dataset.join:
             self._join(join, tables.get(join.table))
@@ -193,11 +195,17 @@ class _Builder:
             self.problems.append(f"table {table} has no column {name!r}{hint}")
         return sa.null()
 
+    @staticmethod
+    def _has(clause: sa.FromClause | None, name: str) -> bool:
+        return clause is not None and any(normal_header(str(column.name)) == normal_header(name) for column in clause.c)
+
     def _join(self, join: Join, info: TableInfo | None) -> None:
         if info is None:
             self.owners[join.alias] = (join.table, None)
             return
         clause = _clause(info, join.alias)
+        if self.tenant is not None and self._has(clause, self.tenant) and self._has(self.main[1], self.tenant):
+            join = join.model_copy(update={"on": {**join.on, self.tenant: self.tenant}})
         names = list(join.on)
         if join.combined:
             clause = self._combined(join, info)

@@ -15,7 +15,8 @@ from assets.ingest.live.secrets import Secrets
 from assets.ingest.live.sql_connection import open_database, reported
 from assets.ingest.live.sql_query import SqlQuery, TableInfo, build_query, tables_of
 from assets.ingest.live.watermark import Encoded, Request, Value, encode
-from assets.ingest.mapping.language import Dataset, Scalar
+from assets.ingest.mapping.column_rules import Scalar
+from assets.ingest.mapping.language import Dataset
 from assets.ingest.mapping.source_keys import SqlSource
 
 BATCH_ROWS = 20_000

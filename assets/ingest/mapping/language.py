@@ -11,11 +11,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from assets.ingest.errors import MappingError
-from assets.ingest.mapping.expressions import headers_of, parse_expression
+from assets.ingest.mapping.column_rules import ColumnRule, Scalar, Told
 from assets.ingest.mapping.file_keys import PLAIN_FILE, Delimiter, Records, TableFile, check_header
 from assets.ingest.mapping.row_keys import COMBINED, POSITION, ROW_NUMBER, Balance, Combine, KeepFirst, Signs, Unpivot
 from assets.ingest.mapping.source_keys import Paging, Source, Watermark
-from assets.ingest.mapping.table_keys import Join, check_table
+from assets.ingest.mapping.table_keys import Join, Tenant, check_table
 from assets.ingest.mapping.value_checks import (
     check_expression,
     check_files,
@@ -25,73 +25,11 @@ from assets.ingest.mapping.value_checks import (
     expand_columns,
 )
 
-Scalar = str | int | float | bool
 MAPPABLE_ENVELOPE = ("source_status", "source_created_at", "source_updated_at", "is_deleted")
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class ColumnRule(_Strict):
-    """How one contract column is got: from a header, an expression or a constant.
-
-    A number may be given a `sign` (an expression that yields 1, -1 or 0), a unit `factor` that it is multiplied by, and a
-    price unit `per` that it is divided by; where one of these is missing the row is wrong, never the number.
-    """
-
-    from_: str | None = Field(default=None, alias="from")
-    expr: str | None = None
-    const: Scalar | None = None
-    enum: str | None = None
-    formats: tuple[str, ...] = ()
-    optional: bool = False
-    sign: str | None = None
-    factor: str | None = None
-    per: str | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> ColumnRule:
-        if sum(way is not None for way in (self.from_, self.expr, self.const)) != 1:
-            raise ValueError("give exactly one of `from`, `expr` and `const`")
-        if self.const is not None and (self.enum or self.formats):
-            raise ValueError("`enum` and `formats` do not go with `const`")
-        if self.optional and self.from_ is None:
-            raise ValueError("`optional` goes with `from`")
-        if self.is_scaled and (self.const is not None or self.enum is not None or self.optional):
-            raise ValueError("`sign`, `factor` and `per` go with a number from `from` or `expr`")
-        return self
-
-    @property
-    def is_scaled(self) -> bool:
-        """True where the number that is read is not yet the value."""
-        return (self.sign, self.factor, self.per) != (None, None, None)
-
-    @property
-    def expressions(self) -> tuple[str, ...]:
-        """Every expression of the rule."""
-        return tuple(text for text in (self.expr, self.sign, self.factor, self.per) if text is not None)
-
-    @property
-    def headers(self) -> list[str]:
-        """Source headers that the rule reads."""
-        own = [self.from_] if self.from_ is not None else []
-        return [*own, *(header for text in self.expressions for header in headers_of(parse_expression(text)))]
-
-    _allowed = field_validator("expr", "sign", "factor", "per")(check_expression)
-
-    @field_validator("formats")
-    @classmethod
-    def _formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
-        return check_formats(formats)
-
-
-class Told(_Strict):
-    """What a missing header is where the column `filled` is filled, and where it is not."""
-
-    filled: str
-    then: str
-    otherwise: str
 
 
 class Branch(_Strict):
@@ -186,6 +124,7 @@ class Dataset(_Table):
     allow_empty: bool = False
     is_module: bool = False  # part of a system that a company may not have: a missing table is no delivery, no mistake
     _extracts: dict[str, TableFile] = PrivateAttr(default_factory=dict)
+    _tenant: Tenant | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _one_place(self) -> Dataset:
@@ -236,6 +175,24 @@ class Dataset(_Table):
         dataset._extracts = {name.casefold(): extract for name, extract in tables.items()}
         is_shaped = self.table is not None and self.table.casefold() in dataset._extracts
         return dataset.reading(self.table or "") if is_shaped else dataset
+
+    def of_tenant(self, tenant: Tenant | None) -> Dataset:
+        """The dataset reading the rows of one tenant of the system (`tenant` of the mapping)."""
+        if tenant is None or self.table is None:
+            return self
+        both = [text for text in (self.where, tenant.condition) if text is not None]
+        changed: dict[str, Any] = {"where": " and ".join(f"({text})" for text in both)}
+        changed["optional_columns"] = (*self.optional_columns, tenant.column)
+        if self.combine is not None:
+            changed["combine"] = self.combine.model_copy(update={"by": (*self.combine.by, tenant.column)})
+        dataset = self.model_copy(update=changed)
+        dataset._tenant = tenant
+        return dataset
+
+    @property
+    def tenant(self) -> Tenant | None:
+        """The column that parts the tenants of the system, where tables have one."""
+        return self._tenant
 
     def reading(self, table: str) -> Dataset:
         """The dataset with the shape of the extracts of one of its tables."""
@@ -336,13 +293,18 @@ class Mapping(_Strict):
     entities: dict[str, Entity] = {}
     enums: dict[str, dict[str, Scalar | None]] = {}
     tables: dict[str, TableFile] = {}
+    tenant: Tenant | None = None
     date_formats: tuple[str, ...] = ()
     declared: tuple[Dataset, ...] = Field(min_length=1, alias="datasets")
 
     @cached_property
     def datasets(self) -> tuple[Dataset, ...]:
         """What is read, unions taken apart."""
-        parts = (part.with_extracts(self.tables) for dataset in self.declared for part in dataset.parts)
+        parts = (
+            part.with_extracts(self.tables).of_tenant(self.tenant)
+            for dataset in self.declared
+            for part in dataset.parts
+        )
         return tuple(
             part if part.date_formats else part.model_copy(update={"date_formats": self.date_formats}) for part in parts
         )

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from assets.ingest.contracts import ColumnType, Contract, load_contracts, load_envelope
 from assets.ingest.describe.kinds import known_kinds
 from assets.ingest.errors import MappingError
+from assets.ingest.mapping.column_rules import ColumnRule
 from assets.ingest.mapping.expressions import parameters_of, parse_expression
 from assets.ingest.mapping.extends import extend
 from assets.ingest.mapping.language import (
     BUILT_IN_PARAMETERS,
     MAPPABLE_ENVELOPE,
-    ColumnRule,
     Dataset,
     Mapping,
 )
@@ -92,6 +92,8 @@ def parse_mapping(document: Located, contracts: dict[str, Contract]) -> Mapping:
     # A mapping that builds on another one may leave the readers of its tables out.
     own = [name for name in mapping.tables if document.place(("tables", name)).startswith(f"{document.file}:")]
     problems += _extract_problems(mapping, own)
+    if mapping.tenant is not None and mapping.tenant.parameter not in mapping.parameters:
+        problems.append((("tenant", "parameter"), f"parameter {mapping.tenant.parameter!r} is declared nowhere"))
     problems += [
         (("entities", name), f"there is no contract {name!r}") for name in mapping.entities if name not in contracts
     ]

@@ -62,6 +62,24 @@ class Join(BaseModel):
         return headers_of(parse_expression(self.where)) if self.where is not None else []
 
 
+class Tenant(BaseModel):
+    """A column that tables of a system share and that parts its tenants (SAP's MANDT): their keys occur once for each.
+
+    Rows of one tenant are read, that which `parameter` names; where it names none, tables of several are refused. Tables
+    are joined within a tenant where both have the column.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str = Field(pattern=r"^[A-Za-z_]\w*$")
+    parameter: str = Field(pattern=r"^[A-Za-z_]\w*$")
+
+    @property
+    def condition(self) -> str:
+        """Which rows are read; an extract without the column is of the tenant that it was made in."""
+        return f":{self.parameter} in ('', coalesce({self.column}, :{self.parameter}))"
+
+
 def check_table(table: str | None) -> str | None:
     """Refuse a name that is no table: it becomes part of a file name or of a quoted identifier."""
     if table is not None and (not _TABLE.fullmatch(table) or ".." in table):

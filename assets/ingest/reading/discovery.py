@@ -14,7 +14,8 @@ from pathlib import Path
 from assets.ingest.batches.validity import master_contracts, valid_on
 from assets.ingest.errors import IngestError
 from assets.ingest.live.folder import DatasetFolder
-from assets.ingest.mapping.language import ColumnRule, Dataset, Mapping
+from assets.ingest.mapping.column_rules import ColumnRule
+from assets.ingest.mapping.language import Dataset, Mapping
 from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.mapping.source_keys import IS_REMOVED
 from assets.ingest.reading.dataset_of_file import files_of, unknown_files

@@ -76,6 +76,7 @@ def read_joined(
         else:
             shape = empty_is_fine.reading(join.table)
             raw = read_file(connection, extract, extract.name, shape, [*join.on, *names], work)
+            join = _within_tenant(join, dataset, raw, columns)
             _keep(connection, table, raw, extract.name, join, names, optional, bound)
             keys = " AND ".join(
                 f"j{number}.k{at} = {_key(join, _key_of(columns, target, name, optional))}"
@@ -114,6 +115,15 @@ def read_joined(
     )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
     return replace(main, header=tuple(header), added=tuple(added))
+
+
+def _within_tenant(join: Join, dataset: Dataset, raw: RawFile, columns: dict[str, str]) -> Join:
+    """The join by the tenant's column too, where both tables have it."""
+    if dataset.tenant is None:
+        return join
+    column = dataset.tenant.column
+    is_in_both = normal_header(column) in columns and normal_header(column) in map(normal_header, raw.header)
+    return join.model_copy(update={"on": {**join.on, column: column}}) if is_in_both else join
 
 
 def _changes(

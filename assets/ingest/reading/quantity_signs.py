@@ -12,7 +12,8 @@ from dataclasses import replace
 import duckdb
 
 from assets.ingest.errors import IngestError
-from assets.ingest.mapping.language import Dataset, Mapping, Scalar, Signs
+from assets.ingest.mapping.column_rules import Scalar
+from assets.ingest.mapping.language import Dataset, Mapping, Signs
 from assets.ingest.reading.raw_table import RAW_TABLE, RawFile, normal_header
 from assets.ingest.sqltext import literal_list
 from assets.ingest.typing.column_sql import half_width

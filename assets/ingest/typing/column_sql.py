@@ -9,10 +9,11 @@ from functools import cached_property
 from sqlglot import exp
 
 from assets.ingest.contracts import Column, ColumnType, Contract
+from assets.ingest.mapping.column_rules import ColumnRule
 from assets.ingest.mapping.expression_numbers import header_tree, scaled, signed
 from assets.ingest.mapping.expression_sql import Compiled, compile_expression
 from assets.ingest.mapping.expressions import Kind, bind, parse_expression
-from assets.ingest.mapping.language import ColumnRule, Dataset, Mapping
+from assets.ingest.mapping.language import Dataset, Mapping
 from assets.ingest.reading.header_match import HeaderMatch
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import ident, literal
