@@ -25,12 +25,12 @@ from assets.ingest.describe.origin import origin_of_file
 from assets.ingest.describe.roles import is_row_of_data, read_role
 from assets.ingest.describe.workbook_sheets import SheetGroup, group_sheets
 from assets.ingest.errors import IngestError
+from assets.ingest.reading.any_file import JSON_SUFFIXES, TEXT_SUFFIXES
 from assets.ingest.reading.excel import SHEETS_LEFT, sheet_names
 from assets.ingest.reading.limits import check_workbook
 from assets.ingest.typing.text_macros import install_macros
 
 _WORKBOOKS = (".xlsx", ".xls")
-_TEXTS = (".csv", ".txt", ".tsv")
 _ARCHIVES = (".zip", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
 _HEADER = "columns"
 _WHICH_COLUMNS = "what are its columns? names in their order, with commas"
@@ -97,7 +97,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def _groups(folder: Path, path: Path) -> list[SheetGroup]:
     """The tables of a file: one, or what the sheets of a workbook hold. A sheet without a table is left out."""
     file = path.relative_to(folder).as_posix()
-    if path.suffix.lower() == ".json":
+    if path.suffix.lower() in JSON_SUFFIXES:
         try:
             lists = lists_in(path, file)
         except IngestError:
@@ -125,7 +125,7 @@ def _groups(folder: Path, path: Path) -> list[SheetGroup]:
 
 
 def _propose(path: Path, sheets: SheetGroup, answers: Mapping[str, str]) -> FileProposal:
-    if path.suffix.lower() not in (*SUFFIXES, ".json"):
+    if path.suffix.lower() not in (*SUFFIXES, *JSON_SUFFIXES):
         kind = path.suffix.lower() or "without a suffix"
         fix = "unpack it beside the others" if kind in _ARCHIVES else "export it as CSV, .xlsx, JSON or Parquet"
         return _not_read(sheets, f"files {kind} are not read: {fix}")
@@ -137,14 +137,17 @@ def _propose(path: Path, sheets: SheetGroup, answers: Mapping[str, str]) -> File
         try:
             raw = read_unknown(connection, path, sheets.file, Path(work), sheets.keys)
         except (IngestError, ValueError) as error:
-            return _not_read(sheets, " ".join(str(error).split()))
+            refused = _not_read(sheets, " ".join(str(error).split()))
+            if sheets.header:
+                refused.questions.append(Question(f"{sheets.file}: {_HEADER}", _WHICH_COLUMNS, ""))
+            return refused
         sample = first_rows(connection, raw)
         columns = [column for column in columns_of(connection, raw) if column.name not in raw.added]
         reading = read_role(columns)
         if reading is None:
             proposal = _not_read(sheets, f"its columns are of no kind that is known: {', '.join(raw.header)}")
             proposal.rows, proposal.sample = raw.rows_in, sample
-            if path.suffix.lower() in _TEXTS and not sheets.header and is_row_of_data(columns):
+            if path.suffix.lower() in (*TEXT_SUFFIXES, *_WORKBOOKS) and not sheets.header and is_row_of_data(columns):
                 row = ", ".join(raw.header)
                 proposal.problem = (
                     f"it has no row of names: its first row ({row}) reads like the others; answer what its columns are"

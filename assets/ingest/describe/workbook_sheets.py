@@ -44,11 +44,10 @@ class SheetGroup:
         """Keys of the dataset that choose the table."""
         if self.at:
             return {"records": {"at": list(self.at)}}
-        if self.header:
-            return {"header": list(self.header)}
+        given = {"header": list(self.header)} if self.header else {}
         if self.pattern:
-            return {"sheets": self.pattern}
-        return {"sheet": self.name} if self.name else {}
+            return {"sheets": self.pattern, **given}
+        return {"sheet": self.name, **given} if self.name else given
 
 
 def group_sheets(file: str, headers: Sequence[tuple[str, tuple[str, ...]]]) -> list[SheetGroup]:

@@ -27,6 +27,7 @@ from assets.ingest.reading.totals import may_hold_totals
 from assets.ingest.sqltext import ident, literal
 
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 _MARKUP = "an HTML or XML page"
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive such as .xlsx"),
@@ -75,10 +76,10 @@ def read_here(
     """`read_file` within this process, for a file whose size was checked."""
     suffix = path.suffix.lower()
     kind = _check_kind(path, name, suffix)
-    if (dataset.header and kind != "text") or (dataset.records is not None and kind != "json"):
-        key = "header" if dataset.header else "records"
+    if (dataset.header and kind not in ("text", "workbook")) or (dataset.records is not None and kind != "json"):
+        key, wanted_kind = ("header", "text file or workbook") if dataset.header else ("records", "JSON file")
         raise IngestError(
-            f"is no {'text' if dataset.header else 'JSON'} file, and the mapping gives it `{key}`",
+            f"is no {wanted_kind}, and the mapping gives it `{key}`",
             file=name,
             fix=f"Export it as {'delimited text' if dataset.header else 'JSON'}, or leave `{key}` out of the mapping.",
         )
@@ -101,7 +102,15 @@ def read_here(
             return _reshaped(
                 connection, read_sheets(connection, path, name, dataset, expected, wanted), dataset, name, expected
             )
-        raw = read_excel(connection, path, name, sheet=dataset.sheet, header_row=dataset.header_row, wanted=wanted)
+        raw = read_excel(
+            connection,
+            path,
+            name,
+            sheet=dataset.sheet,
+            header_row=dataset.header_row,
+            wanted=wanted,
+            given_header=dataset.header,
+        )
     elif kind == "markup":
         text = read_decoded(path, name)
         raw = read_markup(
@@ -115,7 +124,7 @@ def read_here(
         raw = _read_by_extension(connection, path, name, suffix.removeprefix("."))
     else:
         own = tuple(f".{reader}" for reader in names(READERS))
-        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet", ".json", *own))
+        known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet", *JSON_SUFFIXES, *own))
         raise IngestError(f"files of kind {suffix or '(none)'} are not read", file=name, fix=f"Known kinds: {known}.")
     if raw.pieces is not None:
         # The rules see all rows at once: where the header or the first rows call for one, the file is read whole.
@@ -156,7 +165,7 @@ def _check_kind(path: Path, name: str, suffix: str) -> str:
     ):
         found = _MARKUP
     expected = {".xlsx": "a zip archive such as .xlsx", ".parquet": "a Parquet file"}.get(suffix)
-    if (suffix in (*TEXT_SUFFIXES, ".json") or expected is not None) and found != expected:
+    if (suffix in (*TEXT_SUFFIXES, *JSON_SUFFIXES) or expected is not None) and found != expected:
         raise IngestError(
             f"is named {suffix} but holds {found or 'plain text'}",
             file=name,
@@ -168,7 +177,7 @@ def _check_kind(path: Path, name: str, suffix: str) -> str:
         if found == _MARKUP:
             return "markup"
         return "workbook" if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) else ""
-    kinds = {".xlsx": "workbook", ".parquet": "parquet", ".json": "json"}
+    kinds = {".xlsx": "workbook", ".parquet": "parquet", **dict.fromkeys(JSON_SUFFIXES, "json")}
     return "text" if suffix in TEXT_SUFFIXES else kinds.get(suffix, "")
 
 

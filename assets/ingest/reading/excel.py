@@ -19,7 +19,7 @@ import pyarrow as pa
 from assets.ingest.errors import IngestError
 from assets.ingest.reading.headings import Heading, find_heading
 from assets.ingest.reading.markup import html_cells, spreadsheetml_cells
-from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, name_headers
+from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, name_headers, normal_header
 from assets.ingest.reading.workbook_xml import SheetFacts, sheet_facts
 from assets.ingest.typing.text_macros import EXCEL_SERIAL, EXCEL_SERIAL_1904
 
@@ -40,16 +40,17 @@ def read_excel(
     header_row: int,
     wanted: Collection[str] = (),
     is_alone: bool = True,
+    given_header: Sequence[str] = (),
 ) -> RawFile:
     """Load one sheet of a workbook into `raw`; `wanted` are the normalised headers that tell the header row, and with
-    `is_alone` the names of sheets that are not read are noted.
+    `is_alone` the names of sheets that are not read are noted. With `given_header` the sheet has none: its columns bear these names.
 
     Raises IngestError for a missing sheet or header, a broken workbook, or formulas whose values were not stored.
     """
     cells, others = _cells(path, name, sheet)
     facts = sheet_facts(path, sheet)
     rows = [[_text(cell) for cell in row] for row in cells]
-    heading = _heading(rows, wanted, header_row, name)
+    heading = _given(rows, given_header, name) if given_header else _heading(rows, wanted, header_row, name)
     notes = [f"{SHEETS_LEFT}{', '.join(others)}"] if is_alone and others else []
     if facts is not None:
         if facts.uncached:
@@ -99,6 +100,27 @@ def _heading(rows: Sequence[list[str | None]], wanted: Collection[str], header_r
     if heading is None or not any(heading.titles):
         raise IngestError("has no header there", file=name, row=header_row, fix="Set `header_row` in the mapping.")
     return heading
+
+
+def _given(rows: Sequence[list[str | None]], header: Sequence[str], name: str) -> Heading:
+    """The header of a sheet without one; raises IngestError for a row with more cells than names, and for one that has a header."""
+    first = next((row for row in rows if any(row)), [])
+    if [normal_header(cell or "") for cell in first[: len(header)]] == [normal_header(title) for title in header]:
+        raise IngestError(
+            "has a header, and the mapping says that it has none",
+            file=name,
+            row=1,
+            fix="Leave `header` out of the mapping, or export the file without one.",
+        )
+    for number, row in enumerate(rows, start=1):
+        if any(cell is not None for cell in row[len(header) :]):
+            raise IngestError(
+                f"has a row with more cells than the {len(header)} names of `header`",
+                file=name,
+                row=number,
+                fix="Name every column in `header` of the mapping.",
+            )
+    return Heading(tuple(header), 1, 0)
 
 
 def _load(

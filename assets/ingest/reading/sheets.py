@@ -60,7 +60,14 @@ def read_sheets(
     for place, sheet in chosen:
         try:
             raw = read_excel(
-                connection, path, name, sheet=sheet, header_row=dataset.header_row, wanted=wanted, is_alone=False
+                connection,
+                path,
+                name,
+                sheet=sheet,
+                header_row=dataset.header_row,
+                wanted=wanted,
+                is_alone=False,
+                given_header=dataset.header,
             )
             raw = apply_rules(connection, raw, name, dataset, expected, wanted, may_hold_totals=True)
         except IngestError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assets.ingest.mapping.language import Dataset
 
-_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".json")
+_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".json", ".jsonl", ".ndjson")
 _DAY = r"(\d{4})-?(\d{2})-?(\d{2})"
 
 

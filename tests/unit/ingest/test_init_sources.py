@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from vendors import kit, sap_b1
 
@@ -135,6 +136,45 @@ def test_a_file_without_a_row_of_names_is_read_by_the_names_that_are_given(tmp_p
     connection = land([source], tmp_path, monkeypatch)
     query = "select item_code, on_hand_units::double, source_row from landing.stock_on_hand order by 1"
     assert connection.execute(query).fetchall() == [("001", 5.0, 1), ("002", 7.0, 2)]
+
+
+def test_json_lines_are_read_by_their_suffix(tmp_path, monkeypatch):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    rows = [{"item_code": f"00{number}", "warehouse": "W1", "qty": number} for number in (1, 2, 3)]
+    for name in ("stock_20240630.jsonl", "stock_20240629.ndjson"):
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (folder / "cut.jsonl").write_text(json.dumps(rows[0]) + '\n{"item_code": "0', encoding="utf-8")
+    (source,) = draft_sources(folder, "ACME")
+    notes = "\n".join(source.notes)
+    assert "stock_20240630.jsonl: 3 rows, a stock list" in notes
+    assert "cut.jsonl: NOT READ: cut.jsonl: is no JSON: Unterminated string" in notes
+    connection = land([source], tmp_path, monkeypatch)
+    query = (
+        "select as_of_date::text, count(*), sum(on_hand_units)::double from landing.stock_on_hand group by 1 order by 1"
+    )
+    assert connection.execute(query).fetchall() == [("2024-06-29", 3, 6.0), ("2024-06-30", 3, 6.0)]
+
+
+def test_a_workbook_without_a_row_of_names_is_read_by_the_names_that_are_given(tmp_path, monkeypatch):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    book = openpyxl.Workbook()
+    for row in (("001", "茶杯", "W1", 5), ("002", "茶壶", "W1", 7.5), ("003", "茶盘", "W1", 2)):
+        book.active.append(row)
+    book.create_sheet("notes").append(["see the first sheet"])
+    book.save(folder / "kc 2024-06-30.xlsx")
+    with pytest.raises(
+        ValueError, match=r"its first row \(001, 茶杯, W1, 5\) reads like the others; answer what its columns are"
+    ):
+        draft_sources(folder, "ACME")
+    answer = "kc 2024-06-30.xlsx: columns"
+    (source,) = draft_sources(folder, "ACME", {answer: "存货编码,存货名称,仓库,库存数量"})
+    connection = land([source], tmp_path, monkeypatch)
+    query = "select item_code, on_hand_units::double, source_row from landing.stock_on_hand order by 1"
+    assert connection.execute(query).fetchall() == [("001", 5.0, 1), ("002", 7.5, 2), ("003", 2.0, 3)]
+    with pytest.raises(ValueError, match=r"row 1: has a row with more cells than the 3 names of `header`"):
+        draft_sources(folder, "ACME", {answer: "存货编码,仓库,库存数量"})
 
 
 def test_everything_in_a_folder_is_looked_at_or_named_with_the_reason(tmp_path):
