@@ -31,7 +31,7 @@ from orchestration.last_run import is_held
 pytestmark = pytest.mark.slow  # a dozen whole runs under Dagster's daemon
 END = DemoSettings().end_date
 DAY, BEFORE = END.isoformat(), (END - timedelta(days=1)).isoformat()
-RELEASE, LEDGER = ["publish", "release"], ["ledger", "open_layers"]
+RELEASE, MART = ["publish", "release"], ["marts", "fct_inventory_health"]
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +88,8 @@ def test_parts_of_a_run_release_nothing(company: Company, page: DagsterPage) -> 
     before = releases_by_day(company.settings)
     assert page.wait(page.launch(BEFORE, [RELEASE])) == "FAILURE"  # the release alone, of another day
     assert page.wait(page.launch(DAY, [RELEASE])) == "FAILURE"  # the release alone, of the same day
-    assert page.wait(page.launch(DAY, [LEDGER, RELEASE])) == "FAILURE"  # some assets and the release
-    page.wait(page.launch(BEFORE, [LEDGER]))  # one asset alone of another day, whatever becomes of it
+    assert page.wait(page.launch(DAY, [*page.group("ledger"), RELEASE])) == "FAILURE"  # some assets and the release
+    page.wait(page.launch(BEFORE, [MART]))  # one asset alone of another day, whatever becomes of it
     assert page.wait(page.launch(DAY, [RELEASE])) == "FAILURE"
     for run in page.backfill([BEFORE, DAY], [RELEASE]):  # a backfill of the release alone
         assert page.wait(run) == "FAILURE"
