@@ -150,10 +150,6 @@ class Contract(BaseModel):
         of_kind = [column for column in self.columns.values() if column.type is kind]
         return min(of_kind, key=lambda column: column.nullable).name if of_kind else None
 
-    def reference_key(self, column: str) -> str:
-        """The code column of the master that `column` refers to."""
-        return f"{self.references[column]}_code"
-
 
 def _named(columns: dict[str, Any]) -> dict[str, Any]:
     return {name: ({**spec, "name": name} if isinstance(spec, dict) else spec) for name, spec in columns.items()}

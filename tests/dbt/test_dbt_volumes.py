@@ -14,6 +14,11 @@ from jinja2 import Environment
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 FIRST, LAST = dt.date(2026, 1, 1), dt.date(2026, 6, 27)
+OTHERS = {
+    "sales_shipment_lines": "shipment_date",
+    "purchase_receipt_lines": "receipt_date",
+    "sales_order_lines": "order_date",
+}
 SHARES = {"W1": 0.6, "W2": 0.25, "W3": 0.15}
 Line = tuple[dt.date, str, str]
 
@@ -65,22 +70,32 @@ def short_volumes() -> Iterator[Callable[[Sequence[Line]], list[Any]]]:
             connection.execute(f"create schema {schema}")
         connection.execute(
             "create table control.run_parameters as select date '2026-06-30' as as_of_date, 3::bigint as transit_days;"
-            "create table quality.landing_batches as select 'C' as company_code, 'stock_movement' as contract, 9 as contract_rows,"
+            "create table quality.landing_batches as select 'C' as company_code, contract, 9 as contract_rows,"
             " d::date as extract_date, strftime(d, 'm%Y%m%d.csv') as source_file, row_number() over (order by d) as batch_sequence"
-            " from generate_series(timestamp '2026-01-01', timestamp '2026-06-30', interval 1 day) as days(d)"
+            " from generate_series(timestamp '2026-01-01', timestamp '2026-06-30', interval 1 day) as days(d),"
+            " (values ('stock_movement'), ('sales_shipment_line')) as kinds(contract)"
         )
 
-        def found(lines: Sequence[Line]) -> list[Any]:
+        def found(lines: Sequence[Line], *, as_shipments: bool = False) -> list[Any]:
+            for name, day in OTHERS.items():
+                columns = f"{day} date, warehouse_id varchar, doc_status varchar"
+                connection.execute(f"create or replace table staging.stg_{name} ({columns})")
             connection.execute(
                 "create or replace table staging.stg_stock_movements"
-                " (business_date date, warehouse_id varchar, movement_type varchar, company_code varchar, doc_status varchar)"
+                " (business_date date, warehouse_id varchar, movement_type varchar, doc_status varchar)"
             )
             days, places, kinds = (list(values) for values in zip(*lines, strict=True))
             connection.execute(
                 "insert into staging.stg_stock_movements"
-                " select unnest(?::date[]), unnest(?::varchar[]), unnest(?::varchar[]), 'C', 'posted'",
+                " select unnest(?::date[]), 'C/' || unnest(?::varchar[]), unnest(?::varchar[]), 'posted'",
                 [days, places, kinds],
             )
+            if as_shipments:
+                connection.execute(
+                    "insert into staging.stg_sales_shipment_lines"
+                    " select business_date, warehouse_id, doc_status from staging.stg_stock_movements;"
+                    "delete from staging.stg_stock_movements"
+                )
             return connection.execute(
                 "select part_kind, part, last_date, span_days, part_lines, usual_lines, source_file"
                 f" from ({query}) order by all"
@@ -98,7 +113,7 @@ def test_a_warehouse_that_is_gone_is_found(short_volumes: Callable[[Sequence[Lin
     first, last = dt.date(2026, 5, 12), dt.date(2026, 5, 14)
     lines = [line for line in _history(1) if not (line[1] == "W2" and first <= line[0] <= last)]
     (found,) = short_volumes(lines)
-    assert found[:2] == ("warehouse", "W2")
+    assert found[:2] == ("warehouse", "C/W2")
     assert first <= found[2] <= last + dt.timedelta(days=3)
     assert found[4] < 0.8 * found[5]
     assert found[6] == f"m{found[2]:%Y%m%d}.csv"
@@ -106,12 +121,17 @@ def test_a_warehouse_that_is_gone_is_found(short_volumes: Callable[[Sequence[Lin
     assert short_volumes(_history(1)) == []
 
 
+def test_sales_of_a_shop_that_are_not_in_the_export_are_found(short_volumes: Callable[..., list[Any]]) -> None:
+    lines = [line for line in _history(5) if line[1] != "W3" or line[0] < dt.date(2026, 6, 15)]
+    assert [found[:2] for found in short_volumes(lines, as_shipments=True)] == [("warehouse", "C/W3")]
+
+
 def test_half_of_the_lines_of_a_warehouse_are_missed_within_a_week(
     short_volumes: Callable[[Sequence[Line]], list[Any]],
 ) -> None:
     rng = random.Random(3)
     lines = [line for line in _history(2) if line[1] != "W1" or line[0] < dt.date(2026, 6, 10) or rng.random() < 0.4]
-    assert [found[:2] for found in short_volumes(lines)] == [("warehouse", "W1")]
+    assert [found[:2] for found in short_volumes(lines)] == [("warehouse", "C/W1")]
 
 
 def test_a_kind_that_is_gone_is_found_and_one_that_grows_rarer_is_not(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -51,12 +50,6 @@ class LiveReader(Protocol):
     """An open source."""
 
     def prepare(self, dataset: Dataset) -> Prepared: ...
-
-
-class Opener(Protocol):
-    """Opens a source for the time of a run."""
-
-    def __call__(self) -> AbstractContextManager[LiveReader]: ...
 
 
 def text_of(value: Any) -> str | None:

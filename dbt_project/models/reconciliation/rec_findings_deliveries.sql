@@ -481,8 +481,8 @@ short_parts as (
     select
         {{ finding_columns(
             "'short_file'",
-            "company_code || '|' || part_kind || '|' || part || '|' || cast(first_date as varchar)",
-            message("'short_file.' || part_kind", ['part', 'part_lines', 'span_days', 'last_date', 'usual_lines', 'other_lines']),
+            "contract || '|' || company_code || '|' || part_kind || '|' || part || '|' || cast(first_date as varchar)",
+            message("'short_file.' || part_kind", ['part', 'part_lines', 'span_days', 'last_date', 'usual_lines', 'other_lines', 'contract']),
             warehouse_id="case when part_kind = 'warehouse' then part end",
             business_date='last_date',
             source_file='source_file'
