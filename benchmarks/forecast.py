@@ -31,6 +31,7 @@ def main(argv: Sequence[str]) -> dict[str, Any]:
     parser.add_argument("--variants", action="store_true", help="also run the variants that lost")
     parser.add_argument("--series", type=int, default=30490, help="speed: series of the synthetic panel")
     parser.add_argument("--periods", type=int, default=1941, help="speed: days of the synthetic panel")
+    parser.add_argument("--every", type=int, default=1, help="m3: every k-th series, where all take too long")
     parser.add_argument("--items", type=int, default=200, help="promotions: items of the demo company")
     parser.add_argument("--days", type=int, default=900, help="promotions: days of the demo company")
     parser.add_argument("--workspace", default="demo", help="demo: folder that holds the extracts and truth/")
@@ -42,7 +43,8 @@ def main(argv: Sequence[str]) -> dict[str, Any]:
         figures = run_set(options.name, rivals=rivals, origins=options.origins, variants=options.variants)
         label += "_slow_rivals" if options.rivals == "slow" else ""
     elif options.name == "m3":
-        figures = run_m3()
+        figures = run_m3(options.every)
+        label += f"_every_{options.every}" if options.every > 1 else ""
     elif options.name == "m4":
         figures = run_m4(options.origins or 3)
     elif options.name == "usaid":

@@ -20,10 +20,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from assets.planning.forecasting import batch_source
+from assets.planning.forecasting.batch import batch_points, combined
 from assets.planning.forecasting.frame import FrameForecast, forecast_frame
 from assets.planning.forecasting.settings import ForecastSettings
 from benchmarks.forecast_data import shared
 
+MEMBERS = ("ets", "theta", "ces")
 M3_SEASONS = {"YEARLY": 1, "OTHER": 1, "QUARTERLY": 4, "MONTHLY": 12}
 
 
@@ -79,10 +81,10 @@ def smape(forecast: NDArray, actual: NDArray) -> NDArray[np.float64]:
     return np.divide(200.0 * np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0)
 
 
-def _m3_group(period: str) -> tuple[list[NDArray], NDArray, int]:
+def _m3_group(period: str, every: int) -> tuple[list[NDArray], NDArray, int]:
     meta = pd.read_parquet(shared("m3", "meta.parquet"))
     rows = pd.read_parquet(shared("m3", "series.parquet"))
-    ids = meta.loc[meta["period"] == period, "series_id"]
+    ids = meta.loc[meta["period"] == period, "series_id"].sort_values().iloc[::every]
     rows = rows[rows["series_id"].isin(set(ids))].sort_values(["series_id", "t"])
     train = [part["y"].to_numpy() for _, part in rows[rows["split"] == "train"].groupby("series_id", sort=True)]
     test = [part["y"].to_numpy() for _, part in rows[rows["split"] == "test"].groupby("series_id", sort=True)]
@@ -93,20 +95,23 @@ def _points(result: FrameForecast, horizon: int) -> dict[str, NDArray[np.float64
     return {name: result.forecasts[name].to_numpy().reshape(-1, horizon) for name in ("mean", "q_0.5")}
 
 
-def run_m3() -> dict[str, Any]:
-    """sMAPE by frequency and over all forecasts, of the mean and of the median."""
+def run_m3(every: int = 1) -> dict[str, Any]:
+    """sMAPE by frequency and over all forecasts, of the mean and of the median, and of the median of ETS, Theta and CES without the
+    engine's choice. `every`: every k-th series of each frequency."""
     published = pd.read_csv(shared("m3", "published_scores.csv")).set_index("method")
     sums: dict[str, dict[str, float]] = {}
     counts: dict[str, int] = {}
     chosen: dict[str, Any] = {}
     seconds: dict[str, float] = {}
+    series: dict[str, int] = {}
     for period, season in M3_SEASONS.items():
-        train, actual, horizon = _m3_group(period)
+        train, actual, horizon = _m3_group(period, every)
         started = time.process_time()
         result = command_forecast(train, horizon, season)
         seconds[period] = round(time.process_time() - started, 1)
-        counts[period] = actual.size
-        for label, forecast in _points(result, horizon).items():
+        counts[period], series[period] = actual.size, len(actual)
+        plain = combined(batch_points(train, horizon, MEMBERS, season), MEMBERS)
+        for label, forecast in {**_points(result, horizon), "median_of_families": plain}.items():
             sums.setdefault(label, {})[period] = float(smape(forecast, actual).sum())
         picked = result.accuracy.loc[result.accuracy["is_chosen"], "model"].value_counts()
         chosen[period] = {str(k): int(v) for k, v in picked.head(8).items()}
@@ -118,6 +123,8 @@ def run_m3() -> dict[str, Any]:
     }
     entrants = published["ALL_avg_over_all_forecasts"][published["n"] == 3003]
     return {
+        "every": every,
+        "series": sum(series.values()),
         "smape": table,
         "chosen": chosen,
         "monthly_published": published["MONTHLY"].loc[["THETA", "ForecastPro"]].to_dict(),

@@ -29,11 +29,13 @@ _FARTHEST = 8.0
 def pooled_points(series: Sequence[NDArray[np.float64]], horizon: int, window: int) -> NDArray[np.float64]:
     """Forecasts (n, horizon); NaN for series shorter than `window` or flat in it, and for all where there are too few rows."""
     out = np.full((len(series), horizon), np.nan)
-    own = [_normal(values, horizon, window) for values in series]
-    known = [each for each in own if each is not None]
-    if sum(rows for _, _, rows in known) < _ROWS_PER_COEFFICIENT * window:
+    square, product, rows = np.zeros((window, window)), np.zeros((window, horizon)), 0
+    for values in series:
+        mine = _normal(values, horizon, window)
+        if mine is not None:
+            square, product, rows = square + mine[0], product + mine[1], rows + mine[2]
+    if rows < _ROWS_PER_COEFFICIENT * window:
         return out
-    square, product = sum(each[0] for each in known), sum(each[1] for each in known)
     common = np.linalg.solve(square + _PENALTY * np.eye(window), product)
     # the common rows, as many as _POOL_ROWS of the average scale
     held = _POOL_ROWS * square * (window / np.trace(square)) + 1e-3 * np.eye(window)
@@ -45,7 +47,7 @@ def pooled_points(series: Sequence[NDArray[np.float64]], horizon: int, window: i
             continue
         row = (values[-window:] - last) / spread
         row[-1] = 1.0
-        mine = own[i]
+        mine = _normal(values, horizon, window)  # again: kept for all series they would take a gigabyte
         bent = common if mine is None else np.linalg.solve(mine[0] + held, mine[1] + held @ common)
         out[i] = np.maximum(last + spread * (row @ bent), 0.0)
     return out
