@@ -151,7 +151,7 @@ def owa(forecast: NDArray, train: Sequence[NDArray], actual: NDArray) -> float:
 
 
 def run_m4(origins: int, horizon: int = 13) -> dict[str, Any]:
-    """OWA of the command's forecast at each origin, oldest first."""
+    """OWA of the command's forecast at each origin, the newest first."""
     with fits_kept():
         return _m4_origins(origins, horizon)
 
@@ -161,7 +161,7 @@ def _m4_origins(origins: int, horizon: int) -> dict[str, Any]:
     scores: dict[str, list[float]] = {}
     chosen: list[dict[str, int]] = []
     seconds: list[float] = []
-    for back in range(origins, 0, -1):
+    for back in range(1, origins + 1):
         train = [values[: len(values) - horizon * back] for values in series]
         actual = np.stack([v[len(t) : len(t) + horizon] for v, t in zip(series, train, strict=True)])
         started = time.process_time()
@@ -173,9 +173,9 @@ def _m4_origins(origins: int, horizon: int) -> dict[str, Any]:
         chosen.append({str(k): int(v) for k, v in picked.head(8).items()})
         print("m4", back, {k: v[-1] for k, v in scores.items()}, chosen[-1], seconds[-1], flush=True)
     return {
-        "origins_oldest_first": origins,
+        "origins_newest_first": origins,
         "owa": scores,
-        "owa_newest_origin": scores["q_0.5"][-1],
+        "owa_newest_origin": {k: v[0] for k, v in scores.items()},
         "owa_mean_of_origins": {k: round(float(np.mean(v)), 4) for k, v in scores.items()},
         "chosen": chosen,
         "processor_seconds": seconds,
