@@ -788,7 +788,7 @@ implausible_values as (
     select
         {{ finding_columns(
             "'implausible_value'",
-            "contract || '|' || source_file || '|' || measure",
+            "contract || '|' || source_instance || '|' || source_file || '|' || measure",
             message("min_by(message_id, source_row)", ['count(*)', 'contract', 'source_file', 'measure', 'min(source_row)', 'min_by(said, source_row)', 'min_by(against, source_row)']),
             business_date='min(extract_date)',
             source_file='source_file',
