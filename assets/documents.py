@@ -110,12 +110,15 @@ def _sentences(error: ValidationError, node: yaml.Node | None, model: type[BaseM
         path = item["loc"]
         dotted = ".".join(str(part) for part in path)
         where = f"{name}, line {line_of(node, path)}"
+        if item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]:
+            continue  # entries are there, and wrong: each has a line of its own
         if item["type"] == "extra_forbidden":
             lines.append(f"{where}: unknown key '{dotted}'{_suggestion(model, path)}")
         elif item["type"] == "missing":
             lines.append(f"{where}: the key '{dotted}' is missing")
         else:
-            lines.append(f"{where}: '{dotted}': {item['msg']} (found {_shown(item.get('input'))})")
+            said = item["msg"].removeprefix("Value error, ")
+            lines.append(f"{where}: '{dotted}': {said} (found {_shown(item.get('input'))})")
     return lines
 
 

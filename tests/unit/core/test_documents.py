@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from assets.documents import DocumentError, load_document, parse_document
 
@@ -52,3 +52,14 @@ def test_missing_file_and_wrong_encoding(tmp_path: Path) -> None:
     (tmp_path / "gbk.yml").write_bytes("name: 库存".encode("gb18030"))
     with pytest.raises(DocumentError, match="is not UTF-8"):
         load_document(tmp_path / "gbk.yml", Outer)
+
+
+def test_entries_that_are_wrong_are_not_said_to_be_missing() -> None:
+    class Filled(BaseModel):
+        parts: tuple[Inner, ...] = Field(min_length=1)
+
+    with pytest.raises(DocumentError) as caught:
+        parse_document("parts:\n  - dayz: 1\n", Filled, name="my.yml")
+    assert str(caught.value) == "my.yml, line 2: unknown key 'parts.0.dayz'; did you mean 'days'?"
+    with pytest.raises(DocumentError, match="at least 1 item"):
+        parse_document("parts: []\n", Filled, name="my.yml")
