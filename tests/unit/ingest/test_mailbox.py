@@ -26,8 +26,8 @@ _FOLDERS = count()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
-    with running(tmp_path_factory.mktemp("mail")) as found:
+def server() -> Iterator[MailServer]:
+    with running() as found:
         yield found
 
 
