@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from assets.ingest.errors import IngestError
 from assets.ingest.live.reader import text_of
+from assets.ingest.live.watermark import Request, Value
 from assets.ingest.mapping.language import Dataset
-from assets.ingest.mapping.source_keys import RESERVED
+from assets.ingest.mapping.source_keys import RESERVED, HttpSource
 from assets.ingest.reading.header_match import dataset_headers
 from assets.ingest.reading.raw_table import normal_header
 
@@ -47,6 +48,35 @@ def local_time(value: Any, timezone: str) -> Any:
         return value
     local = moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
     return local.date().isoformat() if local.time() == dt.time() else local.isoformat(sep=" ", timespec="seconds")
+
+
+def moved_on(
+    source: HttpSource, dataset: Dataset, request: Request, at_least: str, text: Callable[[Value], str]
+) -> str:
+    """The mapping's filter and what has moved on since, in a service's own words.
+
+    Args:
+        source: whose filter it is.
+        dataset: whose watermark fields are compared.
+        request: what is asked for.
+        at_least: the service's sign between a field and a value, with its blanks.
+        text: a watermark as the service writes it.
+
+    Returns:
+        A condition; empty where everything is asked for.
+    """
+    parts = [f"({source.filter})"] if source.filter else []
+    if request.since is not None:
+        mark = dataset.watermark
+        ways = [
+            f"{field}{at_least}'{text(value)}'"
+            for field, value in zip(mark.column, request.since, strict=True)
+            if value
+        ]
+        if request.reprocess_from is not None and mark.reprocess_column is not None:
+            ways.append(f"{mark.reprocess_column}{at_least}'{request.reprocess_from.isoformat()}'")
+        parts.append(f"({' or '.join(ways)})")
+    return " and ".join(parts)
 
 
 def unknown_fields(asked: Iterable[str], known: Sequence[str], place: str, dataset: str) -> IngestError:

@@ -16,7 +16,7 @@ import requests
 
 from assets.ingest.errors import IngestError
 from assets.ingest.live.http_client import Busy, HttpClient
-from assets.ingest.live.http_fields import plain, wanted_headers
+from assets.ingest.live.http_fields import moved_on, plain, wanted_headers
 from assets.ingest.live.reader import Batch, key_text
 from assets.ingest.live.watermark import Encoded, Request, Value, encode
 from assets.ingest.mapping.language import Dataset
@@ -69,7 +69,9 @@ class KingdeeForm:
     def read(self, request: Request, after: tuple[Value, ...] | None) -> Iterator[Batch]:
         """Rows from a row number on."""
         start = int(after[0]) if after else 0
-        for rows in self._pages([*self.source.key, *self.headers], self._filter(request), start):
+        for rows in self._pages(
+            [*self.source.key, *self.headers], moved_on(self.source, self.dataset, request, ">=", _moment), start
+        ):
             start += len(rows)
             width = len(self.source.key)
             keys = [key_text(row[:width]) for row in rows]
@@ -90,19 +92,6 @@ class KingdeeForm:
             if len(rows) < self.size:
                 return
             start += len(rows)
-
-    def _filter(self, request: Request) -> str:
-        """The mapping's filter, and what has moved on."""
-        parts = [f"({self.source.filter})"] if self.source.filter else []
-        if request.since is not None:
-            ways = [
-                f"{mark}>='{_moment(value)}'" for mark, value in zip(self.marks, request.since, strict=True) if value
-            ]
-            column = self.dataset.watermark.reprocess_column
-            if request.reprocess_from is not None and column is not None:
-                ways.append(f"{column}>='{request.reprocess_from.isoformat()}'")
-            parts.append(f"({' or '.join(ways)})")
-        return " and ".join(parts)
 
     def _query(self, fields: Sequence[str], condition: str, order: str, start: int, size: int) -> list[list[Any]]:
         data = {

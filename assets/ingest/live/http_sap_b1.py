@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from assets.ingest.live.http_client import HttpClient
-from assets.ingest.live.http_fields import plain, unknown_fields, wanted_headers
+from assets.ingest.live.http_fields import moved_on, plain, unknown_fields, wanted_headers
 from assets.ingest.live.reader import Batch, key_text
 from assets.ingest.live.watermark import Encoded, Request, Value, encode
 from assets.ingest.mapping.language import Dataset
@@ -58,7 +58,7 @@ class ServiceLayerResource:
 
     def read(self, request: Request, after: tuple[Value, ...] | None) -> Iterator[Batch]:
         """Rows from a number of documents on."""
-        condition = self._filter(request)
+        condition = moved_on(self.source, self.dataset, request, " ge ", _day)
         fields = [self._own(name) for name in (*self.source.key, *self.headers)]
         subform = [self.source.subform] if self.source.subform is not None else []
         select = ",".join(dict.fromkeys([*(name for name in fields if name is not None), *subform]))
@@ -96,18 +96,6 @@ class ServiceLayerResource:
         headers = {"Prefer": f"odata.maxpagesize={size}"}
         path = f"b1s/v1/{self.source.form}"
         return self.client.send("GET", path, params=query, headers=headers, read=_body, renew=self.log_in)
-
-    def _filter(self, request: Request) -> str:
-        parts = [f"({self.source.filter})"] if self.source.filter else []
-        if request.since is not None:
-            ways = [
-                f"{mark} ge '{_day(value)}'" for mark, value in zip(self.marks, request.since, strict=True) if value
-            ]
-            column = self.dataset.watermark.reprocess_column
-            if request.reprocess_from is not None and column is not None:
-                ways.append(f"{column} ge '{request.reprocess_from.isoformat()}'")
-            parts.append(f"({' or '.join(ways)})")
-        return " and ".join(parts)
 
     def _rows(self, documents: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         if self.source.subform is None:
