@@ -1,4 +1,4 @@
-"""`python -m benchmarks forecast --set NAME`: one command per set of issue 5's "Must show".
+"""`python -m benchmarks forecast --set NAME`: one command per data set.
 
 Sets: m3, m4, usaid, raf_spares, carparts, vn2, speed, demo, promotions. Figures go to `results/forecast_<set>.json`.
 """
