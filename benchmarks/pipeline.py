@@ -62,7 +62,8 @@ def measure(folder: Path, repeat: int) -> dict[str, Any]:
     for path, home in late.items():
         path.rename(home)
     shutil.copytree(company.data_dir, folder / "before", symlinks=True)
-    daily, daily_cpu = [], []
+    daily = []
+    daily_cpu: list[float] = []
     for _ in range(repeat):
         # each repetition starts from the landing without the last day's files
         shutil.rmtree(company.data_dir)
