@@ -69,7 +69,7 @@ AGREE = {
     "what is not recommended says so": """
         select item_id from fct_replenishment
         where (replay_verdict = 'not_recommended') <> (';' || flags || ';' like '%;not_recommended;%')
-           or (replay_verdict = 'not_recommended') <> (reason like '%not recommended: replayed%')""",
+           or (replay_verdict = 'not_recommended') <> (reason like '%not recommended by the replay%')""",
     "the present class is the open spell of the history": """
         select c.item_id, c.warehouse_id from dim_item_classes as c
         left join fct_class_history as h on h.item_id = c.item_id and h.warehouse_id = c.warehouse_id and h.valid_to_date is null
