@@ -17,7 +17,7 @@ FIRST_DAY = "2024-01-01"
 LAST_DAY = "2025-12-31"
 SHOPS = 4
 MOVEMENTS_PER_ITEM = 1000
-"""10 M movements over 50,000 item-warehouses (issue 4): 200 each, and five warehouses to an item."""
+"""10 M movements over 50,000 item-warehouses: 200 each, and five warehouses to an item."""
 ROWS_PER_FILE = 2_500_000
 
 _DOCUMENTS = """
