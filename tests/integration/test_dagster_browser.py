@@ -1,10 +1,11 @@
-"""Dagster's page in a real browser, as a data engineer uses it: lineage, an asset with its columns and checks, a re-execution from
-failure, a schedule and a sensor that tick. Pictures of each step are kept in `build/screenshots`."""
+"""Dagster's page in a real browser, as a data engineer uses it: lineage, an asset with its columns and checks, a backfill of past
+days, a re-execution from failure, a schedule and a sensor that tick. Pictures of each step are kept in `build/screenshots`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from demo.settings import DemoSettings
 from demo.simulate import write_demo
 from orchestration.settings import Settings
 
-pytestmark = pytest.mark.slow  # two whole runs under Dagster's daemon
+pytestmark = pytest.mark.slow  # five whole runs under Dagster's daemon
 END = DemoSettings().end_date
 LOCATION = "/locations/orchestration.definitions"
 TICKS = """query($n: InstigationSelector!) { instigationStateOrError(instigationSelector: $n) {
@@ -70,6 +71,25 @@ def _days(page: DagsterPage) -> dict[str, str]:
         day = next((tag["value"] for tag in run["tags"] if tag["key"] == "dagster/partition"), "")
         found.setdefault(day, run["status"])
     return found
+
+
+def test_three_past_days_are_backfilled(settings: Settings, page: DagsterPage, tab: Any) -> None:
+    days = [(END - timedelta(days=back)).isoformat() for back in (3, 2, 1)]
+    tab.goto(f"{LOCATION}/jobs/daily")
+    tab.get_by_role("button", name="Materialize all").first.click()
+    tab.get_by_text("Show all partitions").click()  # the page begins with the last 90 days
+    field = tab.locator("input[type=text]").last
+    field.fill(f"[{days[0]}...{days[-1]}]")
+    field.press("Enter")
+    tab.get_by_text("3 partitions").wait_for()
+    _picture(tab, "backfill_dialog")
+    tab.get_by_role("button", name="Launch backfill").click()
+    _until(lambda: set(days) <= set(_days(page)), "the runs of the three days", 600)
+    _until(lambda: all(_days(page)[day] == "SUCCESS" for day in days), "their success", 1500)
+    assert set(releases_by_day(settings)) >= set(days)
+    tab.goto("/runs")
+    tab.get_by_text("daily").first.wait_for()
+    _picture(tab, "backfill_runs")
 
 
 def _the_pages_say_what_there_is(tab: Any) -> None:
