@@ -21,6 +21,7 @@ import duckdb
 from assets.publish.kpis.own import write_own_files
 from assets.spark.lake import Lake
 from assets.spark.session import start_session
+from assets.whole_files import sync, write_whole
 from assets.workspace import Workspace
 from orchestration.dbt_spark import spark_environment
 
@@ -78,7 +79,8 @@ class DbtProject:
             parsed = self._invoke(["parse", "--no-partial-parse"]).result
             self._compile(parsed)
             read = {name: _environment(name) for name in sorted(parsed.env_vars)}
-            stamp.write_text(json.dumps({"files": _fingerprint(self.folder), "environment": read}))
+            sync(self.manifest)
+            write_whole(stamp, json.dumps({"files": _fingerprint(self.folder), "environment": read}))
         return self.manifest
 
     def _compile(self, manifest: Any) -> None:
@@ -295,9 +297,12 @@ def _close_file() -> None:
 
 
 def _is_current(stamp: str, folder: Path) -> bool:
-    made_of = json.loads(stamp)
-    is_same = all(_environment(name) == value for name, value in made_of["environment"].items())
-    return is_same and bool(made_of["files"] == _fingerprint(folder))
+    try:
+        made_of = json.loads(stamp)
+        is_same = all(_environment(name) == value for name, value in made_of["environment"].items())
+        return is_same and bool(made_of["files"] == _fingerprint(folder))
+    except (ValueError, KeyError, TypeError):  # damaged: parsed anew
+        return False
 
 
 def _environment(name: str) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from assets.whole_files import write_whole
 from assets.workspace import Workspace
 from orchestration.faults import CRASHED, NOT_RELEASED, is_refusal
 
@@ -94,9 +94,7 @@ def _path(workspace: Workspace) -> Path:
 
 def _write(path: Path, run: LastRun) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(asdict(run), ensure_ascii=False, indent=1), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(asdict(run), ensure_ascii=False, indent=1))
 
 
 def _now() -> str:

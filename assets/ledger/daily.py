@@ -29,7 +29,7 @@ from assets.ledger.source_stamp import package_stamp
 from assets.ledger.spool import Spool
 from assets.ledger.stage import compute_with_state
 from assets.ledger.state import LedgerState
-from assets.ledger.state_store import StateHead, StateWriter
+from assets.ledger.state_store import DamagedStateError, StateHead, StateWriter
 from assets.ledger.table_writer import TableWriter
 
 ROWS_PER_BUCKET = 1_000_000
@@ -103,7 +103,7 @@ def run_ledger(
     settings = settings.model_copy(update={"calendars": warehouse.calendars(connection)})
     run = _Run(connection, Path(folder), as_of, settings, threads)
     stamp = f"{package_stamp()}-{duckdb.__version__}-{settings.fingerprint}"
-    head, reason = _fitting_state(connection, run.folder, stamp, as_of)
+    head, homes, reason = _fitting_state(connection, run.folder, stamp, as_of)
     connection.execute("create schema if not exists ledger")
     with run.timed("survey"):
         run.standards = warehouse.standard_costs(connection, as_of) if settings.cost == "standard" else None
@@ -111,13 +111,17 @@ def run_ledger(
     if head is not None:
         with run.timed("survey"):
             seen = warehouse.survey(connection, head.as_of)
-            homes = state_store.homes(run.folder, head)
             plan = _plan(run, head, seen, homes)
             count = warehouse.work(connection, plan.recomputed)
         if count <= FULL_SHARE * seen.total:
-            _continue(run, stamp, head, seen, homes, plan, count)
-            return LedgerRun(True, f"continued from {head.as_of}", count, len(plan.restated), run.seconds)
-        reason = f"{count} of the movements are new or of items that must be computed again"
+            try:
+                _continue(run, stamp, head, seen, homes, plan, count)
+            except DamagedStateError as error:
+                reason = str(error)
+            else:
+                return LedgerRun(True, f"continued from {head.as_of}", count, len(plan.restated), run.seconds)
+        else:
+            reason = f"{count} of the movements are new or of items that must be computed again"
     warehouse.drop_views(connection)
     count, items = _anew(run, stamp, rows_per_bucket)
     return LedgerRun(False, reason, count, items, run.seconds)
@@ -220,21 +224,22 @@ def _state(folder: Path, head: StateHead, bucket: int, moves: buckets.Moves) -> 
 
 def _fitting_state(
     connection: duckdb.DuckDBPyConnection, folder: Path, stamp: str, as_of: date
-) -> tuple[StateHead | None, str]:
-    """The saved state, or None and why it does not fit."""
+) -> tuple[StateHead | None, pa.Table, str]:
+    """The saved state and where its items are, or None and why it does not fit."""
+    nowhere = pa.table({})
     linked = warehouse.linked_state(connection)
     if linked is None:
-        return None, "the warehouse is new"
+        return None, nowhere, "the warehouse is new"
     if linked[0] != stamp:
-        return None, "the code or the settings of the ledger have changed"
-    head = state_store.saved(folder)
-    if head is None or head.name != linked[1]:
-        return None, "there is no saved state for the tables of this warehouse"
+        return None, nowhere, "the code or the settings of the ledger have changed"
     try:
+        head = state_store.saved(folder)
+        if head is None or head.name != linked[1]:
+            return None, nowhere, "there is no saved state for the tables of this warehouse"
         head.check_version()
-        state_store.homes(folder, head)
+        homes = state_store.homes(folder, head)
     except (OSError, LedgerInputError) as error:
-        return None, str(error)
+        return None, nowhere, str(error)
     if head.as_of > as_of:
-        return None, f"the saved state is of {head.as_of}, later than {as_of}"
-    return head, ""
+        return None, nowhere, f"the saved state is of {head.as_of}, later than {as_of}"
+    return head, homes, ""

@@ -1,15 +1,18 @@
 """A ledger state in a folder: buckets of items, one Arrow file per table in each, and what they are bound to.
 
 A new state is written beside the old one and takes its place with one rename; buckets that nothing touched are linked, not written.
+The head holds a digest of every file and of itself: a file that was torn or changed on the disk is an error, never another figure.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -17,8 +20,13 @@ import pyarrow as pa
 
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.state import STATE_VERSION, LedgerState
+from assets.whole_files import sync, write_whole
 
 _HEAD = "state.json"
+
+
+class DamagedStateError(LedgerInputError):
+    """A file of the state is not what was written."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class StateHead:
     fingerprint: str
     buckets: int
     version: int
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each file, by its path in the state."""
 
     def check_version(self) -> None:
         """Raises LedgerInputError where another version of the ledger wrote the state."""
@@ -50,17 +60,18 @@ class StateWriter:
         self._target.mkdir(parents=True)
         self._head = StateHead(name, as_of, fingerprint, 0, STATE_VERSION)
         self._buckets = 0
+        self._digests: dict[str, str] = {}
 
     def put(self, state: LedgerState) -> None:
         """Write the next bucket."""
         bucket = self._next()
         for table_name, table in state.tables().items():
             whole = table.unify_dictionaries().combine_chunks()
-            with (
-                pa.OSFile(str(bucket / f"{table_name}.arrow"), "wb") as sink,
-                pa.ipc.new_file(sink, whole.schema) as writer,
-            ):
+            path = bucket / f"{table_name}.arrow"
+            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
                 writer.write_table(whole)
+            sync(path)
+            self._digests[f"{bucket.name}/{path.name}"] = _digest(path)
 
     def keep(self, before: StateHead, number: int) -> None:
         """Take a bucket of the old state over as it is."""
@@ -70,6 +81,8 @@ class StateWriter:
                 os.link(path, bucket / path.name)
             except OSError:  # a file system without links
                 shutil.copyfile(path, bucket / path.name)
+                sync(bucket / path.name)
+            self._digests[f"{bucket.name}/{path.name}"] = before.digests[f"{number}/{path.name}"]
 
     def commit(self) -> str:
         """Replace the state of the folder, so that a reader sees the old or the new; returns its name."""
@@ -79,10 +92,12 @@ class StateWriter:
             "fingerprint": self._head.fingerprint,
             "folder": self._head.name,
             "buckets": self._buckets,
+            "digests": self._digests,
         }
-        pending = self._folder / f"{self._head.name}.json"
-        pending.write_text(json.dumps(head))
-        pending.replace(self._folder / _HEAD)
+        for bucket in range(self._buckets):
+            sync(self._target / str(bucket))
+        sync(self._target)
+        write_whole(self._folder / _HEAD, json.dumps({**head, "digest": _text_digest(head)}))
         for old in self._folder.glob("state-*"):
             if old.name != self._head.name and old.is_dir():
                 shutil.rmtree(old)
@@ -96,35 +111,66 @@ class StateWriter:
 
 
 def saved(folder: Path) -> StateHead | None:
-    """Head of the state in `folder`, None where there is none."""
+    """Head of the state in `folder`, None where there is none.
+
+    Raises:
+        DamagedStateError: the head is not what was written.
+    """
     path = Path(folder) / _HEAD
     if not path.is_file():
         return None
-    head = json.loads(path.read_text())
+    try:
+        head = json.loads(path.read_bytes())
+        is_whole = head.pop("digest") == _text_digest(head)
+    except (ValueError, KeyError, AttributeError, TypeError):
+        is_whole = False
+    if not is_whole:
+        raise DamagedStateError(f"{path.name} of the saved state is damaged")
     return StateHead(
-        head["folder"], date.fromisoformat(head["as_of"]), head["fingerprint"], head.get("buckets", 0), head["version"]
+        head["folder"],
+        date.fromisoformat(head["as_of"]),
+        head["fingerprint"],
+        head["buckets"],
+        head["version"],
+        head["digests"],
     )
 
 
 def load(folder: Path, head: StateHead, bucket: int) -> LedgerState:
-    """One bucket of the state, mapped into memory. Raises OSError where it is not there."""
-    place = Path(folder) / head.name / str(bucket)
-    tables = {path.stem: _table(path) for path in sorted(place.glob("*.arrow"))}
-    if not tables:
-        raise FileNotFoundError(f"{place} holds no ledger state")
-    return LedgerState(head.as_of, head.fingerprint, **tables)
+    """One bucket of the state, mapped into memory.
+
+    Raises:
+        OSError: a file is not there.
+        DamagedStateError: a file is not what was written.
+    """
+    names = [name for name in sorted(head.digests) if name.startswith(f"{bucket}/")]
+    return LedgerState(
+        head.as_of, head.fingerprint, **{Path(name).stem: _checked(Path(folder), head, name) for name in names}
+    )
 
 
 def homes(folder: Path, head: StateHead) -> pa.Table:
     """item_id, cluster and bucket of every item that the state knows."""
     parts = []
     for bucket in range(head.buckets):
-        items = _table(Path(folder) / head.name / str(bucket) / "items.arrow").select(["item_id", "cluster"])
+        items = _checked(Path(folder), head, f"{bucket}/items.arrow").select(["item_id", "cluster"])
         text = items.cast(pa.schema([("item_id", pa.string()), ("cluster", pa.string())]))
         parts.append(text.append_column("bucket", pa.array([bucket] * len(text), pa.int32())))
     return pa.concat_tables(parts)
 
 
-def _table(path: Path) -> pa.Table:
+def _checked(folder: Path, head: StateHead, name: str) -> pa.Table:
+    path = folder / head.name / name
+    if _digest(path) != head.digests[name]:
+        raise DamagedStateError(f"{name} of the saved state is damaged")
     with pa.memory_map(str(path)) as source:
         return pa.ipc.open_file(source).read_all()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _text_digest(head: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(head, sort_keys=True).encode()).hexdigest()

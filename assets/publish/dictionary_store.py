@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from assets.publish import dictionary, lineage, public, release_rules, values
+from assets.whole_files import write_whole
 
 _MADE_BY = (
     *(Path(str(module.__file__)) for module in (dictionary, lineage, public, release_rules, values)),
@@ -22,11 +23,12 @@ def stored_dictionary(manifest: Path) -> list[dict[str, Any]]:
     made_of = hashlib.sha256(b"".join([text, *[path.read_bytes() for path in _MADE_BY]])).hexdigest()
     kept = manifest.with_name("dictionary.json")
     if kept.is_file():
-        known = json.loads(kept.read_text(encoding="utf-8"))
-        if known["made_of"] == made_of:
-            return list(known["marts"])
+        with suppress(ValueError, KeyError, TypeError):  # damaged: built anew
+            known = json.loads(kept.read_bytes())
+            if known["made_of"] == made_of:
+                return list(known["marts"])
     built = dictionary.build_dictionary(json.loads(text))
-    partial = kept.with_name(f".{kept.name}.{os.getpid()}")
-    partial.write_text(json.dumps({"made_of": made_of, "marts": built}, ensure_ascii=False), encoding="utf-8")
-    partial.replace(kept)  # two runs at once write the same
+    write_whole(
+        kept, json.dumps({"made_of": made_of, "marts": built}, ensure_ascii=False)
+    )  # two runs at once write the same
     return built

@@ -28,6 +28,7 @@ from assets.publish.public import SCHEMA as PUBLIC_SCHEMA
 from assets.publish.public import public_model, write_public
 from assets.publish.summaries import SCHEMA as SUMMARY_SCHEMA
 from assets.publish.summaries import write_summaries
+from assets.whole_files import sync, write_whole
 
 MART_SCHEMAS = ("marts", "reconciliation")
 MANIFEST = "manifest.json"
@@ -130,12 +131,12 @@ def build_release(
     entries, public = _write_marts(warehouse, partial, marts, keys or {}, stated_kpis(facts.get(OWN_KPIS, {})))
     for name, text in sorted((documents or {}).items()):
         (partial / name).parent.mkdir(exist_ok=True)
-        _write_synced(partial / name, text)
+        write_whole(partial / name, text)
     found = {"release_id": release_id, "marts": entries, "public": public, "content_hash": _content(entries)}
     manifest = {**facts, **found}
-    _write_synced(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, default=str))
+    write_whole(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, default=str))
     partial.rename(final)
-    _sync_folder(releases)
+    sync(releases)
     return Release(final, json.loads((final / MANIFEST).read_text(encoding="utf-8")))
 
 
@@ -151,7 +152,7 @@ def switch_current(releases: Path, release_id: str) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(release_id)
     link.replace(releases / "current")
-    _sync_folder(releases)
+    sync(releases)
 
 
 def read_release(folder: Path) -> Release:
@@ -279,7 +280,7 @@ def _write_marts(
         for one in public["marts"]:
             _write_public_file(connection, folder, one, keys.get(one["name"], ()))
         connection.execute("checkpoint")
-    _sync_file(folder / DATABASE)
+    sync(folder / DATABASE)
     return entries, public
 
 
@@ -289,7 +290,7 @@ def _write_public_file(
     target = folder / f"{mart['name']}.parquet"
     rows = f"(select * from {PUBLIC_SCHEMA}.{quoted(mart['name'])} order by {_order(key or _names(mart))})"
     connection.execute(f"copy {rows} to {_text(target)} (format parquet, compression zstd)")
-    _sync_file(target)
+    sync(target)
 
 
 def _names(mart: Mapping[str, Any]) -> list[str]:
@@ -312,7 +313,7 @@ def _write_mart(
         if not public_model().is_public(name):
             target = folder / INTERNAL / f"{name}.parquet"
             cursor.execute(f"copy {_TARGET}.{relation} to {_text(target)} (format parquet, compression zstd)")
-            _sync_file(target)
+            sync(target)
         rows, digest = content_hash(cursor, relation)
     return {
         "name": name,
@@ -333,21 +334,3 @@ def _content(entries: Sequence[Mapping[str, Any]]) -> str:
 
 def _text(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def _write_synced(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    _sync_file(path)
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as handle:
-        os.fsync(handle.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

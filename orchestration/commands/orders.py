@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.publish.handoff.answers import file_name, landed_text, read_answers
-from assets.publish.handoff.drafts import LINES_SQL, hand_over, proposed, with_units, write_whole
+from assets.publish.handoff.drafts import LINES_SQL, hand_over, proposed, with_units, write_document
 from assets.publish.handoff.shapes import SHAPES, Document
 from assets.publish.handoff.sheet import approval_sheet
 from assets.publish.handoff.store import Order, OrderError, OrderStore
@@ -165,7 +165,7 @@ def acknowledge(
         answers = read_answers(file)
         number = store.acknowledge(answers, user, file.name)
         touched = store.orders(sorted({answer.draft_no for answer in answers}))
-        write_whole(folder, Document(file_name(release.as_of, number), landed_text(touched, release.as_of)))
+        write_document(folder, Document(file_name(release.as_of, number), landed_text(touched, release.as_of)))
         for order in touched:
             waiting = sum(line.ack_status == "sent" for line in order.lines)
             console.print(
@@ -195,7 +195,7 @@ def feed(config: ConfigOption = DEFAULT_CONFIG, out: OutOption = Path("feeds")) 
                 {"supplier": supplier},
             ).df()
             name = f"feed_{named}_{release.as_of:%Y%m%d}.csv"
-            target = write_whole(
+            target = write_document(
                 out, Document(name, plain_texts(frame).to_csv(index=False, lineterminator="\r\n"), "utf-8-sig")
             )
             console.print(f"{len(frame)} lines for {supplier} written to {target}")

@@ -27,6 +27,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from assets.whole_files import take_place
 from expectations.after_run import STORE_VARIABLE, open_store
 from expectations.incidents import IncidentStore
 from expectations.incidents.transfer import copy_store
@@ -89,10 +90,8 @@ def backup(settings: Settings, config: Path, archive: Path, now: datetime) -> Co
                 _add(tar, _exported_incidents(settings, Path(scratch)), _INCIDENTS, hashes)
             contents = _contents(settings, config, base, hashes, now)
             _add_text(tar, CONTENTS, json.dumps(contents, indent=1, sort_keys=True, ensure_ascii=False), Path(scratch))
-        with partial.open("rb") as handle:
-            os.fsync(handle.fileno())
         size = partial.stat().st_size
-        partial.replace(archive)
+        take_place(partial, archive)
     except OSError as error:
         raise BackupError(f"{archive} cannot be written: {error.strerror or error}") from error
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import duckdb
 
 from assets.ingest.batches.manifest import Manifest
 from assets.ingest.sqltext import literal
+from assets.whole_files import take_place
 
 AREAS = ("landing", "quarantine", "duplicates")
 _PART = ".part"
@@ -53,20 +53,17 @@ class LandingStore:
         """Bring finished landing files under the name of their batch: sync, rename."""
         target = self.path_of("landing", manifest)
         for number, part in enumerate(parts, start=1):
-            _sync(part)
-            part.replace(
-                target if manifest.parts == 1 else target.with_name(f"{manifest.batch_id}.{number:05d}.parquet")
+            take_place(
+                part,
+                target if manifest.parts == 1 else target.with_name(f"{manifest.batch_id}.{number:05d}.parquet"),
             )
-        _sync(target.parent)
 
     def write_parquet(self, connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
         """Write the rows of a query: temporary name, sync, rename."""
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + _PART)
         connection.execute(parquet_copy(query, part))
-        _sync(part)
-        part.replace(target)
-        _sync(target.parent)
+        take_place(part, target)
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Record a batch; from here on it exists."""
@@ -74,9 +71,7 @@ class LandingStore:
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + _PART)
         part.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-        _sync(part)
-        part.replace(target)
-        _sync(target.parent)
+        take_place(part, target)
 
     def manifests(self, contract: str | None = None) -> list[Manifest]:
         """Recorded batches, of one contract or of all, in order."""
@@ -123,11 +118,3 @@ def parquet_copy(query: str, target: Path) -> str:
         f"COPY ({query}) TO {literal(str(target))} "
         "(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000)"
     )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,6 +17,7 @@ from assets.ingest.errors import IngestError
 from assets.ingest.live.folder import DatasetFolder
 from assets.ingest.mapping.source_keys import EXTRACT_DATE, IS_REMOVED, SOURCE_KEY
 from assets.ingest.sqltext import ident, literal, literal_list
+from assets.whole_files import take_place
 
 MEMORY_LIMIT = "1200MB"
 _KEY, _UNIT = ident(SOURCE_KEY), "chr(31)"
@@ -184,7 +185,7 @@ class Difference:
     def _copy(self, query: str, target: Path) -> None:
         part = target.with_suffix(".part")
         self.connection.execute(f"COPY ({query}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION zstd)")
-        part.replace(target)
+        take_place(part, target)
 
     def _row(self, query: str) -> tuple[int, ...]:
         return self.connection.execute(query).fetchone() or (0,)

@@ -10,7 +10,6 @@ which do. The state is written last, so a killed run leaves nothing that counts.
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 import shutil
 from pathlib import Path
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from assets.ingest.live.reader import Batch
 from assets.ingest.live.watermark import Encoded, ExtractState
 from assets.ingest.mapping.source_keys import SOURCE_KEY
+from assets.whole_files import take_place, write_whole
 
 
 class Progress(BaseModel):
@@ -70,7 +70,7 @@ class DatasetFolder:
         """Start a reading; what an earlier one left is dropped."""
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
-        _write(self.work / "progress.json", progress.model_dump_json())
+        write_whole(self.work / "progress.json", progress.model_dump_json())
 
     def add_part(self, progress: Progress, headers: tuple[str, ...], batch: Batch, reading: int) -> Progress:
         """Keep a batch; once this returns, a later run goes on after it. `reading` counts readings of the same rows."""
@@ -79,9 +79,9 @@ class DatasetFolder:
         path = self.work / f"part-{reading}-{progress.parts:06d}.parquet"
         temporary = path.with_suffix(".writing")
         pq.write_table(pa.Table.from_arrays(arrays, names), temporary, compression="zstd")
-        temporary.replace(path)
+        take_place(temporary, path)
         done = progress.model_copy(update={"parts": progress.parts + 1, "position": batch.position})
-        _write(self.work / "progress.json", done.model_dump_json())
+        write_whole(self.work / "progress.json", done.model_dump_json())
         return done
 
     def parts(self) -> list[Path]:
@@ -93,7 +93,7 @@ class DatasetFolder:
     def commit(self, state: ExtractState) -> None:
         """From here on the extracts of `state` count, and no others; what was worked with is dropped."""
         self._state_file.parent.mkdir(parents=True, exist_ok=True)
-        _write(self._state_file, state.model_dump_json(indent=1))
+        write_whole(self._state_file, state.model_dump_json(indent=1))
         shutil.rmtree(self.work, ignore_errors=True)
         self.clean(state)
 
@@ -102,7 +102,7 @@ class DatasetFolder:
         state = self.state()
         if state is None:
             return False
-        _write(self._state_file, state.model_copy(update={"ceiling": ()}).model_dump_json(indent=1))
+        write_whole(self._state_file, state.model_copy(update={"ceiling": ()}).model_dump_json(indent=1))
         shutil.rmtree(self.work, ignore_errors=True)
         return True
 
@@ -116,12 +116,3 @@ class DatasetFolder:
         for path in sorted(self.indexes.glob("*")) if self.indexes.is_dir() else []:
             if path.stem not in sequences:
                 path.unlink()
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)

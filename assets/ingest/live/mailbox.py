@@ -23,10 +23,11 @@ from pydantic import BaseModel, ValidationError
 
 from assets.ingest.errors import IngestError, PartlyUnread
 from assets.ingest.live.mail_names import attachment_name, header_text, safe_name
-from assets.ingest.live.remote_folder import SECONDS, STATE_FILE, write_whole
+from assets.ingest.live.remote_folder import SECONDS, STATE_FILE
 from assets.ingest.live.secrets import Secrets, variable
 from assets.ingest.settings import MailSettings, SourceSettings
 from assets.optional import MissingExtraError, optional
+from assets.whole_files import write_whole
 
 _HEADERS_AT_ONCE = 200
 _NAMES_SHOWN = 10
@@ -246,4 +247,4 @@ def _state(folder: Path) -> _State | None:
 
 
 def _write_state(folder: Path, state: _State) -> None:
-    write_whole(folder / STATE_FILE, state.model_dump_json(indent=1).encode())
+    write_whole(folder / STATE_FILE, state.model_dump_json(indent=1))

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from assets.ingest.errors import IngestError
 from assets.ingest.live.secrets import Secrets, variable
 from assets.optional import MissingExtraError, optional
+from assets.whole_files import take_place, write_whole
 
 STATE_FILE = ".remote.json"
 _SIGNS = ("size", "mtime", "LastModified", "modify", "ETag")
@@ -138,7 +139,7 @@ def _copy(files: Any, path: str, target: Path, size: int) -> bool:
         files.get_file(path, partial)
         if Path(partial).stat().st_size != size:
             return False
-        Path(partial).replace(target)
+        take_place(Path(partial), target)
         return True
     finally:
         Path(partial).unlink(missing_ok=True)
@@ -154,14 +155,7 @@ def _state(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def _write_state(folder: Path, state: Mapping[str, Mapping[str, str]]) -> None:
-    write_whole(folder / STATE_FILE, json.dumps(state, indent=1, sort_keys=True).encode())
-
-
-def write_whole(target: Path, content: bytes) -> None:
-    """Write a file, whole or not at all."""
-    partial = target.with_name(f".remote-{target.name[-40:]}")
-    partial.write_bytes(content)
-    partial.replace(target)
+    write_whole(folder / STATE_FILE, json.dumps(state, indent=1, sort_keys=True))
 
 
 def forget_folder(folder: Path) -> bool:

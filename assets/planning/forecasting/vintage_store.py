@@ -21,8 +21,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet as pq
 
 from assets.planning.forecasting.overrides import with_columns
+from assets.whole_files import take_place
+
+
+class DamagedVintageError(ValueError):
+    """A kept file is not what was written."""
+
 
 PUBLISHED, RECONSTRUCTED = "published", "reconstructed"
 
@@ -52,14 +60,16 @@ class VintageStore:
     def read(self, origin: date) -> pd.DataFrame:
         """Rows of `planning.forecasts` of an origin, with vintage_kind and published_date (null if reconstructed).
 
-        Raises FileNotFoundError where there is no vintage.
+        Raises:
+            FileNotFoundError: there is no vintage.
+            DamagedVintageError: its file is not what was written.
         """
         path = self._file(origin)
         if path is None:
             raise FileNotFoundError(f"{self._folder(origin)}: no vintage")
         is_published = path.stem.startswith("as_of=")
         day = np.datetime64(path.stem.removeprefix("as_of=") if is_published else "NaT", "ns")
-        rows = with_columns(pd.read_parquet(path))  # vintages of an earlier version lack them
+        rows = with_columns(_read(path))  # vintages of an earlier version lack them
         kind = PUBLISHED if is_published else RECONSTRUCTED
         return rows.assign(vintage_kind=kind, published_date=np.full(len(rows), day))
 
@@ -74,9 +84,13 @@ class VintageStore:
         _write(forecasts, self._folder(origin) / name)
 
     def settled_scores(self, origin: date) -> pd.DataFrame | None:
-        """Scores that were kept for good, if there are any."""
+        """Scores that were kept for good, if there are any.
+
+        Raises:
+            DamagedVintageError: their file is not what was written.
+        """
         path = self._folder(origin) / "scores.parquet"
-        return pd.read_parquet(path) if path.is_file() else None
+        return _read(path) if path.is_file() else None
 
     def settle(self, origin: date, scores: pd.DataFrame) -> None:
         """Keep the scores of a vintage whose periods are all known."""
@@ -87,5 +101,16 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     """Under a temporary name, then renamed: a killed run leaves no half a vintage."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    frame.to_parquet(temporary, index=False)
-    temporary.replace(path)
+    frame.to_parquet(temporary, index=False, write_page_checksum=True)
+    take_place(temporary, path)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        table = pq.read_table(path, page_checksum_verification=True, partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DamagedVintageError(
+            f"{path} is damaged ({error}); restore it from a backup, or delete it: without a vintage its origin has no track record,"
+            " without scores they are computed again"
+        ) from error
+    return table.to_pandas()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,6 +11,7 @@ from typing import Any
 from assets.publish.handoff.answers import file_name, landed_text
 from assets.publish.handoff.shapes import SHAPES, Document, document
 from assets.publish.handoff.store import Line, Order, OrderError, OrderStore
+from assets.whole_files import write_whole
 
 LINES_SQL = """select draft_line_id, item_id, order_units, unit_price, expected_arrival_date, supplier_id, warehouse_id
     from fct_order_draft_lines where draft_no = $draft order by cast(draft_line_id as int)"""
@@ -66,19 +66,15 @@ def hand_over(store: OrderStore, order: Order, shape: str, out: Path, handoff: P
         raise OrderError(f"--shape {shape}: there are {', '.join(SHAPES)}")
     if order.state != "approved":
         raise OrderError(f"{order.draft_no} is {order.state}, not approved")
-    target = write_whole(out, document(order, shape))
+    target = write_document(out, document(order, shape))
     number = store.exported(order.draft_no, user, f"{shape}: {target.name}")
     sent = store.get(order.draft_no)
     if sent is not None:
-        write_whole(handoff, Document(file_name(as_of, number), landed_text([sent], as_of)))
+        write_document(handoff, Document(file_name(as_of, number), landed_text([sent], as_of)))
     return target
 
 
-def write_whole(folder: Path, content: Document) -> Path:
-    """Whole or not at all: written beside and renamed."""
+def write_document(folder: Path, content: Document) -> Path:
+    """Write a document into a folder, which is made where it is missing; returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / content.name
-    partial = folder / f".{content.name}.{os.getpid()}"
-    partial.write_bytes(content.text.encode(content.encoding))
-    partial.replace(target)
-    return target
+    return write_whole(folder / content.name, content.text.encode(content.encoding))

@@ -19,6 +19,7 @@ from sqlglot import exp
 from assets.documents import DocumentError, line_of, parse_document, parse_keys, read_text, shipped_document
 from assets.publish.kpis.catalogue import Base, Kpi, KpiCatalogue, catalogue_with, kpi_catalogue
 from assets.publish.kpis.dbt_files import OWN_SAID, PROJECT, own_files
+from assets.whole_files import write_whole
 
 FILE = "kpis.yml"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -92,9 +93,7 @@ def write_own_files(project: Path) -> None:
                 path.unlink()
             elif own and found != text:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_suffix(".partial")
-                partial.write_text(text, encoding="utf-8")
-                partial.replace(path)
+                write_whole(path, text)
         except OSError as error:
             raise DocumentError(
                 f"{path} follows from {project / FILE} and cannot be written: {error.strerror}"

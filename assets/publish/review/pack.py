@@ -17,6 +17,7 @@ from assets.publish.review.html import page, shown
 from assets.publish.review.pdf import pdf_bytes
 from assets.publish.review.tables import Language, Table, all_tables, word
 from assets.publish.review.workbook import workbook
+from assets.whole_files import write_whole
 
 _FIRST = 5  # actions in the text; the files have all of them
 
@@ -67,7 +68,7 @@ def write_review(
     except MissingExtraError:
         printed = None
     written = {
-        kind: _renamed(folder / f"review-{month}.{kind}", content)
+        kind: write_whole(folder / f"review-{month}.{kind}", content)
         for kind, content in (("html", html.encode()), ("xlsx", _saved(workbook(tables))), ("pdf", printed))
         if content is not None
     }
@@ -100,10 +101,3 @@ def _saved(book: Workbook) -> bytes:
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
-
-
-def _renamed(path: Path, content: bytes) -> Path:
-    """Written beside and renamed: a reader finds the whole file or none."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    return partial.rename(path)

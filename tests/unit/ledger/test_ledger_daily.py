@@ -5,7 +5,8 @@ Prevents: a state continued where it does not fit, and rows of an altered or van
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from assets.ledger.daily import run_ledger
 from assets.ledger.merge import content_hash
 from assets.ledger.settings import LedgerSettings
 from assets.ledger.stage import compute
+from assets.ledger.state import LedgerState
 from assets.ledger.tables import LedgerTables
 
 BEGIN = date(2025, 7, 28)
@@ -217,6 +219,47 @@ def test_a_run_that_dies_while_writing_is_not_continued(
         False,
         "there is no saved state for the tables of this warehouse",
     )
+
+
+def test_a_state_that_is_damaged_on_the_disk_is_not_continued(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """A flipped bit in a file of any table, and a torn head: everything is computed, and the tables are those of a whole run."""
+    table = random_rows(6, 400, items=30, entered=True)
+    next_day = BEGIN + timedelta(days=1)
+    show(connection, table)
+    run_ledger(connection, tmp_path / "whole", as_of=next_day, settings=SETTINGS)
+    wanted = published(connection)
+
+    def after(damage: Callable[[Path], None], name: str) -> tuple[bool, str]:
+        connection.execute("drop schema ledger cascade")
+        run_ledger(connection, tmp_path / "state", as_of=BEGIN, settings=SETTINGS, rows_per_bucket=200)
+        damage(next((tmp_path / "state").glob(name)))
+        outcome = run_ledger(connection, tmp_path / "state", as_of=next_day, settings=SETTINGS)
+        assert published(connection) == wanted, name
+        return outcome.is_incremental, outcome.reason
+
+    assert after(lambda path: None, "state.json")[0]
+    tables = {path.relative_to(path.parents[1]).as_posix() for path in (tmp_path / "state").glob("state-*/1/*.arrow")}
+    assert {Path(name).stem for name in tables} == {field.name for field in fields(LedgerState)} - {
+        "as_of",
+        "fingerprint",
+    }
+    for number, name in enumerate(sorted(tables)):
+        damage = (_flip_a_bit, _cut)[number % 2]
+        assert after(damage, f"state-*/{name}") == (False, f"{name} of the saved state is damaged")
+    for damage in (_flip_a_bit, _cut):
+        assert after(damage, "state.json") == (False, "state.json of the saved state is damaged")
+
+
+def _flip_a_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def _fail(*_: object) -> None:
