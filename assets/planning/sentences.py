@@ -7,8 +7,9 @@ The sentences of both languages are in sentences.yml. Within the plan a reason i
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,6 +51,17 @@ def say(name: str, *values: object) -> str:
 def joined(*said: str) -> str:
     """Several sentences as the clauses of one reason; empty ones are left out."""
     return _CLAUSE.join(one for one in said if one)
+
+
+def with_clause(reasons: Iterable[str], holds: Iterable[bool], clauses: str | Iterable[str]) -> list[str]:
+    """The reasons of some rows, with a further clause where it holds.
+
+    Args:
+        reasons: one a row. holds: which rows get the clause. clauses: the same for all, or one a row.
+    """
+    said = list(reasons)
+    each = repeat(clauses, len(said)) if isinstance(clauses, str) else clauses
+    return [joined(reason, clause) if held else reason for reason, held, clause in zip(said, holds, each, strict=True)]
 
 
 def in_words(said: str, language: Language) -> str:

@@ -16,7 +16,7 @@ from assets.planning.forecasting.panel import Panel
 from assets.planning.forecasting.promotions import PromotionEffects, promotion_effects
 from assets.planning.forecasting.regressors import RegressorEffects, regressor_effects
 from assets.planning.forecasting.season import FAMILY_CYCLES, OWN_CYCLES, Seasons, seasonal_factors
-from assets.planning.sentences import joined, say
+from assets.planning.sentences import say, with_clause
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,7 @@ class Conditions:
         """The reasons of the choice, with what was left out because it could not be estimated."""
         if self.effects is None or not self.effects.failed.any():
             return reasons
-        left_out = say("effects_left_out")
-        return np.where(self.effects.failed, [joined(reason, left_out) for reason in reasons], reasons)
+        return np.array(with_clause(reasons, self.effects.failed, say("effects_left_out")), object)
 
     def flatten(self, panel: Panel, rows: NDArray[np.int64], kind: str) -> tuple[NDArray, NDArray]:
         """History (rows, end) without effects and season, and the factors (rows, horizon) of the periods ahead."""

@@ -11,7 +11,7 @@ import pandas as pd
 from assets.planning.orders.settings import OrderSettings
 from assets.planning.policy.rounding import clean_limits, round_up
 from assets.planning.policy.row_levels import number
-from assets.planning.sentences import joined, say
+from assets.planning.sentences import joined, say, with_clause
 from assets.planning.shape import company_of
 
 KEYS = ["item_id", "warehouse_id"]
@@ -142,9 +142,7 @@ def _top_up(rows: pd.DataFrame, terms: pd.DataFrame) -> None:
             rows.loc[at, "order_cover_days"] = (row["position_units"] + after) / row["pace"]
     topped = rows["is_top_up"].astype(bool)
     rows["is_top_up"] = topped
-    rows["reason"] = [
-        joined(old, say("filled_up")) if hit else old for old, hit in zip(rows["reason"], topped, strict=True)
-    ]
+    rows["reason"] = with_clause(rows["reason"], topped, say("filled_up"))
 
 
 def _brings(row: pd.Series, term: dict[str, float]) -> np.ndarray:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.planning.policy.flags import with_flag
 from assets.planning.policy.rounding import clean_limits, round_down, round_up
 from assets.planning.policy.row_levels import number
-from assets.planning.sentences import joined, say
+from assets.planning.sentences import say, with_clause
 
 KEYS = ["item_id", "warehouse_id"]
 OK = "ok"
@@ -74,15 +75,8 @@ def bounded_orders(
                               for days, text in zip(np.nan_to_num(after), status, strict=True)],
     }  # fmt: skip
     for name, mark in marks.items():
-        result["flags"] = np.where(
-            mark, result["flags"].where(result["flags"] == "", result["flags"] + ";") + name, result["flags"]
-        )
+        result["flags"] = with_flag(result["flags"], mark, name)
         if name in texts:
-            result["reason"] = _with(result["reason"], mark, texts[name])
-    result["reason"] = _with(result["reason"], off, [say("supplied_by_feed")] * len(result))
+            result["reason"] = with_clause(result["reason"], mark, texts[name])
+    result["reason"] = with_clause(result["reason"], off, say("supplied_by_feed"))
     return result
-
-
-def _with(reason: pd.Series, mark: np.ndarray, said: list[str]) -> list[str]:
-    """The reasons with a further clause where it holds."""
-    return [joined(old, new) if hit else old for old, hit, new in zip(reason, mark, said, strict=True)]

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.parameters.lead_time_demand import LeadTimeDemandResult
+from assets.planning.policy.flags import with_flag
 from assets.planning.policy.rounding import clean_limits, round_up
 from assets.planning.policy.row_levels import number
 from assets.planning.policy.settings import PolicySettings
-from assets.planning.sentences import joined, say
+from assets.planning.sentences import say, with_clause
 
 
 def allowed_capital(
@@ -62,11 +63,8 @@ def withheld(
         allowed = np.where(cut, carried, allowed)
     result["suggested_order_units"] = allowed
     result["withheld_order_units"] = units - allowed
-    is_held = result["withheld_order_units"].to_numpy() > 1e-9
-    flags, reason = result["flags"].to_numpy(object), result["reason"].to_numpy(object)
-    result["flags"] = [f"{old};cut_by_budget".lstrip(";") if hit else old for old, hit in zip(flags, cut, strict=True)]
-    result["reason"] = [
-        joined(old, say("withheld_by_budget" if hit else "withheld_by_replay", units)) if held else old
-        for old, held, units, hit in zip(reason, is_held, result["withheld_order_units"], cut, strict=True)
-    ]
+    withheld = result["withheld_order_units"]
+    why = np.where(cut, "withheld_by_budget", "withheld_by_replay")
+    result["flags"] = with_flag(result["flags"], cut, "cut_by_budget")
+    result["reason"] = with_clause(result["reason"], withheld > 1e-9, map(say, why, withheld))
     return result

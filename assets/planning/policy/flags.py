@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -16,6 +18,11 @@ def flag_texts(raised: dict[str, np.ndarray]) -> np.ndarray:
     combined, position = np.unique(matrix, axis=0, return_inverse=True)
     texts = np.array([";".join(names[row]) for row in combined], dtype=object)
     return texts[position.reshape(-1)]
+
+
+def with_flag(texts: Iterable[str], raised: Iterable[bool], name: str) -> list[str]:
+    """The flags of some rows (`;`-joined), with a further one where it is raised."""
+    return [f"{old};{name}".lstrip(";") if hit else old for old, hit in zip(texts, raised, strict=True)]
 
 
 def reasons(result: pd.DataFrame, assigned: pd.DataFrame, table: pd.DataFrame, order: Suggestion) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assets.planning.sentences import joined, say
+from assets.planning.sentences import say, with_clause
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,4 @@ def _verdict(
         say("needs_more_stock"),
     ).astype(object)
     is_joint = pd.Series(groups).duplicated(keep=False).to_numpy() & ~idle
-    together = say("warehouses_together")
-    return verdict, np.array(
-        [joined(one, together) if both else one for one, both in zip(reason, is_joint, strict=True)], object
-    )
+    return verdict, np.array(with_clause(reason, is_joint, say("warehouses_together")), object)

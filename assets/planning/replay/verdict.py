@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from assets.planning.sentences import joined, say
+from assets.planning.policy.flags import with_flag
+from assets.planning.sentences import joined, say, with_clause
 
 KEYS = ["item_id", "warehouse_id"]
 SIDES = ["filled_units", "fill_rate", "stockout_days", "average_stock_units", "average_stock_value", "turnover_rate",
@@ -35,14 +35,8 @@ def with_verdict(replenishment: pd.DataFrame, replayed: pd.DataFrame) -> pd.Data
     verdict = found["verdict"].fillna("not_replayed").to_numpy(object)
     worse = verdict == "not_recommended"
     why = found["verdict_reason"].fillna("").to_numpy(object)
-    flags = replenishment["flags"].to_numpy(object)
-    reason = replenishment["reason"].to_numpy(object)
     return replenishment.assign(
         replay_verdict=verdict,
-        flags=np.where(worse, [f"{old};not_recommended".lstrip(";") for old in flags], flags),
-        reason=np.where(
-            worse,
-            [joined(old, say("not_recommended"), text) for old, text in zip(reason, why, strict=True)],
-            reason,
-        ),
+        flags=with_flag(replenishment["flags"], worse, "not_recommended"),
+        reason=with_clause(replenishment["reason"], worse, [joined(say("not_recommended"), text) for text in why]),
     )

@@ -14,7 +14,7 @@ import pandas as pd
 from assets.planning.policy.rounding import clean_limits, round_up
 from assets.planning.policy.row_levels import number, truth
 from assets.planning.policy.settings import PolicySettings
-from assets.planning.sentences import joined, say
+from assets.planning.sentences import say, with_clause
 from assets.planning.transfers.lanes import lane_table
 from assets.planning.transfers.match import match
 from assets.planning.transfers.settings import TransferSettings
@@ -147,11 +147,11 @@ def buy_after_transfers(
     less = np.minimum(round_up(rest, minimum, multiple), wanted)
     moved = result["transfer_in_units"].to_numpy(float) > 0
     result["suggested_order_units"] = np.where(moved, less, wanted)
-    texts = zip(result["reason"], moved, result["transfer_in_units"], result["suggested_order_units"], strict=True)
-    result["reason"] = [
-        joined(text, say("from_other_warehouses", into, rest_units)) if is_moved else text
-        for text, is_moved, into, rest_units in texts
+    clauses = [
+        say("from_other_warehouses", *units)
+        for units in zip(result["transfer_in_units"], result["suggested_order_units"], strict=True)
     ]
+    result["reason"] = with_clause(result["reason"], moved, clauses)
     result["excess_units"] = np.clip(result["excess_units"] - result["transfer_out_units"], 0, None)
     result["shortage_units"] = np.clip(result["shortage_units"] - result["transfer_in_units"], 0, None)
     return result

@@ -711,11 +711,12 @@ usual_gaps as (
     select
         contract,
         measure,
+        compared_by,
         quantile_cont(
             case when kind = 'days' then abs(value - usual_value) else abs(ln(abs(value) / abs(nullif(usual_value, 0)))) end, 0.75
         ) as usual_gap
     from file_measures
-    group by contract, measure
+    group by contract, measure, compared_by
 ),
 
 odd_lines as (
@@ -734,7 +735,10 @@ odd_lines as (
         {{ number_text('round(file_measures.usual_value, 4)') }} as against
     from file_measures
     inner join usual_gaps
-        on file_measures.contract = usual_gaps.contract and file_measures.measure = usual_gaps.measure
+        on
+            file_measures.contract = usual_gaps.contract
+            and file_measures.measure = usual_gaps.measure
+            and file_measures.compared_by = usual_gaps.compared_by
     left join file_errors
         on
             file_measures.contract = file_errors.contract
