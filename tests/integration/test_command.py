@@ -10,6 +10,7 @@ import pytest
 from companies import Company, configure
 from typer.testing import CliRunner
 
+from assets.publish.releases import current_release
 from demo.settings import DemoSettings
 from demo.simulate import write_demo
 from orchestration.cli import app
@@ -37,7 +38,8 @@ def _call(company: Company, *arguments: str) -> tuple[int, str]:
 
 
 def test_a_company_from_validate_to_status(company: Company) -> None:
-    """Beside its good files one with another header: it is refused whole and named, and the run does not end as good."""
+    """Beside its good files one with another header: it is refused whole and named, and the run does not end as good. The same day
+    again, from landing alone, gives the same marts."""
     assert _call(company, "validate")[0] == 0
     damaged = company.folder / "inbox" / "erp" / f"stock_movements_{END.replace('-', '')}_again.csv"
     assert not damaged.exists()
@@ -49,6 +51,14 @@ def test_a_company_from_validate_to_status(company: Company) -> None:
     assert END in _call(company, "status")[1]
     assert "current" in _call(company, "releases", "list")[1]
     assert _call(company, "incidents", "list")[0] == 0
+    before = current_release(company.settings.workspace().releases)
+    company.settings.workspace().warehouse.unlink()
+    assert _call(company, "run", "--as-of", END)[0] == 1
+    after = current_release(company.settings.workspace().releases)
+    assert before and after and after.release_id != before.release_id
+    assert (
+        after.content_hash == before.content_hash and after.hashes() == before.hashes() and len(before.hashes()) >= 20
+    )
 
 
 @pytest.mark.parametrize(

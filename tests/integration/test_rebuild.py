@@ -1,10 +1,14 @@
-"""Landing is the only truth: the same day again, or a warehouse built anew, gives the same marts."""
+"""Landing is the only truth: whatever ran before, and whatever was lost beside landing, a day's marts are the same.
+
+That the same day again without the warehouse gives the same release is shown in test_command.py as well, with a run that is there anyway.
+"""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from companies import Company, configure
@@ -37,15 +41,6 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     return company
 
 
-def test_the_same_day_again_gives_identical_marts_without_the_warehouse_too(company: Company) -> None:
-    """With the warehouse there: `test_every_route_leads_to_the_direct_release`."""
-    before, content = company.release.hashes(), company.release.content_hash
-    company.settings.workspace().warehouse.unlink()
-    company.run(END)
-    assert company.release.hashes() == before and company.release.content_hash == content
-    assert len(before) >= 20
-
-
 @pytest.mark.slow
 def test_daily_runs_end_where_one_run_ends(company: Company, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The extracts of the last two days read day by day, or all at once, are the same landing."""
@@ -62,7 +57,8 @@ def test_daily_runs_end_where_one_run_ends(company: Company, tmp_path_factory: p
     assert rows[0]["fct_stock_movements"] == rows[1]["fct_stock_movements"]
 
 
-def test_a_second_run_at_the_same_time_is_refused(company: Company) -> None:
+def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
+    company = configure(tmp_path, "demo", tmp_path / "inbox")
     with company.settings.workspace().exclusive(), pytest.raises(WorkspaceBusyError, match="another run is writing"):
         company.run(END)
 
