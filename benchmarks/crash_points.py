@@ -5,10 +5,10 @@ child process that is disturbed at one point: killed, power lost (what was not s
 at a random moment, which also strikes inside DuckDB and SQLite. Then another process reads, and another acts again undisturbed.
 
 Kinds: `kill` SIGKILL before the n-th file operation or database statement; `power` the same, and a file that was renamed without a
-sync is torn; `full` and `failing` ENOSPC and EIO raised by the n-th operation; `moment` SIGKILL at a random moment of the act.
-`two`: two processes act at the same time, as a run and a second one that waits for it do. `clock`: the act runs while the clock is days to
-years off. `damage`: a stored file (landing, ledger state, warehouse, release, incident store) is cut or has one bit flipped; the next run
-must give the same result or end with an error, never another result.
+sync is torn; `full`, `failing` and `read only` ENOSPC, EIO and EROFS raised by the n-th operation; `moment` SIGKILL at a random
+moment of the act. `two`: two processes act at the same time, as a run and a second one that waits for it do. `clock`: the act runs
+while the clock is days to years off. `damage`: a stored file (landing, ledger state, warehouse, release, incident store) is cut or
+has one bit flipped; the next run must give the same result or end with an error, never another result.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from benchmarks.crash_scenarios import SCENARIOS, Scenario, incident_run, incide
 from benchmarks.fault_points import Disturbance, disturbed
 from benchmarks.recording import save_result
 
-KINDS = ("kill", "power", "full", "failing", "moment")
+KINDS = ("kill", "power", "full", "failing", "read only", "moment")
 
 
 @dataclass

@@ -16,12 +16,12 @@ from typing import Any
 import sqlalchemy as sa
 
 OPERATIONS = ("fsync", "rename", "replace", "link", "symlink", "unlink", "mkdir", "rmdir")
-ERRORS = {"full": errno.ENOSPC, "failing": errno.EIO}
+ERRORS = {"full": errno.ENOSPC, "failing": errno.EIO, "read only": errno.EROFS}
 
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What happens at which operation: `kill`, `power`, `full` or `failing` at operation `place` (from 1)."""
+    """What happens at which operation: `kill`, `power`, `full`, `failing` or `read only` at operation `place` (from 1)."""
 
     kind: str
     place: int
