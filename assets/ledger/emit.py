@@ -66,11 +66,12 @@ def _share(costs, pool, qty):  # type: ignore[no-untyped-def]
 
 
 @part
-def emit_layers(snapshot, members, groups, first_group, layers, pools, costs, cost_pool, emitted, run, cfg):  # type: ignore[no-untyped-def]
+def emit_layers(tables, snapshot, members, groups, first_group, cost_pool, emitted):  # type: ignore[no-untyped-def]
     """Write the open layers of the pools `members` and of the groups under way to `emitted`, which has room for all nodes in use.
 
     Each pool: its queue in flow order, then the negatives that wait. `run[EMITTED]` counts the rows.
     """
+    layers, pools, costs, run, cfg = tables.layers, tables.pools, tables.costs, tables.run, tables.cfg
     before = count = run[EMITTED]
     spread = cfg[C_FAMILY] != FAMILY_LAYER
     for turn in range(2 * (len(members) + len(groups))):

@@ -68,6 +68,7 @@ from assets.ledger.fields import (
     WHOLE,
 )  # fmt: skip
 from assets.ledger.kernel import run_chunk
+from assets.ledger.kernel_tables import Chunk, tables_of_chunk
 from assets.ledger.kernel_waiting import WAIT_FIELDS, WBACK, WUNITS
 from assets.ledger.prepare import Ints, Movements
 from assets.ledger.results import Result
@@ -196,16 +197,20 @@ def run(
     waits = np.zeros((total, WAIT_FIELDS), dtype=np.int64)
     known = np.zeros(total, dtype=np.bool_)
     sizes = 3 * np.diff(data.bounds) + np.diff(saved_at) + 8
+    shared = {
+        "pools": pools, "costs": costs, "items": items, "heads": heads, "grains": facts, "waits": waits, "transit": transit, "cfg": cfg,
+    }  # fmt: skip
+    chunk = Chunk(
+        bounds=data.bounds, member_at=member_at, members=members, group_at=group_at, groups=groups, saved_at=saved_at, saved=saved_layers,
+        saved_pool=saved_pool, first_group=grains.pool_count, cost_pool=cost_pool, snapshots=snapshots, emit_from=emit_from,
+    )  # fmt: skip
 
     def one(first: int, last: int) -> Ints:
         rows = data.order[data.bounds[first] : data.bounds[last]]
         moves = _gather(data, rows, settings)
-        emit_size = 1024 + len(rows)
-        out, emitted, error = run_chunk(
-            first, last, data.bounds[first], data.bounds, int(sizes[first:last].max(initial=8)), moves, rows, member_at, members, group_at,
-            groups, saved_at, saved_layers, saved_pool, grains.pool_count, pools, costs, items, heads, facts, waits, cost_pool, transit,
-            snapshots, emit_from, emit_size, cfg,
-        )  # fmt: skip
+        tables = tables_of_chunk(int(sizes[first:last].max(initial=8)), moves, rows, shared)
+        emitted, error = run_chunk(first, last, chunk, tables, 1024 + len(rows))
+        out = tables.out
         if error >= 0:
             name = grains.labels["item_id"][int(moves[error, ITEM])]
             raise LedgerOverflowError(

@@ -50,7 +50,6 @@ from assets.ledger.fields import (
     MQTY,
     NET,
     NHEAD,
-    NODE_FIELDS,
     NTAIL,
     OCSET,
     OKNW,
@@ -58,16 +57,13 @@ from assets.ledger.fields import (
     OSET,
     OTSET,
     OUNK,
-    OUT_FIELDS,
     OVAL,
     PENDING,
     POOL,
     PRODUCED,
     QTY,
-    RECORD_FIELDS,
     RFREE,
     RTOP,
-    SCALARS,
     SETTLED,
     SRC,
     STAMP,
@@ -90,62 +86,31 @@ BIG = 9_000_000_000_000_000_000
 
 
 @part
-def _step(  # type: ignore[no-untyped-def]
-    k,
-    first_group,
-    moves,
-    rows,
-    layers,
-    pools,
-    costs,
-    items,
-    records,
-    heads,
-    grains,
-    waits,
-    transit,
-    deferred,
-    out,
-    run,
-    cfg,
-):
+def _step(k, first_group, tables):  # type: ignore[no-untyped-def]
     """One movement: dispatch by kind and sign, note value and settlements."""
+    moves, pools, costs, deferred = tables.moves, tables.pools, tables.costs, tables.deferred
+    out, run, cfg = tables.out, tables.run, tables.cfg
     kind, qty, value = moves[k, KIND], moves[k, MQTY], 0
     run[SETTLED], run[CSETTLED], run[TSETTLED], run[ALLKNOWN], run[UNCOSTED] = 0, 0, 0, 1, 0
     under_way = first_group + moves[k, GROUP]
     waiting = costs[moves[k, CPOOL], CDEF]
     if kind in (K_MOVE, K_CONVERT):
         if qty < 0:
-            value = ship(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg)
+            value = ship(k, under_way, tables)
         elif kind == K_MOVE:
-            value = accept(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg)
+            value = accept(k, under_way, tables)
         else:
-            value = turn_into(
-                k,
-                under_way,
-                pools[under_way, PRODUCED],
-                moves,
-                rows,
-                layers,
-                pools,
-                costs,
-                items,
-                grains,
-                waits,
-                transit,
-                run,
-                cfg,
-            )
+            value = turn_into(k, under_way, pools[under_way, PRODUCED], tables)
             pools[under_way, PRODUCED] += qty
     elif qty < 0:
-        value = issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, waits, run, cfg)
+        value = issue(k, tables)
     elif kind in (K_RETURN, K_ISSUE):
-        value = give_back(k, moves, rows, layers, pools, costs, items, records, heads, grains, waits, run, cfg)
+        value = give_back(k, tables)
     elif kind == K_FOUND:
-        value = find(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+        value = find(k, tables)
     elif kind == K_RECEIPT:
         if qty > 0:
-            value = receive(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+            value = receive(k, tables)
     else:
         value = revalue(costs, moves[k, CPOOL], moves[k, STD])
     deferred[k] = costs[moves[k, CPOOL], CDEF] - waiting
@@ -180,11 +145,9 @@ def _must_wait(k, first, after, moves, pools, first_group, done):  # type: ignor
 
 
 @part
-def _together(  # type: ignore[no-untyped-def]
-    first, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, waits, transit, deferred, out, run, cfg,
-    done,
-):  # fmt: skip
+def _together(first, after, first_group, tables):  # type: ignore[no-untyped-def]
     """One movement, or a run of legs of moves of one day; see the order within a day above."""
+    moves, pools, out, done = tables.moves, tables.pools, tables.out, tables.done
     is_run = after > first + 1
     left = after - first
     for k in range(first, after):
@@ -200,9 +163,7 @@ def _together(  # type: ignore[no-untyped-def]
         for k in range(first, after):
             if done[k] or (not force and _must_wait(k, first, after, moves, pools, first_group, done)):
                 continue
-            _step(
-                k, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, waits, transit, deferred, out, run, cfg
-            )  # fmt: skip
+            _step(k, first_group, tables)
             done[k] = True
             left -= 1
             moved = True
@@ -214,12 +175,13 @@ def _together(  # type: ignore[no-untyped-def]
 
 
 @part
-def _load(start, stop, saved, saved_pool, layers, pools, run):  # type: ignore[no-untyped-def]
+def _load(start, stop, chunk, tables):  # type: ignore[no-untyped-def]
     """Put saved layers back into their pools, in the order in which they were saved."""
+    layers, pools, saved = tables.layers, tables.pools, chunk.saved
     for row in range(start, stop):
-        pool = saved_pool[row]
+        pool = chunk.saved_pool[row]
         node = make_layer(
-            layers, run, saved[row, QTY], saved[row, VAL], saved[row, ORG], saved[row, ARR], saved[row, SRC], saved[row, UC],
+            tables, saved[row, QTY], saved[row, VAL], saved[row, ORG], saved[row, ARR], saved[row, SRC], saved[row, UC],
             saved[row, EXP], saved[row, GRN], saved[row, KNW],
         )  # fmt: skip
         layers[node, DEM] = saved[row, DEM]
@@ -230,63 +192,59 @@ def _load(start, stop, saved, saved_pool, layers, pools, run):  # type: ignore[n
             link_after(layers, pools, pool, node, pools[pool, NTAIL], NHEAD, NTAIL)
 
 
+@part
+def run_clusters(first_cluster, last_cluster, chunk, tables, emit_size):  # type: ignore[no-untyped-def]
+    """Clusters first_cluster..last_cluster-1, one after another; see `run_chunk`."""
+    moves, out, run, cfg = tables.moves, tables.out, tables.run, tables.cfg
+    bounds, snapshots, first_group = chunk.bounds, chunk.snapshots, chunk.first_group
+    base = bounds[first_cluster]
+    emitted = np.empty((EMIT_FIELDS, emit_size), dtype=np.int64)
+    run[ERROR] = -1
+    for cluster in range(first_cluster, last_cluster):
+        run[FREE], run[TOP], run[RFREE], run[RTOP] = -1, 0, -1, 0
+        _load(chunk.saved_at[cluster], chunk.saved_at[cluster + 1], chunk, tables)
+        mine = chunk.members[chunk.member_at[cluster] : chunk.member_at[cluster + 1]]
+        my_groups = chunk.groups[chunk.group_at[cluster] : chunk.group_at[cluster + 1]]
+        k, stop = bounds[cluster] - base, bounds[cluster + 1] - base
+        month_start, snapshot = k, 0
+        while k < stop or snapshot < len(snapshots):
+            at_end = k >= stop
+            new_month = at_end or moves[k, MONTH] != moves[month_start, MONTH]
+            if month_start < stop and new_month and cfg[C_FAMILY] == FAMILY_MONTHLY:
+                close_month(month_start, k, moves, tables.rows, tables.deferred, tables.costs, tables.waits, out)
+                month_start = k
+            while snapshot < len(snapshots) and (at_end or moves[k, DATE] > snapshots[snapshot]):
+                if snapshot >= chunk.emit_from[cluster]:
+                    if run[EMITTED] + run[TOP] > emitted.shape[1]:
+                        larger = np.empty((EMIT_FIELDS, 2 * emitted.shape[1] + run[TOP]), dtype=np.int64)
+                        larger[:, : run[EMITTED]] = emitted[:, : run[EMITTED]]
+                        emitted = larger
+                    emit_layers(tables, snapshot, mine, my_groups, first_group, chunk.cost_pool, emitted)
+                snapshot += 1
+            if at_end:
+                break
+            if moves[k, MQTY] == 0 and moves[k, KIND] != K_REVALUE:
+                out[k, OKNW] = 1
+                k += 1
+                continue
+            after = k
+            while after < stop and _is_leg(moves[after, KIND]) and moves[after, DATE] == moves[k, DATE]:
+                after += 1
+            after = max(after, k + 1)
+            _together(k, after, first_group, tables)
+            k = after
+    return emitted[:, : run[EMITTED]].copy(), run[ERROR]
+
+
 def _make_run_chunk(stamp: int) -> Callable[..., Any]:
     @nb.njit(nogil=True, cache=True, error_model="numpy")
-    def run_chunk(  # type: ignore[no-untyped-def]
-        first_cluster, last_cluster, base, bounds, capacity, moves, rows, member_at, members, group_at, groups, saved_at, saved, saved_pool,
-        first_group, pools, costs, items, heads, grains, waits, cost_pool, transit, snapshots, emit_from, emit_size, cfg,
-    ):  # fmt: skip
-        count_moves = len(moves)
-        layers = np.empty((capacity, NODE_FIELDS), dtype=np.int64)
-        records = np.empty((capacity, RECORD_FIELDS), dtype=np.int64)
-        out = np.zeros((count_moves, OUT_FIELDS), dtype=np.int64)
-        deferred = np.zeros(count_moves, dtype=np.int64)
-        done = np.zeros(count_moves, dtype=np.bool_)
-        run = np.zeros(SCALARS, dtype=np.int64)
-        emitted = np.empty((EMIT_FIELDS, emit_size), dtype=np.int64)
-        run[ERROR], run[STAMP] = -1, stamp
-        for cluster in range(first_cluster, last_cluster):
-            run[FREE], run[TOP], run[RFREE], run[RTOP] = -1, 0, -1, 0
-            _load(saved_at[cluster], saved_at[cluster + 1], saved, saved_pool, layers, pools, run)
-            mine = members[member_at[cluster] : member_at[cluster + 1]]
-            my_groups = groups[group_at[cluster] : group_at[cluster + 1]]
-            k, stop = bounds[cluster] - base, bounds[cluster + 1] - base
-            month_start, snapshot = k, 0
-            while k < stop or snapshot < len(snapshots):
-                at_end = k >= stop
-                new_month = at_end or moves[k, MONTH] != moves[month_start, MONTH]
-                if month_start < stop and new_month and cfg[C_FAMILY] == FAMILY_MONTHLY:
-                    close_month(month_start, k, moves, rows, deferred, costs, waits, out)
-                    month_start = k
-                while snapshot < len(snapshots) and (at_end or moves[k, DATE] > snapshots[snapshot]):
-                    if snapshot >= emit_from[cluster]:
-                        if run[EMITTED] + run[TOP] > emitted.shape[1]:
-                            larger = np.empty((EMIT_FIELDS, 2 * emitted.shape[1] + run[TOP]), dtype=np.int64)
-                            larger[:, : run[EMITTED]] = emitted[:, : run[EMITTED]]
-                            emitted = larger
-                        emit_layers(
-                            snapshot, mine, my_groups, first_group, layers, pools, costs, cost_pool, emitted, run, cfg
-                        )
-                    snapshot += 1
-                if at_end:
-                    break
-                if moves[k, MQTY] == 0 and moves[k, KIND] != K_REVALUE:
-                    out[k, OKNW] = 1
-                    k += 1
-                    continue
-                after = k
-                while after < stop and _is_leg(moves[after, KIND]) and moves[after, DATE] == moves[k, DATE]:
-                    after += 1
-                after = max(after, k + 1)
-                _together(
-                    k, after, first_group, moves, rows, layers, pools, costs, items, records, heads, grains, waits, transit, deferred, out,
-                    run, cfg, done,
-                )  # fmt: skip
-                k = after
-        return out, emitted[:, : run[EMITTED]].copy(), run[ERROR]
+    def run_chunk(first_cluster, last_cluster, chunk, tables, emit_size):  # type: ignore[no-untyped-def]
+        tables.run[STAMP] = stamp
+        return run_clusters(first_cluster, last_cluster, chunk, tables, emit_size)
 
     return run_chunk
 
 
 run_chunk = _make_run_chunk(source_stamp())
-"""Run clusters first_cluster..last_cluster-1. Returns (answers per movement, emitted layers, row in error or -1)."""
+"""Run clusters first_cluster..last_cluster-1 of `chunk` (kernel_tables.Chunk) over `tables` (kernel_tables.Tables), whose `out` has the
+answer per movement afterwards; `emit_size`: layers that are expected to be emitted. Returns (emitted layers, row in error or -1)."""

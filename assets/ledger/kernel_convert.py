@@ -60,18 +60,20 @@ def take_weight(layers, pools, run, under_way, weight, everything, by_value):  #
 
 
 @part
-def turn_into(k, under_way, produced, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg):  # type: ignore[no-untyped-def]
+def turn_into(k, under_way, produced, tables):  # type: ignore[no-untyped-def]
     """The in leg of a conversion; `produced` units of the group came out before. Without anything taken in it is a plain receipt."""
+    moves, layers, pools = tables.moves, tables.layers, tables.pools
+    grains, transit, run = tables.grains, tables.transit, tables.run
     qty = moves[k, MQTY]
     by_value, weight = weigh(layers, pools, under_way, grains)
     if pools[under_way, HEAD] < 0:
-        return receive(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+        return receive(k, tables)
     rest = moves[k, MTOTAL] - produced
     everything = qty >= rest
     wanted = weight if everything else muldiv(weight, qty, rest)
     node = take_weight(layers, pools, run, under_way, wanted, everything, by_value)
     if node < 0:
-        return receive(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+        return receive(k, tables)
     covered, given, carried, known, total = 0, 0, 0, 1, 0
     piece = node
     while piece >= 0:
@@ -97,6 +99,6 @@ def turn_into(k, under_way, produced, moves, rows, layers, pools, costs, items, 
             layers[node, KNW] = known
             layers[node, UC] = unit_cost(layers[node, VAL], units)
             layers[node, EXP] = moves[k, MEXP]
-            total += unload(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+            total += unload(k, node, tables)
         node = following
     return total

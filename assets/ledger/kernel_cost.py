@@ -129,8 +129,9 @@ def _book_short(costs, run, waits, pool, cost):  # type: ignore[no-untyped-def]
 
 
 @part
-def leave(costs, run, waits, pool, qty, estimate, family, standard, is_demand, row):  # type: ignore[no-untyped-def]
+def leave(tables, pool, qty, estimate, family, standard, is_demand, row):  # type: ignore[no-untyped-def]
     """Value of `qty` > 0 that leaves a cost pool now. What goes beyond the stock leaves at `estimate`, or waits for a cost."""
+    costs, waits, run = tables.costs, tables.waits, tables.run
     held, value = costs[pool, CQTY], costs[pool, CVAL]
     if family == FAMILY_MOVING:
         if costs[pool, CKNW] == TAINTED:
@@ -181,11 +182,12 @@ def leave(costs, run, waits, pool, qty, estimate, family, standard, is_demand, r
 
 
 @part
-def arrive(costs, run, waits, pool, qty, value, cost, known, is_undone, family, standard):  # type: ignore[no-untyped-def]
+def arrive(tables, pool, qty, value, cost, known, is_undone, family, standard):  # type: ignore[no-untyped-def]
     """`qty` > 0 of `value` (at unit `cost`) joins a cost pool; a negative pool is settled first, the difference goes to `run[SETTLED]`.
 
     `is_undone`: units that left without a cost come back without one; they no longer wait.
     """
+    costs, waits, run = tables.costs, tables.waits, tables.run
     held = costs[pool, CQTY] + costs[pool, CDEF]
     settlement = 0
     if family != FAMILY_MONTHLY and family != FAMILY_MOVING:

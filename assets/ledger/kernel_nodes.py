@@ -61,8 +61,9 @@ def free_node(layers, run, node):  # type: ignore[no-untyped-def]
 
 
 @part
-def make_layer(layers, run, qty, val, origin, arrived, source, unit_cost, expiry, grain, known):  # type: ignore[no-untyped-def]
+def make_layer(tables, qty, val, origin, arrived, source, unit_cost, expiry, grain, known):  # type: ignore[no-untyped-def]
     """A new, unlinked layer."""
+    layers, run = tables.layers, tables.run
     node = new_node(layers, run)
     layers[node, QTY] = qty
     layers[node, VAL] = val
@@ -145,11 +146,12 @@ def split(layers, run, node, qty):  # type: ignore[no-untyped-def]
 
 
 @part
-def take(layers, pools, run, pool, qty, want_lot, grains, newest_first, first, last):  # type: ignore[no-untyped-def]
+def take(tables, pool, qty, want_lot, newest_first, first, last):  # type: ignore[no-untyped-def]
     """Take up to `qty` from a pool, of one lot if `want_lot` >= 0; the pieces are appended to the list first..last.
 
     Returns the ends of the list; `run[SHORT]` holds what was not there.
     """
+    layers, pools, grains, run = tables.layers, tables.pools, tables.grains, tables.run
     node = pools[pool, TAIL] if newest_first else pools[pool, HEAD]
     while node >= 0 and qty > 0:
         following = layers[node, PRV] if newest_first else layers[node, NXT]
@@ -182,13 +184,14 @@ def add_negative(layers, pools, pool, node):  # type: ignore[no-untyped-def]
 
 
 @part
-def put(layers, pools, run, waits, pool, node, match_lot, grains, flow, resetting, is_layered):  # type: ignore[no-untyped-def]
+def put(tables, pool, node, match_lot, flow, resetting, is_layered):  # type: ignore[no-untyped-def]
     """Put a layer into a pool: first it settles the negatives that wait there, oldest first, then the rest joins the queue.
 
     `run[SETTLED]` is lowered by what the settled units really cost above what they were booked at, so that it is the effect on stock value;
     `run[CSETTLED]` by what of it falls on units sold. A layer without a cost changes nothing of what was sold. Negatives that have no cost
     yet, and are still not there, are booked at the cost that the layer brings. Returns the units that joined the queue.
     """
+    layers, pools, grains, waits, run = tables.layers, tables.pools, tables.grains, tables.waits, tables.run
     pools[pool, NET] += layers[node, QTY]
     known, is_undone = layers[node, KNW], layers[node, DEM] == UNDONE
     layers[node, DEM] = 0

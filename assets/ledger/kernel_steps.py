@@ -1,8 +1,6 @@
 """What each kind of movement does to the layers. Compiled.
 
-Arguments that every step shares: `k` row of the movement table `moves`; `rows[k]` its identity, kept as a layer's origin document;
-`layers`, `pools`, `costs`, `items`, `records` the integer tables of `fields.py`; `heads` the newest record of each order line;
-`grains` per grain (lot, item x warehouse); `transit` per item (units in, units out, value in, value out); `run` scalars; `cfg` the modes.
+Arguments that every step shares: `k` row of the movement table; `tables` what the chunk works on (kernel_tables.py).
 """
 
 from __future__ import annotations
@@ -106,8 +104,10 @@ def document_value(k, qty, moves):  # type: ignore[no-untyped-def]
 
 
 @part
-def add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
+def add(k, node, tables):  # type: ignore[no-untyped-def]
     """A layer arrives in the pool of movement `k`. Returns the value it brings."""
+    moves, layers, costs = tables.moves, tables.layers, tables.costs
+    items, run, cfg = tables.items, tables.run, tables.cfg
     value, known, qty = layers[node, VAL], layers[node, KNW], layers[node, QTY]
     pool, cost_pool, item = moves[k, POOL], moves[k, CPOOL], moves[k, ITEM]
     layers[node, GRN] = moves[k, GRAIN]
@@ -118,15 +118,11 @@ def add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, c
             costs[cost_pool, CLAST] = layers[node, UC]
     else:
         joins = qty + min(costs[cost_pool, CQTY] + costs[cost_pool, CDEF], 0)
-        arrive(
-            costs, run, waits, cost_pool, qty, value, layers[node, UC], known, is_undone, cfg[C_FAMILY], moves[k, STD]
-        )
+        arrive(tables, cost_pool, qty, value, layers[node, UC], known, is_undone, cfg[C_FAMILY], moves[k, STD])
         layers[node, VAL] = 0
     if known == 1:
         items[item, ILAST] = layers[node, UC]
-    left = put(
-        layers, pools, run, waits, pool, node, cfg[C_MATCH] == 1, grains, cfg[C_FLOW], cfg[C_RESET] == 1, is_layered
-    )
+    left = put(tables, pool, node, cfg[C_MATCH] == 1, cfg[C_FLOW], cfg[C_RESET] == 1, is_layered)
     if known == 0 and not (is_undone and (left if is_layered else joins) <= 0):
         run[ALLKNOWN] = 0
     return value
@@ -147,13 +143,15 @@ def share_value(layers, first, value, qty, known):  # type: ignore[no-untyped-de
 
 
 @part
-def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
+def remove(k, qty, defer, tables):  # type: ignore[no-untyped-def]
     """Take `qty` > 0 from the pool of movement `k`; what is not there becomes a negative layer and a piece at estimated cost.
 
     Returns (first piece, value that leaves). Under `defer` the value is left to the close of the month.
     """
+    moves, rows, layers, pools, costs = tables.moves, tables.rows, tables.layers, tables.pools, tables.costs
+    items, grains, waits, run, cfg = tables.items, tables.grains, tables.waits, tables.run, tables.cfg
     family, pool, item, date = cfg[C_FAMILY], moves[k, POOL], moves[k, ITEM], moves[k, DATE]
-    first, last = take(layers, pools, run, pool, qty, moves[k, WANT], grains, cfg[C_FLOW] == FLOW_LIFO, -1, -1)
+    first, last = take(tables, pool, qty, moves[k, WANT], cfg[C_FLOW] == FLOW_LIFO, -1, -1)
     short = run[SHORT]
     if family != FAMILY_LAYER:
         run[UNCOSTED] = 0
@@ -175,12 +173,10 @@ def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, wait
         if family == FAMILY_LAYER and known == 0:
             waits[rows[k], WUNITS] += short
         booked = -value if family == FAMILY_LAYER else 0
-        negative = make_layer(
-            layers, run, -short, booked, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known
-        )
+        negative = make_layer(tables, -short, booked, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
         layers[negative, DEM] = moves[k, ISDEM]
         add_negative(layers, pools, pool, negative)
-        piece = make_layer(layers, run, short, value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
+        piece = make_layer(tables, short, value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
         if last >= 0:
             layers[last, NXT] = piece
         else:
@@ -196,16 +192,18 @@ def remove(k, qty, defer, moves, rows, layers, pools, costs, items, grains, wait
         costs[moves[k, CPOOL], CDEF] += qty
     else:
         pool_no = moves[k, CPOOL]
-        value = leave(costs, run, waits, pool_no, qty, cost, family, moves[k, STD], moves[k, ISDEM], rows[k])
+        value = leave(tables, pool_no, qty, cost, family, moves[k, STD], moves[k, ISDEM], rows[k])
         share_value(layers, first, value, qty, run[ALLKNOWN] if costs[pool_no, CKNW] != SHORT_ONLY else 0)
     return first, value
 
 
 @part
-def issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
+def issue(k, tables):  # type: ignore[no-untyped-def]
     """Goods leave for good. Where a return may come back, what left is recorded under its order line."""
+    moves, layers, records = tables.moves, tables.layers, tables.records
+    heads, run, cfg = tables.heads, tables.run, tables.cfg
     defer = cfg[C_FAMILY] == FAMILY_MONTHLY
-    node, value = remove(k, -moves[k, MQTY], defer, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+    node, value = remove(k, -moves[k, MQTY], defer, tables)
     ref = moves[k, REF]
     while node >= 0:
         following = layers[node, NXT]
@@ -227,36 +225,39 @@ def issue(k, moves, rows, layers, pools, costs, items, records, heads, grains, w
 
 
 @part
-def add_back(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
+def add_back(k, node, tables):  # type: ignore[no-untyped-def]
     """Like `add`, but under the monthly average the value waits for the close, as that of an issue does."""
+    moves, layers, costs, cfg = tables.moves, tables.layers, tables.costs, tables.cfg
     if cfg[C_FAMILY] == FAMILY_MONTHLY:
         costs[moves[k, CPOOL], CQTY] += layers[node, QTY]
         costs[moves[k, CPOOL], CDEF] -= layers[node, QTY]
         layers[node, VAL] = 0
         layers[node, GRN] = moves[k, GRAIN]
-        put(
-            layers, pools, run, waits, moves[k, POOL], node, cfg[C_MATCH] == 1, grains, cfg[C_FLOW], cfg[C_RESET] == 1, False
+        put(tables, moves[k, POOL], node, cfg[C_MATCH] == 1, cfg[C_FLOW], cfg[C_RESET] == 1, False
         )  # fmt: skip
         return 0
-    return add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+    return add(k, node, tables)
 
 
 @part
-def receive(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
+def receive(k, tables):  # type: ignore[no-untyped-def]
     """New goods: a new layer of this date at the cost of the document (under the standard, at the standard)."""
+    moves, rows, costs, cfg = tables.moves, tables.rows, tables.costs, tables.cfg
     qty, cost, date = moves[k, MQTY], moves[k, MCOST], moves[k, DATE]
     value = document_value(k, qty, moves)
     if cfg[C_FAMILY] == FAMILY_STANDARD:
         cost = moves[k, STD]
         value = standard_value(costs[moves[k, CPOOL], CQTY] + qty, cost) - costs[moves[k, CPOOL], CVAL]
     known = 1 if cost != NULL_COST else 0
-    node = make_layer(layers, run, qty, value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
-    return add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+    node = make_layer(tables, qty, value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
+    return add(k, node, tables)
 
 
 @part
-def find(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
+def find(k, tables):  # type: ignore[no-untyped-def]
     """A count or adjustment finds more. Known stock keeps its origin: that of the last layer in the flow, else of what left last."""
+    moves, rows, layers, pools = tables.moves, tables.rows, tables.layers, tables.pools
+    costs, items, grains, cfg = tables.costs, tables.items, tables.grains, tables.cfg
     qty, cost, date, item = moves[k, MQTY], moves[k, MCOST], moves[k, DATE], moves[k, ITEM]
     twin = pools[moves[k, POOL], TAIL]
     origin, source, expiry = date, rows[k], moves[k, MEXP]
@@ -276,15 +277,18 @@ def find(k, moves, rows, layers, pools, costs, items, grains, waits, run, cfg): 
     value = document_value(k, qty, moves) if cost == moves[k, MCOST] else standard_value(qty, cost)
     if cfg[C_FAMILY] == FAMILY_STANDARD:
         value = standard_value(costs[moves[k, CPOOL], CQTY] + qty, moves[k, STD]) - costs[moves[k, CPOOL], CVAL]
-    node = make_layer(layers, run, qty, value, origin, date, source, cost, expiry, moves[k, GRAIN], known)
+    node = make_layer(tables, qty, value, origin, date, source, cost, expiry, moves[k, GRAIN], known)
     if costs[moves[k, CPOOL], CQTY] + costs[moves[k, CPOOL], CDEF] <= 0:
-        return add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
-    return add_back(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+        return add(k, node, tables)
+    return add_back(k, node, tables)
 
 
 @part
-def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
+def give_back(k, tables):  # type: ignore[no-untyped-def]
     """A return: to the layers that the order line took, latest first; beyond them, like the layer that left the item last."""
+    moves, rows, layers, costs = tables.moves, tables.rows, tables.layers, tables.costs
+    items, records, heads, grains = tables.items, tables.records, tables.heads, tables.grains
+    run, cfg = tables.run, tables.cfg
     qty, date, item, ref = moves[k, MQTY], moves[k, DATE], moves[k, ITEM], moves[k, REF]
     total = 0
     while qty > 0 and ref >= 0 and heads[ref] >= 0:
@@ -298,7 +302,7 @@ def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grain
             # What left without a cost comes back at one where there is one by now; else it undoes what waits for one.
             cost = estimate(k, moves, costs, items, grains)
             worth, known = standard_value(part, cost), 1 if cost != NULL_COST else 0
-        node = make_layer(layers, run, part, worth, origin, date, source, cost, expiry, moves[k, GRAIN], known)
+        node = make_layer(tables, part, worth, origin, date, source, cost, expiry, moves[k, GRAIN], known)
         layers[node, DEM] = UNDONE if known == 0 else 0
         records[record, RQTY] -= part
         records[record, RVAL] -= value
@@ -307,7 +311,7 @@ def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grain
             records[record, RPREV] = run[RFREE]
             run[RFREE] = record
         qty -= part
-        total += add_back(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+        total += add_back(k, node, tables)
     if qty > 0:
         origin, source, expiry = date, rows[k], moves[k, MEXP]
         if cfg[C_RESET] == 0 and items[item, ISRC] >= 0:
@@ -319,22 +323,22 @@ def give_back(k, moves, rows, layers, pools, costs, items, records, heads, grain
             cost = items[item, IUC] if items[item, IUC] != NULL_COST else estimate(k, moves, costs, items, grains)
             value = standard_value(qty, cost)
         known = 1 if cost != NULL_COST else 0
-        node = make_layer(layers, run, qty, value, origin, date, source, cost, expiry, moves[k, GRAIN], known)
-        total += add_back(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+        node = make_layer(tables, qty, value, origin, date, source, cost, expiry, moves[k, GRAIN], known)
+        total += add_back(k, node, tables)
     return total
 
 
 @part
-def ship(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg):  # type: ignore[no-untyped-def]
+def ship(k, under_way, tables):  # type: ignore[no-untyped-def]
     """The out leg of a move or conversion: its layers go under way (pool `under_way` of the group), oldest first."""
-    node, value = remove(k, -moves[k, MQTY], False, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+    moves, layers, transit, run, cfg = tables.moves, tables.layers, tables.transit, tables.run, tables.cfg
+    node, value = remove(k, -moves[k, MQTY], False, tables)
     item, settled, sold, uncosted = moves[k, ITEM], run[SETTLED], run[CSETTLED], run[UNCOSTED]
     transit[item, UIN] -= moves[k, MQTY]
     transit[item, VIN] += value
     while node >= 0:
         following = layers[node, NXT]
-        put(
-            layers, pools, run, waits, under_way, node, False, grains, FLOW_LIFO, True, cfg[C_FAMILY] == FAMILY_LAYER
+        put(tables, under_way, node, False, FLOW_LIFO, True, cfg[C_FAMILY] == FAMILY_LAYER
         )  # fmt: skip
         node = following
     run[TSETTLED] += run[SETTLED] - settled
@@ -343,8 +347,9 @@ def ship(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, 
 
 
 @part
-def unload(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg):  # type: ignore[no-untyped-def]
+def unload(k, node, tables):  # type: ignore[no-untyped-def]
     """One piece that was under way arrives with movement `k`."""
+    moves, rows, layers, grains, cfg = tables.moves, tables.rows, tables.layers, tables.grains, tables.cfg
     source_grain, date = layers[node, GRN], moves[k, DATE]
     valued_now = grains[moves[k, GRAIN], VALUED] == 1
     if moves[k, MCOST] != NULL_COST and valued_now and (layers[node, KNW] == 0 or grains[source_grain, VALUED] == 0):
@@ -357,25 +362,27 @@ def unload(k, node, moves, rows, layers, pools, costs, items, grains, waits, run
             layers[node, ORG], layers[node, SRC] = date, rows[k]
     if moves[k, MEXP] != NO_DATE:
         layers[node, EXP] = moves[k, MEXP]
-    return add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+    return add(k, node, tables)
 
 
 @part
-def accept(k, under_way, moves, rows, layers, pools, costs, items, grains, waits, transit, run, cfg):  # type: ignore[no-untyped-def]
+def accept(k, under_way, tables):  # type: ignore[no-untyped-def]
     """The in leg of a move: what its group has under way, the same lot first. What was never shipped comes as a negative under way."""
+    moves, rows, layers, pools, costs = tables.moves, tables.rows, tables.layers, tables.pools, tables.costs
+    items, grains, transit, run = tables.items, tables.grains, tables.transit, tables.run
     qty, date, item = moves[k, MQTY], moves[k, DATE], moves[k, ITEM]
     lot = grains[moves[k, GRAIN], LOT]
     transit[item, UOUT] += qty
     uncosted = run[UNCOSTED]
-    first, last = take(layers, pools, run, under_way, qty, lot, grains, False, -1, -1)
+    first, last = take(tables, under_way, qty, lot, False, -1, -1)
     if run[SHORT] > 0:
-        first, last = take(layers, pools, run, under_way, run[SHORT], -1, grains, False, first, last)
+        first, last = take(tables, under_way, run[SHORT], -1, False, first, last)
     short, total = run[SHORT], 0
     run[UNCOSTED] = uncosted
     while first >= 0:
         following = layers[first, NXT]
         transit[item, VOUT] += layers[first, VAL]
-        total += unload(k, first, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+        total += unload(k, first, tables)
         first = following
     if short > 0:
         cost, value = moves[k, MCOST], document_value(k, short, moves)
@@ -383,11 +390,9 @@ def accept(k, under_way, moves, rows, layers, pools, costs, items, grains, waits
             cost = estimate(k, moves, costs, items, grains)
             value = standard_value(short, cost)
         known = 1 if cost != NULL_COST else 0
-        negative = make_layer(
-            layers, run, -short, -value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known
-        )
+        negative = make_layer(tables, -short, -value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
         add_negative(layers, pools, under_way, negative)
         transit[item, VOUT] += value
-        node = make_layer(layers, run, short, value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
-        total += add(k, node, moves, rows, layers, pools, costs, items, grains, waits, run, cfg)
+        node = make_layer(tables, short, value, date, date, rows[k], cost, moves[k, MEXP], moves[k, GRAIN], known)
+        total += add(k, node, tables)
     return total

@@ -18,6 +18,7 @@ KERNEL_FILES = (
     "kernel_cost.py",
     "kernel_nodes.py",
     "kernel_steps.py",
+    "kernel_tables.py",
     "kernel_waiting.py",
     "scale.py",
     "wide.py",

@@ -10,6 +10,8 @@ counter-based generator (seed, row, order number), so that the same row sees the
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -21,6 +23,42 @@ OUTPUTS = (
     "stock_unit_days", "orders", "ordered_units", "written_off_units", "lost_units", "closing_units",
     "backorder_unit_days",
 )  # fmt: skip
+
+
+class Rows(NamedTuple):
+    """What holds for a row all the time, each (rows,)."""
+
+    above: np.ndarray
+    """Row that feeds it, -1: it buys."""
+    kind: np.ndarray
+    """How it orders, as `order_step` knows it."""
+    review_days: np.ndarray
+    opening: np.ndarray
+    """Units on hand at the start."""
+    minimum: np.ndarray
+    multiple: np.ndarray
+    shelf_life: np.ndarray
+    """Days; 0: none."""
+
+
+class Levels(NamedTuple):
+    """What a policy orders by, units (rows, vintages); of a row that feeds others the levels are of its echelon."""
+
+    vintage_of_day: np.ndarray
+    """(days,) vintage that is in force."""
+    reorder: np.ndarray
+    up_to: np.ndarray
+    lot: np.ndarray
+    keep: np.ndarray
+    """What a row holds back for its own customers when it sends to others."""
+
+
+class Window(NamedTuple):
+    """Days of the run; figures are taken from day measured_from on, before measured_to."""
+
+    days: int
+    measured_from: int
+    measured_to: int
 
 
 @njit(cache=True, nogil=True)
@@ -46,18 +84,25 @@ def _take_oldest(layer_units, oldest, day, taken):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def simulate(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    group, above, demand_start, demand_day, demand_units, days, measured_from, measured_to, opening, supply_start,
-    supply_day, supply_units, lead_start, lead_days, vintage_of_day, kind, reorder, up_to, lot, keep, review_days,
-    minimum, multiple, shelf_life, is_lost, seed, out,
-):  # fmt: skip
+def simulate(group, rows, demand, supply, leads, levels, window, is_lost, seed, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Runs the rows of every group (one item each, rows that feed each other together); `out` (rows, len(OUTPUTS)) is filled.
 
-    above: row that feeds each row, -1: it buys. demand_*, supply_*, lead_*: ragged arrays (start has rows + 1 entries),
-    days counted from 0. reorder, up_to, lot, keep: (rows, vintages), units; of a row that feeds others the levels are of
-    its echelon, keep is what it holds back for its own customers when it sends to others. kind, review_days, minimum,
-    multiple, shelf_life (0: none): (rows,). Figures are taken from day measured_from on, before measured_to.
+    group: first row of each item and the end. demand, supply, leads: `Ragged`, days counted from 0; the `day` of leads is
+    the lead time. is_lost: what cannot be served is lost, else it waits.
     """
+    above, kind, review_days, opening = rows.above, rows.kind, rows.review_days, rows.opening
+    minimum, multiple, shelf_life = rows.minimum, rows.multiple, rows.shelf_life
+    demand_start, demand_day, demand_units = demand.start, demand.day, demand.units
+    supply_start, supply_day, supply_units = supply.start, supply.day, supply.units
+    lead_start, lead_days = leads.start, leads.day
+    vintage_of_day, reorder, up_to, lot, keep = (
+        levels.vintage_of_day,
+        levels.reorder,
+        levels.up_to,
+        levels.lot,
+        levels.keep,
+    )
+    days, measured_from, measured_to = window.days, window.measured_from, window.measured_to
     for g in range(len(group) - 1):
         a, b = group[g], group[g + 1]
         m = b - a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,7 @@ from assets.planning.shape import timestamps
 KEYS = ["item_id", "warehouse_id"]
 
 
-@dataclass(frozen=True)
-class Ragged:
+class Ragged(NamedTuple):
     """start (rows + 1,), day and units: entries start[i] .. start[i + 1] - 1 belong to row i, by day."""
 
     start: np.ndarray

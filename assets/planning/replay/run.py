@@ -62,12 +62,14 @@ def run_policy(
     keep = np.zeros_like(path.reorder) if path.keep is None else path.keep
     until = scene.days if scene.measured_to is None else scene.measured_to
 
+    row = kernel.Rows(above, kind, review, scene.opening, scene.minimum, scene.multiple, life)
+    levels = kernel.Levels(vintage, path.reorder, path.up_to, path.lot, keep)
+    window = kernel.Window(scene.days, scene.measured_from, until)
+
     def part(cut: tuple[int, int]) -> None:
         kernel.simulate(
-            group[cut[0] : cut[1] + 1].astype(np.int64), above, scene.demand.start, scene.demand.day, scene.demand.units,
-            scene.days, scene.measured_from, until, scene.opening, scene.supply.start, scene.supply.day,
-            scene.supply.units, scene.leads.start, scene.leads.day, vintage, kind, path.reorder, path.up_to, path.lot, keep,
-            review, scene.minimum, scene.multiple, life, not settings.is_backordered, settings.seed, out,
+            group[cut[0] : cut[1] + 1].astype(np.int64), row, scene.demand, scene.supply, scene.leads, levels, window,
+            not settings.is_backordered, settings.seed, out,
         )  # fmt: skip
 
     with ThreadPoolExecutor(settings.workers) as pool:

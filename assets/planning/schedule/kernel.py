@@ -7,6 +7,8 @@ its demand until the next order could arrive, plus safety stock. Suppliers take 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -14,6 +16,58 @@ from assets.planning.network.order_step import order_units
 from assets.planning.network.ration import divide
 
 WEEKLY = ("opening", "demand", "receipts", "planned_receipts", "sent", "released", "closing", "short")
+
+
+class Rows(NamedTuple):
+    """What holds for a row on all days, each (rows,); safety and all levels are of the echelon, units."""
+
+    above: np.ndarray
+    """Row that feeds it, -1: bought."""
+    stock: np.ndarray
+    safety: np.ndarray
+    gap: np.ndarray
+    """Order-up-to level less reorder point."""
+    lot: np.ndarray
+    kind: np.ndarray
+    lead: np.ndarray
+    review: np.ndarray
+    minimum: np.ndarray
+    multiple: np.ndarray
+    calendar: np.ndarray
+    """Line of the suppliers' days that holds for it."""
+    may_order: np.ndarray
+    first_units: np.ndarray
+    """The order of day 0, and the day on which it arrives."""
+    first_day: np.ndarray
+
+
+class Demand(NamedTuple):
+    """(rows, periods + 1) units up to the end of each period, of the row and of its echelon."""
+
+    own: np.ndarray
+    scope: np.ndarray
+    period_days: float
+
+
+class Suppliers(NamedTuple):
+    """(calendars, days): takes orders on a day; first day from it on that it delivers."""
+
+    is_open: np.ndarray
+    next_delivery: np.ndarray
+
+
+class Result(NamedTuple):
+    """What the walk fills in. Planned orders of each row from event_start on; where event_units is empty they are only counted."""
+
+    weekly: np.ndarray
+    """(rows, weeks, len(WEEKLY))."""
+    short_day: np.ndarray
+    """(rows,) first day with unmet demand, -1: none."""
+    event_start: np.ndarray
+    event_release: np.ndarray
+    event_arrival: np.ndarray
+    event_units: np.ndarray
+    event_count: np.ndarray
 
 
 @njit(cache=True, nogil=True)
@@ -25,20 +79,25 @@ def _until(total, row, day, period_days):  # type: ignore[no-untyped-def]  # pra
 
 
 @njit(cache=True, nogil=True)
-def walk(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    group, above, stock0, recv_start, recv_day, recv_units, recv_inside, own, scope, period_days, days, safety, gap,
-    lot, kind, lead, review, minimum, multiple, calendar, is_open, next_delivery, may_order, first_units, first_day,
-    is_ordering, weekly, short_day, event_start, event_release, event_arrival, event_units, event_count,
-):  # fmt: skip
-    """Walks every group of rows (one item each); results are filled in.
+def walk(group, rows, receipts, inside_receipts, demand, suppliers, days, is_ordering, result):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Walks every group of rows (one item each); `result` is filled in.
 
-    group: first row of each item and the end. above: row that feeds a row, -1: bought. recv_*: ragged receipts by day;
-    inside: from another warehouse. own, scope: (n, periods + 1) demand up to the end of each period, of the row and of
-    its echelon. safety and all levels are of the echelon. calendar: (n,) line of is_open (takes orders) and
-    next_delivery (first day it delivers), both by day. first_*: the order of day 0. weekly: (n, weeks, 8). short_day:
-    (n,) first day with unmet demand, -1: none. event_*: planned orders of each row from event_start on; where
-    event_units is empty they are only counted.
+    group: first row of each item and the end. receipts: `Ragged`, what is to come; inside_receipts: which of it comes from
+    another warehouse. days: how far.
     """
+    above, stock0, safety, gap, lot, kind = rows.above, rows.stock, rows.safety, rows.gap, rows.lot, rows.kind
+    lead, review, minimum, multiple = rows.lead, rows.review, rows.minimum, rows.multiple
+    calendar, may_order, first_units, first_day = rows.calendar, rows.may_order, rows.first_units, rows.first_day
+    recv_start, recv_day, recv_units, recv_inside = receipts.start, receipts.day, receipts.units, inside_receipts
+    own, scope, period_days = demand.own, demand.scope, demand.period_days
+    is_open, next_delivery = suppliers.is_open, suppliers.next_delivery
+    weekly, short_day, event_start, event_count = (
+        result.weekly,
+        result.short_day,
+        result.event_start,
+        result.event_count,
+    )
+    event_release, event_arrival, event_units = result.event_release, result.event_arrival, result.event_units
     weeks = weekly.shape[1]
     reach = is_open.shape[1] - 1
     for g in range(len(group) - 1):

@@ -78,29 +78,30 @@ def walked(scene: Scene, weeks: int, *, is_ordering: bool, workers: int = 2) -> 
     count = np.zeros(rows, np.int64)
     nothing = np.zeros(0)
 
-    def run(target: np.ndarray, starts: np.ndarray, release: np.ndarray, arrival: np.ndarray, units: np.ndarray,
-            counted: np.ndarray) -> Callable[[tuple[int, int]], None]:  # fmt: skip
+    row = kernel.Rows(
+        scene.above, scene.stock, scene.safety, scene.gap, scene.lot, scene.kind, scene.lead, scene.review, scene.minimum,
+        scene.multiple, scene.calendar, scene.may_order, scene.first_units, scene.first_day,
+    )  # fmt: skip
+    demand = kernel.Demand(scene.own.total, scene.scope.total, scene.own.period_days)
+    suppliers = kernel.Suppliers(scene.takes_orders, scene.next_delivery)
+
+    def run(result: kernel.Result) -> Callable[[tuple[int, int]], None]:
         def part(cut: tuple[int, int]) -> None:
-            kernel.walk(
-                scene.group[cut[0] : cut[1] + 1], scene.above, scene.stock, scene.receipts.start, scene.receipts.day,
-                scene.receipts.units, scene.inside, scene.own.total, scene.scope.total, scene.own.period_days, days,
-                scene.safety, scene.gap, scene.lot, scene.kind, scene.lead, scene.review, scene.minimum, scene.multiple,
-                scene.calendar, scene.takes_orders, scene.next_delivery, scene.may_order, scene.first_units,
-                scene.first_day, is_ordering, target, short, starts, release, arrival, units, counted,
-            )  # fmt: skip
+            group = scene.group[cut[0] : cut[1] + 1]
+            kernel.walk(group, row, scene.receipts, scene.inside, demand, suppliers, days, is_ordering, result)
 
         return part
 
     parts = blocks(scene.group, BLOCK_ROWS)
     empty = np.zeros(0, np.int64)
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(run(weekly, np.zeros(rows, np.int64), empty, empty, nothing, count), parts))
+        list(pool.map(run(kernel.Result(weekly, short, np.zeros(rows, np.int64), empty, empty, nothing, count)), parts))
         starts = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
         total = int(starts[-1])
         release, arrival, units = np.zeros(total, np.int64), np.zeros(total, np.int64), np.zeros(total)
         if total:
             again, counted = np.zeros_like(weekly), np.zeros(rows, np.int64)
-            list(pool.map(run(again, starts, release, arrival, units, counted), parts))
+            list(pool.map(run(kernel.Result(again, short, starts, release, arrival, units, counted)), parts))
     orders = pd.DataFrame(
         {"row": np.repeat(np.arange(rows), count), "release_day": release, "arrival_day": arrival, "units": units}
     )
