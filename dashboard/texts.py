@@ -11,6 +11,7 @@ from typing import Any, Literal
 from assets.documents import shipped_document
 from assets.publish.kpis import KpiCatalogue, kpi_catalogue
 from assets.publish.values import value_names
+from expectations.incidents import IncidentError
 from expectations.incidents.texts import sentence
 from expectations.incidents.texts import words as incident_words
 
@@ -54,9 +55,9 @@ class Words:
         """The text of a key that data makes up (a cause, a KPI), or what to show where there is none."""
         return {**self._own.get(key, {}), **catalogue().get(key, {})}.get(self.language, otherwise)
 
-    def refusal(self, text: str) -> str:
-        """A sentence of the incident store in the language."""
-        return sentence(text, self.language)
+    def refusal(self, error: IncidentError) -> str:
+        """What the incident store refuses, in the language."""
+        return sentence(error.sentence, self.language)
 
     def listed(self, parts: Iterable[str]) -> str:
         """Several words in a row."""

@@ -6,19 +6,18 @@ The sentences of both languages are in sentences.yml. Within the plan a reason i
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Literal
 
 import pandas as pd
 
 from assets.documents import shipped_document
+from assets.messages import Catalogue, Language, joined, say
 from assets.publish.values import value_list
 
-Language = Literal["en", "zh"]
+__all__ = ["COLUMNS", "in_words", "joined", "say", "sentences", "with_clause", "with_words"]
 CATALOGUE = Path(__file__).with_name("sentences.yml")
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "forecast_accuracy": ("reason",),
@@ -35,22 +34,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "policy_replay": ("verdict_reason",),
 }
 """The columns of the planning tables that hold sentences."""
-_CLAUSE, _VALUE = "\x1e", "\x1f"
-_BETWEEN: Mapping[Language, str] = {"en": "; ", "zh": "；"}
 _CODES = (
     "policy", "service_measure", "lead_time_source", "demand_pattern", "cover_status", "stock_status",
 )  # fmt: skip
 """Lists of values.yml whose codes may be in a sentence."""
-
-
-def say(name: str, *values: object) -> str:
-    """One sentence: its name in the catalogue and its values; numbers as `g` writes them, all else as text."""
-    return _VALUE.join([name, *(f"{value:g}" if isinstance(value, float) else str(value) for value in values)])
-
-
-def joined(*said: str) -> str:
-    """Several sentences as the clauses of one reason; empty ones are left out."""
-    return _CLAUSE.join(one for one in said if one)
 
 
 def with_clause(reasons: Iterable[str], holds: Iterable[bool], clauses: str | Iterable[str]) -> list[str]:
@@ -73,7 +60,7 @@ def in_words(said: str, language: Language) -> str:
     Raises:
         KeyError: the catalogue has no sentence of this name.
     """
-    return _BETWEEN[language].join(_filled(one, language) for one in said.split(_CLAUSE)) if said else ""
+    return _catalogue().in_words(said, language)
 
 
 def with_words(table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -88,33 +75,13 @@ def with_words(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: pd.Series(column, frame.index, dtype=object) for name, column in texts.items()})
 
 
-class _Words(string.Formatter):
-    """Places of a sentence; {0:word} is a code by its name."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return self._names.get(value, value) if format_spec == "word" else str(value)
-
-
-def _filled(said: str, language: Language) -> str:
-    name, *values = said.split(_VALUE)
-    return _formatter(language).vformat(sentences()[name][language], values, {})
+def sentences() -> Mapping[str, Mapping[str, str]]:
+    """Name -> language -> text."""
+    return _catalogue().sentences
 
 
 @lru_cache(maxsize=1)
-def _catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    found: Mapping[str, Mapping[str, Mapping[str, str]]] = shipped_document(CATALOGUE)
-    return found
-
-
-def sentences() -> Mapping[str, Mapping[str, str]]:
-    """Name -> language -> text."""
-    return _catalogue()["sentences"]
-
-
-@lru_cache(maxsize=2)
-def _formatter(language: Language) -> _Words:
+def _catalogue() -> Catalogue:
+    found = shipped_document(CATALOGUE)
     codes = {code: names for name in reversed(_CODES) for code, names in value_list(name).items()}
-    return _Words({code: names[language] for code, names in {**codes, **_catalogue()["words"]}.items()})
+    return Catalogue(found["sentences"], {**codes, **found["words"]})

@@ -17,6 +17,8 @@ from dashboard.markup import Tile, heading, message, note, tiles
 from dashboard.queries import quality
 from dashboard.texts import Words
 from expectations.incidents.queries import failed_results, latest_run
+from expectations.incidents.sentences import of_check
+from expectations.incidents.texts import sentence
 from expectations.rules import Rule
 from orchestration.rule_book import load_company_rules
 
@@ -109,8 +111,10 @@ def _check_in_words(words: Words, one: Mapping[str, Any], rule: Rule | None) -> 
     """Name and message of a check: a company's rule by its title, C1 to C9 by theirs, the rest by its id."""
     if rule is not None:
         title = (rule.title_zh if words.language == "zh" else "") or rule.title
-        return title, words.refusal(one["message"].removeprefix(f"{rule.title}: "))
-    return words.maybe(f"check_{one['check_id'].rpartition(':')[2]}", one["check_id"]), words.refusal(one["message"])
+        told = one["message"].removeprefix(f"{rule.title}: ")
+    else:
+        title, told = words.maybe(f"check_{one['check_id'].rpartition(':')[2]}", one["check_id"]), one["message"]
+    return title, sentence(of_check(told, one["rows_failed"], one["rows_checked"]), words.language)
 
 
 def _releases(context: Context) -> None:

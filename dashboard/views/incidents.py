@@ -249,7 +249,7 @@ def _act(context: Context, store: IncidentStore, incident: Incident) -> None:
         try:
             perform(context, store, incident.incident_id, action, owner, text, until)
         except IncidentError as error:
-            message("error", words.refusal(str(error)))
+            message("error", words.refusal(error))
             return
         st.session_state["said"] = words("saved", what=words(f"act_{action}"))
         st.rerun()

@@ -25,6 +25,7 @@ from expectations.incidents.model import (
     incident_id_of,
     incident_number,
 )
+from expectations.incidents.sentences import say
 from expectations.incidents.store import IncidentStore, WriteUnit
 from expectations.incidents.views import Incident
 
@@ -36,7 +37,7 @@ def acknowledge(store: IncidentStore, incident_id: str | int, user: str) -> Inci
     """`user` has seen it and works on it. Only an open incident; a second acknowledgement is refused."""
 
     def decide(row: Row, unit: WriteUnit) -> Move:
-        _need(row, (State.OPEN,), "acknowledged")
+        _need(row, (State.OPEN,), "act_acknowledged")
         seen = {"state": State.ACKNOWLEDGED.value, "acknowledged_at": unit.now, "acknowledged_by": user}
         return Move("acknowledged", seen)
 
@@ -45,10 +46,10 @@ def acknowledge(store: IncidentStore, incident_id: str | int, user: str) -> Inci
 
 def assign(store: IncidentStore, incident_id: str | int, user: str, owner_name: str) -> Incident:
     """Give it to somebody else; the new owner starts without an escalation."""
-    owner = _stated(owner_name, "an owner")
+    owner = _stated(owner_name, "owner_required")
 
     def decide(row: Row, unit: WriteUnit) -> Move:
-        _need(row, (*FAILING_STATES, State.PASSED), "assigned")
+        _need(row, (*FAILING_STATES, State.PASSED), "act_assigned")
         return Move("assigned", {"owner_name": owner})
 
     return _act(store, incident_id, user, decide)
@@ -56,7 +57,7 @@ def assign(store: IncidentStore, incident_id: str | int, user: str, owner_name: 
 
 def comment(store: IncidentStore, incident_id: str | int, user: str, text: str) -> Incident:
     """Add a remark; possible in every state."""
-    said = _stated(text, "a comment")
+    said = _stated(text, "comment_required")
     return _act(store, incident_id, user, lambda row, unit: Move("commented", {}, said))
 
 
@@ -64,8 +65,8 @@ def snooze(store: IncidentStore, incident_id: str | int, user: str, until: date,
     """No reminder and no escalation until the end of a day, at most `max_snooze_days` ahead. Flags stay."""
 
     def decide(row: Row, unit: WriteUnit) -> Move:
-        _need(row, (State.OPEN, State.ACKNOWLEDGED), "snoozed")
-        _within(until, unit.today, store.policy.max_snooze_days, "snooze")
+        _need(row, (State.OPEN, State.ACKNOWLEDGED), "act_snoozed")
+        _within(until, unit.today, store.policy.max_snooze_days, "snooze_within")
         return Move("snoozed", {"snoozed_until_date": until}, reason)
 
     return _act(store, incident_id, user, decide)
@@ -73,10 +74,10 @@ def snooze(store: IncidentStore, incident_id: str | int, user: str, until: date,
 
 def report_fix(store: IncidentStore, incident_id: str | int, user: str, reason: str) -> Incident:
     """Say that it is fixed and why it happened. The next run that looks closes it with this reason, or reopens it."""
-    said = _stated(reason, "a reason")
+    said = _stated(reason, "reason_required")
 
     def decide(row: Row, unit: WriteUnit) -> Move:
-        _need(row, FAILING_STATES, "reported as fixed")
+        _need(row, FAILING_STATES, "act_fix_reported")
         values = {"state": State.FIX_REPORTED.value, "reason": said, "reason_by": user, "snoozed_until_date": None}
         return Move("fix_reported", values | {"accepted_until_date": None, "accepted_gross_value": None})
 
@@ -90,12 +91,12 @@ def resolve(
     it as an accepted risk with an expiry."""
     if accept_until is not None:
         return accept_risk(store, incident_id, user, reason, accept_until)
-    said = _stated(reason, "a reason")
+    said = _stated(reason, "reason_required")
 
     def decide(row: Row, unit: WriteUnit) -> Move:
         if lifecycle.is_failing(row):
             raise StillFailingError(_still_failing(row))
-        _need(row, (State.PASSED,), "closed")
+        _need(row, (State.PASSED,), "act_closed")
         run = unit.connection.execute(
             sa.select(schema.runs).where(schema.runs.c.run_seq == row["last_looked_run_seq"])
         ).one()
@@ -106,11 +107,11 @@ def resolve(
 
 def accept_risk(store: IncidentStore, incident_id: str | int, user: str, reason: str, until: date) -> Incident:
     """Live with a failing check until a date: no reminders, flags stay. Opens again on expiry or when it grows."""
-    said = _stated(reason, "a reason")
+    said = _stated(reason, "reason_required")
 
     def decide(row: Row, unit: WriteUnit) -> Move:
-        _need(row, FAILING_STATES, "accepted as a risk")
-        _within(until, unit.today, store.policy.max_accept_days, "accept a risk")
+        _need(row, FAILING_STATES, "act_risk_accepted")
+        _within(until, unit.today, store.policy.max_accept_days, "accept_within")
         values = {
             "state": State.RISK_ACCEPTED.value,
             "accepted_until_date": until,
@@ -127,10 +128,10 @@ def accept_risk(store: IncidentStore, incident_id: str | int, user: str, reason:
 
 def reopen(store: IncidentStore, incident_id: str | int, user: str, reason: str) -> Incident:
     """Open a closed or passed incident again. Refused where a newer incident of the same cause is open."""
-    said = _stated(reason, "a reason")
+    said = _stated(reason, "reason_required")
 
     def decide(row: Row, unit: WriteUnit) -> Move:
-        _need(row, (State.CLOSED, State.PASSED, State.RISK_ACCEPTED, State.FIX_REPORTED), "reopened")
+        _need(row, (State.CLOSED, State.PASSED, State.RISK_ACCEPTED, State.FIX_REPORTED), "act_reopened")
         newer = unit.connection.execute(
             sa.select(schema.incidents.c.incident_no).where(
                 schema.incidents.c.cause_key == row["cause_key"],
@@ -139,7 +140,7 @@ def reopen(store: IncidentStore, incident_id: str | int, user: str, reason: str)
             )
         ).scalar()
         if newer is not None:
-            raise InvalidTransitionError(f"{incident_id_of(newer)} is open for the same cause; work on that one")
+            raise InvalidTransitionError(say("same_cause_is_open", incident_id_of(newer)))
         again = lifecycle.fresh_start(store.policy, row["severity"], unit.today)
         return Move("reopened", again | {"reopened_count": row["reopened_count"] + 1}, said)
 
@@ -147,13 +148,13 @@ def reopen(store: IncidentStore, incident_id: str | int, user: str, reason: str)
 
 
 def _act(store: IncidentStore, incident_id: str | int, user: str, decide: Decide) -> Incident:
-    name = _stated(user, "a user name")
+    name = _stated(user, "user_required")
     number = incident_number(incident_id)
     query = sa.select(schema.incidents).where(schema.incidents.c.incident_no == number)
     with store.writing() as unit:
         row = unit.connection.execute(query).mappings().first()
         if row is None:
-            raise UnknownIncidentError(f"there is no incident {incident_id_of(number)}")
+            raise UnknownIncidentError(say("no_such_incident", incident_id_of(number)))
         move = decide(row, unit)
         change_incident(unit, row, move.values, action=move.action, user=name, comment=move.comment)
         after = unit.connection.execute(query).mappings().one()
@@ -162,26 +163,24 @@ def _act(store: IncidentStore, incident_id: str | int, user: str, decide: Decide
 
 def _need(row: Row, states: tuple[State, ...], done: str) -> None:
     if row["state"] not in {s.value for s in states}:
-        raise InvalidTransitionError(f"{incident_id_of(row['incident_no'])} is {row['state']}; it cannot be {done}")
+        raise InvalidTransitionError(say("not_in_this_state", incident_id_of(row["incident_no"]), row["state"], done))
 
 
-def _stated(text: str, what: str) -> str:
+def _stated(text: str, refusal: str) -> str:
     clean = (text or "").strip()
     if not clean:
-        raise IncidentError(f"{what} is required")
+        raise IncidentError(say(refusal))
     return clean
 
 
-def _within(until: date, today: date, days: int, what: str) -> None:
+def _within(until: date, today: date, days: int, refusal: str) -> None:
     if not today <= until <= today + timedelta(days=days):
-        raise IncidentError(f"you can {what} from {today} until {today + timedelta(days=days)}, not until {until}")
+        raise IncidentError(say(refusal, today, today + timedelta(days=days), until))
 
 
 def _still_failing(row: Row) -> str:
     name = incident_id_of(row["incident_no"])
     value = row["variance_gross_value"]
-    worth = "" if value is None else f", {value:,.2f} gross"
-    return (
-        f"{name} still fails ({row['rows_failed']} rows{worth}); it closes when a run passes. "
-        "Report the fix and the next run decides, or accept the risk until a date."
-    )
+    if value is None:
+        return say("still_fails", name, row["rows_failed"])
+    return say("still_fails_with_value", name, row["rows_failed"], f"{value:,.2f}")

@@ -16,8 +16,10 @@ from typing import Any
 
 from expectations.incidents.model import FAILING_STATES, State, heavier, incident_id_of
 from expectations.incidents.policy import Policy
+from expectations.incidents.sentences import say
 
 Row = Mapping[Any, Any]
+Told = tuple[str, *tuple[object, ...]]  # name of a sentence, and its values
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def on_failure(row: Row, severity: str, gross_value: Decimal | None, policy: Pol
     if state in (State.CLOSED, State.PASSED, State.FIX_REPORTED):
         action = "fix_not_confirmed" if state is State.FIX_REPORTED else "reopened"
         again = fresh_start(policy, severity, today) | {"reopened_count": row["reopened_count"] + 1}
-        said = f"the fix that {row['reason_by']} reported did not hold: {row['reason']}" if row["reason"] else ""
-        return Move(action, again, said or "it fails again")
+        said = say("fix_did_not_hold", row["reason_by"], row["reason"]) if row["reason"] else ""
+        return Move(action, again, said or say("fails_again"))
     worse = heavier(severity, row["severity"])
     values: dict[str, Any] = {"severity": worse}
     if worse != row["severity"]:
@@ -76,19 +78,19 @@ def on_failure(row: Row, severity: str, gross_value: Decimal | None, policy: Pol
         limit = None if accepted is None else accepted * Decimal(str(1 + policy.accepted_growth_rate))
         if worse != row["severity"] or (limit is not None and gross_value is not None and gross_value > limit):
             again = fresh_start(policy, worse, today) | {"reopened_count": row["reopened_count"] + 1}
-            return Move("accepted_risk_grew", again, f"accepted at {accepted}, now {gross_value}, severity {worse}")
+            return Move("accepted_risk_grew", again, say("accepted_risk_grew", accepted, gross_value, worse))
     return Move("updated", values)
 
 
-def on_pass(row: Row, told: str, policy: Policy, now: datetime, as_of: date, run_seq: int) -> Move | None:
-    """A run looked and found nothing; `told` says so in words. None where there is nothing to change."""
+def on_pass(row: Row, told: Told, policy: Policy, now: datetime, as_of: date, run_seq: int) -> Move | None:
+    """A run looked and found nothing, which is said by `told`. None where there is nothing to change."""
     if row["state"] == State.PASSED.value:
         return None
     if row["severity"] in policy.reason_required and not row["reason"]:
         values = {"state": State.PASSED.value, "snoozed_until_date": None}
-        return Move("passed", values, f"{told}; a reason is needed to close it")
-    reason = row["reason"] or told
-    return Move("closed", closing(reason, row["reason_by"], now, as_of, run_seq), told)
+        return Move("passed", values, say(f"{told[0]}_reason_needed", *told[1:]))
+    reason = row["reason"] or say(*told)
+    return Move("closed", closing(reason, row["reason_by"], now, as_of, run_seq), say(*told))
 
 
 def closing(reason: str, reason_by: str, now: datetime, as_of: date, run_seq: int) -> dict[str, Any]:
@@ -117,15 +119,15 @@ def on_time(row: Row, policy: Policy, today: date) -> list[Move]:
     state = State(row["state"])
     if state is State.RISK_ACCEPTED and row["accepted_until_date"] < today:
         again = fresh_start(policy, row["severity"], today) | {"reopened_count": row["reopened_count"] + 1}
-        return [Move("risk_expired", again, f"the risk was accepted until {row['accepted_until_date']}")]
+        return [Move("risk_expired", again, say("risk_expired", row["accepted_until_date"]))]
     snoozed = row["snoozed_until_date"]
     if snoozed is not None and snoozed < today:
-        moves.append(Move("woke", {"snoozed_until_date": None}, f"snoozed until {snoozed}"))
+        moves.append(Move("woke", {"snoozed_until_date": None}, say("woke", snoozed)))
         snoozed = None
     level = escalation_level(row["due_date"], today, policy)
     if state in (State.OPEN, State.ACKNOWLEDGED) and snoozed is None and level > row["escalation_level"]:
         number = incident_id_of(row["incident_no"])
-        moves.append(Move("escalated", {"escalation_level": level}, f"{number} was due on {row['due_date']}"))
+        moves.append(Move("escalated", {"escalation_level": level}, say("was_due", number, row["due_date"])))
     return moves
 
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from expectations.incidents.sentences import read, say
+
 SEVERITIES = ("info", "warning", "critical")  # from light to heavy
 
 
@@ -32,6 +34,15 @@ FAILING_STATES = (State.OPEN, State.ACKNOWLEDGED, State.FIX_REPORTED, State.RISK
 
 class IncidentError(ValueError):
     """Base of what the incident store refuses; the message is one sentence for a person."""
+
+    def __init__(self, message: str) -> None:
+        """`message`: what `sentences.say` made, or English text."""
+        super().__init__(read(message))
+
+    @property
+    def sentence(self) -> str:
+        """The message, which knows its Chinese where `say` made it."""
+        return str(self) if not self.args else self.args[0]
 
 
 class UnknownIncidentError(IncidentError):
@@ -248,5 +259,5 @@ def incident_number(incident_id: str | int) -> int:
     """The number in `INC-00042`, `42` or 42. Raises UnknownIncidentError where it is no such thing."""
     text = str(incident_id).strip().upper().removeprefix("INC-")
     if not text.isdecimal():
-        raise UnknownIncidentError(f"{incident_id!r} is no incident id; they look like INC-00042")
+        raise UnknownIncidentError(say("no_incident_id", repr(incident_id)))
     return int(text)

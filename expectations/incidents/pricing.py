@@ -15,6 +15,7 @@ from typing import Any
 from expectations.incidents.grouping import source_of
 from expectations.incidents.model import Cause, Finding, Price, as_decimal, as_text
 from expectations.incidents.policy import OwnerRule, Policy
+from expectations.incidents.sentences import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,9 @@ def price(cause: Cause, policy: Policy, context: StockContext) -> Price:
     rows = len(own)
     status = "ok"
     if not values:
-        status = "not_available: no failing row carries a value"
+        status = say("no_value")
     elif len(values) < rows:
-        status = f"partial: {len(values)} of {rows} rows carry a value"
+        status = say("some_values", len(values), rows)
     return Price(
         net_value=sum(values, Decimal(0)) if values else None,
         gross_value=sum((abs(v) for v in values), Decimal(0)) if values else None,

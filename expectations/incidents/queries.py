@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from expectations.incidents import schema
 from expectations.incidents.model import SEVERITIES, State, UnknownIncidentError, incident_id_of, incident_number
 from expectations.incidents.policy import PRODUCT_RULES, Policy
+from expectations.incidents.sentences import read, say
 from expectations.incidents.store import IncidentStore
 from expectations.incidents.views import (
     FAILING,
@@ -71,7 +72,7 @@ def get_incident(store: IncidentStore, incident_id: str | int, max_rows: int = 5
             sa.select(schema.incidents).where(schema.incidents.c.incident_no == number)
         ).mappings().first()  # fmt: skip
         if row is None:
-            raise UnknownIncidentError(f"there is no incident {incident_id_of(number)}")
+            raise UnknownIncidentError(say("no_such_incident", incident_id_of(number)))
         incident = Incident.from_row(row, today)
         run_of = _runs(connection)
         rows, total = _rows(connection, number, row["last_failed_run_seq"], max_rows, run_of)
@@ -185,12 +186,13 @@ def _history(connection: sa.Connection, number: int, run_of: Mapping[int, Any]) 
     table = schema.incident_history
     query = sa.select(table).where(table.c.incident_no == number).order_by(table.c.history_id)
     names = [f.name for f in fields(HistoryEntry) if f.name != "run_id"]
-    return tuple(
-        HistoryEntry(
-            **{n: row[n] for n in names}, run_id=run_of[row["run_seq"]].run_id if row["run_seq"] in run_of else ""
-        )
-        for row in connection.execute(query).mappings()
-    )
+    told = ("old_value", "new_value", "comment")  # what the store may have written itself
+
+    def entry(row: Mapping[Any, Any]) -> HistoryEntry:
+        values: dict[str, Any] = {name: read(row[name]) if name in told else row[name] for name in names}
+        return HistoryEntry(**values, run_id=run_of[row["run_seq"]].run_id if row["run_seq"] in run_of else "")
+
+    return tuple(entry(row) for row in connection.execute(query).mappings())
 
 
 def _subjects(connection: sa.Connection, number: int) -> tuple[tuple[str, str], ...]:

@@ -31,8 +31,9 @@ from expectations.incidents.model import (
 )
 from expectations.incidents.pricing import StockContext, is_history, owner_of, price, subjects_of
 from expectations.incidents.rows import insert_results, run_hash, store_findings
+from expectations.incidents.sentences import of_check, say
 from expectations.incidents.store import IncidentStore, WriteUnit
-from expectations.incidents.texts import word
+from expectations.incidents.texts import sentence, word
 
 Row = Mapping[Any, Any]
 
@@ -180,7 +181,7 @@ class _Recorder:
         start = lifecycle.fresh_start(self.policy, severity, self.today)
         start.pop("state")
         values = opened | start | self._measured(cause)
-        told = f"{max(len(cause.findings), 1)} rows in run {self.run.run_id}"
+        told = say("rows_in_run", max(len(cause.findings), 1), self.run.run_id)
         return insert_incident(self.unit, values, run_seq=self.run_seq, comment=told)
 
     def _measured(self, cause: Cause) -> dict[str, Any]:
@@ -199,7 +200,7 @@ class _Recorder:
             "first_business_date": first.business_date if first else None,
             "cause": first.cause if first else "",
             "explanation": first.explanation if first else (check.message if check else ""),
-            "explanation_zh": first.explanation_zh if first else "",
+            "explanation_zh": first.explanation_zh if first else _check_zh(check),
             "task": first.task if first else "",
             "task_zh": first.task_zh if first else "",
             "rows_failed": max(len(cause.findings), check.rows_failed if check else 0),
@@ -233,11 +234,9 @@ class _Recorder:
         mine = (table.c.incident_no == row["incident_no"]) & (table.c.last_run_seq >= row["last_failed_run_seq"])
         return {row["rule_id"], *self.connection.execute(query.where(mine)).scalars()}
 
-    def _told_of_pass(self, row: Row) -> str:
+    def _told_of_pass(self, row: Row) -> lifecycle.Told:
         days = self.policy.rule(row["rule_id"]).event_days
-        return (
-            f"run {self.run.run_id} passed" if days is None else f"nothing new for {days} days in run {self.run.run_id}"
-        )
+        return ("run_passed", self.run.run_id) if days is None else ("nothing_new", days, self.run.run_id)
 
     def _closed_before(self, key: str) -> Row | None:
         table = schema.incidents
@@ -275,6 +274,12 @@ def _first(cause: Cause) -> Finding | None:
         ),
         default=None,
     )  # fmt: skip
+
+
+def _check_zh(check: CheckResult | None) -> str:
+    """What a check without rows of its own says of its failure in Chinese; empty where it counts none."""
+    said = of_check("", check.rows_failed, check.rows_checked) if check else ""
+    return sentence(said, "zh")
 
 
 def _known_run(unit: WriteUnit, run_id: str) -> Any:

@@ -1,31 +1,23 @@
-"""What incidents say, in the language of who reads: words for codes, and sentences told in Chinese. Reads texts.yml."""
+"""What incidents say, in the language of who reads: words for codes, and which of two texts. Reads texts.yml."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from assets.documents import shipped_document
+from assets.messages import Language
 from assets.publish.values import value_list
-from expectations.phrases import Phrasebook
+from expectations.incidents.sentences import Sentence, texts
 
-Language = Literal["en", "zh"]
-TEXTS = Path(__file__).with_name("texts.yml")
+__all__ = ["Language", "name_of", "said", "sentence", "word", "words"]
 
 
 @lru_cache(maxsize=1)
 def words() -> Mapping[str, Mapping[str, str]]:
     """Key -> language -> text; the names of severities are those of the published values."""
-    known: Mapping[str, Mapping[str, str]] = _read()["words"]
+    known: Mapping[str, Mapping[str, str]] = texts()["words"]
     return {**known, **{f"severity_{code}": names for code, names in value_list("severity").items()}}
-
-
-@lru_cache(maxsize=1)
-def phrases() -> Phrasebook:
-    """The sentences that runs, sweeps and refusals make."""
-    return Phrasebook(_read()["phrases"])
 
 
 def word(key: str, language: Language, **values: Any) -> str:
@@ -41,17 +33,12 @@ def name_of(kind: str, code: str, language: Language) -> str:
 def said(record: object, name: str, language: Language) -> str:
     """A title, explanation, task, reason or comment of an incident or row, in the language.
 
-    Who has it in Chinese says so in `<name>_zh`; what the store itself wrote is given by its phrases; English for the rest.
+    Who has it in Chinese says so in `<name>_zh`; what the store itself wrote knows its Chinese; English for the rest.
     """
     own = getattr(record, f"{name}_zh", "") if language == "zh" else ""
-    return str(own or sentence(str(getattr(record, name)), language))
+    return str(own or sentence(getattr(record, name), language))
 
 
 def sentence(text: str, language: Language) -> str:
     """A sentence of the store (a comment, a refusal, a status) in the language; what people wrote stays as it is."""
-    return phrases().said(text) if language == "zh" else text
-
-
-def _read() -> Mapping[str, Any]:
-    known: Mapping[str, Any] = shipped_document(TEXTS)
-    return known
+    return text.zh if language == "zh" and isinstance(text, Sentence) else str(text)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from expectations.incidents.model import FAILING_STATES, State, incident_id_of
+from expectations.incidents.sentences import read
 
 FAILING = tuple(s.value for s in FAILING_STATES)
 
@@ -67,6 +68,7 @@ class Incident:
             "incident_id": incident_id_of(row["incident_no"]),
             "metrics": tuple(m for m in row["metrics"].split(";") if m),
             "is_overdue": worked_on and row["due_date"] < today,
+            **{name: read(row[name]) for name in ("value_status", "explanation", "reason")},
             "previous_incident_id": "" if previous is None else incident_id_of(previous),
         }
         return cls(**{f.name: derived[f.name] if f.name in derived else row[f.name] for f in fields(cls)})

@@ -14,6 +14,7 @@ from expectations.incidents import StockContext, get_incident, list_incidents, l
 from expectations.incidents.grouping import group_findings
 from expectations.incidents.model import Finding
 from expectations.incidents.pricing import owner_of, price
+from expectations.incidents.sentences import read
 
 POLICY = load_policy()
 
@@ -147,11 +148,11 @@ def test_price_net_gross_and_what_has_no_value() -> None:
     (cause,) = group_findings(rows, POLICY, ())
     worth = price(cause, POLICY, context)
     assert (worth.net_value, worth.gross_value, worth.stock_value_touched) == (0, 15, 1000)
-    assert worth.status == "partial: 2 of 3 rows carry a value"
+    assert read(worth.status) == "partial: 2 of 3 rows carry a value"
     (bare,) = group_findings(rows[2:], POLICY, ())
     nothing = price(bare, POLICY, StockContext())
     assert (nothing.net_value, nothing.gross_value, nothing.stock_value_touched) == (None, None, None)
-    assert nothing.status.startswith("not_available: ")
+    assert read(nothing.status).startswith("not_available: ")
 
 
 @pytest.mark.parametrize(
