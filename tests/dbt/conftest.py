@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
 @pytest.fixture(scope="session")
 def built(dbt: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Warehouse of the hand-written scene, everything built by dbt itself and every data test passed."""
+    if given := os.environ.get("STOCKTURN_TEST_SCENE"):  # `python -m benchmarks mutants`: with a fault in a mart
+        return Path(given) / WAREHOUSE
 
     def make(folder: Path) -> None:
         path = build_warehouse(folder / WAREHOUSE, landing=dbt_scene.LANDING, tables=dbt_scene.TABLES)
