@@ -271,3 +271,30 @@ def test_a_case_is_worth_the_same_in_a_lot_beside_vmi_and_when_moved_on(case: st
         assert all(
             tables.conservation["is_closed"].to_pylist() + tables.transit_conservation["is_closed"].to_pylist()
         ), name
+
+
+@pytest.mark.parametrize("cost", ["fifo", "moving_average", "monthly_average"])
+def test_a_return_of_two_issues_without_a_cost_leaves_no_unit_without_one(cost: str) -> None:
+    """2 and 3 left one order line unpriced and all 5 come back: none of them waits for a cost any more."""
+    line = {"ref_doc_no": "SO1", "ref_line_id": "1"}
+    back = move("2024-01-09", "sales_return", 5, **line)
+    tables = run([sale("01-03", -2, **line), sale("01-04", -3, **line), back], cost)
+    assert stock(tables)[0] == 0
+    assert sum(row["uncosted_stock_units"] for row in tables.value_entries.to_pylist()) == 0
+
+
+def test_goods_made_of_goods_without_a_cost_have_none() -> None:
+    """A value of 0 for them would read as stock that is worth nothing."""
+    out = move("2024-02-01", "conversion_out", -3, item_id="C/BOX", transfer_group_id="K")
+    into = move("2024-02-01", "conversion_in", 18, item_id="C/PIECE", transfer_group_id="K")
+    [left] = run([receipt("01-02", 3, None, item_id="C/BOX"), out, into]).open_layers.to_pylist()
+    assert (left["item_id"], left["quantity_units"], left["is_cost_known"]) == ("C/PIECE", 18, False)
+
+
+def test_value_of_goods_too_few_to_be_a_unit_goes_on_to_the_next() -> None:
+    """Two layers of a millionth, worth 1 each, become one millionth of another item: it is worth 2."""
+    rows = [receipt(day, "0.000001", 1_000_000, item_id="C/BOX") for day in ("01-02", "01-03")]
+    out = move("2024-02-01", "conversion_out", "-0.000002", item_id="C/BOX", transfer_group_id="K")
+    into = move("2024-02-01", "conversion_in", "0.000001", item_id="C/PIECE", transfer_group_id="K")
+    [left] = run([*rows, out, into]).open_layers.to_pylist()
+    assert (left["quantity_units"], left["layer_value"]) == (Decimal("0.000001"), 2)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from ledger_cases import as_table, move, numbered
 from ledger_random import random_rows
 
 from assets.ledger.incremental import compute_incremental
@@ -108,3 +110,31 @@ def test_an_earlier_day_is_refused() -> None:
         compute_incremental(
             table, state=state, history=lambda items: table, as_of=BEGIN - timedelta(days=1), settings=LedgerSettings()
         )
+
+
+def test_the_smallest_layer_and_a_negative_one_are_carried_on() -> None:
+    """A millionth of A and 2 units of B that were sold before they came are in the state; a day later both are as in one run."""
+    day = BEGIN + timedelta(days=1)
+    rows = numbered(
+        [
+            move(BEGIN, "purchase_receipt", "0.000001", 1_000_000, item_id="C/A"),
+            move(BEGIN, "purchase_receipt", 1, 3, item_id="C/B"),
+            move(BEGIN, "sales_issue", -3, item_id="C/B"),
+            move(day, "purchase_receipt", "0.000002", 2_000_000, item_id="C/A"),
+            move(day, "purchase_receipt", 5, 3, item_id="C/B"),
+        ]
+    )
+    tables, state = compute_with_state(as_table(rows[:3]), as_of=BEGIN, settings=LedgerSettings())
+
+    def history(items: list[str]) -> pa.Table:
+        raise AssertionError(f"{items} have no late document")
+
+    delta = compute_incremental(
+        as_table(rows[3:]), state=state, history=history, as_of=day, settings=LedgerSettings(), removed=as_table([])
+    )
+    whole, _ = compute_with_state(as_table(rows), as_of=day, settings=LedgerSettings())
+    assert content_hash(merge(tables, delta)) == content_hash(whole)
+    layers = whole.open_layers.to_pylist()
+    assert [(row["item_id"], row["quantity_units"], row["layer_value"]) for row in layers] == [
+        ("C/A", Decimal("0.000001"), 1), ("C/A", Decimal("0.000002"), 4), ("C/B", 3, 9),
+    ]  # fmt: skip
