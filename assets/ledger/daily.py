@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import pyarrow as pa
 
 from assets.ledger import buckets, state_store, warehouse
-from assets.ledger.carry import join_states, part_of
 from assets.ledger.incremental import advance
 from assets.ledger.plan import Plan, make_plan
 from assets.ledger.scale import LedgerInputError
@@ -28,9 +28,9 @@ from assets.ledger.settings import LedgerSettings
 from assets.ledger.source_stamp import package_stamp
 from assets.ledger.spool import Spool
 from assets.ledger.stage import compute_with_state
-from assets.ledger.state import LedgerState
 from assets.ledger.state_store import DamagedStateError, StateHead, StateWriter
 from assets.ledger.table_writer import TableWriter
+from assets.ledger.warehouse import Movements
 
 ROWS_PER_BUCKET = 1_000_000
 """Movements whose input, answers and tables are in memory together: about 1 GiB (2026-11, benchmarks/ledger)."""
@@ -54,7 +54,7 @@ class LedgerRun:
 
 
 @dataclass
-class _Run:
+class Run:
     """What every step needs, and how long each took."""
 
     connection: duckdb.DuckDBPyConnection
@@ -62,6 +62,7 @@ class _Run:
     as_of: date
     settings: LedgerSettings
     threads: int
+    rows_per_bucket: int
     standards: pa.Table | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -86,6 +87,24 @@ class _Run:
             self.connection.commit()
 
 
+class Engine(Protocol):
+    """Where the movements are read and the buckets are computed. What is computed, and when everything is, is `run_ledger`'s to say."""
+
+    name: str
+    """A state of another engine is not continued."""
+
+    def movements(self, run: Run) -> Movements:
+        """Where the movements are asked."""
+
+    def anew(self, run: Run, stamp: str, movements: Movements) -> tuple[int, int]:
+        """Compute everything; returns the movements and the items."""
+
+    def go_on(
+        self, run: Run, stamp: str, head: StateHead, seen: warehouse.Survey, homes: pa.Table, plan: Plan, rows: int
+    ) -> None:
+        """Bring every bucket of the state to the day. `rows` are the movements to compute."""
+
+
 def run_ledger(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
@@ -94,68 +113,113 @@ def run_ledger(
     settings: LedgerSettings,
     threads: int = 2,
     rows_per_bucket: int = ROWS_PER_BUCKET,
+    engine: Engine | None = None,
 ) -> LedgerRun:
     """Bring schema `ledger` of the open warehouse to `as_of`; the state for the next run is kept in `folder`.
 
-    Tables, what was seen and the tie to the state change in one transaction: a run that dies leaves a warehouse whose tie names no
-    state, and the next one computes everything.
+    Without an engine the buckets are computed in this process. Tables, what was seen and the tie to the state change in one
+    transaction: a run that dies leaves a warehouse whose tie names no state, and the next one computes everything.
     """
     settings = settings.model_copy(update={"calendars": warehouse.calendars(connection)})
-    run = _Run(connection, Path(folder), as_of, settings, threads)
-    stamp = f"{package_stamp()}-{duckdb.__version__}-{settings.fingerprint}"
+    run = Run(connection, Path(folder), as_of, settings, threads, rows_per_bucket)
+    engine = engine or InProcess()
+    stamp = f"{package_stamp()}-{duckdb.__version__}-{settings.fingerprint}{engine.name}"
     head, homes, reason = _fitting_state(connection, run.folder, stamp, as_of)
     connection.execute("create schema if not exists ledger")
     with run.timed("survey"):
         run.standards = warehouse.standard_costs(connection, as_of) if settings.cost == "standard" else None
-        warehouse.take_stock(connection, None if head is None else head.as_of, as_of, run.standards)
+        movements = engine.movements(run)
+        warehouse.take_stock(connection, movements, None if head is None else head.as_of, run.standards)
     if head is not None:
         with run.timed("survey"):
-            seen = warehouse.survey(connection, head.as_of)
+            seen = warehouse.survey(connection, movements, head.as_of)
             plan = _plan(run, head, seen, homes)
             count = warehouse.work(connection, plan.recomputed)
         if count <= FULL_SHARE * seen.total:
             try:
-                _continue(run, stamp, head, seen, homes, plan, count)
+                engine.go_on(run, stamp, head, seen, homes, plan, count)
             except DamagedStateError as error:
                 reason = str(error)
             else:
                 return LedgerRun(True, f"continued from {head.as_of}", count, len(plan.restated), run.seconds)
         else:
             reason = f"{count} of the movements are new or of items that must be computed again"
-    warehouse.drop_views(connection)
-    count, items = _anew(run, stamp, rows_per_bucket)
+    count, items = engine.anew(run, stamp, movements)
     return LedgerRun(False, reason, count, items, run.seconds)
 
 
-def _anew(run: _Run, stamp: str, rows_per_bucket: int) -> tuple[int, int]:
-    """Compute everything; returns the movements and the items."""
-    items = warehouse.item_counts(run.connection)
-    total = sum(items["movements"].to_pylist())
-    count = max(1, -(-total // rows_per_bucket))
-    wanted = buckets.deal(items["item_id"], warehouse.conversion_legs(run.connection), count)
-    with (
-        run.transaction() as states,
-        _spool(run, wanted, total, None) as spool,
-        TableWriter(run.connection, run.timed, replace=True) as writer,
-    ):
-        for bucket in range(count):
-            with run.timed("read"):
-                table = spool.read(bucket)
-            with run.timed("compute"):
-                tables, state = compute_with_state(
-                    table, as_of=run.as_of, settings=run.settings, standard_costs=run.standards, threads=run.threads
-                )
-            del table
-            writer.put(tables)
-            with run.timed("state"):
-                states.put(state)
-            del tables, state
-        writer.finish()
-        warehouse.remember(run.connection, stamp, states.commit())
-    return total, len(items)
+class InProcess:
+    """Buckets one after another, in this process."""
+
+    name = ""
+
+    def movements(self, run: Run) -> Movements:
+        return warehouse.InWarehouse(run.connection, run.as_of)
+
+    def anew(self, run: Run, stamp: str, movements: Movements) -> tuple[int, int]:
+        warehouse.drop_views(run.connection)
+        items = warehouse.item_counts(run.connection)
+        total = sum(items["movements"].to_pylist())
+        count = max(1, -(-total // run.rows_per_bucket))
+        wanted = buckets.deal(items["item_id"], warehouse.conversion_legs(movements), count)
+        with (
+            run.transaction() as states,
+            _spool(run, wanted, total, None) as spool,
+            TableWriter(run.connection, run.timed, replace=True) as writer,
+        ):
+            for bucket in range(count):
+                with run.timed("read"):
+                    table = spool.read(bucket)
+                with run.timed("compute"):
+                    tables, state = compute_with_state(
+                        table, as_of=run.as_of, settings=run.settings, standard_costs=run.standards, threads=run.threads
+                    )
+                del table
+                writer.put(tables)
+                with run.timed("state"):
+                    states.put(state)
+                del tables, state
+            writer.finish()
+            warehouse.remember(run.connection, stamp, states.commit())
+        return total, len(items)
+
+    def go_on(
+        self, run: Run, stamp: str, head: StateHead, seen: warehouse.Survey, homes: pa.Table, plan: Plan, rows: int
+    ) -> None:
+        wanted, moves = buckets.deal_again(homes, seen.documents, seen.moved_items, plan.recomputed, head.buckets)
+        with run.transaction() as states:
+            with run.timed("void"):
+                warehouse.void(run.connection, plan.restated, head.as_of, run.as_of, run.settings.calendars)
+            with (
+                _spool(run, wanted, rows, head.as_of) as spool,
+                TableWriter(run.connection, run.timed, replace=False) as writer,
+            ):
+                for bucket in range(head.buckets):
+                    mine = buckets.of_bucket(wanted, bucket)
+                    with run.timed("read"):
+                        table = spool.read(bucket)
+                    with run.timed("compute"):
+                        delta = advance(
+                            table,
+                            state=state_store.load_after(run.folder, head, bucket, moves),
+                            plan=plan.among(mine),
+                            as_of=run.as_of,
+                            settings=run.settings,
+                            standard_costs=run.standards,
+                            threads=run.threads,
+                        )
+                    writer.put(delta.tables)
+                    with run.timed("state"):
+                        if len(mine) or buckets.is_moved(moves, bucket):
+                            states.put(delta.state)
+                        else:
+                            states.keep(head, bucket)
+                    del table, delta
+                writer.finish()
+            warehouse.remember(run.connection, stamp, states.commit())
 
 
-def _plan(run: _Run, head: StateHead, seen: warehouse.Survey, homes: pa.Table) -> Plan:
+def _plan(run: Run, head: StateHead, seen: warehouse.Survey, homes: pa.Table) -> Plan:
     return make_plan(
         seen.documents,
         moved_items=seen.moved_items,
@@ -170,56 +234,9 @@ def _plan(run: _Run, head: StateHead, seen: warehouse.Survey, homes: pa.Table) -
     )
 
 
-def _continue(
-    run: _Run, stamp: str, head: StateHead, seen: warehouse.Survey, homes: pa.Table, plan: Plan, rows: int
-) -> None:
-    """Bring every bucket of the state to the day; items that did not move are not computed. `rows` are the movements to compute."""
-    wanted, moves = buckets.deal_again(homes, seen.documents, seen.moved_items, plan.recomputed, head.buckets)
-    with run.transaction() as states:
-        with run.timed("void"):
-            warehouse.void(run.connection, plan.restated, head.as_of, run.as_of, run.settings.calendars)
-        with (
-            _spool(run, wanted, rows, head.as_of) as spool,
-            TableWriter(run.connection, run.timed, replace=False) as writer,
-        ):
-            for bucket in range(head.buckets):
-                mine = buckets.of_bucket(wanted, bucket)
-                with run.timed("read"):
-                    table = spool.read(bucket)
-                with run.timed("compute"):
-                    delta = advance(
-                        table,
-                        state=_state(run.folder, head, bucket, moves),
-                        plan=plan.among(mine),
-                        as_of=run.as_of,
-                        settings=run.settings,
-                        standard_costs=run.standards,
-                        threads=run.threads,
-                    )
-                writer.put(delta.tables)
-                with run.timed("state"):
-                    if len(mine) or buckets.is_moved(moves, bucket):
-                        states.put(delta.state)
-                    else:
-                        states.keep(head, bucket)
-                del table, delta
-            writer.finish()
-        warehouse.remember(run.connection, stamp, states.commit())
-
-
-def _spool(run: _Run, wanted: pa.Table, rows: int, since: date | None) -> Spool:
+def _spool(run: Run, wanted: pa.Table, rows: int, since: date | None) -> Spool:
     with run.timed("read"):
         return Spool(run.connection, warehouse.EFFECTIVE, wanted, rows, since, run.folder / "spool")
-
-
-def _state(folder: Path, head: StateHead, bucket: int, moves: buckets.Moves) -> LedgerState:
-    """The state of a bucket, after what moves out of it and into it."""
-    state = state_store.load(folder, head, bucket)
-    if buckets.is_moved(moves, bucket):
-        state = part_of(state, buckets.leaving(moves, bucket), inside=False)
-        for source, items in buckets.arrivals(moves, bucket):
-            state = join_states(state, state, part_of(state_store.load(folder, head, source), items, inside=True))
-    return state
 
 
 def _fitting_state(

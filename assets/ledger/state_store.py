@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from assets.ledger.buckets import Moves, arrivals, is_moved, leaving
+from assets.ledger.carry import join_states, part_of
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.state import STATE_VERSION, LedgerState
 from assets.whole_files import sync, write_whole
@@ -64,25 +66,27 @@ class StateWriter:
 
     def put(self, state: LedgerState) -> None:
         """Write the next bucket."""
-        bucket = self._next()
-        for table_name, table in state.tables().items():
-            whole = table.unify_dictionaries().combine_chunks()
-            path = bucket / f"{table_name}.arrow"
-            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
-                writer.write_table(whole)
-            sync(path)
-            self._digests[f"{bucket.name}/{path.name}"] = _digest(path)
+        self.take(write_bucket(self._target / str(self._buckets), state))
+
+    def take(self, digests: Mapping[str, str]) -> None:
+        """The next bucket is there: `write_bucket` wrote it, maybe in another process, and gave these digests back."""
+        self._buckets += 1
+        self._digests |= digests
 
     def keep(self, before: StateHead, number: int) -> None:
         """Take a bucket of the old state over as it is."""
-        bucket = self._next()
-        for path in (self._folder / before.name / str(number)).iterdir():
+        bucket = self._target / str(self._buckets)
+        bucket.mkdir()
+        kept = {}
+        for name in (name for name in before.digests if name.startswith(f"{number}/")):
+            path = self.folder.parent / before.name / name
             try:
                 os.link(path, bucket / path.name)
             except OSError:  # a file system without links
                 shutil.copyfile(path, bucket / path.name)
                 sync(bucket / path.name)
-            self._digests[f"{bucket.name}/{path.name}"] = before.digests[f"{number}/{path.name}"]
+            kept[f"{bucket.name}/{path.name}"] = before.digests[name]
+        self.take(kept)
 
     def commit(self) -> str:
         """Replace the state of the folder, so that a reader sees the old or the new; returns its name."""
@@ -103,11 +107,25 @@ class StateWriter:
                 shutil.rmtree(old)
         return self._head.name
 
-    def _next(self) -> Path:
-        bucket = self._target / str(self._buckets)
-        bucket.mkdir()
-        self._buckets += 1
-        return bucket
+    @property
+    def folder(self) -> Path:
+        """Where the buckets are written, each in a folder of its number."""
+        return self._target
+
+
+def write_bucket(place: Path, state: LedgerState) -> dict[str, str]:
+    """Write a bucket of a state to the folder `place`; returns the digest of each file. Twice done, the files are the same."""
+    place.mkdir(exist_ok=True)
+    digests = {}
+    for name, table in state.tables().items():
+        whole = table.unify_dictionaries().combine_chunks()
+        path, partial = place / f"{name}.arrow", place / f".{name}.{uuid.uuid4().hex}"
+        with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
+            writer.write_table(whole)
+        sync(partial)
+        partial.replace(path)
+        digests[f"{place.name}/{path.name}"] = _digest(path)
+    return digests
 
 
 def saved(folder: Path) -> StateHead | None:
@@ -147,6 +165,16 @@ def load(folder: Path, head: StateHead, bucket: int) -> LedgerState:
     return LedgerState(
         head.as_of, head.fingerprint, **{Path(name).stem: _checked(Path(folder), head, name) for name in names}
     )
+
+
+def load_after(folder: Path, head: StateHead, bucket: int, moves: Moves) -> LedgerState:
+    """A bucket of the state after what moves out of it and into it. Raises what `load` raises."""
+    state = load(folder, head, bucket)
+    if is_moved(moves, bucket):
+        state = part_of(state, leaving(moves, bucket), inside=False)
+        for source, items in arrivals(moves, bucket):
+            state = join_states(state, state, part_of(load(folder, head, source), items, inside=True))
+    return state
 
 
 def homes(folder: Path, head: StateHead) -> pa.Table:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Protocol
 
 import duckdb
 import pyarrow as pa
@@ -31,9 +32,59 @@ SEEN = "ledger.seen_items"
 LINK = "ledger.state_link"
 # The place in the order follows from the other columns and moves when a late document comes before it: no change of its own.
 EFFECTIVE = "_effective_movements"
-_HASH = f"hash({', '.join(f'now.{name}' for name in REQUIRED if name != 'movement_sequence')})"
+PRINTED = tuple(name for name in REQUIRED if name != "movement_sequence")
+_HASH = f"hash({', '.join(f'now.{name}' for name in PRINTED)})"
 TABLES = tuple(table.name for table in fields(LedgerTables))
 _CONVERTS = f"movement_type in {CONVERSION_TYPES} and transfer_group_id is not null"
+
+
+class Movements(Protocol):
+    """Where the movements up to a day are asked, as the relation `EFFECTIVE`: in the warehouse, or by Spark beside it."""
+
+    def count_items(self, is_new: str) -> None:
+        """Make the temporary table `_items_now` of the warehouse: movements per item, the old and the new, with their fingerprints."""
+
+    def share(self, name: str) -> None:
+        """Make a temporary table of the warehouse known to the queries."""
+
+    def keep(self, name: str, query: str) -> bool:
+        """Give the rows of a query a name for further queries. Whether there are any."""
+
+    def rows(self, query: str) -> pa.Table:
+        """The answer to a query."""
+
+
+class InWarehouse:
+    """`Movements` of the open warehouse itself."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+        self._connection = connection
+        connection.execute(
+            f"create or replace temp view {EFFECTIVE} as select * from {MOVEMENTS} where business_date <= date '{as_of}'"
+        )
+
+    def count_items(self, is_new: str) -> None:
+        # Fingerprints are sums by exclusive or, so what is old is what is all less what is new; the new is read alone, which is quick.
+        self._connection.execute(
+            f"""
+            create or replace temp table _items_now as
+            with whole as (select item_id, count(*) as n, bit_xor({_HASH}) as print from {EFFECTIVE} now group by item_id),
+            new as (select item_id, count(*) as n, bit_xor({_HASH}) as print from {EFFECTIVE} now where {is_new} group by item_id)
+            select item_id, whole.n - coalesce(new.n, 0) as old_count, coalesce(new.n, 0) as new_count,
+                case when old_count = 0 then 0 else xor(whole.print, coalesce(new.print, 0)) end as old_print, whole.print as whole_print
+            from whole left join new using (item_id)
+            """
+        )
+
+    def share(self, name: str) -> None:
+        """It is there."""
+
+    def keep(self, name: str, query: str) -> bool:
+        self._connection.execute(f"create or replace temp table {name} as {query}")
+        return self._connection.execute(f"select 1 from {name} limit 1").fetchone() is not None
+
+    def rows(self, query: str) -> pa.Table:
+        return self._connection.execute(query).to_arrow_table()
 
 
 @dataclass(frozen=True)
@@ -81,24 +132,11 @@ def standard_costs(connection: duckdb.DuckDBPyConnection, as_of: date) -> pa.Tab
 
 
 def take_stock(
-    connection: duckdb.DuckDBPyConnection, since: date | None, as_of: date, standards: pa.Table | None
+    connection: duckdb.DuckDBPyConnection, movements: Movements, since: date | None, standards: pa.Table | None
 ) -> None:
-    """Make the temporary table `_items_now`: movements per item up to `since` and from there to `as_of`, with their fingerprints."""
-    connection.execute(
-        f"create or replace temp view {EFFECTIVE} as select * from {MOVEMENTS} where business_date <= date '{as_of}'"
-    )
-    # Fingerprints are sums by exclusive or, so what is old is what is all less what is new; the new is read alone, which is quick.
+    """Make the temporary table `_items_now`: movements per item up to `since` and after it, with their fingerprints."""
     is_new = "false" if since is None else f"business_date > date '{since}'"
-    connection.execute(
-        f"""
-        create or replace temp table _items_now as
-        with whole as (select item_id, count(*) as n, bit_xor({_HASH}) as print from {EFFECTIVE} now group by item_id),
-        new as (select item_id, count(*) as n, bit_xor({_HASH}) as print from {EFFECTIVE} now where {is_new} group by item_id)
-        select item_id, whole.n - coalesce(new.n, 0) as old_count, coalesce(new.n, 0) as new_count,
-            case when old_count = 0 then 0 else xor(whole.print, coalesce(new.print, 0)) end as old_print, whole.print as whole_print
-        from whole left join new using (item_id)
-        """
-    )
+    movements.count_items(is_new)
     if standards is None:
         standards = pa.table({"item_id": [], "effective_date": [], "unit_cost": []}).cast(
             pa.schema([("item_id", pa.string()), ("effective_date", pa.date32()), ("unit_cost", pa.decimal128(28, 8))])
@@ -121,7 +159,7 @@ def item_counts(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     ).to_arrow_table()
 
 
-def survey(connection: duckdb.DuckDBPyConnection, since: date) -> Survey:
+def survey(connection: duckdb.DuckDBPyConnection, movements: Movements, since: date) -> Survey:
     """What is new, altered or gone since `remember` was called, after `take_stock`."""
     total = connection.execute("select coalesce(sum(old_count + new_count), 0) from _items_now").fetchall()[0][0]
     connection.execute(
@@ -140,27 +178,28 @@ def survey(connection: duckdb.DuckDBPyConnection, since: date) -> Survey:
     )
     moved = connection.execute("select item_id from _items_now where new_count > 0 order by item_id").to_arrow_table()
     stale = connection.execute("select item_id from _stale order by item_id").fetchall()
-    return Survey(int(total), _flat(moved["item_id"]), [str(row[0]) for row in stale], _documents(connection, since))
+    movements.share("_stale")
+    return Survey(int(total), _flat(moved["item_id"]), [str(row[0]) for row in stale], _documents(movements, since))
 
 
-def _documents(connection: duckdb.DuckDBPyConnection, since: date) -> pa.Table:
+def _documents(movements: Movements, since: date) -> pa.Table:
     """Every leg of a conversion that a new or altered leg belongs to; new returns whose order was issued on a day already closed; new
     corrections of receipts."""
     columns = ", ".join(f"now.{name}" for name in DOCUMENT_COLUMNS)
     is_new = f"business_date > date '{since}'"
-    connection.execute(
+    has_groups = movements.keep(
+        "_groups",
         f"""
-        create or replace temp table _groups as
         select distinct transfer_group_id from {EFFECTIVE}
         where {_CONVERTS} and ({is_new} or item_id in (select item_id from _stale))
-        """
+        """,
     )
-    connection.execute(
+    has_returns = movements.keep(
+        "_returns",
         f"""
-        create or replace temp table _returns as
         select {columns}, coalesce(ref_line_id, '') as line from {EFFECTIVE} now
         where {is_new} and movement_type in {BACK_TYPES} and quantity_units > 0 and ref_doc_no is not null
-        """
+        """,
     )
     # Two passes over a few columns, and none where there is nothing to look for.
     legs = f"select {columns} from {EFFECTIVE} now where {_CONVERTS} and transfer_group_id in (select transfer_group_id from _groups)"
@@ -169,20 +208,16 @@ def _documents(connection: duckdb.DuckDBPyConnection, since: date) -> pa.Table:
             on old.item_id = now.item_id and old.ref_doc_no = now.ref_doc_no and coalesce(old.ref_line_id, '') = now.line
         where old.business_date <= date '{since}' and old.movement_type in {BACK_TYPES}
         """
-    asked = [query for query, table in ((legs, "_groups"), (returns, "_returns")) if _has_rows(connection, table)]
+    asked = [query for query, is_asked in ((legs, has_groups), (returns, has_returns)) if is_asked]
     asked.append(f"select {columns} from {EFFECTIVE} now where {is_new} and corrects_key is not null")
-    return connection.execute(" union all ".join(asked)).to_arrow_table()
+    return movements.rows(" union all ".join(asked))
 
 
-def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return connection.execute(f"select 1 from {table} limit 1").fetchone() is not None
-
-
-def conversion_legs(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+def conversion_legs(movements: Movements) -> pa.Table:
     """item_id, transfer_group_id of every conversion, once."""
-    return connection.execute(
-        f"select distinct item_id, transfer_group_id from {EFFECTIVE} where {_CONVERTS} order by all"
-    ).to_arrow_table()
+    return movements.rows(
+        f"select distinct item_id, transfer_group_id from {EFFECTIVE} where {_CONVERTS} order by item_id, transfer_group_id"
+    )
 
 
 def work(connection: duckdb.DuckDBPyConnection, recomputed: pa.Array) -> int:

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
-from ledger_cases import as_table, move, numbered
+from ledger_days import BEGIN, corrected_days, show, tied_days
 from ledger_random import random_rows
 
 from assets.ledger import daily, spool, warehouse
-from assets.ledger.buckets import bucket_of
 from assets.ledger.daily import run_ledger
 from assets.ledger.merge import content_hash
 from assets.ledger.settings import LedgerSettings
@@ -26,7 +24,6 @@ from assets.ledger.stage import compute
 from assets.ledger.state import LedgerState
 from assets.ledger.tables import LedgerTables
 
-BEGIN = date(2025, 7, 28)
 SETTINGS = LedgerSettings()
 
 
@@ -36,14 +33,6 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         opened.execute("create schema intermediate")
         opened.execute("create schema staging")
         yield opened
-
-
-def show(connection: duckdb.DuckDBPyConnection, movements: pa.Table) -> None:
-    """Put movements where dbt would, numbered anew as dbt would."""
-    plain = movements.drop_columns(["movement_sequence", "entered_date"])
-    numbered = plain.append_column("movement_sequence", pa.array(range(1, len(plain) + 1), pa.int64()))
-    connection.register("_movements", numbered)
-    connection.execute(f"create or replace table {warehouse.MOVEMENTS} as select * from _movements")
 
 
 def show_standards(connection: duckdb.DuckDBPyConnection, raised: float) -> pa.Table:
@@ -103,22 +92,8 @@ def test_days_continued_equal_a_run_from_the_start(
     """Late documents, one that vanishes, one whose quantity and one whose item was corrected, a standard changed backwards: every day
     equals the whole, however the items are dealt out."""
     monkeypatch.setattr(spool, "IN_MEMORY", in_memory)
-    table = random_rows(7, 900, items=60, entered=True)
     moved = 0
-    for step in range(7):
-        day = BEGIN + timedelta(days=step)
-        known = table.filter(pc.less_equal(table["entered_date"], pa.scalar(day, pa.date32())))
-        sold = known.filter(pc.equal(known["movement_type"], "sales_issue"))["movement_key"]
-        if step >= 2:
-            known = known.filter(pc.not_equal(known["movement_key"], sold[3].as_py()))
-        if step >= 3:
-            wrong = pc.equal(known["movement_key"], sold[40].as_py())
-            halved = pc.if_else(wrong, pa.scalar(-1).cast(known["quantity_units"].type), known["quantity_units"])
-            known = known.set_column(known.column_names.index("quantity_units"), "quantity_units", halved)
-        if step >= 4:
-            wrong = pc.equal(known["movement_key"], sold[60].as_py())
-            other = pc.if_else(wrong, "C/I000", known["item_id"].cast(pa.string()))
-            known = known.set_column(known.column_names.index("item_id"), "item_id", other)
+    for step, (day, known) in enumerate(corrected_days()):
         show(connection, known)
         standards = show_standards(connection, raised=14.5 if step >= 5 else 14.1)
         outcome = run_ledger(connection, tmp_path, as_of=day, settings=settings, rows_per_bucket=rows_per_bucket)
@@ -146,32 +121,13 @@ def test_standard_costs_reach_the_ledger(connection: duckdb.DuckDBPyConnection, 
 
 def test_a_conversion_that_ties_items_of_two_buckets(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Repacking into an item of another bucket moves its state there; a late second leg restates the item of the first."""
-    rows = [move("2025-07-01", "purchase_receipt", 10, 2 + at, item_id=f"C/I{at:03d}") for at in range(40)]
-    # Two pairs, each of items in different buckets.
-    here, other = (
-        sorted(f"C/I{at:03d}" for at in range(40) if bucket_of(f"C/I{at:03d}", 4) == bucket) for bucket in (1, 2)
-    )
-    out = move("2025-07-29", "conversion_out", -4, item_id=here[0], transfer_group_id="K1")
-    into = move("2025-07-29", "conversion_in", 8, item_id=other[0], transfer_group_id="K1")
-    first = move("2025-07-29", "conversion_in", 6, item_id=here[1], transfer_group_id="K2")
-    late = move("2025-07-28", "conversion_out", -3, item_id=other[1], transfer_group_id="K2")
-    sold = move("2025-07-31", "sales_issue", -1, item_id=other[0])
-    for day, more in (
-        (28, []),
-        (29, [out, into, first]),
-        (30, [late]),
-        (31, [sold]),
-    ):
-        rows += more
-        keyed = [{**row, "movement_key": f"k{at}"} for at, row in enumerate(rows)]
-        table = as_table(numbered(keyed))
+    for day, table in tied_days():
         connection.register("_rows", table)
         connection.execute(f"create or replace table {warehouse.MOVEMENTS} as select * from _rows")
-        outcome = run_ledger(connection, tmp_path, as_of=date(2025, 7, day), settings=SETTINGS, rows_per_bucket=10)
-        assert outcome.is_incremental == (day > 28)
-        assert outcome.restated_items == {28: 40, 30: 2}.get(day, 0)
-        whole = compute(table, as_of=date(2025, 7, day), settings=SETTINGS)
-        assert published(connection) == content_hash(whole), f"{day} differs"
+        outcome = run_ledger(connection, tmp_path, as_of=day, settings=SETTINGS, rows_per_bucket=10)
+        assert outcome.is_incremental == (day.day > 28)
+        assert outcome.restated_items == {28: 40, 30: 2}.get(day.day, 0)
+        assert published(connection) == content_hash(compute(table, as_of=day, settings=SETTINGS)), f"{day} differs"
 
 
 def test_what_does_not_fit_is_computed_anew(
