@@ -10,7 +10,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 # empty, as some machines set it: every process would compile again what it imports (5 s of CPU each, measured 2026-11)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup rehearsal run test test-slow mutants lint types docs bench dev dashboard clean lock wheel
+.PHONY: setup rehearsal run test test-slow test-spark mutants lint types docs bench dev dashboard clean lock wheel
 setup: $(STAMP)
 # --no-deps: the lock is whole; what it leaves out and why: excludes.txt
 # --no-compile: what the rehearsal imports is compiled by it; compiling all costs half of the installation (51 of 98 s)
@@ -42,6 +42,9 @@ test: setup                ## what CI runs
 
 test-slow: setup
 	@$(BIN)/python -m pytest -m slow
+
+test-spark: setup
+	@$(BIN)/python -m pytest -m slow tests/integration/test_spark_engine.py
 
 mutants: setup             ## faults in the code that the tests must find: make mutants TARGET=policy (docs/mutation.md)
 	@$(BIN)/python -m benchmarks mutants $(TARGET)

@@ -41,6 +41,8 @@ from (
 ) as layers
 group by all
 """
+MEASURES = {"fct_ageing": "layer_value", "fct_cogs": "cogs_value"}
+"""What is summed to compare two makings of the marts."""
 COGS = """
 select item_id, warehouse_id, business_date, -sum(entry_value) as cogs_value
 from ledger.value_entries where entry_kind in ('cogs', 'cogs_settlement') and business_date > date '{since}'

@@ -1,9 +1,12 @@
 """The ledger and its two largest marts on a Spark cluster of this machine, beside DuckDB: the same movements, one run after the other.
 
+First everything up to the eve, then the last day, which holds 1 % of the movements, on top of it.
+
     python -m benchmarks scale [--sizes 1000000,3000000,10000000] [--executors 1,2] [--folder DIR] [--seed 20] [--save]
 
 Needs the extra `spark` and Java. The cluster is a master and a worker per executor, each a process; the driver is a process of its
-own. Memory is what the driver, the executors and their Python workers hold together (proportional set size, every half second).
+own. Memory is what the driver, the executors and their Python workers hold together (proportional set size, every half second); processor
+seconds are theirs too. Wall time on a machine that does other work is no measure; the processor's is.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -40,14 +44,21 @@ DRIVER_MEMORY = "3g"
 
 
 @dataclass
-class MemorySampler:
-    """Peak of the memory of a process tree and of other process groups, in bytes."""
+class Sampler:
+    """Peak of the memory of a process tree and of other process groups, in bytes, and their processor seconds."""
 
     groups: Sequence[int]
     peak: int = 0
     _done: threading.Event = field(default_factory=threading.Event)
+    _ticks: dict[int, int] = field(default_factory=dict)
 
-    def __enter__(self) -> MemorySampler:
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all processes seen so far, those that ended with what they had when they were last seen."""
+        self._look()
+        return sum(self._ticks.values()) / os.sysconf("SC_CLK_TCK")
+
+    def __enter__(self) -> Sampler:
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
         return self
@@ -58,7 +69,12 @@ class MemorySampler:
 
     def _sample(self) -> None:
         while not self._done.wait(0.5):
-            self.peak = max(self.peak, sum(map(_held, _members({os.getpid()}, set(self.groups)))))
+            self.peak = max(self.peak, sum(map(_held, self._look())))
+
+    def _look(self) -> set[int]:
+        found = _members({os.getpid()}, set(self.groups))
+        self._ticks |= {one: ticks for one in found if (ticks := _ticks(one)) is not None}
+        return found
 
 
 def _members(roots: set[int], groups: set[int]) -> set[int]:
@@ -79,6 +95,15 @@ def _members(roots: set[int], groups: set[int]) -> set[int]:
     return found
 
 
+def _ticks(process: int) -> int | None:
+    """Processor time of a process, in the system's ticks."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[11]) + int(fields[12])
+
+
 def _held(process: int) -> int:
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
@@ -93,10 +118,10 @@ def on_spark(files: list[Path], folder: Path, master: str, executors: int, group
         master=master, executors=executors, executor_memory=EXECUTOR_MEMORY, driver_memory=DRIVER_MEMORY,
         warehouse=folder / "lake", shuffle_partitions=4 * executors,
     )  # fmt: skip
-    with MemorySampler(groups) as memory:
+    with Sampler(groups) as used:
         begun = time.perf_counter()
         lake = Lake(start_session(settings), folder / "lake")
-        started = time.perf_counter()
+        started, started_cpu = time.perf_counter(), used.cpu_seconds
         with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
             landed = folder / "lake" / "intermediate" / "int_ledger_movements" / "landed"
             landed.mkdir(parents=True)
@@ -104,39 +129,55 @@ def on_spark(files: list[Path], folder: Path, master: str, executors: int, group
                 os.link(file, landed / file.name)
             columns = columns_of(connection, f"read_parquet('{landed}/*.parquet')")
             lake.publish(connection, "intermediate", "int_ledger_movements", landed, columns)
-            run = run_ledger_on_spark(
-                connection,
-                lake,
-                as_of=ledger_runs.EVE,
-                settings=ledger_runs.SETTINGS,
-                rows_per_task=settings.ledger_rows,
-            )
-            ledger = time.perf_counter()
-            for name, query in (
-                ("fct_ageing", ledger_runs.AGEING.format(where="")),
-                ("fct_cogs", ledger_runs.COGS.format(since=ledger_runs.BEFORE)),
-            ):
-                lake.build(connection, "marts", name, parse(query)[0])
-            done = time.perf_counter()
-            totals = {
-                name: connection.execute(f"select count(*), sum({measure}) from marts.{name}").fetchall()[0]
-                for name, measure in (("fct_ageing", "layer_value"), ("fct_cogs", "cogs_value"))
-            }
-        counters = _counters(lake.spark)
+            full = _timed(used, lake, connection, ledger_runs.EVE, "", ledger_runs.BEFORE)
+            counters = _counters(lake.spark)
+            newest = f" where snapshot_date = date '{ledger_runs.AS_OF}'"
+            day = _timed(used, lake, connection, ledger_runs.AS_OF, newest, ledger_runs.EVE)
         stop_session()
+    own = full["steps"]["kernel"] + full["steps"]["writing"]
+    return {
+        "session_seconds": round(started - begun, 2),
+        "session_cpu_seconds": round(started_cpu, 1),
+        **full,
+        "own_code_share_of_tasks": round(own / counters["task_seconds"], 3),
+        **counters,
+        "peak_gib": round(used.peak / 2**30, 2),
+        "day": day,
+        "day_share": round(day["total_seconds"] / full["total_seconds"], 3),
+        "day_cpu_share": round(day["cpu_seconds"] / full["cpu_seconds"], 3),
+    }
+
+
+def _timed(
+    used: Sampler, lake: Lake, connection: duckdb.DuckDBPyConnection, as_of: date, layers: str, since: date
+) -> dict[str, Any]:
+    """The ledger of a day and what it adds to both marts."""
+    begun, cpu = time.perf_counter(), used.cpu_seconds
+    run = run_ledger_on_spark(
+        connection, lake, as_of=as_of, settings=ledger_runs.SETTINGS, rows_per_task=SparkSettings().ledger_rows
+    )
+    ledger = time.perf_counter()
+    for name, query in (
+        ("fct_ageing", ledger_runs.AGEING.format(where=layers)),
+        ("fct_cogs", ledger_runs.COGS.format(since=since)),
+    ):
+        lake.build(connection, "marts", name, parse(query)[0])
+    done = time.perf_counter()
     return {
         "rows": run.computed_movements,
-        "session_seconds": round(started - begun, 2),
-        "ledger_seconds": round(ledger - started, 2),
-        "total_seconds": round(done - started, 2),
+        "is_incremental": run.is_incremental,
+        "ledger_seconds": round(ledger - begun, 2),
+        "total_seconds": round(done - begun, 2),
+        "cpu_seconds": round(used.cpu_seconds - cpu, 1),
         "steps": run.seconds,
-        "own_code_share_of_tasks": round(
-            (run.seconds["kernel"] + run.seconds["writing"]) / counters["task_seconds"], 3
-        ),
-        **counters,
-        "peak_gib": round(memory.peak / 2**30, 2),
-        "content": {name: [str(part) for part in parts] for name, parts in totals.items()},
+        "content": {
+            name: _content(connection, f"marts.{name}", measure) for name, measure in ledger_runs.MEASURES.items()
+        },
     }
+
+
+def _content(connection: duckdb.DuckDBPyConnection, relation: str, measure: str) -> list[str]:
+    return [str(part) for part in connection.execute(f"select count(*), sum({measure}) from {relation}").fetchall()[0]]
 
 
 def _counters(spark: Any) -> dict[str, float]:
@@ -151,22 +192,17 @@ def _counters(spark: Any) -> dict[str, float]:
     }
 
 
-def on_duckdb(files: list[Path], folder: Path) -> dict[str, Any]:
-    """`ledger_runs.full`, and what its marts hold."""
-    figures = ledger_runs.full(files, folder)
+def on_duckdb(files: list[Path], folder: Path, of_day: bool) -> dict[str, Any]:
+    """`ledger_runs.full`, or `ledger_runs.day` after it, and what its marts hold."""
+    figures = (ledger_runs.day if of_day else ledger_runs.full)(files, folder)
+    parts = {"fct_ageing": ledger_runs.AS_OF, "fct_cogs": ledger_runs.EVE} if of_day else {}
     with duckdb.connect() as connection:
         content = {
-            name: [
-                str(part)
-                for part in connection.execute(
-                    f"select count(*), sum({measure}) from read_parquet('{folder}/{name}-*.parquet')"
-                ).fetchall()[0]
-            ]
-            for name, measure in (("fct_ageing", "layer_value"), ("fct_cogs", "cogs_value"))
+            name: _content(connection, f"read_parquet('{folder}/{name}-{parts.get(name, '*')}.parquet')", measure)
+            for name, measure in ledger_runs.MEASURES.items()
         }
-    return {name: figures[name] for name in ("rows", "ledger_seconds", "total_seconds", "peak_gib")} | {
-        "content": content
-    }
+    names = ("rows", "ledger_seconds", "total_seconds", "cpu_seconds", "peak_gib")
+    return {name: figures[name] for name in names} | {"content": content}
 
 
 def measure(movements: int, executors: Sequence[int], folder: Path, seed: int) -> dict[str, Any]:
@@ -177,7 +213,9 @@ def measure(movements: int, executors: Sequence[int], folder: Path, seed: int) -
     """
     files = write_movements(folder, movements, seed)
     figures: dict[str, Any] = {"movements": movements, "items": item_count(movements)}
-    figures["duckdb"] = _alone(on_duckdb, files, _fresh(folder / "duckdb"))
+    own = _fresh(folder / "duckdb")
+    figures["duckdb"] = _alone(on_duckdb, files, own, False)
+    figures["duckdb"]["day"] = _alone(on_duckdb, files, own, True)
     for count in executors:
         work = _fresh(folder / "spark")
         cluster = Cluster(_spark_home(), dict(os.environ), _fresh(folder / "cluster"), EXECUTOR_MEMORY)
@@ -187,10 +225,13 @@ def measure(movements: int, executors: Sequence[int], folder: Path, seed: int) -
             found = _alone(on_spark, files, work, cluster.master, count, groups)
         finally:
             cluster.stop()
-        if found["content"] != figures["duckdb"]["content"]:
-            raise RuntimeError(f"Spark came to {found['content']}, DuckDB to {figures['duckdb']['content']}")
+        for one, other in ((found, figures["duckdb"]), (found["day"], figures["duckdb"]["day"])):
+            if one["content"] != other["content"]:
+                raise RuntimeError(f"Spark came to {one['content']}, DuckDB to {other['content']}")
         figures[f"spark_{count}"] = found
-        figures[f"ratio_{count}"] = round(found["total_seconds"] / figures["duckdb"]["total_seconds"], 2)
+        for unit in ("total", "cpu"):
+            ratio = found[f"{unit}_seconds"] / figures["duckdb"][f"{unit}_seconds"]
+            figures[f"{unit}_ratio_{count}"] = round(ratio, 2)
         print(movements, count, found, flush=True)
     return figures
 
@@ -239,7 +280,9 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
             figures[f"rows_{size}"] = measure(size, counts, folder, chosen.seed)
             for engine in ("duckdb", *(f"spark_{count}" for count in counts)):
                 done = [one[engine] for key, one in figures.items() if key.startswith("rows_")]
-                figures[f"exponent_{engine}"] = exponent([(one["rows"], one["total_seconds"]) for one in done])
+                for unit in ("total", "cpu"):
+                    points = [(one["rows"], one[f"{unit}_seconds"]) for one in done]
+                    figures[f"{unit}_exponent_{engine}"] = exponent(points)
             if chosen.save:
                 save_result("scale", figures, seed=chosen.seed, packages=PACKAGES)
     return figures

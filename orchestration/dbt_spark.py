@@ -14,11 +14,12 @@ from typing import Any
 from sqlglot import exp
 
 from assets.spark.dialect import DialectError, parse
+from assets.spark.faults import explained
 from assets.spark.lake import Lake
 
 _COMMENT = re.compile(r"\A(\s|/\*.*?\*/|--[^\n]*\n)*", re.S)
-_VIEW = re.compile(r"create or replace view\b", re.I)
-_TABLE = re.compile(r"create or replace table\b", re.I)
+# A view becomes a table too: in Spark every reader of a view plans and computes all of it again.
+_RELATION = re.compile(r"create or replace (table|view)\b", re.I)
 _READ = re.compile(r"(select|with)\b", re.I)
 _WRITE = re.compile(r"(create|insert|drop|copy|alter|truncate|delete|update|merge)\b", re.I)
 _NAMED = re.compile(r'"?\bwarehouse"?\."?(\w+)"?\."?(\w+)"?')
@@ -38,11 +39,8 @@ class SparkCursor:
         """Run one text of statements, wherever it belongs."""
         text = sql[_COMMENT.match(sql).end() :]  # type: ignore[union-attr]
         named = _NAMED.search(text)
-        if bindings is None and named and _TABLE.match(text):
+        if bindings is None and named and _RELATION.match(text):
             return self._table(text)
-        if bindings is None and named and _VIEW.match(text) and len(parse(text)) == 1:
-            self._lake.view(self._cursor, named[1], named[2], text)
-            return self._cursor
         if bindings is None and named and _READ.match(text) and "(describe" not in text:
             return self._rows(text)
         result = self._cursor.execute(sql) if bindings is None else self._cursor.execute(sql, bindings)
@@ -65,7 +63,9 @@ class SparkCursor:
 
     def _rows(self, text: str) -> Any:
         [query] = parse(text)
-        self._cursor.register("_spark_rows", self._lake.query(self._cursor, query).toArrow())
+        with explained(self._lake.spark, "a query"):
+            found = self._lake.query(self._cursor, query).toArrow()
+        self._cursor.register("_spark_rows", found)
         return self._cursor.execute("select * from _spark_rows")
 
 

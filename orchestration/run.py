@@ -22,7 +22,7 @@ import dagster as dg
 from dagster import DagsterError, DagsterEventType
 
 from assets.publish.releases import Release, current_id, read_release
-from assets.spark.session import start_session, stop_session
+from assets.spark.session import check_lake, start_session, stop_session
 from assets.workspace import Workspace
 from expectations.assets import record_failed_run
 from orchestration import last_run
@@ -110,7 +110,8 @@ def run_daily(
     """
     try:
         if spark := settings.workspace().spark:
-            start_session(spark)  # before anything is read: a cluster that is not there is known at once
+            # before anything is read: a cluster or a folder that is not there is known at once
+            check_lake(start_session(spark), settings.workspace().lake)
         with settings.workspace().exclusive(), last_run.kept(settings.workspace(), as_of) as kept:
             outcome = _run(settings, as_of, select, on_step)
             kept.end(outcome.exit_status, outcome.errors, outcome.release.release_id if outcome.release else None)

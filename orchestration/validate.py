@@ -14,7 +14,8 @@ from assets.ingest.live.remote_folder import check_package
 from assets.ingest.mapping.loader import load_mapping
 from assets.optional import MissingExtraError
 from assets.publish.releases import current_release
-from assets.spark.session import SparkError, check_spark
+from assets.spark.faults import SparkError
+from assets.spark.session import check_spark
 from expectations.rules import RuleBook, RuleError, check_names
 from expectations.rules import validate as check_rules
 from expectations.rules.evaluate import table_columns

@@ -16,12 +16,15 @@ from typing import Any
 import duckdb
 
 from assets.spark.dialect import Columns, bare, parse, relations, to_spark, unions_by_position, view_name, with_types
+from assets.spark.faults import explained
 
 _LANDED = re.compile(r"read_parquet\((?:main\.)?list_value\((.*?)\), \(hive_partitioning", re.S)
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 # The catalogue spells functions out, main.trim(x), and gives some names of its own.
 _CATALOGUE = ((re.compile(r"\bmain\.(?=\"?\w+\"?\()"), ""), (re.compile(r"\bcount_star\(\)"), "count(*)"))
 _SUPERSEDED = "superseded_rows"
+KEPT = "state"
+"""Folder in the lake that is no schema: what later runs go on from."""
 
 
 class Lake:
@@ -74,9 +77,9 @@ class Lake:
     ) -> None:
         """Build a table from a parsed query; its columns have the types that DuckDB gives them, or those said."""
         columns = columns or columns_of(connection, f"({query.sql(dialect='duckdb')})")
-        frame = self.query(connection, query).selectExpr(*with_types(columns))
         target = self.folder / schema / name / uuid.uuid4().hex
-        frame.write.parquet(str(target))
+        with explained(self.spark, f"{schema}.{name}"):
+            self.query(connection, query).selectExpr(*with_types(columns)).write.parquet(str(target))
         self.publish(connection, schema, name, target, columns)
 
     def publish(
@@ -93,19 +96,23 @@ class Lake:
         )
         self.forget(schema, name)
 
-    def view(self, connection: duckdb.DuckDBPyConnection, schema: str, name: str, statement: str) -> None:
-        """Create a view in the catalogue; Spark makes its own of the same text, kept with it: the catalogue spells it otherwise."""
-        connection.execute(statement)
-        text = statement.strip().rstrip(";").replace("'", "''")
-        connection.execute(f"comment on view {_quoted(schema)}.{_quoted(name)} is '{text}'")
-        self.forget(schema, name)
+    def folder_of(self, connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> Path:
+        """The folder of Parquet files that a relation reads.
+
+        Raises:
+            ValueError: Spark did not build it.
+        """
+        folder = _folder_in(_view_sql(connection, schema, name) or "", self.folder)
+        if folder is None:
+            raise ValueError(f"{schema}.{name} is no table of the lake {self.folder}")
+        return folder
 
     def sweep(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Delete the folders that no relation of the warehouse reads: what was replaced, or left by a run that died."""
         views = connection.execute("select sql from duckdb_views() where database_name = current_database()").fetchall()
         read = {_folder_in(str(view), self.folder) for (view,) in views}
         for folder in self.folder.glob("*/*/*"):
-            if folder not in read:
+            if folder not in read and folder.parent.parent.name != KEPT:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _copied(self, connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns: Columns) -> Any:
@@ -138,7 +145,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> Columns:
 
 def _view_sql(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str | None:
     row = connection.execute(
-        "select coalesce(comment, sql) from duckdb_views() where schema_name = ? and view_name = ? and database_name = current_database()",
+        "select sql from duckdb_views() where schema_name = ? and view_name = ? and database_name = current_database()",
         [schema, name],
     ).fetchone()
     return None if row is None else str(row[0])

@@ -9,10 +9,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
+import uuid
 from pathlib import Path
 from typing import Any
 
 from assets.optional import optional
+from assets.spark.faults import SparkError, explained, first_line
 from assets.spark.settings import FIXED, SparkSettings
 
 JAVA = 17
@@ -22,9 +25,11 @@ REACH_SECONDS = (
 )
 
 
-class SparkError(RuntimeError):
-    """Spark could not start or could not finish; the message says what to do."""
-
+EXECUTOR_SECONDS = 60.0
+"""A standalone master gives its first executor within seconds; YARN and Kubernetes start a container first."""
+_LAKE = (
+    "`spark: {warehouse: ...}` names a folder that the driver and every worker see at the same path and may write to"
+)
 
 _started: dict[str, Any] = {}
 
@@ -51,13 +56,75 @@ def start_session(settings: SparkSettings) -> Any:
     try:
         session = builder.getOrCreate()
     except Exception as error:
-        raise SparkError(f"Spark did not start on {settings.master}: {_reason(error)}") from error
+        raise SparkError(f"Spark did not start on {settings.master}: {first_line(error)}") from error
     session.sparkContext.setLogLevel("ERROR")
     logging.getLogger("SQLQueryContextLogger").setLevel(
         logging.CRITICAL
     )  # a stack trace beside each error that is raised
+    try:
+        _until_executors(session, settings)
+    except SparkError:
+        session.stop()
+        raise
     _started[key] = session
     return session
+
+
+def _until_executors(session: Any, settings: SparkSettings) -> None:
+    """
+    Raises:
+        SparkError: the cluster gives no executor; Spark itself would wait for one without end.
+    """
+    if settings.master.startswith("local"):
+        return
+    tracker = session.sparkContext._jsc.sc().statusTracker()
+    deadline = time.monotonic() + EXECUTOR_SECONDS
+    while len(tracker.getExecutorInfos()) < 2:  # the driver is the first
+        if time.monotonic() > deadline:
+            raise SparkError(
+                f"{settings.master} gave no executor of {settings.executor_cores} cores and {settings.executor_memory} in "
+                f"{EXECUTOR_SECONDS:.0f} s: all are taken, or no worker is so large; lower `executor_memory` or `executor_cores`, or "
+                "add workers"
+            )
+        time.sleep(0.2)
+
+
+def check_lake(session: Any, folder: Path) -> None:
+    """
+    Raises:
+        SparkError: the driver or an executor may not write to the folder of the tables, or does not see the driver's files there.
+    """
+    probe = folder / f".probe-{uuid.uuid4().hex}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_text("probe", encoding="utf-8")
+    except OSError as error:
+        raise SparkError(f"the driver cannot write to {folder}: {error.strerror}; {_LAKE}") from error
+    try:
+        if session.sparkContext.master.startswith("local"):
+            return
+        text = str(probe)
+        count = session.sparkContext.defaultParallelism
+        with explained(session, "the first task on the workers"):
+            answers = session.sparkContext.parallelize(range(count), count).map(lambda _: _probed(text)).collect()
+        for answer in sorted({one for one in answers if one}):
+            raise SparkError(f"{answer}; {_LAKE}")
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _probed(text: str) -> str:
+    """What keeps a worker from the folder of a file that the driver wrote; empty where nothing does."""
+    probe = Path(text)
+    own = probe.with_name(f"{probe.name}-{uuid.uuid4().hex}")
+    try:
+        if not probe.exists():
+            return f"a worker ({socket.gethostname()}) does not see what the driver writes to {probe.parent}"
+        own.write_text("probe", encoding="utf-8")
+        own.unlink()
+    except OSError as error:
+        return f"a worker ({socket.gethostname()}) cannot write to {probe.parent}: {error.strerror}"
+    return ""
 
 
 def stop_session() -> None:
@@ -154,8 +221,3 @@ def _configuration(settings: SparkSettings) -> dict[str, str]:
 def _is_loopback(master: str) -> bool:
     """Whether all of Spark is on this machine: then its ports are open to nobody else."""
     return master.startswith("local") or re.match(r"spark://(127\.0\.0\.1|localhost):", master) is not None
-
-
-def _reason(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300]

@@ -5,6 +5,7 @@ Spark runs in processes of its own: a standalone master and two workers on loopb
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -27,15 +28,19 @@ from orchestration.cli import app
 
 spark_site, cluster = spark.spark_site, spark.cluster  # fixtures
 END = DemoSettings().end_date
+JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 CONF = {
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": JVM,
+    "spark.executor.extraJavaOptions": JVM,
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
 }
-"""For small data on small machines: what Java would spend on compiling is more than the queries take."""
+"""For small data on small machines: what compiling and re-planning take is many times what the queries take."""
 
 
-def _on_spark(company: Company, folder: Path, master: str) -> Path:
-    """The configuration of the same company with another workspace and engine."""
+def _on_spark(company: Company, folder: Path, master: str, **settings: str) -> Path:
+    """The configuration of the same company with another workspace and engine; `settings` of the section `spark`."""
     data = yaml.safe_load((company.folder / "company.yml").read_text(encoding="utf-8"))
     data |= {
         "data_dir": str(folder / "data"),
@@ -46,6 +51,7 @@ def _on_spark(company: Company, folder: Path, master: str) -> Path:
             "driver_memory": "3g",
             "shuffle_partitions": 2,
             "conf": CONF,
+            **settings,
         },
     }
     path = folder / "company.yml"
@@ -88,6 +94,18 @@ def test_every_mart_is_the_same_on_a_cluster(
     assert sum(rows for rows, _ in found.values()) > 5000
     assert [name for name in expected if expected[name] != found.get(name)] == []
     assert set(found) == set(expected)
+
+
+@pytest.mark.slow
+def test_the_ledger_goes_on_from_its_state(spark_site: SparkSite, tmp_path: Path) -> None:
+    """A week with corrections of the past, conversions between buckets, a damaged state: each day's tables are those of a run from the
+    start."""
+    done = spark_site.python(str(Path(spark.__file__).with_name("spark_ledger.py")), str(tmp_path))
+    days = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    assert len(days) == 11, done.stdout[-2000:] + done.stderr[-3000:]
+    assert [differ for *_, differ in days] == [[]] * 11
+    assert [is_incremental for _, is_incremental, *_ in days] == [False, *[True] * 5, False, False, *[True] * 3]
+    assert sum(restated for *_, restated, _ in days[:7]) > 20, "nothing was corrected"
 
 
 @pytest.mark.slow
@@ -137,6 +155,41 @@ def test_a_master_that_is_not_there_publishes_nothing(trade: Company, spark_site
     assert done.returncode == 2
     assert "no Spark master answers at spark://127.0.0.1:9" in done.stdout + done.stderr
     assert not (tmp_path / "data" / "releases").exists()
+
+
+@pytest.mark.slow
+def test_a_cluster_without_room_publishes_nothing(
+    trade: Company, spark_site: SparkSite, cluster: Cluster, tmp_path: Path
+) -> None:
+    """Spark itself waits without end for an executor that no worker can hold."""
+    config = _on_spark(trade, tmp_path, cluster.master, executor_memory="64g")
+    done = spark_site.stockturn("run", "--config", str(config), "--as-of", END.isoformat())
+    assert done.returncode == 2
+    assert "gave no executor of 1 cores and 64g" in done.stdout + done.stderr
+    assert not (tmp_path / "data" / "releases").exists()
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_written_publishes_nothing(
+    trade: Company, spark_site: SparkSite, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    config = _on_spark(trade, tmp_path, "local[2]", warehouse=str(tmp_path / "file" / "lake"))
+    done = spark_site.stockturn("run", "--config", str(config), "--as-of", END.isoformat())
+    assert done.returncode == 2
+    assert "the driver cannot write to" in done.stdout + done.stderr
+    assert not (tmp_path / "data" / "releases").exists()
+
+
+@pytest.mark.slow
+def test_a_worker_without_memory_is_named_and_the_table_stays(
+    spark_site: SparkSite, cluster: Cluster, tmp_path: Path
+) -> None:
+    done = spark_site.python(str(Path(spark.__file__).with_name("spark_memory.py")), cluster.master, str(tmp_path))
+    assert "marts.sums: a worker of Spark ran out of memory; raise `executor_memory` (now 512m)" in done.stdout, (
+        done.stderr[-3000:]
+    )
+    assert done.stdout.endswith("[(1180,)]\n")
 
 
 def _until_built(folder: Path, run: subprocess.Popen[bytes]) -> None:

@@ -24,6 +24,18 @@ def _spark(sql: str) -> str:
         ("arg_max(doc_no, day)", "MAX_BY(doc_no, CASE WHEN NOT doc_no IS NULL THEN day END)"),
         ("arg_min(doc_no, day)", "MIN_BY(doc_no, CASE WHEN NOT doc_no IS NULL THEN day END)"),
         ("any_value(name)", "ANY_VALUE(name) IGNORE NULLS"),
+        # an ordered LISTAGG beside two aggregates of distinct values fails in Spark
+        (
+            "string_agg(distinct code, ', ' order by code)",
+            "CASE WHEN COUNT(code) > 0 THEN ARRAY_JOIN(ARRAY_SORT(COLLECT_SET(CASE WHEN NOT code IS NULL THEN "
+            "NAMED_STRUCT('c0', code IS NULL, 'c1', code, 'c2', code) END)).c2, ', ') END",
+        ),
+        (
+            "string_agg(a || b, '; ' order by day)",
+            "CASE WHEN COUNT(a || b) > 0 THEN ARRAY_JOIN(ARRAY_SORT(COLLECT_LIST(CASE WHEN NOT a || b IS NULL THEN "
+            "NAMED_STRUCT('c0', day IS NULL, 'c1', day, 'c2', a || b) END)).c2, '; ') END",
+        ),
+        ("string_agg(code, ',')", "LISTAGG(code, ',')"),
         # sqlglot makes Sunday the second day of the week
         ("isodow(day)", "(WEEKDAY(day) + 1)"),
         ("quantile_cont(x, 0.75)", "PERCENTILE(CAST(x AS DOUBLE), 0.75)"),

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from assets.documents import DocumentError
-from assets.spark.session import SparkError, check_java, check_master
+from assets.spark.faults import SparkError
+from assets.spark.session import check_java, check_master
 from assets.spark.settings import SparkSettings
 from orchestration.project.scaffold import Identity, write_project
 from orchestration.settings import Settings, load_settings
