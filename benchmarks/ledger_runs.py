@@ -36,7 +36,7 @@ select
         when age <= 365 then 5 else 6 end as bucket_no,
     sum(quantity_units) as quantity_units, sum(layer_value) as layer_value
 from (
-    select snapshot_date, item_id, warehouse_id, snapshot_date - origin_date as age, quantity_units, layer_value
+    select snapshot_date, item_id, warehouse_id, date_diff('day', origin_date, snapshot_date) as age, quantity_units, layer_value
     from ledger.open_layers{where}
 ) as layers
 group by all
