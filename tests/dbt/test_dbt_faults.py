@@ -53,3 +53,34 @@ def test_a_ledger_that_does_not_conserve_blocks(copy_of_built: Path, fault: str)
     assert results["fct_conservation_is_closed"].status == "fail"
     assert "item_id C/" in results["fct_conservation_is_closed"].message
     assert results["rec_findings_stock"].status == "skipped"
+
+
+def test_a_new_record_unlike_its_category_is_shown_before_orders_are_placed_by_it(copy_of_built: Path) -> None:
+    """Lead times of 8 to 13 days, and three new records: 12 days, 130, and 200 in a category with three others, which say too little."""
+    lead_times = {f"N{number}": ("1", 8 + number) for number in range(6)} | {"NEW1": ("1", 12), "NEW2": ("1", 130)}
+    lead_times |= {f"M{number}": ("2", 10) for number in range(3)} | {"NEW3": ("2", 200)}
+    with duckdb.connect(str(copy_of_built)) as connection:
+        connection.execute("create table staging.all_items as from staging.stg_items")
+        for code, (category, days) in lead_times.items():
+            connection.execute(
+                "insert into staging.all_items by name select 'C/' || $code as item_id, 'C' as company_code, $code as item_code,"
+                " $category as category_code, $days as lead_time_days, 'erp' as source_instance",
+                {"code": code, "category": category, "days": days},
+            )
+            if code.startswith("NEW"):
+                connection.execute(
+                    "insert into quality.master_changes by name select 'item' as contract, 'erp' as source_instance, 'C' as company_code,"
+                    " $code as source_key, 'lead_time_days' as column_name, $days::varchar as new_value,"
+                    " date '2026-06-30' as extract_date, 'items.csv' as source_file, 7 as source_row",
+                    {"code": code, "days": days},
+                )
+        connection.execute("create or replace view staging.stg_items as from staging.all_items")
+    [built] = [one for one in _built(copy_of_built, "rec_findings_deliveries") if one.name == "rec_findings_deliveries"]
+    assert built.is_good, built.message
+    with duckdb.connect(str(copy_of_built)) as connection:
+        found = connection.execute(
+            "select item_id, message, source_file, source_row from reconciliation.rec_findings_deliveries"
+            " where rule_id = 'master_change'"
+        ).fetchall()
+    said = chr(31).join(["master_change.new", "lead_time_days", "130", "2026-06-30", "11"])
+    assert found == [("C/NEW2", said, "items.csv", 7)]

@@ -1,5 +1,5 @@
-"""Master records that changed between two extracts: what a code means, what orders depend on, and records that are gone
-(`quality.master_changes`)."""
+"""Master records that changed between two extracts: what a code means, what orders depend on, records that are new and records that
+are gone (`quality.master_changes`)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from assets.ingest.sqltext import literal, literal_list
 
 # What a code means (name, category, unit: another article) and what orders are computed from. A price or a supplier that
 # changed is everyday business.
-WATCHED = {
-    "item": (
-        "item_name", "category_name", "base_uom",
-        "order_multiple_units", "moq_units", "lead_time_days", "safety_stock_units", "shelf_life_days",
-    )
+MEANING = {"item": ("item_name", "category_name", "base_uom")}
+PARAMETERS = {
+    "item": ("order_multiple_units", "moq_units", "lead_time_days", "safety_stock_units", "shelf_life_days")
 }  # fmt: skip
 # The column name under which a record is noted that a full extract had and the next one has not.
 RECORD_GONE = "record"
@@ -32,32 +30,36 @@ _COLUMNS = """contract VARCHAR, source_instance VARCHAR, company_code VARCHAR, s
 
 def register_master_changes(con: duckdb.DuckDBPyConnection, workspace: Path, as_of: dt.date) -> None:
     """(Re)create `quality.master_changes` (docs/interfaces.md) from the batches up to `as_of`, in the order they were
-    taken."""
+    taken. The parameters of a record that a later extract brings for the first time are noted without an old value."""
     store = LandingStore(workspace.resolve())
     con.execute("CREATE SCHEMA IF NOT EXISTS quality")
     con.execute(f"CREATE OR REPLACE TABLE quality.master_changes ({_COLUMNS})")
     contracts = load_contracts()
-    for contract, columns in WATCHED.items():
+    for contract in MEANING:
         manifests = current(manifest for manifest in store.manifests(contract) if manifest.extract_date <= as_of)
         paths = [str(store.path_of("landing", manifest)) for manifest in manifests if manifest.contract_rows]
         if not paths:
             continue
         places = ", ".join(f"({literal(manifest.batch_id)}, {place})" for place, manifest in enumerate(manifests))
         rows = landed_rows(paths, contracts[contract])
-        for column in columns:
+        for column in (*MEANING[contract], *PARAMETERS[contract]):
+            is_new = "old_extract_date IS NULL AND place > first_place" if column in PARAMETERS[contract] else "false"
             con.execute(
                 f"""INSERT INTO quality.master_changes
                     WITH versions AS (
                         SELECT r.*, b.place, {column}::VARCHAR AS new_value,
                             lag({column}::VARCHAR) OVER taken AS old_value,
-                            lag(r.extract_date) OVER taken AS old_extract_date
+                            lag(r.extract_date) OVER taken AS old_extract_date,
+                            min(b.place) OVER (PARTITION BY source_instance) AS first_place
                         FROM {rows} AS r
                         INNER JOIN (VALUES {places}) AS b (batch_id, place) USING (batch_id)
                         WINDOW taken AS (PARTITION BY source_instance, source_key ORDER BY place, source_row)
                     )
                     SELECT {literal(contract)}, source_instance, company_code, source_key, {literal(column)},
                         old_value, new_value, old_extract_date, extract_date, batch_id, source_file, source_row
-                    FROM versions WHERE old_value <> new_value ORDER BY place, source_key"""
+                    FROM versions
+                    WHERE old_value <> new_value OR new_value IS NOT NULL AND {is_new}
+                    ORDER BY place, source_key"""
             )
         _note_gone(con, contract, [m for m in manifests if m.scope_kind == "full" and m.contract_rows], store)
 
