@@ -28,7 +28,7 @@ from demo.settings import DEFAULT_END, DemoSettings
 from demo.world import History, run_world
 from demo.writing import write_extract
 
-SETTINGS = DemoSettings(seed=7, items=140, days=400, daily_from=DEFAULT_END - timedelta(days=29))
+SETTINGS = DemoSettings(seed=7, items=180, days=400, daily_from=DEFAULT_END - timedelta(days=29))
 MOVES_RATE = 0.001
 CLEAN_DAYS = RESULTS / "clean_days.json"
 DRAWN = RESULTS / "drawn_faults.json"

@@ -261,7 +261,8 @@ expired_lots as (
     left join movements on expired.movement_sequence = movements.movement_sequence
 ),
 
--- The item agrees and its lots, its status or its owners do not: one finding per item, warehouse and kind, both lists together.
+-- The item agrees and its lots, its status or its owners do not, or a lot differs against the direction of its item: one finding per
+-- item, warehouse and kind, both lists together.
 misplaced_grains as (
     select
         {{ finding_columns(

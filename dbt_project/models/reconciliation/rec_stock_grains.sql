@@ -171,6 +171,13 @@ final as (
         case when item_warehouses.unit_cost_latest is null then {{ no_cost_status() }} else 'ok' end as value_status,
         case
             when totalled.variance_units = 0 then 'none'
+            -- Against the direction in which the item differs: so much at least lies in another lot, whatever the item lacks or has over.
+            when
+                sign(totalled.variance_units) = -sign(totalled.item_variance_units)
+                and totalled.lot_no <> ''
+                and totalled.across_status_units = totalled.variance_units
+                and totalled.across_owner_units = totalled.variance_units
+                then 'wrong_lot'
             -- The item differs as a whole: rec_differences says since when and why.
             when totalled.item_variance_units <> 0 then 'item_difference'
             when totalled.across_status_units = 0 then 'wrong_status'
