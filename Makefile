@@ -46,7 +46,7 @@ test-slow: setup
 test-spark: setup
 	@$(BIN)/python -m pytest -m slow tests/integration/test_spark_engine.py
 
-mutants: setup             ## faults in the code that the tests must find: make mutants TARGET=policy (docs/mutation.md)
+mutants: setup             ## faults in the code that the tests must find: make mutants TARGET=lots (docs/mutation.md)
 	@$(BIN)/python -m benchmarks mutants $(TARGET)
 
 lint: setup

@@ -70,7 +70,29 @@ TARGETS = {
             ("--hypothesis-profile=first_failure",),
             is_compiled=False,
         ),
-        Target("policy", ("assets/planning/policy/*.py", "assets/planning/orders/*.py"), ("tests/unit/planning",), 60),
+        Target(
+            "lots",
+            (
+                "assets/planning/policy/lots.py",
+                "assets/planning/policy/rounding.py",
+                "assets/planning/policy/price_breaks.py",
+            ),
+            ("tests/unit/planning/test_lots_and_rounding.py", "tests/unit/planning/test_peer_vectors.py"),
+            60,
+        ),
+        Target(
+            "policy",
+            ("assets/planning/policy/*.py", "assets/planning/orders/*.py"),
+            (
+                "tests/unit/planning/test_lots_and_rounding.py",
+                "tests/unit/planning/test_peer_vectors.py",
+                "tests/unit/planning/test_plan.py",
+                "tests/unit/planning/test_draft_orders.py",
+                "tests/unit/planning/test_binding.py",
+                "tests/unit/planning/test_moves_and_money.py",
+            ),
+            60,
+        ),
         Target("rules", ("expectations/rules/*.py",), ("tests/unit/rules",), 60),
         Target(
             "formulas",

@@ -38,8 +38,14 @@ SCENE = "STOCKTURN_TEST_SCENE"
 HARD = "STOCKTURN_TEST_HARD"
 TESTS = {SCENE: "tests/dbt/test_dbt_marts.py", HARD: "tests/integration/test_hard_release.py"}
 BUILT = "warehouse.duckdb"
-_BROKEN, _SURVIVED, _UNREACHED, _KILLED = 3, 4, 5, 6
-_SAID = {_BROKEN: "broken", _SURVIVED: "survived", _UNREACHED: "unreached", _KILLED: "killed"}
+_BROKEN, _SURVIVED, _UNREACHED, _KILLED, _KILLED_BY_UNIT_TEST = 3, 4, 5, 6, 7
+_SAID = {
+    _KILLED_BY_UNIT_TEST: "killed",
+    _BROKEN: "broken",
+    _SURVIVED: "survived",
+    _UNREACHED: "unreached",
+    _KILLED: "killed",
+}
 
 
 @dataclass(frozen=True)
@@ -154,19 +160,20 @@ def apply(connection: duckdb.DuckDBPyConnection, project: Project, mutant: Mutan
     return reached
 
 
+def unit_tests_pass(project: Project, model: str, query: exp.Expr, worlds: dict[str, Path], folder: Path) -> bool:
+    """Whether dbt's unit tests of a model pass with this query in its place."""
+    project.models[model].raw_code = project.in_dbt(query)
+    tests = ["test", "--select", f"{model},test_type:unit"]
+    outcome = SHIPPED._invoke(tests, project.manifest, Warehouse(worlds[SCENE] / BUILT), folder / "target")
+    return bool(outcome.success)
+
+
 def judge(project: Project, mutant: Mutant, worlds: dict[str, Path], folder: Path) -> int:
     """What becomes of a mutant; in a process of its own, because dbt and pytest keep what they have read."""
     if project.unit_tests(mutant.model):
-        text = project.in_dbt(with_fault(project.query(mutant.model), mutant.fault))
-        project.models[mutant.model].raw_code = text
-        outcome = SHIPPED._invoke(
-            ["test", "--select", f"{mutant.model},test_type:unit"],
-            project.manifest,
-            Warehouse(worlds[SCENE] / BUILT),
-            folder / "target",
-        )
-        if not outcome.success:
-            return _KILLED
+        changed = with_fault(project.query(mutant.model), mutant.fault)
+        if not unit_tests_pass(project, mutant.model, changed, worlds, folder):
+            return _KILLED_BY_UNIT_TEST
     reached, broken = False, False
     for variable, world in worlds.items():
         own = folder / variable.lower()
@@ -270,13 +277,32 @@ def run_sql(
         drawn = [one for one in mutants if one.name in again]
     counted: Counter[str] = Counter()
     survivors = {}
+    sound: set[str] = set()
     for mutant in sorted(drawn, key=lambda one: one.name):
-        said = _SAID.get(_in_child(partial(judge, project, mutant, worlds)), "crashed")
+        code = _in_child(partial(judge, project, mutant, worlds))
+        if code == _KILLED_BY_UNIT_TEST and mutant.model not in sound:
+            _prove_sound(project, mutant.model, worlds)
+            sound.add(mutant.model)
+        said = _SAID.get(code, "crashed")
         counted[said] += 1
         print(f"{said:10} {mutant.name:60} {mutant.fault.shown}", file=sys.stderr, flush=True)
         if said in ("survived", "unreached", "crashed"):
             survivors[mutant.name] = [said, mutant.fault.shown]
     return counted, len(mutants), survivors, started
+
+
+def _prove_sound(project: Project, model: str, worlds: dict[str, Path]) -> None:
+    """The unit tests that killed a fault of a model pass without one.
+
+    Raises:
+        RuntimeError: they do not, so that they say nothing.
+    """
+
+    def control(folder: Path) -> int:
+        return 0 if unit_tests_pass(project, model, project.query(model), worlds, folder) else 1
+
+    if _in_child(control):
+        raise RuntimeError(f"{model}: its unit tests fail without a fault")
 
 
 def _mutants(project: Project, models: str, only: str) -> Iterator[Mutant]:

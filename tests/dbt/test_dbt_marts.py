@@ -77,6 +77,22 @@ def test_kpis_are_sums_over_sums_with_coverage(mart: Rows) -> None:
     assert kpis["record_accuracy_rate"]["kpi_status"] == "not_available: nothing counted"
 
 
+def test_kpis_of_the_one_warehouse_and_of_the_one_category_are_the_companys(mart: Rows) -> None:
+    """A base whose rows fall under no warehouse leaves a KPI without a part; a coverage of nothing reads as a figure without data."""
+    figures = "kpi, kpi_value, coverage_rate, kpi_status"
+    found = {
+        scope: mart(
+            f"select {figures} from marts.fct_kpi_summary"
+            f" where scope = '{scope}' and scope_value = '{value}' and kpi_status = 'ok' order by 1"
+        )
+        for scope, value in (("company", ""), ("warehouse", "C/W1"), ("category", "kitchen"))
+    }
+    assert len(found["company"]) == 16 and found["warehouse"] == found["company"] == found["category"]
+    covered = {row["kpi"]: row["coverage_rate"] for row in found["company"]}
+    of_orders = {"on_time_delivery_rate", "supplier_on_time_rate"}
+    assert covered == {kpi: 1.0 if kpi in of_orders else 0.5 for kpi in covered}, "a cost is known of one of two items"
+
+
 def test_the_sources_value_ledger_stands_beside_ours_with_the_difference_explained(mart: Rows) -> None:
     """Every cent of a difference is units, cost, or value without units; what is after the run's date is not compared."""
     columns = "difference_value d, quantity_effect_value q, cost_effect_value c, value_only_effect_value v, difference_reason, doc_no"
