@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from assets.spark.cuts import cut
 from assets.spark.dialect import Columns, bare, parse, relations, to_spark, unions_by_position, view_name, with_types
 from assets.spark.faults import explained
 
@@ -46,7 +47,14 @@ class Lake:
         for schema, name in sorted(relations(tree)):
             self.show(connection, schema, name)
         named = unions_by_position(bare(tree), lambda query: columns_of(connection, f"({query})"))
-        return self.spark.sql(to_spark(named))
+        return self.spark.sql(to_spark(cut(named, self._kept)))
+
+    def _kept(self, query: Any) -> str:
+        """Compute a part of a query; the view of its rows, which outlast the worker that computed them."""
+        self.spark.sparkContext.setCheckpointDir(str(self.folder / "scratch" / "parts"))  # until the next `sweep`
+        name = f"part_{uuid.uuid4().hex}"
+        self.spark.sql(to_spark(query)).checkpoint().createOrReplaceTempView(name)
+        return name
 
     def show(self, connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str:
         """Make a relation of the warehouse known to Spark's session; returns its name there.
