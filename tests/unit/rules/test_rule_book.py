@@ -16,7 +16,7 @@ from rich.console import Console
 from assets.documents import DocumentError
 from expectations.incidents import IncidentStore, RunRecord, get_incident, list_incidents, record_run
 from expectations.rules import RuleError, check_names, dry_run, evaluate, load_rule_book, validate
-from expectations.rules.book import RuleBookError
+from expectations.rules.book import RuleBookError, read_rule_book
 from expectations.rules.evaluate import select_rules
 from expectations.rules.history import Firing, RuleHistory
 from expectations.rules.model import Rule
@@ -252,6 +252,11 @@ def test_a_mistake_in_the_book_is_named(tmp_path: Path, old: str, new: str, mist
     assert mistake in str(caught.value)
 
 
+def test_rules_that_are_no_list_are_one_sentence() -> None:
+    with pytest.raises(RuleBookError, match=r"^rules: a list of rules is expected$"):
+        read_rule_book({"rules": {"one": "look"}})
+
+
 def test_the_same_rule_twice_is_named(tmp_path: Path) -> None:
     entry = BOOK[BOOK.index("  - id") :]
     with pytest.raises(RuleBookError, match="line 11: duplicate rule id one"):
@@ -284,10 +289,15 @@ def test_dry_run_counts_releases_incidents_and_notices(tmp_path: Path) -> None:
 
 def test_tables_for_the_terminal(con: duckdb.DuckDBPyConnection) -> None:
     console = Console(width=200, file=io.StringIO(), record=True)
-    told = RuleHistory(rule(), (Firing("r1", date(2026, 1, 1), 3), Firing("r2", date(2026, 1, 2), 0, "no mart")), 1, 1)
-    console.print(history_table([told]), results_table(evaluate([rule()], con).results))
-    text = console.export_text()
-    assert "2026-01-01" in text and "1: no mart" in text and "1 of 4 rows" in text
+    told = RuleHistory(rule(), (Firing("r1", date(2026, 1, 1), 3), Firing("r2", date(2026, 1, 2), 0, "no mart")), 4, 7)
+    console.print(history_table([told]))
+    [row] = [line.split() for line in console.export_text().splitlines() if "a_rule" in line]
+    assert [cell for cell in row if cell != "│"] == [
+        "a_rule", "critical", "1", "1", "3", "4", "7", "2026-01-01", "2026-01-01", "1:", "no", "mart",
+    ]  # fmt: skip
+    console.print(results_table(evaluate([rule()], con).results))
+    [row] = [line.split() for line in console.export_text().splitlines() if "of 4 rows" in line]
+    assert [cell for cell in row if cell != "│"][:2] == ["a_rule", "critical"]
 
 
 def test_rules_are_picked_by_name() -> None:
@@ -341,11 +351,20 @@ def test_a_rule_over_groups_sees_measures_and_groups_only(con: duckdb.DuckDBPyCo
         rule(group=["warehouse_id"])
 
 
+def test_an_owner_of_the_rule_comes_before_the_owner_of_its_row(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create table marts.fct_owned as select 'C/1' as item_id, 'wang' as owner_name, 1 as units")
+    owned = {"table": "fct_owned", "key": ["item_id"], "when": "units > 0", "task": "look"}
+    assert [f.owner_name for f in evaluate([rule(**owned)], con).findings] == ["wang"]
+    assert [f.owner_name for f in evaluate([rule(**owned, owner="li")], con).findings] == ["li"]
+
+
 def test_only_the_newest_day_of_a_mart_with_a_history_counts(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create table marts.fct_layers (item_id varchar, snapshot_date date, units double)")
     con.execute("insert into marts.fct_layers values ('C/1', '2026-05-31', 9), ('C/1', '2026-06-30', 4)")
     newest = rule(table="fct_layers", latest="snapshot_date", key=["item_id"], when="units > 0", task="{units}")
     assert [f.task for f in evaluate([newest], con).findings] == ["4"]
+    con.execute('alter table marts.fct_layers rename snapshot_date to "snapshot day"')  # a name that needs its quotes
+    assert [f.task for f in evaluate([newest.model_copy(update={"latest": "snapshot day"})], con).findings] == ["4"]
     with pytest.raises(RuleError, match="units is DOUBLE, not a date"):
         validate([newest.model_copy(update={"latest": "units"})],
                  {"fct_layers": {"item_id": "VARCHAR", "snapshot_date": "DATE", "units": "DOUBLE"}})  # fmt: skip
