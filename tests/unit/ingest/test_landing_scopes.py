@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from assets import whole_files
 from assets.ingest.landing import store as store_module
 from assets.ingest.stage import ingest, latest_extract_date
 
@@ -193,7 +194,7 @@ def test_nothing_is_visible_after_a_crash_before_the_rename(company, monkeypatch
     company.masters()
     company.write("moves_20240106.csv", MOVES + move("D1", 1))
     with monkeypatch.context() as patch:
-        patch.setattr(store_module, "_sync", lambda path: (_ for _ in ()).throw(OSError("disk full")))
+        patch.setattr(whole_files, "sync", lambda path: (_ for _ in ()).throw(OSError("disk full")))
         with pytest.raises(OSError, match="disk full"):
             company.read("stock_movement")
     assert not list(company.workspace.glob("landing/stock_movement/**/*.parquet"))
