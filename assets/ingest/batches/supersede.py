@@ -157,6 +157,10 @@ def _older_versions(
 ) -> None:
     """All versions of a key but the newest, and the newest where it says that the row is deleted."""
     name = literal(contract.name)
+    # What was not approved yet was in no figure: it is approved, or edited, and nothing that was published changes.
+    was_draft = (
+        "coalesce(r.doc_status IN ('draft', 'submitted'), false)" if "doc_status" in contract.columns else "false"
+    )
     connection.execute("CREATE OR REPLACE TEMP TABLE doubtful (key_hash UBIGINT)")
     connection.execute(
         f"INSERT INTO doubtful SELECT hash(source_instance, source_key) FROM {source} GROUP BY ALL "
@@ -172,9 +176,9 @@ def _older_versions(
             "WHERE d.kind = 'already_landed' GROUP BY ALL"
         )
     connection.execute(
-        f"INSERT INTO {target} SELECT {name}, batch_id, source_key, CASE WHEN nth > 1 THEN 'older_version' "
-        f"ELSE 'deleted' END FROM ("
-        "SELECT r.batch_id, r.source_key, r.is_deleted, row_number() OVER (PARTITION BY r.source_instance, "
+        f"INSERT INTO {target} SELECT {name}, batch_id, source_key, CASE WHEN nth > 1 AND was_draft THEN 'older_draft' "
+        "WHEN nth > 1 THEN 'older_version' ELSE 'deleted' END FROM ("
+        f"SELECT r.batch_id, r.source_key, r.is_deleted, {was_draft} AS was_draft, row_number() OVER (PARTITION BY r.source_instance, "
         "r.source_key "
         "ORDER BY greatest(p.place, COALESCE(c.place, p.place)) DESC, p.place DESC, r.batch_id DESC) AS nth "
         f"FROM {source} AS r JOIN placed AS p USING (batch_id) LEFT JOIN confirmed AS c USING (batch_id, source_key) "

@@ -190,6 +190,23 @@ def test_nothing_is_visible_after_a_crash_between_write_and_manifest(company, mo
     assert report.removed_leftovers and landed(company) == [("D1", 1)]
 
 
+def test_a_draft_that_is_approved_is_no_changed_document(make_company, company):
+    """The first version of D1 was in no figure; that of D2 was, and came again with another quantity."""
+    text = Path(company.source.mapping).read_text(encoding="utf-8")
+    mapping = text.replace("datasets:", "  states: {草稿: draft, 已审: posted, _default: fail}\ndatasets:", 1)
+    company = make_company(
+        mapping.replace("      entered_at:", "      doc_status: {from: 状态, enum: states}\n      entered_at:")
+    )
+    company.masters()
+    company.write("moves_20240106.csv", MOVES + move("D1", 1).replace("已审", "草稿") + move("D2", 2))
+    company.read("stock_movement")
+    company.write("moves_20240107.csv", MOVES + move("D1", 1) + move("D2", 20))
+    company.read("stock_movement")
+    reasons = company.query("select source_key, reason from quality.superseded_rows order by all")
+    assert reasons == [("入库|D1|1|0", "older_draft"), ("入库|D2|1|0", "older_version")]
+    assert landed(company) == [("D1", 1), ("D2", 20)]
+
+
 def test_nothing_is_visible_after_a_crash_before_the_rename(company, monkeypatch):
     company.masters()
     company.write("moves_20240106.csv", MOVES + move("D1", 1))
