@@ -49,7 +49,7 @@ def build_landing_assets(partitions: dg.PartitionsDefinition, pool: str) -> dg.A
         as_of = date.fromisoformat(context.partition_key)
         with workspace.stage("landing", as_of, first_run(context.run)):
             try:
-                reports = ingest_all(workspace.root, sources, as_of, must_read=True)
+                reports = ingest_all(workspace.root, sources, as_of, must_read=True, spark=workspace.spark)
             except MappingError as error:  # a mapping is wrong, and will be the second time
                 raise dg.Failure(description=str(error), allow_retries=False) from error
             with workspace.connect() as connection:

@@ -12,6 +12,7 @@ from assets.ingest.contracts import ingest_order, load_contracts
 from assets.ingest.errors import IngestError, PartlyUnread, SourceUnreadable
 from assets.ingest.landing.contract_run import ContractRun
 from assets.ingest.landing.database import IngestDatabase
+from assets.ingest.landing.pieces_on_spark import SparkPieces
 from assets.ingest.landing.store import LandingStore
 from assets.ingest.live.extract import Problems, extract_sources
 from assets.ingest.live.folder import DatasetFolder
@@ -20,6 +21,7 @@ from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.reading.dataset_of_file import files_of
 from assets.ingest.reading.discovery import extract_date_of
 from assets.ingest.settings import SourceSettings
+from assets.spark.settings import SparkSettings
 
 _UNDATED = dt.date.min
 """What a name without a day is given here: such a file says nothing about the newest day."""
@@ -41,10 +43,12 @@ def ingest_all(
     contracts: Sequence[str] | None = None,
     *,
     must_read: bool = False,
+    spark: SparkSettings | None = None,
 ) -> dict[str, ContractReport]:
     """`ingest` for several contracts (all of them by default), masters first, in one database.
 
-    With `must_read`, raises SourceUnreadable once everything else is landed where a required source gave nothing.
+    With `must_read`, raises SourceUnreadable once everything else is landed where a required source gave nothing. With `spark`,
+    the pieces of large files are landed by Spark's workers; a run without such a file starts no session.
     """
     known = load_contracts()
     names = tuple(ingest_order(known) if contracts is None else contracts)
@@ -52,8 +56,11 @@ def ingest_all(
     problems = extract_sources(sources, as_of, names)
     store = LandingStore(workspace)
     database = IngestDatabase(store.work_folder)
+    pieces = SparkPieces(spark) if spark is not None else None
     try:
-        reports = {name: ContractRun(store, database, known[name], sources, as_of, problems).go() for name in names}
+        reports = {
+            name: ContractRun(store, database, known[name], sources, as_of, problems, pieces).go() for name in names
+        }
     finally:
         database.close()
     if must_read:

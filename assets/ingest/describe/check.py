@@ -115,9 +115,12 @@ class _Trial:
             for file in (files[-1], *self._joined(dataset)):
                 target = self.sample / file.relative_to(self.source.path)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                # The rows of a sample look for theirs anywhere in a joined table.
-                if not target.exists() and copy_sample(file, target, sys.maxsize if file in joined else self.rows):
-                    cut.add(file)
+                try:
+                    # The rows of a sample look for theirs anywhere in a joined table.
+                    if not target.exists() and copy_sample(file, target, sys.maxsize if file in joined else self.rows):
+                        cut.add(file)
+                except IngestError as problem:
+                    self._add("error", dataset.name, str(problem))
             if files[-1] in cut:
                 self.counts[dataset.name] = None
 

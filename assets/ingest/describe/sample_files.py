@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assets.ingest.reading.table_folders import data_files
+
 _TEXT = (".csv", ".txt", ".tsv")
 _TITLE_LINES = 50
 """Lines above the rows: titles, headers, blank lines."""
@@ -15,16 +17,21 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 def copy_sample(file: Path, target: Path, rows: int) -> bool:
-    """Copy a file, or of a text or Parquet file its first rows.
+    """Copy a file, or of a text or Parquet file, or of a table of a lake, its first rows.
 
     Args:
-        file: what is copied.
+        file: what is copied; of a table of a lake the folder.
         target: the copy; its folder is there.
         rows: about how many rows are copied; a text file ends with a whole line outside of quotation marks.
 
     Returns:
         True where rows were left out. Workbooks, pages and JSON are copied whole: they cannot be read in part.
+
+    Raises:
+        IngestError: a table of a lake that cannot be read.
     """
+    if file.is_dir():
+        return _copy_table(file, target, rows)
     suffix = file.suffix.lower()
     if suffix == ".parquet":
         return _copy_parquet(file, target, rows)
@@ -41,6 +48,20 @@ def copy_sample(file: Path, target: Path, rows: int) -> bool:
                     return True
                 copy.write(line)
                 quotes += line.count(b'"')
+    return False
+
+
+def _copy_table(folder: Path, target: Path, rows: int) -> bool:
+    """Copy the first files of a table, in the folders that say their partition."""
+    left = rows
+    for data in data_files(folder, folder.name):
+        if left <= 0:
+            return True
+        copy = target / data.path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if _copy_parquet(data.path, copy, left):
+            return True
+        left -= pq.read_metadata(copy).num_rows
     return False
 
 

@@ -16,6 +16,7 @@ from assets.ingest.landing.batch_columns import batch_stamp
 from assets.ingest.landing.database import IngestDatabase
 from assets.ingest.landing.known_codes import checked_masters, item_units, load_known_codes
 from assets.ingest.landing.known_versions import KnownVersions
+from assets.ingest.landing.pieces_on_spark import SparkPieces
 from assets.ingest.landing.quarantine_release import awaits_masters, load_raw_again, releasable_rows
 from assets.ingest.landing.row_outcomes import FileEngine
 from assets.ingest.landing.store import LandingStore
@@ -48,9 +49,11 @@ class ContractRun:
         sources: Sequence[SourceSettings],
         as_of: dt.date,
         problems: Problems | None = None,
+        spark: SparkPieces | None = None,
     ) -> None:
         self.store, self.database, self.contract = store, database, contract
         self.sources, self.as_of, self.problems = tuple(sources), as_of, problems
+        self._spark = spark
         self.history = History(())
         self.places: dict[str, int] = {}
         self.in_full: dict[tuple[str, ...], set[str]] = {}
@@ -126,12 +129,12 @@ class ContractRun:
         """Table `raw` of a file, or of a table with those that are joined to it."""
         connection, dataset, work = self.database.connection, candidate.dataset, self.database.work
         must, may = dataset_headers(dataset)
-        if dataset.is_read_as_it_stands and EXTRACT_DATE not in must:
-            # Several contract rows of a source row, the first row of a group and what rows tell of each other need the
-            # whole file at once.
-            is_whole = bool(dataset.signs or dataset.fill_down or dataset.told_by or dataset.is_reshaped)
-            in_pieces = len(dataset.branches) == 1 and dataset.branches[0].keep_first is None and not is_whole
-            return read_file(connection, path, candidate.name, dataset, [*must, *may], work, in_pieces=in_pieces)
+        is_of_lake = dataset.is_one_table and (path.is_dir() or path.parent != candidate.source.path)
+        if (dataset.is_read_as_it_stands or is_of_lake) and EXTRACT_DATE not in must:
+            # Several contract rows of a source row need the whole file at once.
+            in_pieces = len(dataset.branches) == 1 and not dataset.is_whole
+            shape = dataset.model_copy(update={"allow_empty": True}) if is_of_lake else dataset
+            return read_file(connection, path, candidate.name, shape, [*must, *may], work, in_pieces=in_pieces)
         source = candidate.source
         values = candidate.mapping.parameter_values(source.parameters, source.built_in_parameters)
         return read_joined(
@@ -186,6 +189,7 @@ class ContractRun:
             masters,
             self.in_full.setdefault((draft.dataset, *raw.header), set()),
             partial(self._restore, candidate, masters),
+            self._spark,
         )
         place = self.places[draft.batch_id]
         compare = draft.scope_kind == "key" and self.versions.load(

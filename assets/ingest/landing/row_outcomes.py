@@ -12,12 +12,13 @@ from typing import Any
 from assets.ingest.contracts import ColumnType, Contract
 from assets.ingest.landing.database import IngestDatabase
 from assets.ingest.landing.known_versions import KNOWN_VERSIONS, KnownVersions, content_columns, hashes
+from assets.ingest.landing.pieces_on_spark import SparkPieces
 from assets.ingest.landing.text_pieces import PieceLanding, constant_texts
 from assets.ingest.mapping.language import Dataset
 from assets.ingest.mapping.language import Mapping as VendorMapping
 from assets.ingest.reading.header_match import match_header
+from assets.ingest.reading.pieces import Pieces
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile
-from assets.ingest.reading.text_pieces import Pieces
 from assets.ingest.settings import SourceSettings
 from assets.ingest.sqltext import ident, literal
 from assets.ingest.typing.column_sql import Context
@@ -73,8 +74,10 @@ class FileEngine:
         checked_masters: frozenset[str],
         in_full: set[str],
         restore: Callable[[RawFile, str | None], RawFile],
+        spark: SparkPieces | None = None,
     ) -> None:
         self.connection, self.contract, self.raw, self._restore = database.connection, contract, raw, restore
+        self._spark = spark
         self.held = self.repeated = 0
         self.pieces_landed: PieceLanding | None = None
         self.piece_rows = 0
@@ -144,7 +147,7 @@ class FileEngine:
             _with_source_values = f"WITH {SOURCE_VALUES_TABLE} AS NOT MATERIALIZED ({self.source_values.sql(in_full)})"
             return f"{_with_source_values} {self.plans[0].contract_sql(0)}"
 
-        landing = PieceLanding(self.connection, self.contract, pieces, part_of)
+        landing = PieceLanding(self.connection, self.contract, pieces, part_of, self._spark)
         if landing.run(self.source_values, staged, constant_texts(self.contract, is_given, stamp)) is not None:
             self.pieces_landed = landing
             self._count_rest(landing)

@@ -1,4 +1,4 @@
-"""Lands a large text file in pieces: rows that the cheap reading decides go from the file to landing in one pass.
+"""Lands a large file in pieces: rows that the cheap reading decides go from the file to landing in one pass.
 
 Nothing is kept in between. What the cheap reading leaves open, what breaks a rule and what a `where` excludes is
 collected in table `raw`, few rows as a rule, and judged there by the engine with all its care; so are rows whose key
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,13 +17,15 @@ import numpy as np
 
 from assets.ingest.contracts import ColumnType, Contract, load_envelope
 from assets.ingest.landing.batch_columns import landing_list, one_text
-from assets.ingest.landing.key_runs import Hashes, holds_any, read_run, repeated, shared, write_run
+from assets.ingest.landing.key_runs import Hashes, holds_any, read_run, repeated, shared
 from assets.ingest.landing.known_versions import KNOWN_VERSIONS
+from assets.ingest.landing.piece_tasks import Failed, Part, parquet_of, take
+from assets.ingest.landing.pieces_on_spark import SparkPieces
 from assets.ingest.landing.store import parquet_copy
 from assets.ingest.mapping.language import MAPPABLE_ENVELOPE
+from assets.ingest.reading.pieces import Piece, Pieces
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW
-from assets.ingest.reading.text_pieces import Piece, Pieces
-from assets.ingest.sqltext import literal, literal_list
+from assets.ingest.sqltext import literal_list
 from assets.ingest.typing.source_values import SourceValues
 
 _OPEN_SHARE = 0.05
@@ -33,17 +34,6 @@ a row to the engine costs some twenty times a full reading in place (measured 20
 _TEXTS = (ColumnType.TEXT, ColumnType.ENUM)
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What came of a piece: its landing rows as a file, their keys as a run, and the rows left over as text."""
-
-    piece: Piece
-    path: Path
-    keys: Path
-    rows: int
-    rest: Path | None
 
 
 class PieceLanding:
@@ -55,11 +45,12 @@ class PieceLanding:
         contract: Contract,
         pieces: Pieces,
         part_of: Callable[[str], Path],
+        spark: SparkPieces | None = None,
     ) -> None:
         self.connection, self.contract, self.pieces, self.part_of = connection, contract, pieces, part_of
-        self.parts: list[_Part] = []
+        self._spark = spark
+        self.parts: list[Part] = []
         self.malformed = pieces.malformed
-        self._is_short = False
 
     @property
     def paths(self) -> list[Path]:
@@ -90,11 +81,8 @@ class PieceLanding:
             f"SELECT {landing_list(self.contract, stamp)} FROM (SELECT *, row_number() OVER () AS piece_row FROM "
             f"({staged_sql(in_full)})) WHERE piece_row > 0 AND NOT is_bad AND NOT is_open"
         )
-        found = self._each(self.pieces.items, lambda piece: self._take(piece, query))
-        if self._is_short:
-            # What several pieces at once have no room for, one may have.
-            found = [part or self._take(piece, query) for piece, part in zip(self.pieces.items, found, strict=True)]
-        parts = [part for part in found if part is not None]
+        found = self._take_all(query)
+        parts = [part for part in found if isinstance(part, Part)]
         if len(parts) < len(found):
             for part in parts:
                 part.path.unlink(missing_ok=True)
@@ -126,36 +114,29 @@ class PieceLanding:
         finally:
             self.connection.execute(f"SET threads = {threads}")
 
-    def _take(self, piece: Piece, query: str) -> _Part | None:
-        """Land what is good of one piece; None where it cannot be read or has not the rows it was cut with."""
-        path = self.part_of(piece.path.stem)
+    def _take_all(self, query: str) -> list[Part | Failed]:
+        """What comes of every piece; one that failed is left to the careful way, which gives the reason, with its row."""
+        items = self.pieces.items
+        if self._spark is not None:
+            paths = [self.part_of(piece.path.stem) for piece in items]
+            return self._spark.take_all(self.connection, self.pieces, query, paths, items[0].path.parent)
+        found = self._each(items, lambda piece: self._take(piece, query))
+        if any(isinstance(part, Failed) and part.is_short for part in found):
+            # What several pieces at once have no room for, one may have.
+            found = [
+                self._take(piece, query) if isinstance(part, Failed) else part
+                for piece, part in zip(items, found, strict=True)
+            ]
+        return found
+
+    def _take(self, piece: Piece, query: str) -> Part | Failed:
         cursor = self.connection.cursor()
         try:
-            cursor.execute("SET TimeZone = 'UTC'")
-            self.pieces.show(cursor, piece)
-            cursor.execute(parquet_copy(query, path))
-            return self._part(cursor, piece, path)
-        except (duckdb.Error, ValueError) as error:
-            self._is_short |= isinstance(error, duckdb.OutOfMemoryException)
-            path.unlink(missing_ok=True)
-            return None  # not readable as it was cut: the careful way gives the reason, with its row
+            return take(cursor, self.pieces, piece, query, self.part_of(piece.path.stem), piece.path)
         finally:
             cursor.close()
 
-    def _part(self, cursor: duckdb.DuckDBPyConnection, piece: Piece, path: Path) -> _Part:
-        """What a finished landing file holds and what it lacks; raises ValueError where it has rows that are not its."""
-        rows, hashes = cursor.execute(f"SELECT {SOURCE_ROW}, hash(source_key) FROM {_read(path)}").fetchnumpy().values()
-        places = np.asarray(rows, np.int64) - piece.first_row
-        is_left = np.ones(piece.rows, np.bool_)
-        if len(places) and not 0 <= int(places.min()) <= int(places.max()) < piece.rows:
-            raise ValueError(f"{path.name} has rows beyond its piece")
-        is_left[places] = False
-        keys = write_run(piece.path.with_suffix(".keys"), np.asarray(hashes, np.uint64))
-        left = np.flatnonzero(is_left) + piece.first_row
-        rest = self.pieces.take_out(cursor, piece, left) if len(left) else None
-        return _Part(piece, path, keys, len(places), rest)
-
-    def _with_rows(self, parts: Iterable[_Part]) -> list[_Part]:
+    def _with_rows(self, parts: Iterable[Part]) -> list[Part]:
         """Parts without those that have no rows, which are removed."""
         kept = []
         for part in parts:
@@ -169,11 +150,7 @@ class PieceLanding:
         """Take rows that were left over into `raw`; returns how many are there now."""
         files = [path for path in paths if path is not None]
         if files:
-            names = ", ".join(f"c{number}" for number in range(self.pieces.columns))
-            # Rows without any value are no rows.
-            self.connection.execute(
-                f"INSERT INTO raw_store FROM {self.pieces.read_out(files)} WHERE COALESCE({names}, NULL) IS NOT NULL"
-            )
+            self.connection.execute(f"INSERT INTO raw_store FROM {self.pieces.read_out(files)}")
         self.connection.execute(
             f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store ORDER BY {SOURCE_ROW}"
         )
@@ -203,23 +180,23 @@ class PieceLanding:
         self.parts = self._with_rows(again.get(part, part) for part in self.parts)
         return True
 
-    def _give_back(self, part: _Part) -> _Part:
+    def _give_back(self, part: Part) -> Part:
         """Take the rows with doubtful keys out of a part; the text of those rows is the `rest` of what is returned."""
         target = self.part_of(f"{part.piece.path.stem}-kept")
         cursor = self.connection.cursor()
         try:
             cursor.execute("SET TimeZone = 'UTC'")
-            kept = f"SELECT * FROM {_read(part.path)} WHERE hash(source_key) {{}} (SELECT key_hash FROM doubtful_keys)"
+            kept = f"SELECT * FROM {parquet_of(part.path)} WHERE hash(source_key) {{}} (SELECT key_hash FROM doubtful_keys)"
             (moved,) = (
                 cursor.execute(f"SELECT {SOURCE_ROW} FROM ({kept.format('IN')}) ORDER BY ALL").fetchnumpy().values()
             )
             cursor.execute(parquet_copy(f"{kept.format('NOT IN')} ORDER BY {SOURCE_ROW}", target))
             rows = np.asarray(moved, np.int64)
-            rest = self.pieces.take_out(cursor, part.piece, rows)
+            rest = self.pieces.take_out(cursor, part.piece, rows, part.piece.path)
         finally:
             cursor.close()
         target.replace(part.path)
-        return _Part(part.piece, part.path, part.keys, part.rows - len(rows), rest)
+        return Part(part.piece, part.path, part.keys, part.rows - len(rows), rest)
 
     def _hashes(self, query: str) -> Hashes:
         """The one column of a query over hashes."""
@@ -229,10 +206,6 @@ class PieceLanding:
     def _number(self, query: str) -> int:
         row = self.connection.execute(query).fetchone()
         return int(row[0]) if row is not None else 0
-
-
-def _read(path: Path) -> str:
-    return f"read_parquet({literal(str(path))}, hive_partitioning = false)"
 
 
 def constant_texts(contract: Contract, is_given: Callable[[str], bool], stamp: Mapping[str, str]) -> dict[str, str]:

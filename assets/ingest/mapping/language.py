@@ -210,6 +210,18 @@ class Dataset(_Table):
         return self.table is None and not self.optional_columns and self.combine is None and self.balance is None
 
     @property
+    def is_one_table(self) -> bool:
+        """True where rows are those of one table, to which nothing is joined and nothing added."""
+        extended = bool(self.join or self.optional_columns or self.combine or self.balance)
+        return self.table is not None and not extended
+
+    @property
+    def is_whole(self) -> bool:
+        """True where a row is read by what others of its file say, so that the file must be read at once."""
+        is_cut_short = any(branch.keep_first is not None for branch in self.branches)
+        return bool(self.signs or self.fill_down or self.told_by or self.is_reshaped or is_cut_short)
+
+    @property
     def is_reshaped(self) -> bool:
         """True where rows depend on the others of their file, or are not those of the file."""
         asks = {header for branch in self.branches for rule in branch.columns.values() for header in rule.headers}

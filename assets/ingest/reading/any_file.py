@@ -15,16 +15,17 @@ from assets.ingest.mapping.file_keys import Records
 from assets.ingest.mapping.language import Dataset
 from assets.ingest.reading.excel import read_excel, read_markup
 from assets.ingest.reading.json_records import read_json
-from assets.ingest.reading.limits import MOST_PARQUET_CELLS, check_document, check_workbook, is_risky
+from assets.ingest.reading.limits import check_document, check_workbook, is_risky
 from assets.ingest.reading.own_process import read_apart
+from assets.ingest.reading.parquet_files import read_parquet_files
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, RawFile, normal_header
 from assets.ingest.reading.reshaped_rows import reshape_rows
 from assets.ingest.reading.sheet_steps import apply_rules
 from assets.ingest.reading.sheets import read_sheets
+from assets.ingest.reading.table_folders import DataFile, data_files, partition_values
 from assets.ingest.reading.text import read_text
 from assets.ingest.reading.text_encoding import read_decoded
 from assets.ingest.reading.totals import may_hold_totals
-from assets.ingest.sqltext import ident, literal
 
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -47,11 +48,14 @@ def read_file(
     work: Path,
     in_pieces: bool = False,
 ) -> RawFile:
-    """Load a file into the table `raw`; raises IngestError where it cannot be understood as a whole.
+    """Load a file, or the folder of a table, into the table `raw`; raises IngestError where it cannot be understood as a whole.
 
-    With `in_pieces`, a large text file may be left to be read piece by piece; see RawFile. Workbooks, pages and documents
+    With `in_pieces`, a large text or Parquet file may be left to be read piece by piece; see RawFile. Workbooks, pages and documents
     that are not small are read by a process of their own (own_process.py).
     """
+    if path.is_dir():
+        raw = read_parquet_files(connection, data_files(path, name), name, work, in_pieces=in_pieces)
+        return _reshaped(connection, raw, dataset, name, expected)
     if path.stat().st_size == 0:
         raise IngestError("the file is empty", file=name, fix="Export it again, or remove it.")
     kind = _check_kind(path, name, path.suffix.lower())
@@ -119,14 +123,14 @@ def read_here(
     elif kind == "json":
         raw = read_json(connection, path, name, dataset.records or Records())
     elif kind == "parquet":
-        raw = _read_parquet(connection, path, name, work)
+        raw = read_parquet_files(connection, [DataFile(path, partition_values(name))], name, work, in_pieces=in_pieces)
     elif kind == "" and suffix.removeprefix(".") in names(READERS):
         raw = _read_by_extension(connection, path, name, suffix.removeprefix("."))
     else:
         own = tuple(f".{reader}" for reader in names(READERS))
         known = ", ".join((*TEXT_SUFFIXES, ".xlsx", ".xls", ".parquet", *JSON_SUFFIXES, *own))
         raise IngestError(f"files of kind {suffix or '(none)'} are not read", file=name, fix=f"Known kinds: {known}.")
-    if raw.pieces is not None:
+    if raw.pieces is not None and kind == "text":
         # The rules see all rows at once: where the header or the first rows call for one, the file is read whole.
         sample = replace(raw.pieces.show_sample(connection), header=raw.header, above=raw.above)
         seen = apply_rules(connection, sample, name, dataset, expected, wanted, may_hold_totals=False)
@@ -203,30 +207,3 @@ def _read_by_extension(connection: duckdb.DuckDBPyConnection, path: Path, name: 
     finally:
         connection.unregister("_read")
     return RawFile(header, rows.num_rows)
-
-
-def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path) -> RawFile:
-    link = work / "source.parquet"
-    link.unlink(missing_ok=True)
-    link.symlink_to(path.resolve())
-    source = f"read_parquet({literal(str(link))}, file_row_number = true, hive_partitioning = false)"
-    try:
-        described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {source}").fetchall()
-        header = tuple(row[0] for row in described)
-        said = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(link))})").fetchone()
-        if said is not None and said[0] * len(header) > MOST_PARQUET_CELLS:
-            raise IngestError(
-                f"holds {said[0]:,} rows by {len(header)} columns, more than {MOST_PARQUET_CELLS:,} cells",
-                file=name,
-                fix="Export it in parts.",
-            )
-        columns = ", ".join(f"CAST({ident(column)} AS VARCHAR) AS c{number}" for number, column in enumerate(header))
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw_store AS SELECT file_row_number + 1 AS {SOURCE_ROW}, "
-            f"{columns} FROM {source}"
-        )
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_store")
-    except duckdb.Error as error:
-        raise IngestError(f"cannot be read as Parquet ({error})", file=name, fix="Export it again.") from error
-    rows = connection.execute(f"SELECT count(*) FROM {RAW_TABLE}").fetchone()
-    return RawFile(header, rows[0] if rows else 0)

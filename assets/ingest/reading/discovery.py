@@ -20,6 +20,7 @@ from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.mapping.source_keys import IS_REMOVED
 from assets.ingest.reading.dataset_of_file import files_of, unknown_files
 from assets.ingest.reading.table_files import content_hash, joined_files, table_day
+from assets.ingest.reading.table_folders import PARQUET, DataFile, data_files, partition_values
 from assets.ingest.settings import SourceSettings
 
 _BLOCK = 1 << 22
@@ -101,11 +102,12 @@ def _of_dataset(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_o
                     "is a link that leaves the source folder", file=name, fix="Copy the file itself there."
                 )
             day = extract_date_of(dataset, path.name, as_of)
+            content = _content(source, dataset, path) if day <= as_of or dataset.contract in master_contracts() else ""
         except IngestError as problem:
             yield Candidate(source, mapping, dataset, name, as_of, problem=problem)
             continue
-        if day <= as_of or dataset.contract in master_contracts():
-            yield Candidate(source, mapping, dataset, name, day, path, _content(source, dataset, path))
+        if content:
+            yield Candidate(source, mapping, dataset, name, day, path, content)
 
 
 def _of_live(source: SourceSettings, mapping: Mapping, dataset: Dataset, as_of: dt.date) -> Iterator[Candidate]:
@@ -142,7 +144,19 @@ def as_read(source: SourceSettings, dataset: Dataset) -> Dataset:
 def _content(source: SourceSettings, dataset: Dataset, path: Path) -> str:
     """Hash of all that a dataset is read from: the file, the tables that it is joined to, the parameters."""
     joined = joined_files(source.path, dataset, table_day(path)) if dataset.join else []
-    return content_hash(file_hash(path), [file_hash(other) if other is not None else "" for other in joined])
+    others = [_hash(other, other.name) if other is not None else "" for other in joined]
+    return content_hash(_hash(path, path.relative_to(source.path).as_posix()), others)
+
+
+def _hash(path: Path, name: str) -> str:
+    """Hash of a file and of what its folders say of its rows; of a table of a lake, that of all its files."""
+    if path.is_dir():
+        files = data_files(path, name)
+    elif path.suffix.lower() == PARQUET and (values := partition_values(name)):
+        files = [DataFile(path, values)]
+    else:
+        return file_hash(path)
+    return content_hash("", [f"{sorted(file.values.items())} {file_hash(file.path)}" for file in files])
 
 
 def file_hash(path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from assets.ingest.reading.chinese import simplified
 
 if TYPE_CHECKING:
-    from assets.ingest.reading.text_pieces import Pieces
+    from assets.ingest.reading.pieces import Pieces
 
 RAW_TABLE = "raw"
 SOURCE_ROW = "source_row"

@@ -21,7 +21,7 @@ from assets.ingest.reading.headings import SEARCHED_ROWS, Heading, find_heading
 from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, MalformedRow, RawFile, name_headers, normal_header
 from assets.ingest.reading.text_cutting import CUT_FROM_BYTES, cut, is_large_utf8
 from assets.ingest.reading.text_encoding import UTF_8, detect_encoding, is_utf8, transcode
-from assets.ingest.reading.text_pieces import Pieces, read_csv
+from assets.ingest.reading.text_pieces import TextPieces, read_csv
 from assets.ingest.reading.text_records import is_strict, write_strict
 
 _HEAD = 1 << 18
@@ -90,7 +90,9 @@ def read_text(
         items = cut(connection, path, 0, first_row, len(header), chosen, work) if is_cut else ()
     notes = (encoding.note,) if encoding.note else ()
     if items:
-        pieces = Pieces(items, len(header), chosen, read_whole, tuple(malformed))
+        pieces = TextPieces(
+            items=items, columns=len(header), delimiter=chosen, read_whole=read_whole, malformed=tuple(malformed)
+        )
         rows = sum(piece.rows for piece in items) - len(malformed)
         return RawFile(header, rows, pieces=pieces, above=above, notes=notes)
     rows = _load(connection, path, name, header, chosen, lines, first_row)

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from assets.ingest.reading.text_pieces import Piece, line_ends, read_csv
+from assets.ingest.reading.text_pieces import TextPiece, line_ends, read_csv
 from assets.ingest.reading.text_records import record_end, strict_line_ends
 
 PIECE_BYTES = 48 << 20
@@ -59,7 +59,7 @@ def cut(
     columns: int,
     delimiter: str,
     work: Path,
-) -> tuple[Piece, ...]:
+) -> tuple[TextPiece, ...]:
     """Cut all after the first `lines` lines into files of the work folder; empty where that cannot be done safely."""
     folder = work / "pieces"
     folder.mkdir(exist_ok=True)
@@ -89,7 +89,7 @@ def cut(
     for look, count in zip(looks, rows, strict=True):
         if count is None:
             return ()
-        pieces.append(Piece(look.path, first_row, count, look.is_plain))
+        pieces.append(TextPiece(look.path, first_row, count, look.is_plain))
         first_row += count
     return tuple(pieces)
 

@@ -1,11 +1,10 @@
 """A large text file in pieces that end where records end: how DuckDB reads one, and how single rows are taken out of it.
 
-What belongs here is reading pieces; cutting.py makes them.
+What belongs here is reading pieces; text_cutting.py makes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,91 +12,66 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW, MalformedRow, RawFile
+from assets.ingest.reading.pieces import Piece, Pieces
+from assets.ingest.reading.raw_table import RAW_TABLE, SOURCE_ROW
 from assets.ingest.sqltext import literal, literal_list
 
 _LINE_END, _RETURN = 10, 13
-_SAMPLE_ROWS = 10_000
-_READ_AGAIN = ".parquet"
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Consecutive records of a file. In a plain one every line is a record and every delimiter parts two fields."""
+class TextPiece(Piece):
+    """In a plain piece every line is a record and every delimiter parts two fields."""
 
-    path: Path
-    first_row: int
-    rows: int
     is_plain: bool
 
 
-@dataclass(frozen=True)
-class Pieces:
-    """A file in pieces, how DuckDB reads one, and how to read the file whole where the pieces will not do."""
+@dataclass(frozen=True, kw_only=True)
+class TextPieces(Pieces):
+    """A text file that was cut into files of the work folder."""
 
-    items: tuple[Piece, ...]
-    columns: int
     delimiter: str
-    read_whole: Callable[[], RawFile]
-    malformed: tuple[MalformedRow, ...] = ()
 
     def show(self, connection: duckdb.DuckDBPyConnection, piece: Piece, more: str = "") -> None:
         """Make `raw` of the connection a view of one piece, numbered as the rows of the file."""
-        names = ", ".join(f"c{number}" for number in range(self.columns))
         connection.execute(
             f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT row_number() OVER () + {piece.first_row - 1} AS "
-            f"{SOURCE_ROW}, {names} FROM {read_csv(piece.path, self.columns, self.delimiter, more)}"
+            f"{SOURCE_ROW}, {self.names} FROM {read_csv(piece.path, self.columns, self.delimiter, more)}"
         )
 
-    def show_sample(self, connection: duckdb.DuckDBPyConnection) -> RawFile:
-        """Make `raw` of the connection the first rows that have the header's shape; returns what is known of them."""
+    def show_first(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make `raw` of the connection a view of the first piece, without rows that have not the header's shape."""
         self.show(connection, self.items[0], ", ignore_errors = true")
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw_sample AS SELECT * FROM {RAW_TABLE} LIMIT {_SAMPLE_ROWS}")
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {RAW_TABLE} AS SELECT * FROM raw_sample")
-        row = connection.execute("SELECT count(*) FROM raw_sample").fetchone()
-        return RawFile((), int(row[0]) if row is not None else 0)
 
-    def take_out(self, connection: duckdb.DuckDBPyConnection, piece: Piece, rows: NDArray[np.int64]) -> Path:
-        """Write some rows of a piece to a file, each with its number in front; returns where. `rows` ascend.
-
-        The lines of a plain piece are copied byte by byte; the others are read again.
-        """
-        target = piece.path.with_suffix(".rest")
-        if piece.is_plain:
-            data = piece.path.read_bytes()
-            ends = line_ends(data)
-            places = rows - piece.first_row
-            view = np.frombuffer(data, np.uint8)
-            starts = np.where(places > 0, ends[places - 1] + 1, 0)
-            # One kind of line end in a file: DuckDB does not read two.
-            stops = ends[places] - (view[ends[places] - 1] == _RETURN)
-            mark = self.delimiter.encode()
-            lines = zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
-            target.write_bytes(b"".join(b"%d%b%b\n" % (row, mark, data[start:stop]) for row, start, stop in lines))
-            return target
-        target = target.with_suffix(_READ_AGAIN)
-        self.show(connection, piece)
-        connection.execute("CREATE OR REPLACE TEMP TABLE rows_out AS SELECT unnest($rows) AS row", {"rows": rows})
-        connection.execute(
-            f"COPY (SELECT * FROM {RAW_TABLE} SEMI JOIN rows_out ON {SOURCE_ROW} = row ORDER BY {SOURCE_ROW}) "
-            f"TO {literal(str(target))} (FORMAT parquet)"
-        )
+    def take_out(self, connection: duckdb.DuckDBPyConnection, piece: Piece, rows: NDArray[np.int64], out: Path) -> Path:
+        """See `Pieces.take_out`. The lines of a plain piece are copied byte by byte; the others are read again."""
+        if not isinstance(piece, TextPiece) or not piece.is_plain:
+            return super().take_out(connection, piece, rows, out)
+        target = out.with_suffix(".rest")
+        data = piece.path.read_bytes()
+        ends = line_ends(data)
+        places = rows - piece.first_row
+        view = np.frombuffer(data, np.uint8)
+        starts = np.where(places > 0, ends[places - 1] + 1, 0)
+        # One kind of line end in a file: DuckDB does not read two.
+        stops = ends[places] - (view[ends[places] - 1] == _RETURN)
+        mark = self.delimiter.encode()
+        lines = zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
+        target.write_bytes(b"".join(b"%d%b%b\n" % (row, mark, data[start:stop]) for row, start, stop in lines))
         return target
 
     def read_out(self, paths: list[Path]) -> str:
-        """SQL of the rows that `take_out` wrote: `source_row` and the columns of the file."""
-        parts = []
-        again = [str(path) for path in paths if path.suffix == _READ_AGAIN]
-        if again:
-            parts.append(f"SELECT * FROM read_parquet({literal_list(again)}, hive_partitioning = false)")
-        lines = [str(path) for path in paths if path.suffix != _READ_AGAIN]
+        """SQL of the rows that `take_out` wrote; a line without any value is no row."""
+        again = [path for path in paths if path.suffix == ".parquet"]
+        parts = [f"SELECT * FROM {super().read_out(again)}"] if again else []
+        lines = [str(path) for path in paths if path.suffix != ".parquet"]
         if lines:
             parts.append(
                 f"SELECT * FROM read_csv({literal_list(lines)}, auto_detect = false, header = false, "
                 f"delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', "
                 f"columns = {{{literal(SOURCE_ROW)}: 'BIGINT', {_texts(self.columns)}}})"
             )
-        return f"({' UNION ALL '.join(parts)})"
+        return f"(SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE COALESCE({self.names}, NULL) IS NOT NULL)"
 
 
 def shape(found: int, wanted: int) -> str:

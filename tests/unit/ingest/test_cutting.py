@@ -16,7 +16,7 @@ from assets.ingest.mapping.language import Dataset
 from assets.ingest.reading import text, text_cutting
 from assets.ingest.reading.any_file import read_file
 from assets.ingest.reading.text_cutting import cut
-from assets.ingest.reading.text_pieces import Pieces
+from assets.ingest.reading.text_pieces import TextPieces
 from assets.ingest.typing.text_macros import date_macros, install_macros
 
 
@@ -44,13 +44,15 @@ def written(rows: list[list[str]], line_end: str = "\n") -> bytes:
 
 def rows_of(db, items, columns):
     """The rows that all pieces give, and every row once more as it is taken out of its piece."""
-    pieces = Pieces(tuple(items), columns, ",", lambda: pytest.fail("read whole"))
+    pieces = TextPieces(
+        items=tuple(items), columns=columns, delimiter=",", read_whole=lambda: pytest.fail("read whole")
+    )
     read, out = [], []
     for piece in items:
         pieces.show(db, piece)
         read += db.execute("SELECT * FROM raw ORDER BY source_row").fetchall()
         numbers = np.arange(piece.first_row, piece.first_row + piece.rows)
-        path = pieces.take_out(db, piece, numbers)
+        path = pieces.take_out(db, piece, numbers, piece.path)
         out += db.execute(f"FROM {pieces.read_out([path])} ORDER BY source_row").fetchall()
     return read, out
 
