@@ -64,6 +64,7 @@ def pages(reader: ReleaseReader, wanted: Filter) -> dict[str, Callable[[], Any]]
         "item": lambda: [
             item.find(reader, wanted, "42"),
             item.card(reader, wanted, item_id, warehouse_id),
+            item.record(reader, item_id),
             item.stock_line(reader, item_id, warehouse_id, 24 * 30),
             item.demand(reader, item_id, warehouse_id, "week", 24 * 4),
             item.fan(reader, item_id, warehouse_id),

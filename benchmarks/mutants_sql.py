@@ -68,6 +68,7 @@ class Project:
 
         SHIPPED.prepared()
         self.manifest = Manifest.from_msgpack((SHIPPED.target / "partial_parse.msgpack").read_bytes())
+        self.manifest.build_flat_graph()
         self.manifest.build_parent_and_child_maps()
         self.nodes: dict[str, Any] = dict(self.manifest.nodes)
         compiled = json.loads(SHIPPED.manifest.read_text(encoding="utf-8"))["nodes"]

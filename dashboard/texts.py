@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from assets.documents import shipped_document
 from assets.publish.kpis import KpiCatalogue, kpi_catalogue
@@ -78,6 +81,18 @@ class Words:
 
     def percent(self, value: float | None, digits: int = 1) -> str:
         return _MISSING if _is_missing(value) else f"{value:.{digits}%}"
+
+    def cell(self, column: str, value: Any) -> str:
+        """One value of a mart: a code by its name, a day as YYYY-MM-DD, a number with the digits that it has."""
+        if isinstance(value, str):
+            return self.maybe(f"{column}_{value}", value)
+        if value is None or value != value:
+            return _MISSING
+        if isinstance(value, bool | np.bool_):
+            return self("yes" if value else "no")
+        if isinstance(value, date):
+            return f"{value:%Y-%m-%d}"
+        return f"{value:,.6f}".rstrip("0").rstrip(".")
 
     def kpi(self, name: str, value: float | None) -> str:
         """A KPI in its own unit."""

@@ -108,6 +108,7 @@ class DbtProject:
         self.prepared()
         # read anew for each command: dbt writes the injected SQL of ephemeral models into the manifest it is given
         manifest = Manifest.from_msgpack((self.target / "partial_parse.msgpack").read_bytes())
+        manifest.build_flat_graph()  # what a model sees as `graph`; dbt builds it only where it parses (0.2 s)
         return self._invoke(arguments, manifest, warehouse, target)
 
     def _invoke(

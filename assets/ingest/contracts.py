@@ -82,6 +82,8 @@ class Column(BaseModel):
     nullable: bool
     meaning: str
     label_zh: str
+    meaning_zh: str | None = None
+    """For the dictionary of a public mart that passes the column on."""
     unit: str | None = None
     default: str | None = None
     min: float | None = None

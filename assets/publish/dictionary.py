@@ -1,8 +1,9 @@
 """The dictionary: what every published column is, generated from the dbt project's manifest.
 
-Words, units and Chinese labels stand beside the models (yml); grain is that of the model's `grain` test; formula and
-source are read from the SQL that dbt compiled (lineage.py); tests are the checks that really run on the column: the dbt
-data tests of every run, the rules of every release (release_rules.py), and dbt's unit tests, marked as CI's.
+Words, units and Chinese labels are beside the models (yml), or in the contract whose column a model passes on; grain is
+that of the model's `grain` test; formula and source are read from the SQL that dbt compiled (lineage.py); tests are the
+checks that really run on the column: the dbt data tests of every run, the rules of every release (release_rules.py), and
+dbt's unit tests, marked as CI's.
 Nothing is written down twice, so nothing can differ from what runs.
 """
 
@@ -31,6 +32,7 @@ SCHEMAS = ("marts", "reconciliation")
 REQUIRED = ("type", "unit", "description", "formula", "source", "tests", "label_en", "label_zh")
 _RELEASE = "release: "  # what the check `release_rules` of every release holds a column to (release_rules.py)
 LABELS = Path(__file__).parent / "labels.yml"
+_WORDS = ("description", "meta", "config")  # of a column in the manifest
 _MODEL_LABELS = ("label_en", "label_zh")  # a model's own meta goes before labels.yml
 _TYPE_NAMES = {
     "timestamptz": "TIMESTAMP WITH TIME ZONE",
@@ -60,7 +62,7 @@ def build_dictionary(manifest: Mapping[str, Any], schemas: Sequence[str] = SCHEM
     lists those.
     """
     names = relation_names(manifest)
-    tables = _readable_columns(manifest)
+    declared = _declared_columns(manifest)
     marts = [
         node
         for node in manifest["nodes"].values()
@@ -71,7 +73,7 @@ def build_dictionary(manifest: Mapping[str, Any], schemas: Sequence[str] = SCHEM
     tests = _tests_by_node(manifest)
     return with_public(
         [
-            _mart(node, names, tables, tests.get(node["unique_id"], []))
+            _mart(node, names, declared, tests.get(node["unique_id"], []))
             for node in sorted(marts, key=lambda node: (node["schema"], node["name"]))
         ]
     )
@@ -191,10 +193,10 @@ def dictionary_documents(dictionary: Sequence[Mapping[str, Any]]) -> dict[str, s
 def _mart(
     node: Mapping[str, Any],
     names: Mapping[str, str],
-    tables: Mapping[str, Sequence[str]],
+    declared: Mapping[str, Mapping[str, Any]],
     tests: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    origins = _origins(node, names, tables)
+    origins = _origins(node, names, {table: list(columns) for table, columns in declared.items()})
     parents = sorted(parent.split(".")[-1] for parent in node.get("depends_on", {}).get("nodes", ()))
     meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
     labels = {**mart_labels().get(node["name"], {}), **{key[-2:]: meta[key] for key in _MODEL_LABELS if key in meta}}
@@ -209,8 +211,9 @@ def _mart(
         "model": node["original_file_path"],
         "is_public": public_model().is_public(node["name"]),
         "columns": [
-            _column(column, origins.get(column["name"].lower()), parents, node, tests)
+            _column(_described(column, origin, declared), origin, parents, node, tests)
             for column in node["columns"].values()
+            for origin in [origins.get(column["name"].lower())]
         ],
     }
 
@@ -225,6 +228,21 @@ def _origins(
         return column_origins(node["compiled_code"], names, tables)
     except sqlglot.errors.SqlglotError:  # a company's own SQL; it is published without formulas rather than not at all
         return {}
+
+
+def _described(
+    column: Mapping[str, Any], origin: ColumnOrigin | None, declared: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """The column with its words; where its yml says nothing but name and type, those of the column that it passes on.
+
+    It passes a column on when it is taken from one column alone, which has its name: a column of a contract is described
+    there, once, and a mart that publishes it does not repeat it.
+    """
+    if column["description"].strip() or origin is None or len(origin.sources) != 1:
+        return column
+    table, _, name = origin.sources[0].rpartition(".")
+    passed_on = declared.get(table, {}).get(name, {}) if name == column["name"] else {}
+    return {**column, **{part: passed_on[part] for part in _WORDS if part in passed_on}}
 
 
 def _column(
@@ -332,10 +350,17 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"[a-z_][a-z0-9_]*", text.lower()))
 
 
-def _readable_columns(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
-    models = {node["name"]: list(node.get("columns", {})) for node in manifest["nodes"].values()}
-    sources = {f"{one['source_name']}.{one['name']}": list(one["columns"]) for one in manifest["sources"].values()}
-    return {**models, **sources}
+def _declared_columns(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The declared columns of every model and source; those of the model that it passes on (`columns_of`) come first."""
+    models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] != "test"}
+
+    def columns(name: str) -> dict[str, Any]:
+        node = models[name]
+        passed_on = node.get("config", {}).get("meta", {}).get("columns_of")
+        return {**(columns(passed_on) if passed_on in models else {}), **node.get("columns", {})}
+
+    sources = {f"{one['source_name']}.{one['name']}": one["columns"] for one in manifest["sources"].values()}
+    return {**{name: columns(name) for name in models}, **sources}
 
 
 def mart_labels() -> Mapping[str, Mapping[str, str]]:

@@ -7,6 +7,8 @@ import pandas as pd
 from dashboard.filters import Filter
 from dashboard.release_reader import ReleaseReader
 
+RECORD = "dim_items"
+
 
 def find(reader: ReleaseReader, wanted: Filter, text: str, limit: int = 50) -> pd.DataFrame:
     """Item-warehouses whose code or name holds the text; most capital first. Only those that the user may see."""
@@ -38,6 +40,11 @@ def card(reader: ReleaseReader, wanted: Filter, item_id: str, warehouse_id: str)
             where h.item_id = $item_id and h.warehouse_id = $warehouse_id""",
         {**wanted.parameters, "item_id": item_id, "warehouse_id": warehouse_id},
     )
+
+
+def record(reader: ReleaseReader, item_id: str) -> dict:
+    """The item's master record, every column of it."""
+    return reader.row(f"select * from {RECORD} where item_id = $item_id", {"item_id": item_id})
 
 
 def stock_line(reader: ReleaseReader, item_id: str, warehouse_id: str, days: int) -> pd.DataFrame:

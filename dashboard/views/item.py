@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
+from assets.publish.dictionary import english
 from dashboard import address, charts
 from dashboard.components import chart, column_config, headings, spoken, table, total_line
 from dashboard.context import Context
@@ -29,6 +31,7 @@ def show(context: Context) -> None:
         message("info", context.words("empty"))
         return
     _figures(context, card)
+    _record(context, item_id)
     _pictures(context, card, item_id, warehouse_id)
     _layers(context, item_id, warehouse_id)
     _movements(context, item_id, warehouse_id)
@@ -123,6 +126,21 @@ def _figures(context: Context, card: dict[Any, Any]) -> None:
             ),
         ]
     )
+
+
+def _record(context: Context, item_id: str) -> None:
+    """What the master record says, every column: one that a contract gains is here by its name in the dictionary."""
+    words, known = context.words, context.reader.words(item.RECORD)
+    rows = [
+        {
+            words("field"): known.get(name, {}).get(f"label_{words.language}") or english(name),
+            words("value"): words.cell(name, value),
+            words("meaning"): known.get(name, {}).get("description" if words.language == "en" else "description_zh"),
+        }
+        for name, value in item.record(context.reader, item_id).items()
+    ]
+    with st.expander(words("master_record")):
+        st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", width="stretch")
 
 
 def _pictures(context: Context, card: dict[Any, Any], item_id: str, warehouse_id: str) -> None:

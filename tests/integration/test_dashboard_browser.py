@@ -101,7 +101,8 @@ def test_a_figure_is_led_back_to_its_documents(page: Any, server: str) -> None:
     pick(page, box, "Inventory value")
     page.wait_for_selector("text=The evidence below gives the published figure", timeout=PATIENCE_MS)
     settle(page)
-    assert "source rows in" in page.inner_text('[data-testid="stMain"]')
+    shown = page.inner_text('[data-testid="stMain"]')
+    assert "source rows in" in shown and "Master record" in shown
     keep(page, "item-explained")
 
 

@@ -4,19 +4,7 @@ with source as (
 
 final as (
     select
-        as_of_date,
-        doc_type,
-        doc_id,
-        line_id,
-        doc_no,
-        supplier_code,
-        doc_date,
-        due_date,
-        currency,
-        original_value,
-        settled_value,
-        open_value,
-        is_advance,
+        {{ contract_columns('ap_open_item') }},
         {{ envelope() }}
     from source
 )

@@ -6,13 +6,7 @@ final as (
     select
         case when item_code != '' then {{ item_key('company_code', 'item_code') }} end as item_id,
         case when warehouse_code != '' then {{ company_key('company_code', 'warehouse_code') }} end as warehouse_id,
-        regressor_name,
-        start_date,
-        end_date,
-        item_code,
-        warehouse_code,
-        category_name,
-        regressor_value,
+        {{ contract_columns('demand_regressor') }},
         {{ envelope() }}
     from source
 )

@@ -4,12 +4,7 @@ with source as (
 
 final as (
     select
-        module,
-        period,
-        start_date,
-        end_date,
-        is_closed,
-        closed_at,
+        {{ contract_columns('fiscal_period') }},
         {{ envelope() }}
     from source
 )

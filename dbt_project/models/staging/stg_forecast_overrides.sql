@@ -6,15 +6,7 @@ final as (
     select
         {{ item_key('company_code', 'item_code') }} as item_id,
         {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
-        item_code,
-        warehouse_code,
-        start_date,
-        end_date,
-        demand_units,
-        planner_name,
-        override_reason,
-        entered_date,
-        expires_date,
+        {{ contract_columns('forecast_override') }},
         {{ envelope() }}
     from source
 )

@@ -6,10 +6,7 @@ final as (
     select
         {{ item_key('company_code', 'predecessor_item_code') }} as predecessor_item_id,
         {{ item_key('company_code', 'successor_item_code') }} as successor_item_id,
-        predecessor_item_code,
-        successor_item_code,
-        share_rate,
-        valid_from_date,
+        {{ contract_columns('item_successor') }},
         {{ envelope() }}
     from source
 )

@@ -5,11 +5,7 @@ with source as (
 final as (
     select
         {{ item_key('company_code', 'item_code') }} as item_id,
-        item_code,
-        uom_code,
-        numerator,
-        denominator,
-        is_floating,
+        {{ contract_columns('item_uom') }},
         {{ envelope() }}
     from source
 )

@@ -7,17 +7,7 @@ final as (
         {{ company_key('company_code', 'supplier_code') }} as supplier_id,
         {{ item_key('company_code', 'item_code', 'variant_key') }} as item_id,
         {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
-        draft_no,
-        draft_line_id,
-        ack_date,
-        ack_status,
-        supplier_code,
-        item_code,
-        variant_key,
-        warehouse_code,
-        ordered_units,
-        due_date,
-        po_no,
+        {{ contract_columns('order_acknowledgement') }},
         {{ envelope() }}
     from source
 )

@@ -5,14 +5,7 @@ with source as (
 final as (
     select
         {{ item_key('company_code', 'item_code') }} as item_id,
-        promotion_code,
-        item_code,
-        scope,
-        start_date,
-        end_date,
-        promotion_type,
-        discount_rate,
-        uplift_expected_rate,
+        {{ contract_columns('promotion') }},
         {{ envelope() }}
     from source
 )

@@ -6,10 +6,7 @@ final as (
     select
         {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
         {{ item_key('company_code', 'item_code') }} as item_id,
-        warehouse_code,
-        item_code,
-        max_units,
-        max_volume_m3,
+        {{ contract_columns('storage_limit') }},
         {{ envelope() }}
     from source
 )

@@ -5,10 +5,7 @@ with source as (
 final as (
     select
         {{ company_key('company_code', 'supplier_code') }} as supplier_id,
-        supplier_code,
-        from_date,
-        to_date,
-        reason,
+        {{ contract_columns('supplier_closure') }},
         {{ envelope() }}
     from source
 )

@@ -7,12 +7,7 @@ final as (
         {{ company_key('company_code', 'supplier_code') }} as supplier_id,
         {{ item_key('company_code', 'item_code', 'variant_key') }} as item_id,
         {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
-        supplier_code,
-        item_code,
-        variant_key,
-        warehouse_code,
-        delivery_date,
-        planned_units,
+        {{ contract_columns('supplier_plan') }},
         {{ envelope() }}
     from source
 )

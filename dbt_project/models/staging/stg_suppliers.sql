@@ -5,13 +5,7 @@ with source as (
 final as (
     select
         {{ company_key('company_code', 'supplier_code') }} as supplier_id,
-        supplier_code,
-        supplier_name,
-        supplier_class,
-        lead_time_days,
-        payment_term_days,
-        is_active,
-        buyer_name,
+        {{ contract_columns('supplier') }},
         {{ envelope() }}
     from source
 )

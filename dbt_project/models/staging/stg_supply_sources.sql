@@ -8,15 +8,7 @@ final as (
         {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
         {{ company_key('company_code', 'supplier_code') }} as supplier_id,
         {{ company_key('company_code', 'from_warehouse_code') }} as from_warehouse_id,
-        warehouse_code,
-        item_code,
-        variant_key,
-        source_kind,
-        supplier_code,
-        from_warehouse_code,
-        lead_time_days,
-        review_period_days,
-        is_active,
+        {{ contract_columns('supply_source') }},
         {{ envelope() }}
     from source
 )

@@ -5,18 +5,7 @@ with source as (
 final as (
     select
         {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
-        warehouse_code,
-        warehouse_name,
-        warehouse_type,
-        ownership,
-        is_costed,
-        is_nettable,
-        is_frozen,
-        is_active,
-        parent_warehouse_code,
-        region,
-        manager_name,
-        timezone,
+        {{ contract_columns('warehouse') }},
         {{ envelope() }}
     from source
 )

@@ -6,22 +6,7 @@ final as (
     select
         {{ item_key('company_code', 'item_code', 'variant_key') }} as item_id,
         {{ company_key('company_code', 'warehouse_code') }} as warehouse_id,
-        as_of_date,
-        snapshot_at,
-        item_code,
-        variant_key,
-        warehouse_code,
-        location_code,
-        lot_no,
-        stock_status,
-        owner_type,
-        owner_code,
-        physical_units,
-        available_units,
-        locked_units,
-        received_not_posted_units,
-        picked_not_shipped_units,
-        expiry_date,
+        {{ contract_columns('wms_stock') }},
         {{ envelope() }}
     from source
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from assets.ingest.contracts import load_contracts
@@ -66,6 +68,27 @@ def test_every_contract_and_demand_pattern_has_a_name() -> None:
 )
 def test_money(value: float | None, english: str, chinese: str) -> None:
     assert (Words("en").money(value), Words("zh").money(value)) == (english, chinese)
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "chinese"),
+    [
+        (None, "—", "—"),
+        (float("nan"), "—", "—"),
+        (pd.NaT, "—", "—"),
+        (np.bool_(True), "yes", "是"),
+        (False, "no", "否"),
+        (pd.Timestamp("2026-06-30"), "2026-06-30", "2026-06-30"),
+        (1200.0, "1,200", "1,200"),
+        (0.125, "0.125", "0.125"),
+        (100, "100", "100"),
+        ("原料 x", "原料 x", "原料 x"),
+        ("adjustment_in", "adjustment in", Words("zh")("movement_type_adjustment_in")),
+    ],
+)
+def test_a_value_of_a_record(value: object, english: str, chinese: str) -> None:
+    assert Words("en").cell("movement_type", value) == english
+    assert Words("zh").cell("movement_type", value) == chinese
 
 
 def test_kpis_have_their_own_units() -> None:

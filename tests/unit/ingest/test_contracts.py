@@ -12,7 +12,7 @@ import yaml
 
 from assets.ingest.batches.register import register_landing
 from assets.ingest.contracts import ingest_order, landing_columns, load_contracts, read_contract
-from assets.ingest.dbt_sources import TARGET, dbt_sources_yaml
+from assets.ingest.dbt_staging import TARGET, dbt_staging_yaml
 from assets.ingest.errors import ContractError
 from assets.ingest.settings import SourceSettings
 from assets.ingest.stage import capabilities, ingest
@@ -30,13 +30,13 @@ def test_masters_come_before_what_refers_to_them():
 
 
 def test_the_committed_dbt_sources_are_those_of_the_contracts():
-    assert TARGET.read_text(encoding="utf-8") == dbt_sources_yaml(load_contracts()), (
-        "run python -m assets.ingest.dbt_sources"
+    assert TARGET.read_text(encoding="utf-8") == dbt_staging_yaml(load_contracts()), (
+        "run python -m assets.ingest.dbt_staging"
     )
 
 
 def test_dbt_sources_describe_every_column():
-    tables = yaml.safe_load(dbt_sources_yaml(load_contracts()))["sources"][0]["tables"]
+    tables = yaml.safe_load(dbt_staging_yaml(load_contracts()))["sources"][0]["tables"]
     assert [table["name"] for table in tables] == list(load_contracts())
     for table in tables:
         assert [column["name"] for column in table["columns"]] == [
