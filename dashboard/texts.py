@@ -22,7 +22,7 @@ Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
 _STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "K")), "zh": ((1e8, "亿"), (1e4, "万"))}
 _MISSING = "—"
-_OF_INCIDENTS = frozenset({"state", "done", "metric", "field"})
+_OF_INCIDENTS = frozenset({"state", "done", "metric", "field", "check"})
 
 
 @lru_cache(maxsize=1)

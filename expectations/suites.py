@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from assets.ingest.contracts import Column, ColumnType, Contract, landing_columns
 from assets.ingest.sqltext import ident, literal
+from expectations.incidents.texts import word
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -34,9 +35,9 @@ def row_rules(contract: Contract) -> list[RowRule]:
     """The rules of a contract as queries for offending rows."""
     columns = landing_columns(contract)
     rules = [
-        _rule("contract_required", columns, _is_missing, "lack a value that the contract requires"),
-        _rule("contract_enum", columns, _is_outside_values, "hold a value that the contract does not list"),
-        _rule("contract_range", columns, _is_out_of_range, "are outside the range of the contract"),
+        _rule("contract_required", columns, _is_missing),
+        _rule("contract_enum", columns, _is_outside_values),
+        _rule("contract_range", columns, _is_out_of_range),
     ]
     key = ", ".join(ident(name) for name in ("source_instance", *contract.natural_key))
     rules.append(
@@ -44,13 +45,13 @@ def row_rules(contract: Contract) -> list[RowRule]:
             "contract_key",
             f"SELECT {key}, count(*) AS copies, max(source_file) AS source_file, max_by(source_row, source_file) AS source_row "
             f"FROM {{batch}} GROUP BY {key} HAVING count(*) > 1",
-            f"keys ({', '.join(contract.natural_key)}) stand more than once",
+            f"{_statement('contract_key')} ({', '.join(contract.natural_key)})",
         )
     )
     return [rule for rule in rules if rule is not None]
 
 
-def _rule(rule_id: str, columns: tuple[Column, ...], condition: object, statement: str) -> RowRule | None:
+def _rule(rule_id: str, columns: tuple[Column, ...], condition: object) -> RowRule | None:
     assert callable(condition)
     found = [(column.name, sql) for column in columns if (sql := condition(column)) is not None]
     if not found:
@@ -58,7 +59,11 @@ def _rule(rule_id: str, columns: tuple[Column, ...], condition: object, statemen
     where = " OR ".join(f"({sql})" for _, sql in found)
     names = " || ".join(f"CASE WHEN {sql} THEN {literal(name + ' ')} ELSE '' END" for name, sql in found)
     query = f"SELECT batch_id, source_file, source_row, source_key, {names} AS columns FROM {{batch}} WHERE {where}"
-    return RowRule(rule_id, query, statement)
+    return RowRule(rule_id, query, _statement(rule_id))
+
+
+def _statement(rule_id: str) -> str:
+    return word(f"breach_{rule_id}", "en")
 
 
 def _is_missing(column: Column) -> str | None:
@@ -93,13 +98,13 @@ def build_suite(contract: Contract, *, must_have_rows: bool) -> ExpectationSuite
     suite.add_expectation(
         gxe.ExpectTableColumnsToMatchOrderedList(
             column_list=[column.name for column in landing_columns(contract)],
-            meta=_meta("contract_columns", "the columns are not those of the contract, in its order"),
+            meta=_meta("contract_columns", _statement("contract_columns")),
         )
     )
     suite.add_expectation(
         gxe.ExpectTableRowCountToBeBetween(
             min_value=1 if must_have_rows else 0,
-            meta=_meta("contract_not_empty", "a source that must deliver this has delivered no rows"),
+            meta=_meta("contract_not_empty", _statement("contract_not_empty")),
         )
     )
     for rule in row_rules(contract):

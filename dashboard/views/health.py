@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,11 +14,8 @@ from dashboard.components import column_config, table
 from dashboard.context import Context
 from dashboard.markup import Tile, heading, message, note, tiles
 from dashboard.queries import quality
-from dashboard.texts import Words
 from expectations.incidents.queries import failed_results, latest_run
-from expectations.incidents.sentences import of_check
-from expectations.incidents.texts import sentence
-from expectations.rules import Rule
+from expectations.incidents.texts import check_in_words
 from orchestration.rule_book import load_company_rules
 
 
@@ -92,8 +88,8 @@ def _failed_checks(context: Context, failed: list[dict[str, Any]]) -> None:
     if not failed:
         note(words("checks_all_good"))
         return
-    rules = {rule.id: rule for rule in load_company_rules(context.settings).rules}
-    said = [_check_in_words(words, one, rules.get(one["rule_id"])) for one in failed]
+    titles = load_company_rules(context.settings).titles
+    said = [check_in_words(one, titles.get(one["rule_id"], {}), words.language) for one in failed]
     frame = pd.DataFrame(
         {
             "severity": [words(f"severity_{one['severity']}") for one in failed],
@@ -105,16 +101,6 @@ def _failed_checks(context: Context, failed: list[dict[str, Any]]) -> None:
     st.dataframe(
         frame, hide_index=True, placeholder="", width="stretch", column_config=column_config(context, frame, ())
     )
-
-
-def _check_in_words(words: Words, one: Mapping[str, Any], rule: Rule | None) -> tuple[str, str]:
-    """Name and message of a check: a company's rule by its title, C1 to C9 by theirs, the rest by its id."""
-    if rule is not None:
-        title = (rule.title_zh if words.language == "zh" else "") or rule.title
-        told = one["message"].removeprefix(f"{rule.title}: ")
-    else:
-        title, told = words.maybe(f"check_{one['check_id'].rpartition(':')[2]}", one["check_id"]), one["message"]
-    return title, sentence(of_check(told, one["rows_failed"], one["rows_checked"]), words.language)
 
 
 def _releases(context: Context) -> None:

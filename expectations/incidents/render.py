@@ -14,7 +14,7 @@ from rich.text import Text
 from expectations.incidents.model import State
 from expectations.incidents.money import are_mixed, gross_sums, money_text, sums_text
 from expectations.incidents.policy import Queue
-from expectations.incidents.texts import Language, name_of, said, sentence, word
+from expectations.incidents.texts import Language, check_in_words, name_of, said, sentence, word
 from expectations.incidents.views import FailingRow, HistoryEntry, Incident, IncidentDetail
 
 COLOURS = {"critical": "bold red", "warning": "yellow", "info": "dim"}
@@ -111,23 +111,33 @@ def history_table(history: Iterable[HistoryEntry], language: Language = "en") ->
     return table
 
 
-def check_history_table(results: Sequence[Mapping[str, Any]], check_id: str = "") -> Table:
-    """Results of one check over its runs, or the checks that failed in one run: day, result, rows, message."""
-    table = Table(
-        title=check_id or f"{len(results)} checks failed in the last run", title_justify="left", box=box.SIMPLE
-    )
-    table.add_column("day" if check_id else "check", no_wrap=bool(check_id))
-    table.add_column("result", no_wrap=True)
-    table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("message", ratio=1, overflow="fold")
+def check_history_table(
+    results: Sequence[Mapping[str, Any]],
+    check_id: str = "",
+    language: Language = "en",
+    titles: Mapping[str, Mapping[Language, str]] | None = None,
+) -> Table:
+    """Results of one check over its runs, or the checks that failed in one run: day, result, rows, message.
+
+    `titles`: of the company's own rules, by rule_id and language.
+    """
+    title = check_id or word("table_checks", language, n=len(results))
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table.add_column(word("day" if check_id else "check", language), no_wrap=bool(check_id))
+    table.add_column(word("result", language), no_wrap=True)
+    table.add_column(word("rows", language), justify="right", no_wrap=True)
+    table.add_column(word("message", language), ratio=1, overflow="fold")
     for row in results:
-        rows = f"{row['rows_failed']:,}" + (f" of {row['rows_checked']:,}" if row["rows_checked"] else "")
-        result = "passed" if row["is_passed"] else row["severity"]
+        failed, checked = f"{row['rows_failed']:,}", row["rows_checked"]
+        rows = word("rows_checked", language, n=failed, of=f"{checked:,}") if checked else failed
+        passed = word("result_passed", language)
+        result = passed if row["is_passed"] else name_of("severity", row["severity"], language)
+        name, message = check_in_words(row, (titles or {}).get(row["rule_id"], {}), language)
         table.add_row(
-            Text(str(row["as_of_date"]) if check_id else row["check_id"]),
+            Text(str(row["as_of_date"]) if check_id else name),
             Text(result, style="" if row["is_passed"] else COLOURS.get(row["severity"], "")),
             rows,
-            Text(row["message"]),
+            Text(message),
         )
     return table
 

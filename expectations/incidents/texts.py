@@ -8,9 +8,9 @@ from typing import Any
 
 from assets.messages import Language
 from assets.publish.values import value_list
-from expectations.incidents.sentences import Sentence, texts
+from expectations.incidents.sentences import Sentence, of_check, texts
 
-__all__ = ["Language", "name_of", "said", "sentence", "word", "words"]
+__all__ = ["Language", "check_in_words", "name_of", "said", "sentence", "word", "words"]
 
 
 @lru_cache(maxsize=1)
@@ -42,3 +42,26 @@ def said(record: object, name: str, language: Language) -> str:
 def sentence(text: str, language: Language) -> str:
     """A sentence of the store (a comment, a refusal, a status) in the language; what people wrote stays as it is."""
     return text.zh if language == "zh" and isinstance(text, Sentence) else str(text)
+
+
+def check_in_words(check: Mapping[str, Any], titles: Mapping[Language, str], language: Language) -> tuple[str, str]:
+    """Name and message of a check of a run.
+
+    Args:
+        check: a row of the results table: check_id, rule_id, message, rows_failed, rows_checked.
+        titles: of a rule of the company that it is; empty for the product's checks, which have the name that the catalogue
+            gives them, else their id.
+    """
+    told = str(check["message"])
+    if titles:
+        title = titles.get(language) or titles["en"]
+        told = told.removeprefix(f"{titles['en']}: ")
+    else:
+        title = name_of("check", check["check_id"].rpartition(":")[2], language)
+        title = check["check_id"] if title == check["check_id"].rpartition(":")[2] else title
+    if language == "en" or check["is_passed"]:
+        return title, told
+    breach = words().get(f"breach_{check['rule_id']}", {}).get("zh", "")
+    counted = (check["rows_failed"] and check["rows_checked"]) or not breach
+    figures = sentence(of_check(told, check["rows_failed"], check["rows_checked"]), language) if counted else ""
+    return title, "：".join(part for part in (figures, breach) if part)

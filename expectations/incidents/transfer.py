@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from expectations.incidents import schema
 from expectations.incidents.model import IncidentError
+from expectations.incidents.sentences import say
 from expectations.incidents.store import IncidentStore
 
 _BATCH = 5_000
@@ -21,7 +22,7 @@ def copy_store(source: IncidentStore, target: IncidentStore) -> int:
     with source.reading() as old, target.writing() as unit:
         new = unit.connection
         if new.execute(sa.select(sa.func.count()).select_from(schema.runs)).scalar():
-            raise IncidentError("the incident store to restore into is not empty; name an empty database")
+            raise IncidentError(say("store_not_empty"))
         new.execute(schema.store_facts.delete())  # what opening it left
         for table in schema.metadata.sorted_tables:
             result = old.execute(sa.select(table)).mappings()

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assets.documents import DocumentError, line_of, parse_keys, read_text
+from assets.messages import Language
 from expectations.incidents.policy import OwnerRule, Policy, RulePolicy, load_policy
 from expectations.rules.model import Rule
 
@@ -33,6 +34,11 @@ class RuleBook:
     rules: tuple[Rule, ...]
     policy: Policy
     watch: Watch
+
+    @property
+    def titles(self) -> dict[str, dict[Language, str]]:
+        """Rule -> language -> title, in the languages in which it has one."""
+        return {rule.id: {"en": rule.title, **({"zh": rule.title_zh} if rule.title_zh else {})} for rule in self.rules}
 
 
 class RuleBookError(DocumentError):

@@ -12,6 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from expectations.incidents.model import IncidentError
+from expectations.incidents.sentences import say
 
 NEWEST = "0005"
 VERSION_TABLE = "incident_schema_version"  # a database may hold other programs' tables with Alembic's usual name
@@ -40,7 +41,7 @@ def migrate(connection: sa.Connection) -> None:
     """
     had = revision_of(connection)
     if had > NEWEST:
-        raise IncidentError(f"the incident store has schema revision {had}, this program knows {NEWEST}: update it")
+        raise IncidentError(say("newer_store", had, NEWEST))
     from alembic import command  # needed once in the life of a store
     from alembic.config import Config
 
