@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from assets.ingest.contracts import ColumnType, Contract
 from assets.ingest.landing.database import IngestDatabase
 from assets.ingest.landing.known_versions import KNOWN_VERSIONS, KnownVersions, content_columns, hashes
 from assets.ingest.landing.pieces_on_spark import SparkPieces
+from assets.ingest.landing.row_counts import NOTHING, Counts, Summary, both
 from assets.ingest.landing.text_pieces import PieceLanding, constant_texts
 from assets.ingest.mapping.language import Dataset
 from assets.ingest.mapping.language import Mapping as VendorMapping
@@ -29,34 +30,6 @@ _DOC_COLUMNS = ("doc_no", "po_no", "so_no", "receipt_no", "shipment_no", "count_
 WHOLE_FROM_ROWS = 200_000
 """From this size on every leaf is read in full at once: reading a file again costs more than planning for what is rare.
 Below, planning the full reading (50 ms) costs more than 10,000 rows do (measured 2026-11)."""
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Source rows by what became of them, and totals of what was landed."""
-
-    rows_in: int
-    loaded: int
-    quarantined: int
-    duplicate: int
-    excluded: int
-    contract_rows: int
-    units_sum: object
-    value_sum: object
-    scope: tuple[object, object]
-
-
-@dataclass(frozen=True)
-class _Summary:
-    source_rows: int
-    contract_rows: int
-    units_sum: object
-    value_sum: object
-    scope_from: object
-    scope_to: object
-    keys: int
-    bad_rows: int
-    is_open: bool
 
 
 class FileEngine:
@@ -187,9 +160,9 @@ class FileEngine:
             return ""
         return f"WITH {SOURCE_VALUES_TABLE} AS NOT MATERIALIZED ({self.source_values.sql(self.in_full)}) "
 
-    def _summary(self, rows: str = "FROM staged") -> _Summary:
+    def _summary(self, rows: str = "FROM staged") -> Summary:
         """What the staged rows are, in one pass: nearly every file needs nothing more."""
-        return _Summary(
+        return Summary(
             *self._row(
                 f"SELECT {self._source_rows}, {self._totals}, "
                 "count(DISTINCT hash(source_key)), count(*) FILTER (is_bad), COALESCE(bool_or(is_open), false) "
@@ -359,12 +332,12 @@ class FileEngine:
             kept.append("rowid NOT IN (SELECT row_id FROM repeated)")
         return f"SELECT * FROM staged{' WHERE ' + ' AND '.join(kept) if kept else ''}"
 
-    def _count(self, whole: _Summary) -> Counts:
+    def _count(self, whole: Summary) -> Counts:
         landed = self._summary(self.landed_sql) if self.held or self.repeated else whole
         fast = (
             self._row(f"SELECT {self._totals} FROM {self.pieces_landed.source}")
             if self.piece_rows and self.pieces_landed
-            else _NOTHING
+            else NOTHING
         )
         return Counts(
             rows_in=self.raw.rows_in + self.piece_rows,
@@ -373,9 +346,9 @@ class FileEngine:
             duplicate=whole.source_rows - self.held - landed.source_rows,
             excluded=self.raw.rows - whole.source_rows,
             contract_rows=landed.contract_rows + self.piece_rows,
-            units_sum=_both(operator.add, landed.units_sum, fast[1]),
-            value_sum=_both(operator.add, landed.value_sum, fast[2]),
-            scope=(_both(min, whole.scope_from, fast[3]), _both(max, whole.scope_to, fast[4])),
+            units_sum=both(operator.add, landed.units_sum, fast[1]),
+            value_sum=both(operator.add, landed.value_sum, fast[2]),
+            scope=(both(min, whole.scope_from, fast[3]), both(max, whole.scope_to, fast[4])),
         )
 
     def _insert(self, statement: str) -> int:
@@ -387,14 +360,6 @@ class FileEngine:
 
     def _scalar(self, query: str) -> int:
         return int(self._row(query)[0])
-
-
-_NOTHING = (0, None, None, None, None)
-
-
-def _both(combine: Callable[[Any, Any], object], one: object, other: object) -> object:
-    """Combine two totals of which each may be missing."""
-    return other if one is None else one if other is None else combine(one, other)
 
 
 def _date_suffixes(

@@ -13,7 +13,8 @@ from assets.ingest.batches.manifest import Manifest
 from assets.ingest.contracts import Contract
 from assets.ingest.errors import IngestError
 from assets.ingest.landing.batch_columns import batch_stamp, landing_list
-from assets.ingest.landing.row_outcomes import Counts, FileEngine
+from assets.ingest.landing.row_counts import Counts
+from assets.ingest.landing.row_outcomes import FileEngine
 from assets.ingest.landing.store import LandingStore, parquet_copy
 from assets.ingest.sqltext import ident, literal
 
