@@ -282,8 +282,12 @@ def load_settings(path: Path) -> Settings:
     spark = settings.spark
     if spark and spark.warehouse:
         spark = spark.model_copy(update={"warehouse": _below(base, spark.warehouse)})
+    publish = settings.publish
+    if publish.iceberg:
+        lake = publish.iceberg.model_copy(update={"warehouse": _below(base, publish.iceberg.warehouse)})
+        publish = publish.model_copy(update={"iceberg": lake})
     update = {"data_dir": _below(base, settings.data_dir), "sources": sources, "rule_book": book, "dbt_project": own}
-    placed_settings = settings.model_copy(update={**update, "spark": spark})
+    placed_settings = settings.model_copy(update={**update, "spark": spark, "publish": publish})
     _refuse_unknown_kpis(path, placed_settings)
     return placed_settings
 

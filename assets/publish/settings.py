@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 URL_VARIABLE = "STOCKTURN_POSTGRES_URL"
+CATALOG_VARIABLE = "STOCKTURN_ICEBERG_CATALOG"
 SqlName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,18}$")]
 
 
@@ -37,6 +39,20 @@ class PostgresSettings(BaseModel):
         return self.schema_name, self.schema_name_zh or f"{self.schema_name}_zh"
 
 
+class IcebergSettings(BaseModel):
+    """Where releases are tables of Iceberg as well (iceberg.py).
+
+    `warehouse` is a folder that readers see at the same path. The catalog is a SQLite file in it, unless `STOCKTURN_ICEBERG_CATALOG`
+    in the environment names a database of SQLAlchemy (it holds a password). Companies that share a catalog have a `namespace` each.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    warehouse: Path
+    namespace: SqlName = "stockturn"
+    keep_releases: Annotated[int, Field(ge=1)] = 10
+
+
 class PublishSettings(BaseModel):
     """Where releases go and how many are kept (the newest always is)."""
 
@@ -45,6 +61,7 @@ class PublishSettings(BaseModel):
     keep_releases: Annotated[int, Field(ge=1)] = 30
     write_csv: bool = False
     postgres: PostgresSettings = PostgresSettings()
+    iceberg: IcebergSettings | None = None
 
 
 def postgres_url() -> str | None:

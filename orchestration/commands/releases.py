@@ -70,10 +70,11 @@ def diff(
 def rollback(
     release: Annotated[str, typer.Argument(help="Release id.")], config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
-    """Make an earlier release the current one, in the files and in PostgreSQL."""
+    """Make an earlier release the current one, in the files, in PostgreSQL and in the lake."""
     settings = read_settings(config)
     workspace = settings.workspace()
     with one_sentence(WorkspaceBusyError), workspace.exclusive():
         back = roll_back(workspace.releases, release, settings.publish)
-    where = "in the files and in PostgreSQL" if postgres_url() else "in the files"
+    places = ["in the files", *(["in PostgreSQL"] if postgres_url() else [])]
+    where = " and ".join([*places, *(["in the lake"] if settings.publish.iceberg else [])])
     console.print(f"current is now {back.release_id} (as of {back.as_of}), {where}")
