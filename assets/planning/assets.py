@@ -13,6 +13,7 @@ from assets.planning.demand.history import build_demand_history
 from assets.planning.forecasting.vintage_store import VintageStore
 from assets.planning.sentences import with_words
 from assets.planning.settings import PlanningSettings
+from assets.spark.spread import SparkSpread
 from assets.stages import first_run
 from assets.workspace import Workspace, write_table
 
@@ -110,7 +111,8 @@ def build_planning_assets(partitions: dg.PartitionsDefinition, pool: str) -> Seq
         as_of = date.fromisoformat(context.partition_key)
         with workspace.stage("planning", as_of, first_run(context.run)), workspace.connect() as connection:
             vintages = VintageStore(workspace.forecast_vintages, as_of)
-            frames = plan_everything(connection, as_of, planning_settings, vintages)
+            spread = SparkSpread(workspace.spark, workspace.lake, "the forecasts") if workspace.spark else None
+            frames = plan_everything(connection, as_of, planning_settings, vintages, spread)
             for name in PLANNING:
                 yield dg.MaterializeResult(
                     asset_key=["planning", name], metadata={"rows": _write(connection, name, frames[name])}

@@ -23,6 +23,7 @@ from assets.planning.forecasting.engine import forecast
 from assets.planning.forecasting.hierarchy import NODE_COLUMNS, company_nodes
 from assets.planning.forecasting.overrides import VALUE_COLUMNS, of_heads, with_overrides
 from assets.planning.forecasting.result import ForecastResult
+from assets.planning.forecasting.spread import Spread
 from assets.planning.forecasting.track_record import keep_track
 from assets.planning.forecasting.vintage_store import VintageStore
 from assets.planning.making import made_goods
@@ -67,13 +68,18 @@ class Known:
 
 
 def plan_everything(
-    connection: duckdb.DuckDBPyConnection, as_of: date, settings: PlanningSettings, vintages: VintageStore
+    connection: duckdb.DuckDBPyConnection,
+    as_of: date,
+    settings: PlanningSettings,
+    vintages: VintageStore,
+    spread: Spread | None = None,
 ) -> dict[str, pd.DataFrame]:
     """All tables of the schema `planning` but the demand history, which must be there already.
 
-    `vintages` takes this run's forecasts, and what is scored of earlier ones; nothing of it decides anything.
+    `vintages` takes this run's forecasts, and what is scored of earlier ones; nothing of it decides anything. `spread` is where
+    pieces of series are forecast, by default threads.
     """
-    found = known(connection, as_of, settings)
+    found = known(connection, as_of, settings, spread)
     tables = planned_on(connection, found, as_of, settings)
     groups = found.spine.set_index(KEYS)["category_name"]
     classes = found.classified.current
@@ -88,6 +94,7 @@ def plan_everything(
         promotions=found.promotions,
         regressors=found.regressors,
         settings=settings.forecast,
+        spread=spread,
     )
     return {
         "forecasts": found.forecasts.forecasts,
@@ -108,7 +115,9 @@ def plan_everything(
     }
 
 
-def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: PlanningSettings) -> Known:
+def known(
+    connection: duckdb.DuckDBPyConnection, as_of: date, settings: PlanningSettings, spread: Spread | None = None
+) -> Known:
     """Reads the company and forecasts it; the expensive half of planning."""
     spine = with_room(reading.read_spine(connection), reading_terms.read_storage_limits(connection))
     own_history = connection.execute("select * from planning.demand_history order by all").df()
@@ -118,7 +127,7 @@ def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: Planning
     history = inherit_demand(own_history, effective_links(links, today))
     # from the data alone: what an earlier run chose must not decide, or the same landing would give another plan
     statistical = forecast(
-        history, settings=settings.forecast, groups=groups, promotions=promotions, regressors=regressors
+        history, settings=settings.forecast, groups=groups, promotions=promotions, regressors=regressors, spread=spread
     )
     forecasts = with_overrides(
         statistical, reading_terms.read_forecast_overrides(connection, as_of), settings.forecast.frequency
@@ -145,7 +154,8 @@ def known(connection: duckdb.DuckDBPyConnection, as_of: date, settings: Planning
     whole = of_echelons(
         history, spine, network,
         lambda rows: forecast(
-            rows, settings=settings.forecast, groups=groups, promotions=promotions, regressors=regressors
+            rows, settings=settings.forecast, groups=groups, promotions=promotions, regressors=regressors,
+            spread=spread,
         ),
     )  # fmt: skip
     if whole is not None:

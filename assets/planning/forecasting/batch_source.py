@@ -7,7 +7,6 @@ models; and the model `batch_nb`: the median of statsforecast's families, where 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,6 @@ from assets.planning.forecasting.analogues import analogue_points
 from assets.planning.forecasting.batch import batch_points, combined, member_cost
 from assets.planning.forecasting.conditions import Conditions
 from assets.planning.forecasting.counts import moment_grid
-from assets.planning.forecasting.evidence import GridSource
 from assets.planning.forecasting.families import Ahead, Grids
 from assets.planning.forecasting.moments import future_moments
 from assets.planning.forecasting.panel import Panel, demand_unit
@@ -111,50 +109,50 @@ def _pooled(series: list[NDArray[np.float64]], horizon: int, season: int) -> dic
     return {name: points for name, points in found.items() if np.isfinite(points).any()}
 
 
-def with_batch(
-    source: GridSource,
-    panel: Panel,
-    known: dict[int, tuple[Conditions, dict[str, State]]],
-    means: dict[int, NDArray[np.float64]],
-    planned: NDArray[np.int64],
-    kind: str,
-    ahead: Ahead,
-    model: str = BATCH_MODEL,
-) -> GridSource:
-    """The source and, after its models, `model`; series that were not planned get the damped trend there."""
-    place = np.full(len(panel.y), -1)
-    place[planned] = np.arange(len(planned))
+@dataclass(frozen=True)
+class Added:
+    """A model beside the compiled ones, of which only means are known: (rows, horizon) by origin.
 
-    def both(rows: NDArray[np.int64], end: int) -> Iterator[tuple[str, Grids]]:
-        stand_in: Grids | None = None
-        for name, grids in source(rows, end):
-            if name == f"damped_trend{kind}_nb":
-                stand_in = grids
-            yield name, grids
-        if stand_in is None:
-            raise ValueError("the source yields no damped trend")
-        at, states = known[end]
-        mine = place[rows] >= 0
-        out = Grids(stand_in.mean.copy(), stand_in.period.copy(), stand_in.total.copy())
-        if mine.any():
-            use = rows[mine]
-            state, factors = states[f"damped_trend{kind}"], at.flatten(panel, use, kind)[1]
-            level = np.maximum(means[end][place[use]].mean(axis=1) / factors.mean(axis=1), 0.0)
-            _, var, _, sum_var = future_moments(
-                level,
-                np.zeros(len(use)),
-                1.0,
-                state.variance[use],
-                state.doubt[use],
-                state.rate[use],
-                factors,
-                ahead.knots,
-            )
-            mean = means[end][place[use]]
-            unit = demand_unit(panel.rows(use), end)
-            out.mean[mine] = mean
-            out.period[mine] = moment_grid(mean[:, ahead.at - 1], var[:, ahead.at - 1], unit)
-            out.total[mine] = moment_grid(np.cumsum(mean, axis=1)[:, ahead.knots - 1], sum_var, unit)
-        yield model, out
+    place: (n,) row of each series in the means, -1 for a series that it was not fitted to.
+    """
 
-    return both
+    name: str
+    means: dict[int, NDArray[np.float64]]
+    place: NDArray[np.int64]
+
+    def rows(self, part: NDArray[np.int64]) -> Added:
+        """The model of some of the series."""
+        mine = self.place[part]
+        kept = mine[mine >= 0]
+        place = np.full(len(part), -1)
+        place[mine >= 0] = np.arange(len(kept))
+        return Added(self.name, {end: means[kept] for end, means in self.means.items()}, place)
+
+
+def added_grids(
+    model: Added, panel: Panel, at: Conditions, states: dict[str, State], kind: str, ahead: Ahead, trend: Grids
+) -> Grids:
+    """The grids of such a model at the origin of `at`, with the spread of the damped trend; of series that it was not fitted to those
+    of the damped trend itself."""
+    mine = model.place >= 0
+    out = Grids(trend.mean.copy(), trend.period.copy(), trend.total.copy())
+    if mine.any():
+        use = np.flatnonzero(mine)
+        state, factors = states[f"damped_trend{kind}"], at.flatten(panel, use, kind)[1]
+        mean = model.means[at.end][model.place[use]]
+        level = np.maximum(mean.mean(axis=1) / factors.mean(axis=1), 0.0)
+        _, var, _, sum_var = future_moments(
+            level,
+            np.zeros(len(use)),
+            1.0,
+            state.variance[use],
+            state.doubt[use],
+            state.rate[use],
+            factors,
+            ahead.knots,
+        )
+        unit = demand_unit(panel.rows(use), at.end)
+        out.mean[mine] = mean
+        out.period[mine] = moment_grid(mean[:, ahead.at - 1], var[:, ahead.at - 1], unit)
+        out.total[mine] = moment_grid(np.cumsum(mean, axis=1)[:, ahead.knots - 1], sum_var, unit)
+    return out

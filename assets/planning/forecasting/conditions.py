@@ -30,6 +30,21 @@ class Conditions:
     promotions: PromotionEffects | None
     regressors: RegressorEffects | None = None
 
+    def rows(self, part: NDArray[np.int64]) -> Conditions:
+        """What is known of some of the series: their factors, without the tables that explain them."""
+        seasons, effects = self.seasons, self.effects
+        if seasons is not None:
+            seasons = replace(seasons, family=seasons.family[part], own=seasons.own[part])
+        if effects is not None:
+            table = effects.table.iloc[:0]
+            effects = replace(effects, factors=effects.factors[part], failed=effects.failed[part], table=table)
+        promotions, regressors = self.promotions, self.regressors
+        if promotions is not None:
+            promotions = replace(promotions, factors=promotions.factors[part], table=promotions.table.iloc[:0])
+        if regressors is not None:
+            regressors = replace(regressors, factors=regressors.factors[part], table=regressors.table.iloc[:0])
+        return replace(self, seasons=seasons, effects=effects, promotions=promotions, regressors=regressors)
+
     def uplift(self) -> NDArray[np.float64] | None:
         """Share (n, horizon) that promotions add to each period ahead; None where none is planned."""
         return None if self.promotions is None else self.promotions.factors[:, self.end :] - 1.0

@@ -8,7 +8,7 @@ Everything is deterministic: draws break ties of counts only, from the seed of t
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from assets.planning.forecasting.calibration import calibrated, level_maps, orig
 from assets.planning.forecasting.conditions import season_kinds
 from assets.planning.forecasting.distribution import DemandDistribution
 from assets.planning.forecasting.effect_table import effect_table
-from assets.planning.forecasting.evidence import Evidence, GridSource, gather_evidence
+from assets.planning.forecasting.evidence import Evidence, gather_evidence
 from assets.planning.forecasting.extension_source import extension_models
 from assets.planning.forecasting.fallback import isolated
 from assets.planning.forecasting.families import Ahead, Grids, eligible_models, model_names
@@ -32,7 +32,8 @@ from assets.planning.forecasting.panel import Panel, demand_unit, panel_of_histo
 from assets.planning.forecasting.result import ForecastResult
 from assets.planning.forecasting.segments import SEGMENT_NAMES, demand_interval, demand_segments
 from assets.planning.forecasting.settings import ForecastSettings
-from assets.planning.forecasting.sources import grid_source
+from assets.planning.forecasting.sources import ModelSource, model_source
+from assets.planning.forecasting.spread import Spread, by_threads
 from assets.planning.forecasting.states import pieces
 from assets.planning.forecasting.tables import forecast_table
 from assets.planning.forecasting.tournament import Choice, choose
@@ -66,6 +67,7 @@ def forecast(
     promotions: pd.DataFrame | None = None,
     regressors: pd.DataFrame | None = None,
     previous: pd.DataFrame | None = None,
+    spread: Spread | None = None,
 ) -> ForecastResult:
     """Forecast every item x warehouse of a demand history.
 
@@ -78,6 +80,7 @@ def forecast(
             promotions, as known on the day.
         regressors: past and future values of what moves demand (`demand.regressors`); those that the settings declare are used.
         previous: item_id, warehouse_id, model of the last vintage, for hysteresis.
+        spread: where pieces of series are computed; by default by threads.
 
     Returns:
         Forecasts, accuracy of every model, and the distribution of sums. Every series of `history` is in all three.
@@ -92,7 +95,7 @@ def forecast(
         regressor_names=settings.regressors,
         horizon=settings.horizon_periods,
     )
-    return forecast_panel(panel, settings, previous=previous)
+    return forecast_panel(panel, settings, previous=previous, spread=spread)
 
 
 def forecast_panel(
@@ -101,18 +104,26 @@ def forecast_panel(
     *,
     previous: pd.DataFrame | None = None,
     quantiles: tuple[float, ...] | None = None,
+    spread: Spread | None = None,
 ) -> ForecastResult:
     """Forecast a panel; see `forecast`. `quantiles` replaces the published columns by `q_<level>` ones.
 
     Series on which the models fail get a fallback that is named on the row (`fallback`).
     """
     return isolated(
-        panel, lambda part: _forecast_panel(part, settings, previous, quantiles), settings.horizon_periods, quantiles
+        panel,
+        lambda part: _forecast_panel(part, settings, previous, quantiles, spread or by_threads(settings.workers)),
+        settings.horizon_periods,
+        quantiles,
     )
 
 
 def _forecast_panel(
-    panel: Panel, settings: ForecastSettings, previous: pd.DataFrame | None, quantiles: tuple[float, ...] | None
+    panel: Panel,
+    settings: ForecastSettings,
+    previous: pd.DataFrame | None,
+    quantiles: tuple[float, ...] | None,
+    spread: Spread,
 ) -> ForecastResult:
     count = panel.size[1]
     horizon, season = settings.horizon_periods, settings.season
@@ -133,14 +144,12 @@ def _forecast_panel(
         eligible[:, names.index(BATCH_MODEL)] = np.isin(np.arange(len(interval)), planned.rows)
     ahead = Ahead(horizon, knots, knots)
     evidence = gather_evidence(
-        panel,
-        grid_source(panel, settings, segments, kinds, origins, ahead, planned)[0],
+        model_source(panel, settings, segments, kinds, origins, ahead, planned),
         names,
         origins,
-        ahead,
         min_train=settings.min_train_periods,
         seed=settings.seed,
-        workers=settings.workers,
+        spread=spread,
     )
     former = _former(panel, previous, names)
 
@@ -162,8 +171,8 @@ def _forecast_panel(
     maps = level_maps(levels, segments, len(SEGMENT_NAMES), weights)
     moved = bias_factors(evidence, held, segments, weights)
     every = Ahead(horizon, np.arange(1, horizon + 1), knots)
-    source, conditions = grid_source(panel, settings, segments, kinds, [count], every, planned)
-    grids = _present(panel, source, choice, names, every, settings.workers)
+    source = model_source(panel, settings, segments, kinds, [count], every, planned)
+    grids = _present(source, choice, names, count, spread)
     mean = grids.mean * moved[:, None]
     unit = demand_unit(panel, count)
     nearest = np.searchsorted(knots, np.arange(1, horizon + 1))
@@ -177,7 +186,7 @@ def _forecast_panel(
         np.cumsum(mean, axis=1)[:, knots - 1],
         unit,
     )
-    known = conditions[count]
+    known, _ = source.known[count]
     reasons = monitored(known.explained(choice.reason), evidence, choice.model, moved)
     accuracy = accuracy_frame(panel, evidence, choice.model, reasons, horizon, season)
     models = np.array(names, dtype=object)[choice.model]
@@ -195,21 +204,36 @@ def _former(panel: Panel, previous: pd.DataFrame | None, names: list[str]) -> ND
     return np.asarray(merged["model"].map(position).fillna(-1), dtype=np.int64)
 
 
-def _present(panel: Panel, source: GridSource, choice: Choice, names: list[str], ahead: Ahead, workers: int) -> Grids:
+@dataclass(frozen=True)
+class _Chosen:
+    """Some series, the model (n,) chosen for each, and the origin."""
+
+    source: ModelSource
+    model: NDArray[np.int64]
+    names: list[str]
+    end: int
+
+
+def _present(source: ModelSource, choice: Choice, names: list[str], end: int, spread: Spread) -> Grids:
     """Grids of the chosen models at the end of the history."""
-    n, count = panel.size
+    n = len(source.panel.y)
+    out, rows = _blank(n, source.ahead), pieces(n)
+    found = spread(_present_piece, lambda part: _Chosen(source.part(part), choice.model[part], names, end), rows)
+    for part, grids in zip(rows, found, strict=True):
+        out.mean[part], out.period[part], out.total[part] = grids.mean, grids.period, grids.total
+    return out
+
+
+def _present_piece(piece: _Chosen) -> Grids:
+    out = _blank(len(piece.model), piece.source.ahead)
+    for name, grids in piece.source.grids(piece.end):
+        mine = piece.model == piece.names.index(name)
+        out.mean[mine], out.period[mine], out.total[mine] = grids.mean[mine], grids.period[mine], grids.total[mine]
+    return out
+
+
+def _blank(n: int, ahead: Ahead) -> Grids:
     width = len(LEVELS)
-    out = Grids(
+    return Grids(
         np.zeros((n, ahead.horizon)), np.zeros((n, len(ahead.at), width)), np.zeros((n, len(ahead.knots), width))
     )
-
-    def run(rows: NDArray[np.int64]) -> None:
-        for name, grids in source(rows, count):
-            mine = choice.model[rows] == names.index(name)
-            out.mean[rows[mine]] = grids.mean[mine]
-            out.period[rows[mine]] = grids.period[mine]
-            out.total[rows[mine]] = grids.total[mine]
-
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        list(pool.map(run, pieces(n)))
-    return out

@@ -6,22 +6,18 @@ The origin's models read columns before it only; `tests/unit/forecasting` moves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.planning.backtest.scores import difference_scale, pinball
-from assets.planning.forecasting.families import Ahead, Grids
+from assets.planning.forecasting.families import Ahead
 from assets.planning.forecasting.grids import at_levels, level_of
-from assets.planning.forecasting.panel import Panel
 from assets.planning.forecasting.settings import SCORED_QUANTILES
+from assets.planning.forecasting.sources import ModelSource
+from assets.planning.forecasting.spread import Spread
 from assets.planning.forecasting.states import pieces
-
-#: Yields (model, grids) of the series `rows` of the panel at the origin `end`.
-GridSource = Callable[[NDArray[np.int64], int], Iterator[tuple[str, Grids]]]
 
 
 @dataclass
@@ -50,21 +46,40 @@ class Evidence:
         return replace(self, origins=ends, loss=self.loss[:, :, rest], scored=self.scored[:, rest])
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """Some series to score: all that is needed, and nothing of the others."""
+
+    source: ModelSource
+    models: list[str]
+    origins: list[int]
+    min_train: int
+    uniform: NDArray[np.float64]
+
+
 def gather_evidence(
-    panel: Panel,
-    source: GridSource,
-    models: list[str],
-    origins: list[int],
-    ahead: Ahead,
-    *,
-    min_train: int,
-    seed: int,
-    workers: int,
+    source: ModelSource, models: list[str], origins: list[int], *, min_train: int, seed: int, spread: Spread
 ) -> Evidence:
-    """Run `models` of `source` at every origin and score them on the `ahead.horizon` columns that follow."""
-    n, c, o = panel.y.shape[0], len(models), len(origins)
-    shape = (n, c, o)
-    out = Evidence(
+    """Run `models` of `source` at every origin and score them on the periods ahead that follow.
+
+    Pieces of series are scored apart, wherever `spread` has them done.
+    """
+    n, ahead = len(source.panel.y), source.ahead
+    uniform = np.random.default_rng(seed).random((n, len(origins), len(ahead.at) + len(ahead.knots)))
+    rows = pieces(n)
+    out = _unscored(models, origins, n, ahead)
+    parts = spread(
+        _score_piece, lambda part: _Piece(source.part(part), models, origins, min_train, uniform[part]), rows
+    )
+    for part, found in zip(rows, parts, strict=True):
+        for field in fields(Evidence)[2:]:
+            getattr(out, field.name)[part] = getattr(found, field.name)
+    return out
+
+
+def _unscored(models: list[str], origins: list[int], n: int, ahead: Ahead) -> Evidence:
+    shape = (n, len(models), len(origins))
+    return Evidence(
         models,
         origins,
         np.full(shape, np.nan),
@@ -73,37 +88,28 @@ def gather_evidence(
         np.full(shape, np.nan),
         np.full(shape, np.nan),
         np.full((*shape, len(ahead.at) + len(ahead.knots)), np.nan, dtype=np.float32),
-        np.zeros((n, o)),
-        np.zeros((n, o), dtype=bool),
+        np.zeros((n, len(origins))),
+        np.zeros((n, len(origins)), dtype=bool),
     )
-    uniform = np.random.default_rng(seed).random((n, o, len(ahead.at) + len(ahead.knots)))
 
-    def run(rows: NDArray[np.int64]) -> None:
-        for j, end in enumerate(origins):
-            _score_origin(panel, source, rows, end, j, ahead, min_train, uniform[rows, j], out)
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        list(pool.map(run, pieces(n)))
+def _score_piece(piece: _Piece) -> Evidence:
+    out = _unscored(piece.models, piece.origins, len(piece.source.panel.y), piece.source.ahead)
+    for j, end in enumerate(piece.origins):
+        _score_origin(piece.source, end, j, piece.min_train, piece.uniform[:, j], out)
     return out
 
 
 def _score_origin(
-    panel: Panel,
-    source: GridSource,
-    rows: NDArray[np.int64],
-    end: int,
-    j: int,
-    ahead: Ahead,
-    min_train: int,
-    uniform: NDArray[np.float64],
-    out: Evidence,
+    source: ModelSource, end: int, j: int, min_train: int, uniform: NDArray[np.float64], out: Evidence
 ) -> None:
-    """Score all models on one chunk at one origin, writing into `out`."""
+    """Score all models at one origin, writing into `out`."""
+    panel, ahead = source.panel, source.ahead
     levels = np.array(SCORED_QUANTILES)
-    future = panel.y[rows, end : end + ahead.horizon]
-    known = panel.ok[rows, end : end + ahead.horizon]
-    scale = difference_scale(panel.y[rows, :end], panel.exact[rows, :end])
-    scored = (panel.ok[rows, :end].sum(axis=1) >= min_train) & known.any(axis=1)
+    future = panel.y[:, end : end + ahead.horizon]
+    known = panel.ok[:, end : end + ahead.horizon]
+    scale = difference_scale(panel.y[:, :end], panel.exact[:, :end])
+    scored = (panel.ok[:, :end].sum(axis=1) >= min_train) & known.any(axis=1)
     actual, ok_at = future[:, ahead.at - 1], known[:, ahead.at - 1]
     sums = np.cumsum(future, axis=1)[:, ahead.knots - 1]
     ok_sum = np.cumsum(~known, axis=1)[:, ahead.knots - 1] == 0
@@ -111,10 +117,10 @@ def _score_origin(
     weight[:, len(ahead.at) :] /= np.sqrt(ahead.knots)
     truth = np.concatenate([actual, sums], axis=1)
     weight_sum = np.maximum(weight.sum(axis=1), 1e-12)
-    out.actual[rows, j] = np.where(scored, np.where(known, future, 0.0).sum(axis=1), 0.0)
-    out.scored[rows, j] = scored
+    out.actual[:, j] = np.where(scored, np.where(known, future, 0.0).sum(axis=1), 0.0)
+    out.scored[:, j] = scored
     position = {name: k for k, name in enumerate(out.models)}
-    for name, grids in source(rows, end):
+    for name, grids in source.grids(end):
         k = position[name]
         grid = np.concatenate([grids.period, grids.total], axis=1)
         loss = (pinball(truth, at_levels(grid, levels), levels) * weight).sum(axis=1) / weight_sum / scale
@@ -131,6 +137,6 @@ def _score_origin(
             (out.square, (error**2).sum(axis=1)),
             (out.inside_90, (inside & ok_at).sum(axis=1) / np.maximum(ok_at.sum(axis=1), 1)),
         ):
-            target[rows, k, j] = np.where(hide, np.nan, value)
+            target[:, k, j] = np.where(hide, np.nan, value)
         pit[hide] = np.nan
-        out.level[rows, k, j] = pit
+        out.level[:, k, j] = pit

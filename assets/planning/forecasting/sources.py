@@ -4,14 +4,14 @@ and models that installed packages add."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.planning.demand.calendar import calendar_features
-from assets.planning.forecasting.batch_source import BatchPlan, batch_means, with_batch
+from assets.planning.forecasting.batch_source import BATCH_MODEL, Added, BatchPlan, added_grids, batch_means
 from assets.planning.forecasting.conditions import Conditions, conditions_at
-from assets.planning.forecasting.evidence import GridSource
 from assets.planning.forecasting.extension_source import extension_means, extension_models
 from assets.planning.forecasting.families import Ahead, Grids, family_grids
 from assets.planning.forecasting.panel import Panel
@@ -19,7 +19,42 @@ from assets.planning.forecasting.settings import ForecastSettings
 from assets.planning.forecasting.states import State, base_states
 
 
-def grid_source(
+@dataclass(frozen=True)
+class ModelSource:
+    """All models of some series, at the origins whose conditions and states are known."""
+
+    panel: Panel
+    known: dict[int, tuple[Conditions, dict[str, State]]]
+    kinds: tuple[str, ...]
+    season: int
+    ahead: Ahead
+    added: tuple[Added, ...]
+
+    def part(self, rows: NDArray[np.int64]) -> ModelSource:
+        """The source of some of the series, which holds nothing of the others and can be sent to another machine."""
+        known = {
+            end: (at.rows(rows), {name: state.rows(rows) for name, state in states.items()})
+            for end, (at, states) in self.known.items()
+        }
+        return replace(
+            self, panel=self.panel.rows(rows), known=known, added=tuple(model.rows(rows) for model in self.added)
+        )
+
+    def grids(self, end: int) -> Iterator[tuple[str, Grids]]:
+        """(model, grids) of all its series at an origin, one model after the other."""
+        every, (at, states) = np.arange(len(self.panel.y)), self.known[end]
+        trend: Grids | None = None
+        for name, grids in family_grids(self.panel, at, states, self.kinds, every, self.season, self.ahead):
+            if name == f"damped_trend{self.kinds[-1]}_nb":
+                trend = grids
+            yield name, grids
+        for model in self.added:
+            if trend is None:
+                raise ValueError("the source yields no damped trend")
+            yield model.name, added_grids(model, self.panel, at, states, self.kinds[-1], self.ahead, trend)
+
+
+def model_source(
     panel: Panel,
     settings: ForecastSettings,
     segments: NDArray[np.int64],
@@ -27,9 +62,8 @@ def grid_source(
     ends: list[int],
     ahead: Ahead,
     planned: BatchPlan | None,
-) -> tuple[GridSource, dict[int, Conditions]]:
-    """Source of all models for the origins `ends`; seasons, effects and states are found for all series at each. Beside it
-    the conditions of each origin.
+) -> ModelSource:
+    """Source of all models for the origins `ends`; seasons, effects and states are found for all series at each.
 
     `planned` are the rows that the slower families are fitted to; none switches them off.
     """
@@ -42,15 +76,12 @@ def grid_source(
         known[end] = (at, base_states(panel, at, kinds, segments, settings.workers))
         if planned is not None:
             means[end] = batch_means(panel, at, planned, kinds[-1], settings.season, 1)
-
-    def source(rows: NDArray[np.int64], end: int) -> Iterator[tuple[str, Grids]]:
-        return family_grids(panel, *known[end], kinds, rows, settings.season, ahead)
-
-    whole: GridSource = source
+    added: list[Added] = []
     if planned is not None:
-        whole = with_batch(whole, panel, known, means, planned.rows, kinds[-1], ahead)
-    every = np.arange(len(panel.y))
+        place = np.full(len(panel.y), -1)
+        place[planned.rows] = np.arange(len(planned.rows))
+        added.append(Added(BATCH_MODEL, means, place))
     for model in extension_models():
         own = {end: extension_means(panel, at, model, settings.season) for end, (at, _) in known.items()}
-        whole = with_batch(whole, panel, known, own, every, kinds[-1], ahead, model)
-    return whole, {end: at for end, (at, _) in known.items()}
+        added.append(Added(model, own, np.arange(len(panel.y))))
+    return ModelSource(panel, known, kinds, settings.season, ahead, tuple(added))

@@ -42,6 +42,12 @@ class State:
     doubt: NDArray[np.float64]
     rate: NDArray[np.float64]
 
+    def rows(self, part: NDArray[np.int64]) -> State:
+        """The state of some of the series."""
+        return State(
+            self.level[part], self.slope[part], self.damping, self.variance[part], self.doubt[part], self.rate[part]
+        )
+
 
 def pieces(count: int) -> list[NDArray[np.int64]]:
     """Row numbers in pieces of `PIECE`."""

@@ -21,6 +21,7 @@ from assets.planning.forecasting.overrides import VALUE_COLUMNS, override_rows, 
 from assets.planning.forecasting.panel import panel_of_history
 from assets.planning.forecasting.review import worst_misses
 from assets.planning.forecasting.settings import ForecastSettings
+from assets.planning.forecasting.spread import Spread
 from assets.planning.forecasting.vintage_store import PUBLISHED, VintageStore
 from assets.planning.forecasting.vintages import accuracy_by, matched_forecasts
 
@@ -50,6 +51,7 @@ def keep_track(
     settings: ForecastSettings,
     promotions: pd.DataFrame | None = None,
     regressors: pd.DataFrame | None = None,
+    spread: Spread | None = None,
 ) -> TrackRecord:
     """Keep this run's forecasts and score those of earlier origins.
 
@@ -57,12 +59,12 @@ def keep_track(
         store: the company's vintages; the new one is added, and final scores.
         forecasts: planning.forecasts of this run. history: planning.demand_history of this run.
         attributes: item_id, warehouse_id, abc_xyz_cell, owner_name, unit_cost_latest (null where not known).
-        groups, promotions, regressors: as in `engine.forecast`.
+        groups, promotions, regressors, spread: as in `engine.forecast`.
     """
     if forecasts.empty:
         return TrackRecord(_no_accuracy(), _no_review(), pd.DataFrame(columns=VALUE_COLUMNS))
     origin = pd.Timestamp(forecasts["origin_date"].iloc[0]).date()
-    _reconstruct(store, origin, history, groups, promotions, regressors, settings)
+    _reconstruct(store, origin, history, groups, promotions, regressors, settings, spread)
     store.keep(forecasts)
     described = attributes.drop_duplicates(KEYS).assign(
         abc_xyz_cell=attributes["abc_xyz_cell"].fillna(""), owner_name=attributes["owner_name"].fillna("")
@@ -87,6 +89,7 @@ def _reconstruct(
     promotions: pd.DataFrame | None,
     regressors: pd.DataFrame | None,
     settings: ForecastSettings,
+    spread: Spread | None,
 ) -> None:
     """The first vintages of a company that has none a horizon ago, as far as its history reaches."""
     horizon, frequency = settings.horizon_periods, settings.frequency
@@ -98,7 +101,9 @@ def _reconstruct(
         end = _earlier_origin(origin, horizon * back, frequency)
         known = history[history["period_start_date"] <= pd.Timestamp(end)]
         if known["period_start_date"].nunique() >= settings.min_train_periods + horizon:
-            made = forecast(known, settings=quick, groups=groups, promotions=promotions, regressors=regressors)
+            made = forecast(
+                known, settings=quick, groups=groups, promotions=promotions, regressors=regressors, spread=spread
+            )
             store.keep(made.forecasts, reconstructed=True)
 
 

@@ -19,7 +19,7 @@ from assets.planning.forecasting.families import Ahead
 from assets.planning.forecasting.grids import sum_knots
 from assets.planning.forecasting.panel import panel_of_history
 from assets.planning.forecasting.settings import PUBLISHED_QUANTILES, ForecastSettings
-from assets.planning.forecasting.sources import grid_source
+from assets.planning.forecasting.sources import model_source
 from assets.planning.forecasting.tournament import Choice, choose
 
 KEYS = ["item_id", "warehouse_id"]
@@ -72,8 +72,8 @@ def test_moving_the_future_changes_nothing() -> None:
     planned = BatchPlan(np.array([9, 10, 11]), has_analogues=False)
     short = settings.model_copy(update={"season_periods": 4})
     for end in (52, 58, 64):
-        first = grid_source(panel, short, segments, kinds, [end], ahead, planned)[0](np.arange(12), end)
-        second = grid_source(other, short, segments, kinds, [end], ahead, planned)[0](np.arange(12), end)
+        first = model_source(panel, short, segments, kinds, [end], ahead, planned).grids(end)
+        second = model_source(other, short, segments, kinds, [end], ahead, planned).grids(end)
         for (name, a), (same, b) in zip(first, second, strict=True):
             assert name == same
             np.testing.assert_array_equal(a.mean, b.mean)
