@@ -6,6 +6,8 @@ Without the sync a file that was renamed before a power loss can be empty or tor
 from __future__ import annotations
 
 import os
+import shutil
+import uuid
 from pathlib import Path
 
 _LONGEST_NAME = 40
@@ -33,6 +35,22 @@ def take_place(partial: Path, target: Path) -> None:
     sync(partial)
     partial.replace(target)
     sync(target.parent)
+
+
+def link_or_copy(path: Path, target: Path) -> None:
+    """Give a finished file a second name, or a whole copy where the file system has no links.
+
+    Raises:
+        OSError: the file can be neither linked nor copied.
+    """
+    try:
+        os.link(path, target)
+    except FileExistsError:  # by the same task, before its worker was lost
+        return
+    except OSError:
+        partial = target.with_name(f".{target.name[-_LONGEST_NAME:]}.{uuid.uuid4().hex}")
+        shutil.copyfile(path, partial)
+        take_place(partial, target)
 
 
 def sync(path: Path) -> None:

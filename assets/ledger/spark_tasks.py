@@ -7,8 +7,6 @@ one of a lost worker does, writes the same files again; each appears by one rena
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 import uuid
 from collections.abc import Mapping
@@ -30,6 +28,7 @@ from assets.ledger.stage import compute_with_state
 from assets.ledger.state import LedgerState, is_in
 from assets.ledger.state_store import StateHead
 from assets.ledger.tables import LedgerTables
+from assets.whole_files import link_or_copy, take_place
 
 SNAPSHOTS = ("open_layers", "transit_layers")
 PROOFS = ("conservation", "transit_conservation")
@@ -132,7 +131,7 @@ class Task:
             parts += [_without(parquet.read_table(path), void) for path in closed]
         else:
             for path in closed:
-                _link(path, self.targets[name] / path.name)
+                link_or_copy(path, self.targets[name] / path.name)
         for source, items in buckets.arrivals(moves, bucket):
             arriving = items.filter(pc.invert(pc.is_in(items, value_set=restated)))
             there = [self._closed(folder, name, source), *map(parquet.read_table, _files(folder, source))]
@@ -150,7 +149,7 @@ class Task:
     def _put(self, name: str, file: str, table: pa.Table) -> None:
         partial = self.targets[name] / f".{file}.{uuid.uuid4().hex}"
         parquet.write_table(table, partial)
-        partial.replace(self.targets[name] / f"{file}.parquet")
+        take_place(partial, self.targets[name] / f"{file}.parquet")
 
 
 DONE = pa.schema(
@@ -172,14 +171,3 @@ def _files(folder: Path, bucket: int) -> list[Path]:
 
 def _without(table: pa.Table, items: pa.Array) -> pa.Table:
     return table.filter(pa.array(np.invert(is_in(table["item_id"], items)))) if len(items) else table
-
-
-def _link(path: Path, target: Path) -> None:
-    try:
-        os.link(path, target)
-    except FileExistsError:  # by the same task, before its worker was lost
-        return
-    except OSError:  # a file system without links
-        partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-        shutil.copyfile(path, partial)
-        partial.replace(target)

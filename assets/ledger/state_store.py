@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from assets.ledger.buckets import Moves, arrivals, is_moved, leaving
 from assets.ledger.carry import join_states, part_of
 from assets.ledger.scale import LedgerInputError
 from assets.ledger.state import STATE_VERSION, LedgerState
-from assets.whole_files import sync, write_whole
+from assets.whole_files import link_or_copy, sync, write_whole
 
 _HEAD = "state.json"
 
@@ -80,11 +79,7 @@ class StateWriter:
         kept = {}
         for name in (name for name in before.digests if name.startswith(f"{number}/")):
             path = self.folder.parent / before.name / name
-            try:
-                os.link(path, bucket / path.name)
-            except OSError:  # a file system without links
-                shutil.copyfile(path, bucket / path.name)
-                sync(bucket / path.name)
+            link_or_copy(path, bucket / path.name)
             kept[f"{bucket.name}/{path.name}"] = before.digests[name]
         self.take(kept)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
+from operator import is_not
 
 import sqlglot
 from sqlglot import exp
@@ -39,8 +42,7 @@ def cut(tree: exp.Expr, keep: Callable[[exp.Expr], str]) -> exp.Expr:
         uses = sum(table.name == cte.alias for table in _named(whole, bodies))
         if uses < 2 or _weight(cte.this, bodies, weights) <= SMALL:
             continue
-        before = [one for one in whole.ctes if one is not cte]
-        before = before[: list(whole.ctes).index(cte)]
+        before = list(takewhile(partial(is_not, cte), whole.ctes))
         head = f"with {', '.join(one.sql(dialect='duckdb') for one in before)} " if before else ""
         kept = keep(sqlglot.parse_one(f"{head}{cte.this.sql(dialect='duckdb')}", read="duckdb"))
         for table in _named(whole, {cte.alias: cte.this}):
