@@ -1,7 +1,7 @@
 """Which day each stage of the warehouse holds, and which run left it there.
 
 The warehouse is one file for all days: a stage may only build on stages of its own day, and a release only on stages of
-one run. The stamps stand in `control.stage_days`. A stage that begins removes its own stamp and those of everything
+one run. The stamps are in `control.stage_days`. A stage that begins removes its own stamp and those of everything
 below it, so that a stage which was cut short, or built in part, leaves nothing that a release would accept.
 """
 
@@ -65,7 +65,7 @@ def finish_stage(connection: duckdb.DuckDBPyConnection, stage: str, day: date, r
 
 
 def require_day(connection: duckdb.DuckDBPyConnection, stages: Iterable[str], day: date, *, wanted_by: str) -> None:
-    """Refuse to go on where one of `stages` is not of the day `day`.
+    """Refuse to continue where one of `stages` is not of the day `day`.
 
     Raises:
         StageError: names the stage and what it holds.

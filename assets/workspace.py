@@ -1,4 +1,4 @@
-"""The workspace: where one company's landing, warehouse and releases stand on disk.
+"""The workspace: where one company's landing, warehouse and releases are on disk.
 
 Only paths and connections belong here. What is written there is the business of the stages.
 """

@@ -95,7 +95,7 @@ def clicked(page: Any, target: Any, heading: str) -> float:
     target.click()
     try:
         drawn = page.evaluate(_DRAWN, heading)
-    except Exception:  # the click loads a new document: the clock begins anew
+    except Exception:  # the click loads a new document: the clock begins again
         page.wait_for_load_state("domcontentloaded")
         drawn = page.evaluate(_DRAWN, heading)
     origin = page.evaluate("performance.timeOrigin")

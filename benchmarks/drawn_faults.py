@@ -118,7 +118,7 @@ def main(arguments: list[str]) -> dict[str, Any]:
                 "seconds": round(time.perf_counter() - started),
                 "cpu_seconds": round(time.process_time() - worked),
             }
-            if chosen.save:  # after each world: a run that is stopped has told what it came to
+            if chosen.save:  # after each world: a run that is stopped has printed its results
                 save_result("drawn_faults", figures, seed=chosen.seed, packages=["duckdb", "dbt-core", "numpy"])
             number += 1
     for name, one in tallies.items():
@@ -162,7 +162,7 @@ def copy(prepared: Path, world: Path) -> None:
 
 def forget_changed(prepared: Path, world: Path) -> None:
     """Let the landing forget the files that differ from the clean company's, and the later ones of their datasets, which were
-    compared with them: they are read anew."""
+    compared with them: they are read again."""
     since: dict[str, str] = {}
     for dataset, day, _ in _changed(prepared / "demo" / "inbox", world / "demo" / "inbox"):
         since[dataset] = min(day, since.get(dataset, day))

@@ -2,7 +2,7 @@
 
 No fault is written for a rule. Each operation says only what a person would call the cause (`accepts`: rule ids that name it
 rightly); where, in which file, on which column, on how many rows and by how much is drawn. The files are those of the demo
-company; the grammar changes them on disk and knows nothing of the product.
+company; the grammar changes them on disk and does not depend on the product.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Quantile sets: our engine against single statsforecast models with conformal intervals, over rolling origins.
 
 Scaled pinball at .5 .8 .9 .95 .99 of the periods ahead, averaged over series, horizons and levels; the scale is the
-mean absolute one-step difference of the series before the origin. Coverage is said twice: the share of actuals not
+mean absolute one-step difference of the series before the origin. Coverage is given twice: the share of actuals not
 above a quantile (for counts it cannot fall below the share of zeros) and the same with ties broken at random (PIT),
 which is what "the 90 % quantile holds 90 %" means for counts.
 """
@@ -68,7 +68,7 @@ def _score(panel: Panel, end: int, horizon: int, quantiles: NDArray) -> dict[str
 
 
 def _ours(told: Panel, panel: Panel, end: int, horizon: int, settings: ForecastSettings) -> dict[str, Any]:
-    """Scores of the engine, which is told `told` up to `end`, on the known periods of `panel` after it."""
+    """Scores of the engine, which is given `told` up to `end`, on the known periods of `panel` after it."""
     started = time.perf_counter()
     known = until(told, end)
     result = forecast_panel(known, settings, quantiles=tuple(LEVELS))

@@ -2,7 +2,7 @@
 
     python -m benchmarks ledger_openlmis [--data ../shared/data/openlmis] [--save]
 
-A card is a facility x product x lot. A line says a quantity and why; its sign is that of the reason. Three reasons stand in the
+A card is a facility x product x lot. A line says a quantity and why; its sign is that of the reason. Three reasons are in the
 lines and in no table of the extract; of the eight ways to sign them one (two in, one out) comes to all 2,811 stock figures of
 OpenLMIS itself, the next best to 815. A line without reason, source or destination is a physical count, which sets the balance.
 """

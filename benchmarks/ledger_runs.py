@@ -75,7 +75,7 @@ def _ledger(connection: duckdb.DuckDBPyConnection, folder: Path, as_of: date) ->
 
 
 def ledger_of(folder: Path, files: list[Path], as_of: date) -> None:
-    """The ledger of a day in the warehouse and state of `folder`, going on from what is there."""
+    """The ledger of a day in the warehouse and state of `folder`, continuing from what is there."""
     with _warehouse(folder, files, as_of) as connection:
         _ledger(connection, folder, as_of)
 
@@ -155,7 +155,7 @@ def full(files: list[Path], folder: Path) -> dict[str, Any]:
 
 
 def day(files: list[Path], folder: Path) -> dict[str, Any]:
-    """The last day, which holds 1 % of the rows, on top: what is new is found, the ledger goes on, the marts take the day in."""
+    """The last day, which holds 1 % of the rows, on top: what is new is found, the ledger continues, the marts take the day in."""
     _warm_up(files)
     clock = _Clock()
     with _warehouse(folder, files, AS_OF) as connection:

@@ -3,7 +3,7 @@
     python -m benchmarks pipeline [--save]
 
 The first run reads two years of extracts; the second is the daily run (the extracts of one day are new). Imports and
-what an installation prepares (dbt's parse, compiled code) are paid before the clock starts and stand in the report by
+what an installation prepares (dbt's parse, compiled code) are paid before the clock starts and are in the report by
 themselves. Seconds of CPU (all threads of the process) are beside those of the clock: on a machine that does other things
 only they can be compared.
 """

@@ -5,7 +5,7 @@ have served and tied up (`planning.policy_replay`). Then the simulator lives the
 and the same suppliers, but from the window's first day on the clerks' rule is replaced by the replay's levels, along the
 network: the centre sends to the regions and buys for all, by the same step as the plan (`network.order_step`,
 `network.ration`). Fill rate and stock are compared. With `--ahead N` it also lives the N days after the run, with the published
-levels in charge and never set anew; with `--policy FILE` the levels are those of a what-if instead of the published ones.
+levels in charge and never set again; with `--policy FILE` the levels are those of a what-if instead of the published ones.
 
     python -m demo --out var/demo && stockturn run && python -m benchmarks promise [--config config/demo.yml]
 """
@@ -134,7 +134,7 @@ def planner_of(
     spine: pd.DataFrame, network: Network, policy: np.ndarray, review: np.ndarray, path: LevelPath, known_rows: np.ndarray,
     at: tuple[np.ndarray, np.ndarray], first_day: date,
 ) -> NetworkPlanner:  # fmt: skip
-    """A planner of the rows that the simulator knows; all arrays are of the whole spine but `at`."""
+    """A planner of the rows that the simulator covers; all arrays are of the whole spine but `at`."""
     minimum, multiple = clean_limits(number(spine, "moq_units"), number(spine, "order_multiple_units"), True)
     place = np.full(len(spine), -1)
     place[known_rows] = np.arange(int(known_rows.sum()))
@@ -150,7 +150,7 @@ def planner_of(
 
 
 def _rows(spine: pd.DataFrame, settings: DemoSettings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which rows of the spine the simulator knows, and their item and warehouse numbers."""
+    """Which rows of the spine the simulator covers, and their item and warehouse numbers."""
     from demo.catalogue import build_catalogue
 
     items = {item.code: place for place, item in enumerate(build_catalogue(settings).items)}

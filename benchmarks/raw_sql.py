@@ -73,7 +73,7 @@ def with_ancestors(names: Iterable[str]) -> list[CompiledNode]:
 
 
 def build_nodes(connection: duckdb.DuckDBPyConnection, nodes: Sequence[CompiledNode]) -> None:
-    """Build the nodes in an open warehouse, each anew."""
+    """Build the nodes in an open warehouse, each from nothing."""
     for node in nodes:
         if node.is_built:
             kind = "view" if node.materialized == "view" else "table"

@@ -1,6 +1,6 @@
 """Service that is promised against service that is delivered: 5,000 aircraft spares with their own lead times and prices.
 
-Each year the levels are set anew from the months before; then the months run: demand, receipts, a monthly review. Fill rate
+Each year the levels are set again from the months before; then the months run: demand, receipts, a monthly review. Fill rate
 is units shipped from stock over units asked for. The last 24 months are measured. Nothing of them is used before: which
 variance scale to use, and which internal target delivers 90 / 95 / 98 %, is found by replaying months 36 to 60 with levels
 set from what was known then. The rival is the normal formula (mean x (L + 1) + z sd sqrt(L + 1)) with the one z that

@@ -1,6 +1,6 @@
 """Small faults in a query, by sqlglot: which there are, and the query with one of them. Pure.
 
-mutmut knows Python alone; of its operators these are the counterparts in SQL, and those that only SQL has: kinds of joins, conditions
+mutmut mutates Python alone; of its operators these are the counterparts in SQL, and those that only SQL has: kinds of joins, conditions
 of a join or a filter left out, another aggregate, a default left out.
 """
 

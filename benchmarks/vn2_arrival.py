@@ -24,7 +24,7 @@ def period_scenarios(quantiles: np.ndarray, levels: np.ndarray, uniforms: np.nda
         quantiles: (n, periods, levels) units. uniforms: (scenarios, periods) in (0, 1), the same for every row.
 
     Returns:
-        (n, scenarios, periods) units; linear between the levels on the normal-score scale, tails go on straight.
+        (n, scenarios, periods) units; linear between the levels on the normal-score scale, tails continue straight.
     """
     score, wanted = stats.norm.ppf(levels), stats.norm.ppf(uniforms)
     right = np.searchsorted(score, wanted).clip(1, len(levels) - 1)

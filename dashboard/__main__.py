@@ -1,4 +1,4 @@
-"""Starts the pages: `python -m dashboard --config config/demo.yml`. Binds to this machine unless told otherwise."""
+"""Starts the pages: `python -m dashboard --config config/demo.yml`. Binds to this machine by default."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def _label_left(mark: pd.DataFrame, colour: str) -> list[Picture]:
 
 def value_and_turnover(frame: pd.DataFrame, words: Words) -> Picture:
     """Bars: inventory value at month end. Line, own axis on the right: annualised turnover."""
-    # An accounting period is known by the calendar month that it mostly lies in: one from 29 June on is July.
+    # An accounting period is known by the calendar month that it is mostly in: one from 29 June on is July.
     frame = frame.assign(month=pd.to_datetime(frame["month_start_date"]) + pd.Timedelta(days=14))
     bars = (
         alt.Chart(frame)

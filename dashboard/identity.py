@@ -94,7 +94,7 @@ def _listed(given: Mapping[str, str], header: str) -> tuple[str, ...] | None:
 
 
 def _check_local(given: Mapping[str, str]) -> None:
-    """Without a proxy, only pages of this machine may speak to the server.
+    """Without a proxy, only pages of this machine may use the server.
 
     A web page elsewhere can point a name of its own at 127.0.0.1 (DNS rebinding) and would act as who started the server;
     its requests carry that name as Host, and its own as Origin.

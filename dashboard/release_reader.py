@@ -22,7 +22,7 @@ from assets.publish.summaries import summaries_of, write_summaries
 MAX_EXPORT_ROWS = 1_000_000  # what a spreadsheet can hold, less its header; asked for by the export only
 
 # What pages have shown is kept, as a release never changes: at 100,000 item-warehouses x 24 months half of a page's time was
-# queries that it had asked before (2026-11-30). Tables for export are larger and are read anew.
+# queries that it had asked before (2026-11-30). Tables for export are larger and are read again.
 KEPT_QUERIES, KEPT_ROWS = 256, 2_000
 
 
@@ -48,7 +48,7 @@ class ReleaseReader:
         self._places = schemas
 
     def _summary_place(self, known: set[str]) -> str:
-        """Where the summaries stand: in the release, or in memory where the release is older than one of them."""
+        """Where the summaries are: in the release, or in memory where the release is older than one of them."""
         if known.issuperset(summaries_of(self.tables)):
             return SUMMARY_SCHEMA
         self._connection.execute("attach ':memory:' as made_here (read_write)")

@@ -52,7 +52,7 @@ class DemandModel:
 
     def item_factor(self, day: date) -> FloatArray:
         """(items,): season x trend x life of each item on a day; 1 is its base rate. Weekday and promotions
-        stand apart.
+        are kept apart.
         """
         elapsed = (day - self._settings.start_date).days
         progress = min(elapsed / self._settings.days, 1.3)

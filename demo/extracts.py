@@ -71,7 +71,7 @@ class OnHandRow(NamedTuple):
 
 
 class BinRow(NamedTuple):
-    """A row of the WMS's stock list: the part of a grain that lies in one bin."""
+    """A row of the WMS's stock list: the part of a grain that is in one bin."""
 
     day: date
     grain: Grain
@@ -112,7 +112,7 @@ BIN_CAPACITY = 240
 
 
 def bin_rows(history: History, day: date) -> list[BinRow]:
-    """The WMS's list of a day; a large stock lies in two bins, the first of which carries the timing bridge."""
+    """The WMS's list of a day; a large stock is in two bins, the first of which carries the timing bridge."""
     rows = []
     for grain, shelf in sorted(history.wms_snapshots[day].items()):
         if not (shelf.physical_units or shelf.received_not_posted_units or shelf.picked_not_shipped_units):

@@ -28,7 +28,7 @@ class Planner(Protocol):
     def moves(self, day: date, shelf: IntArray, position: IntArray) -> IntArray:
         """Units that the centre sends to each place (items, warehouses); they are there in the morning.
 
-        shelf: what lies in each place. position: on the shelf + on order - waiting customers.
+        shelf: what is in each place. position: on the shelf + on order - waiting customers.
         """
 
     def orders(self, day: date, position: IntArray) -> IntArray:

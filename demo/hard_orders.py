@@ -1,7 +1,7 @@
 """Documents beside the movements of the hard world: what was ordered, shipped, received and counted, at what list cost and price.
 
 Each movement of a sale or a purchase has its document, so that books and documents agree where no case is planted. Planted: lines entered
-in cartons alone, in a unit that no master knows, taken back in part, shipped late or in two parts, owed, and still to come.
+in cartons alone, in a unit that no master has, taken back in part, shipped late or in two parts, owed, and still to come.
 """
 
 from __future__ import annotations

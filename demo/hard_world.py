@@ -143,7 +143,7 @@ def _cases(book: _Book) -> None:
         book.buy(_day(6 + 25 * number), "PACKED", 5 * PACK, at("0.5"), entered_units=5, entered_uom="CTN")
         book.sell(_day(14 + 25 * number), "PACKED", 3 * PACK, entered_units=-3, entered_uom="CTN")
     book.buy(_day(160), "PACKED", 20, at("0.5"), entered_units=2, entered_uom="CTN")
-    # In cartons alone, and in a unit that no master knows.
+    # In cartons alone, and in a unit that no master has.
     book.buy(_day(161), "PACKED", None, at("0.5"), entered_units=4, entered_uom="CTN")
     book.buy(_day(162), "PACKED", None, at("0.5"), entered_units=9, entered_uom="PALLET")
     _imports(book)

@@ -33,7 +33,7 @@ def _yes(flag: bool) -> str:
 
 
 def movement_layout(catalogue: Catalogue) -> Layout:
-    """The stock ledger; transfers stand in a file of their own."""
+    """The stock ledger; transfers are in a file of their own."""
     header = (
         "单据类型", "单据编号", "单据内码", "行号", "单据日期", "制单时间", "审核时间", "单据状态", "存货编码",
         "存货名称", "仓库编码",

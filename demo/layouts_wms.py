@@ -13,7 +13,7 @@ from demo.vocabulary import WAREHOUSES
 
 
 def bin_code(grain: Grain, number: int = 0) -> str:
-    """Bin of a grain: aisle, bay and level follow from item and warehouse; damaged goods stand in a cage."""
+    """Bin of a grain: aisle, bay and level follow from item and warehouse; damaged goods are in a cage."""
     if grain.status != AVAILABLE:
         return "CAGE-01"
     aisle, bay, level = (grain.item + number) % 6, grain.item % 17 + 1, (grain.item // 17 + grain.warehouse) % 4 + 1

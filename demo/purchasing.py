@@ -76,7 +76,7 @@ def order_as_planned(world: World, day: date, planner: Planner) -> None:
 
 
 def _wanted(world: World, day: date, item: Item, rate: float, position: int, rng: np.random.Generator) -> int:
-    """Units the clerk orders of an item; 0 for nothing. `rate` is what the clerk believes is sold a day."""
+    """Units the clerk orders of an item; 0 for nothing. `rate` is the clerk's estimate of units sold a day."""
     supplier = world.catalogue.suppliers[item.supplier]
     elapsed = (day - world.settings.start_date).days
     if item.pattern == "dying" and elapsed > item.life_day + DELIST_AFTER_DAYS:
@@ -217,7 +217,7 @@ def _take_in(world: World, day: date, arrivals: list[Arrival], rng: np.random.Ge
 
 
 def _draft_units(world: World, order: PurchaseLine) -> int:
-    """Units of an order line that lie in drafts."""
+    """Units of an order line that are in drafts."""
     return sum(line.units for line in world.late if (line.po_no, line.po_line_id) == (order.po_no, order.line_id))
 
 

@@ -139,7 +139,7 @@ class World:
         return position
 
     def physical(self) -> dict[Grain, int]:
-        """Units that lie in the warehouses now, by grain."""
+        """Units that are in the warehouses now, by grain."""
         goods = {
             Grain(item, warehouse, lot_no, AVAILABLE): units
             for item, warehouse in self.shelf.occupied()

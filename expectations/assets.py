@@ -41,7 +41,7 @@ def build_incident_asset(partitions: dg.PartitionsDefinition, release: dg.AssetK
             )
         if published.as_of.isoformat() != context.partition_key:
             raise dg.Failure(
-                description=f"the current release speaks of {published.as_of}, not of {context.partition_key}; "
+                description=f"the current release is of {published.as_of}, not of {context.partition_key}; "
                 f"run the whole day {context.partition_key}",
                 allow_retries=False,
             )

@@ -64,7 +64,7 @@ def findings_of(result: CheckResult, rows: Sequence[Mapping[str, Any]], warehous
 
 
 def _located(rows: Sequence[Mapping[str, Any]], warehouse: Path | None) -> Iterator[dict[str, Any]]:
-    """The rows, those that name no file with the file and line of the movement that they speak of."""
+    """The rows, those that name no file with the file and line of the movement that they are about."""
     if warehouse is None or not warehouse.is_file() or all(row.get("source_file") for row in rows):
         yield from map(dict, rows)
         return

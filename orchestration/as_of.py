@@ -1,4 +1,4 @@
-"""Which day a run speaks about."""
+"""Which day a run is for."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def resolve_as_of(settings: Settings, asked: date | None, today: date) -> date:
     """The day that was asked for; else by configuration the day of the newest extract, or yesterday.
 
     Raises:
-        ValueError: the day lies in the future or before the first day of the schedule.
+        ValueError: the day is in the future or before the first day of the schedule.
     """
     day = asked or _default(settings, today)
     if day > today:
-        raise ValueError(f"--as-of {day} lies in the future (today is {today} in {settings.company.timezone})")
+        raise ValueError(f"--as-of {day} is in the future (today is {today} in {settings.company.timezone})")
     if day < settings.schedule.first_date:
         raise ValueError(f"--as-of {day} is before schedule.first_date {settings.schedule.first_date}")
     return day

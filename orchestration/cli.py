@@ -35,7 +35,7 @@ def start() -> None:
 @app.command()
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
-    as_of: Annotated[str, typer.Option("--as-of", help="Day the run speaks about, YYYY-MM-DD.")] = "",
+    as_of: Annotated[str, typer.Option("--as-of", help="Day of the run, YYYY-MM-DD.")] = "",
     select: Annotated[list[str] | None, typer.Option("--select", "-s", help="Only these assets.")] = None,
 ) -> None:
     """Run the daily job: extracts to release. Ends 0 good, 1 released with failing checks, 2 not released,

@@ -43,9 +43,9 @@ class Translator(DagsterDbtTranslator):
         return str(fqn[1]) if len(fqn) > 2 else f"{dbt_resource_props['resource_type']}s"
 
 
-# The two halves of a run; ledger and planning stand between them. One definition for all would be cut by Dagster into
+# The two halves of a run; ledger and planning are between them. One definition for all would be cut by Dagster into
 # as many dbt invocations as there are distinct sets of Python assets above the models (four, measured 2026-11-21).
-# A company's own nodes are in the second, whatever folder they stand in.
+# A company's own nodes are in the second, whatever folder they are in.
 FOUNDATION = ("fqn:stockturn.staging", "fqn:stockturn.intermediate")
 HALVES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "dbt_foundation": (FOUNDATION, ()),

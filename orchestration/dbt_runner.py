@@ -63,7 +63,7 @@ class DbtProject:
         return self.folder if (self.folder / "profiles.yml").is_file() else SHIPPED.folder
 
     def prepared(self) -> Path:
-        """The manifest, parsed anew only where a file of the project or an environment variable that it reads changed.
+        """The manifest, parsed again only where a file of the project or an environment variable that it reads changed.
 
         Raises:
             DbtError: dbt cannot parse the project.
@@ -106,7 +106,7 @@ class DbtProject:
         from dbt.contracts.graph.manifest import Manifest  # dbt imports slowly
 
         self.prepared()
-        # read anew for each command: dbt writes the injected SQL of ephemeral models into the manifest it is given
+        # read again for each command: dbt writes the injected SQL of ephemeral models into the manifest it is given
         manifest = Manifest.from_msgpack((self.target / "partial_parse.msgpack").read_bytes())
         manifest.build_flat_graph()  # what a model sees as `graph`; dbt builds it only where it parses (0.2 s)
         return self._invoke(arguments, manifest, warehouse, target)
@@ -302,7 +302,7 @@ def _is_current(stamp: str, folder: Path) -> bool:
         made_of = json.loads(stamp)
         is_same = all(_environment(name) == value for name, value in made_of["environment"].items())
         return is_same and bool(made_of["files"] == _fingerprint(folder))
-    except (ValueError, KeyError, TypeError):  # damaged: parsed anew
+    except (ValueError, KeyError, TypeError):  # damaged: parsed again
         return False
 
 

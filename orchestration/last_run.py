@@ -21,7 +21,7 @@ from orchestration.faults import CRASHED, NOT_RELEASED, is_refusal
 
 @dataclass(frozen=True)
 class LastRun:
-    """A run as it is kept; `ended_at` and `exit_status` are None while it goes on, or where it was interrupted."""
+    """A run as it is kept; `ended_at` and `exit_status` are None while it runs, or where it was interrupted."""
 
     as_of_date: str
     started_at: str
@@ -32,7 +32,7 @@ class LastRun:
 
 
 class KeptRun:
-    """The run that is going on."""
+    """The run in progress."""
 
     def __init__(self, path: Path, run: LastRun) -> None:
         self._path, self._run = path, run

@@ -17,5 +17,5 @@ def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
 
 
 def warehouse_pool(settings: Settings) -> str:
-    """The pool of one company's warehouse: one run at a time in it, while other companies' runs go on beside."""
+    """The pool of one company's warehouse: one run at a time in it, while other companies' runs continue beside."""
     return f"warehouse_{re.sub(r'[^A-Za-z0-9_]', '_', settings.company.code)}"

@@ -29,7 +29,7 @@ def review_month(settings: Settings, month: date, folder: Path | None = None) ->
     A pack for each company of the release: their amounts are in their own currencies and are not added.
 
     Raises:
-        ReleaseError: no release speaks of a day of that month.
+        ReleaseError: no release covers a day of that month.
     """
     workspace = settings.workspace()
     release, before = month_releases(workspace.releases, month)
@@ -62,7 +62,7 @@ def comment_on(settings: Settings, month: date, user: str, text: str, folder: Pa
     """Keep a comment on the month that holds a day; the pack of the month shows it from its next writing on.
 
     Raises:
-        ReleaseError: no release speaks of a day of that month.
+        ReleaseError: no release covers a day of that month.
     """
     workspace = settings.workspace()
     release, _ = month_releases(workspace.releases, month)

@@ -102,7 +102,7 @@ def run_daily(
 ) -> RunOutcome:
     """Execute the daily job for one day (or the selected assets of it).
 
-    `on_step(event, step)` is told of `start`, `success`, `failure` and `skipped` of every step.
+    `on_step(event, step)` is called for `start`, `success`, `failure` and `skipped` of every step.
 
     Raises:
         assets.workspace.WorkspaceBusyError: another run holds the workspace.

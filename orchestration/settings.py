@@ -1,7 +1,7 @@
 """The configuration of one company: typed, without silent defaults for what is unknown.
 
 Each stage declares its own section beside its code; this module puts the sections together and reads the file.
-Secrets never stand here: they come from the environment (`STOCKTURN_POSTGRES_URL`, `STOCKTURN_NOTIFY_URLS`).
+Secrets are never here: they come from the environment (`STOCKTURN_POSTGRES_URL`, `STOCKTURN_NOTIFY_URLS`).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class MemberCompany(Section):
 class Schedule(Section):
     """When the daily run starts, in the company's time zone.
 
-    `is_started`: schedules and sensors, alerts included, go on as soon as Dagster's daemon runs; false where people start
+    `is_started`: schedules and sensors, alerts included, continue as soon as Dagster's daemon runs; false where people start
     them on the web page.
     """
 

@@ -41,7 +41,7 @@ def _failed_run_table(settings: Settings, release: Release | None) -> list[Table
     workspace = settings.workspace()
     run = read_last_run(workspace)
     if run is not None and run.exit_status is None and is_held(workspace):
-        table = Table("a run is going on", "", title=settings.company.name)
+        table = Table("a run is in progress", "", title=settings.company.name)
         table.add_row("since (UTC)", run.started_at)
         table.add_row("for the day", run.as_of_date)
         return [table]

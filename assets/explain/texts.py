@@ -1,4 +1,4 @@
-"""The words around an explanation, in both languages. Titles of evidence stand with their queries."""
+"""The words around an explanation, in both languages. Titles of evidence are beside their queries."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Contracts as typed objects, read from `contracts/*.yml`: what every kind of extract must hold.
 
-What is derived from a contract (casts, rules, suites, dbt sources) lives with its user; only the declaration is here.
+What is derived from a contract (casts, rules, suites, dbt sources) is with its user; only the declaration is here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
 
 
 class ColumnType(StrEnum):
-    """Kinds of value that a contract knows; each has one DuckDB type."""
+    """Kinds of value that a contract has; each has one DuckDB type."""
 
     TEXT = "text"
     ENUM = "enum"

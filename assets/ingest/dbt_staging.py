@@ -1,4 +1,4 @@
-"""What dbt knows of the contracts: the source `landing` and the columns of the staging models, described by the contracts.
+"""What dbt reads of the contracts: the source `landing` and the columns of the staging models, described by the contracts.
 
 `python -m assets.ingest.dbt_staging` writes models/staging/_contracts.yml; a test keeps the committed file in step. The
 models themselves take their columns from it by `contract_columns` (macros/contract_columns.sql), so that a column that a

@@ -37,7 +37,7 @@ class SourceSettings(BaseModel):
     """A folder of extracts, a database or a web service, and the mapping that reads it.
 
     A database or web service has no address here: that comes from the environment (assets/ingest/live/secrets.py). Its
-    `path` is where its extracts are kept, below the workspace where nothing else is said.
+    `path` is where its extracts are kept, below the workspace where nothing else is given.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,7 +64,7 @@ class SourceSettings(BaseModel):
     def each(self) -> tuple[SourceSettings, ...]:
         """The sources that are read: this one, or one for each book or year of `instances`, in their order.
 
-        Each instance lies in a folder of its name below `path`; `instance` is then what their company is named by.
+        Each instance is in a folder of its name below `path`; `instance` is then what their company is named by.
         """
         if not self.instances:
             return (self,)
@@ -114,14 +114,14 @@ class SourceSettings(BaseModel):
         return self
 
     def in_workspace(self, workspace: Path) -> SourceSettings:
-        """The source with the folder of its extracts; that of a live source that names none lies in the workspace."""
+        """The source with the folder of its extracts; that of a live source that names none is in the workspace."""
         if "path" in self.model_fields_set:
             return self
         return self.model_copy(update={"path": workspace / EXTRACTS / self.name})
 
     @property
     def company(self) -> str:
-        """Namespace of item and warehouse codes; the instance where the system knows no organisation."""
+        """Namespace of item and warehouse codes; the instance where the system has no organisation."""
         return self.company_code or self.instance
 
     @field_validator("remote")

@@ -31,7 +31,7 @@ def ingest(workspace: Path, sources: Sequence[SourceSettings], contract: str, as
     """Read every file up to `as_of` that is not yet landed for the contract, and release what quarantine can let go.
 
     Masters come before what refers to them; `ingest_all` keeps to that. A file that cannot be understood is recorded
-    as refused and the others go on; MappingError is raised for a mapping that is wrong, before anything is read.
+    as refused and the others continue; MappingError is raised for a mapping that is wrong, before anything is read.
     """
     return ingest_all(workspace, sources, as_of, [contract])[contract]
 
@@ -101,7 +101,7 @@ def resync(workspace: Path, sources: Sequence[SourceSettings], name: str, datase
         workspace: whose extracts they are; nobody else may be using it.
         sources: the sources of the configuration.
         name: the source, or a source with several instances.
-        dataset: only this dataset of its mapping; all of them where nothing is said.
+        dataset: only this dataset of its mapping; all of them where there is no note.
 
     Returns:
         The datasets that will be read whole, as `source/dataset`.

@@ -80,7 +80,7 @@ def whole_clusters(ties: pa.Table, items: pa.Array) -> pa.Array:
 
 
 def place_sums_of(state: LedgerState, grains: Grains) -> Ints:
-    """The sums of a state in the order of `grains`' places; zero for places that it does not know."""
+    """The sums of a state in the order of `grains`' places; zero for places that it does not have."""
     count = len(state.places)
     sums = np.zeros((len(grains.place_item), len(SUM_COLUMNS)), dtype=np.int64)
     item = np.asarray(pc.index_in(_text(state.places["item_id"]), value_set=grains.labels["item_id"]), dtype=np.int64)

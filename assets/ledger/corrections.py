@@ -70,7 +70,7 @@ class _Versions:
         version = (
             number - np.repeat(number[is_new_cluster], np.diff(np.append(np.flatnonzero(is_new_cluster), len(row)))) + 1
         )
-        # The rows of these clusters alone, in ledger order; `rows` is where they stand in the whole.
+        # The rows of these clusters alone, in ledger order; `rows` is where they are in the whole.
         is_mine = np.zeros(len(data.bounds) - 1, dtype=np.bool_)
         is_mine[cluster] = True
         rows = data.order[np.repeat(is_mine, np.diff(data.bounds))]

@@ -1,7 +1,7 @@
-"""The ledger's part of a run: it goes on from the saved state where that fits, and computes everything where it does not.
+"""The ledger's part of a run: it continues from the saved state where that fits, and computes everything where it does not.
 
 The answer is the same either way (tests/unit/ledger/test_ledger_daily.py); only the time differs. A state fits when it was made by
-this code under these settings, for the tables that stand in this warehouse, of a day not later than the one asked for.
+this code under these settings, for the tables that are in this warehouse, of a day not later than the one asked for.
 
 Items are dealt into buckets by the hash of their name (`buckets`); a run has the movements and tables of one bucket in memory at a time,
 and the state on disk is kept by bucket.
@@ -96,7 +96,7 @@ class Engine(Protocol):
     def movements(self, run: Run) -> Movements:
         """Where the movements are asked."""
 
-    def anew(self, run: Run, stamp: str, movements: Movements) -> tuple[int, int]:
+    def from_start(self, run: Run, stamp: str, movements: Movements) -> tuple[int, int]:
         """Compute everything; returns the movements and the items."""
 
     def go_on(
@@ -118,7 +118,7 @@ def run_ledger(
     """Bring schema `ledger` of the open warehouse to `as_of`; the state for the next run is kept in `folder`.
 
     Without an engine the buckets are computed in this process. Tables, what was seen and the tie to the state change in one
-    transaction: a run that dies leaves a warehouse whose tie names no state, and the next one computes everything.
+    transaction: a run that is killed leaves a warehouse whose tie names no state, and the next one computes everything.
     """
     settings = settings.model_copy(update={"calendars": warehouse.calendars(connection)})
     run = Run(connection, Path(folder), as_of, settings, threads, rows_per_bucket)
@@ -144,7 +144,7 @@ def run_ledger(
                 return LedgerRun(True, f"continued from {head.as_of}", count, len(plan.restated), run.seconds)
         else:
             reason = f"{count} of the movements are new or of items that must be computed again"
-    count, items = engine.anew(run, stamp, movements)
+    count, items = engine.from_start(run, stamp, movements)
     return LedgerRun(False, reason, count, items, run.seconds)
 
 
@@ -156,7 +156,7 @@ class InProcess:
     def movements(self, run: Run) -> Movements:
         return warehouse.InWarehouse(run.connection, run.as_of)
 
-    def anew(self, run: Run, stamp: str, movements: Movements) -> tuple[int, int]:
+    def from_start(self, run: Run, stamp: str, movements: Movements) -> tuple[int, int]:
         warehouse.drop_views(run.connection)
         items = warehouse.item_counts(run.connection)
         total = sum(items["movements"].to_pylist())

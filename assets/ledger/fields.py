@@ -21,7 +21,7 @@ CQTY, CVAL, CLAST, COPEN, CDEF, CKNW, CCOVER, CGIVEN, CSOLD, CRES, CUNK, CWAIT =
 COST_FIELDS = 12
 
 TAINTED, WHOLE, SHORT_ONLY = range(3)
-"""What an average knows: goods of unknown cost are in the pool; everything has a cost; only units that left without a cost lack one."""
+"""What an average contains: goods of unknown cost are in the pool; everything has a cost; only units that left without a cost lack one."""
 
 # Items: last known unit cost, and the layer that left last (for returns and finds that have no layer of their own).
 ILAST, IORG, ISRC, IUC, IEXP = range(5)

@@ -1,4 +1,4 @@
-"""Going on from a saved state: a day's new movements, and back-dated ones that re-compute only the items they touch.
+"""Continuing from a saved state: a day's new movements, and back-dated ones that re-compute only the items they touch.
 
 Which item goes which way is `plan`'s to say; here each goes it. Items without new movements are not computed at all; their layers are
 copied. Pure; no I/O.
@@ -38,7 +38,7 @@ class LedgerDelta:
     tables: LedgerTables
     state: LedgerState
     since: date
-    """As-of date of the state that this goes on from: rows of that snapshot are void unless it ends a period before the new one."""
+    """As-of date of the state that this continues from: rows of that snapshot are void unless it ends a period before the new one."""
     restated_items: pa.Array
     """Items all of whose rows are void and given out again."""
     calendars: Calendars
@@ -122,7 +122,7 @@ def advance(
     days, new_from = _snapshots(data, state.as_of, as_of, settings)
     again = np.asarray(pc.is_in(data.grains.labels["item_id"], value_set=plan.restated), dtype=np.bool_)
     result = run_corrected(data, settings, days, saved, threads, _emit_from(data, again, new_from))
-    # An item that goes on beside a restated one (a conversion of today ties them) has shown its older snapshots already.
+    # An item that continues beside a restated one (a conversion of today ties them) has shown its older snapshots already.
     rows = result.emitted
     shown = rows[ESNAP] >= new_from
     if again.any():

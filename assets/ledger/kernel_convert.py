@@ -89,7 +89,7 @@ def turn_into(k, under_way, produced, tables):  # type: ignore[no-untyped-def]
         units = upto - given
         layers[node, VAL] += carried
         if units <= 0 and following >= 0:
-            # Too little to be a unit: its value goes on to the next layer.
+            # Too little to be a unit: its value passes to the next layer.
             carried = layers[node, VAL]
             free_node(layers, run, node)
         else:

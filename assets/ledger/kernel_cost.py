@@ -48,7 +48,7 @@ CLOSED = -(2**63)
 
 @part
 def unit_cost(value, qty):  # type: ignore[no-untyped-def]
-    """Scaled cost per unit of a value; NULL_COST when it cannot be said."""
+    """Scaled cost per unit of a value; NULL_COST when it is not known."""
     if qty == 0:
         return NULL_COST
     cost = muldiv(value, VALUE_DIVISOR, abs(qty))

@@ -1,7 +1,7 @@
 """Queues of layers: linked lists in integer tables. Compiled.
 
 A pool holds its layers in flow order and, apart from them, the negative layers that wait for a receipt, oldest first. What belongs here:
-take from a queue, put into it, settle negatives. Nothing here knows about documents.
+take from a queue, put into it, settle negatives. Nothing here depends on documents.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def run_ledger_on_spark(
 ) -> LedgerRun:
     """Bring schema `ledger` of the warehouse to `as_of`, in tasks of about `rows_per_task` movements.
 
-    It goes on from the state in the lake as `run_ledger` does from that of one process. Tables are shown together when all are complete.
+    It continues from the state in the lake as `run_ledger` does from that of one process. Tables are shown together when all are complete.
     """
     lake.sweep(connection)
     folder, engine = lake.folder / KEPT / SCHEMA, OnSpark(lake)
@@ -106,7 +106,7 @@ class OnSpark:
     def movements(self, run: Run) -> Movements:
         return InSpark(self._lake, run.connection, run.as_of)
 
-    def anew(self, run: Run, stamp: str, movements: Movements) -> tuple[int, int]:
+    def from_start(self, run: Run, stamp: str, movements: Movements) -> tuple[int, int]:
         items = warehouse.item_counts(run.connection)
         total = sum(items["movements"].to_pylist())
         parallel = self._lake.spark.sparkContext.defaultParallelism

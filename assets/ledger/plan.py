@@ -64,8 +64,8 @@ def make_plan(
     """Plan the way from a state of `since` to `as_of`.
 
     `documents` (DOCUMENT_COLUMNS) holds at least every document that is new and of a day up to `since`, a leg of a conversion, a return
-    that names an order, or a correction of a receipt; other new ones may stand in it. `moved_items` have new documents; `touched_items`
-    are to be computed again whatever happened to them. `ties` (item_id, cluster) are the items that the state knows, `old_conversions`
+    that names an order, or a correction of a receipt; other new ones may be in it. `moved_items` have new documents; `touched_items`
+    are to be computed again whatever happened to them. `ties` (item_id, cluster) are the items of the state, `old_conversions`
     the groups it has seen.
     """
     kind = documents["movement_type"].cast(pa.string())

@@ -169,14 +169,14 @@ create or replace table ledger.restatement_documents (
 
 
 def write_restatements(connection: duckdb.DuckDBPyConnection, releases: Iterable[PastRelease], as_of: date) -> int:
-    """Tables `ledger.restated_kpis` and `ledger.restatement_documents`, written anew; returns the number of releases compared."""
+    """Tables `ledger.restated_kpis` and `ledger.restatement_documents`, written again; returns the number of releases compared."""
     connection.execute(_TABLES)
     compared = chosen_releases(releases, as_of)
     sides = ",".join(_SIDE.format(side=f"{name}_rows", name=name) for name in ("then", "now"))
     for past in compared:
         given = {"file": str(past.movements), "as_of": past.as_of, "days": WINDOW_DAYS}
         columns = connection.execute("select name from parquet_schema($file)", {"file": given["file"]}).fetchall()
-        # A release from before settlements were told apart has none of its own.
+        # A release from before settlements were distinguished has none of its own.
         settled = "cogs_settlement_value" if ("cogs_settlement_value",) in columns else "0"
         connection.execute(_ROWS.format(sides=sides, settled=settled), given)
         connection.execute(_TOTALS)

@@ -1,4 +1,4 @@
-"""What the ledger can be told to do: how goods age, in which order they leave, how they are valued."""
+"""Modes of the ledger: how goods age, in which order they leave, how they are valued."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LedgerSettings(BaseModel):
 
     @property
     def can_continue(self) -> bool:
-        """Can an item go on from its saved state? Not where a document of the month changes what left earlier in it, nor under a standard,
+        """Can an item continue from its state? Not where a document of the month changes what left earlier in it, nor under a standard,
         whose changes look back on the stock: there an item that moved is computed again from its first movement."""
         return self.layers_carry_value or self.cost == "moving_average"
 

@@ -1,7 +1,7 @@
 """What a Spark worker does with one bucket of items: compute it, write its part of every table, and its state.
 
 A bucket's part of a table is a few Parquet files in the table's folder: `<bucket>-today.parquet` holds what the next day replaces (the
-snapshot of the day, the proofs), the others what stays. Going on, files that stay are linked, not written. A task that runs twice, as
+snapshot of the day, the proofs), the others what stays. Continuing, files that stay are linked, not written. A task that runs twice, as
 one of a lost worker does, writes the same files again; each appears by one rename.
 """
 

@@ -64,7 +64,7 @@ def compute_with_state(
     standard_costs: pa.Table | None = None,
     threads: int = 2,
 ) -> tuple[LedgerTables, LedgerState]:
-    """Like `compute`; also the state from which `incremental.compute_incremental` goes on."""
+    """Like `compute`; also the state from which `incremental.compute_incremental` continues."""
     require_columns(movements)
     movements = until(movements, as_of)
     data = prepare(movements, settings, costs_until(standard_costs, as_of))

@@ -1,4 +1,4 @@
-"""What the ledger must remember to go on: the layers open at a date, the cost pools, the sums so far. Tables only; no I/O, no arithmetic.
+"""What the ledger keeps to continue later: open layers at a date, cost pools, sums so far. Tables only; no I/O, no arithmetic.
 
 A state is bound to the settings that made it (fingerprint) and to the version of this layout.
 """

@@ -173,7 +173,7 @@ def load_after(folder: Path, head: StateHead, bucket: int, moves: Moves) -> Ledg
 
 
 def homes(folder: Path, head: StateHead) -> pa.Table:
-    """item_id, cluster and bucket of every item that the state knows."""
+    """item_id, cluster and bucket of every item of the state."""
     parts = []
     for bucket in range(head.buckets):
         items = _checked(Path(folder), head, f"{bucket}/items.arrow").select(["item_id", "cluster"])

@@ -89,7 +89,7 @@ class InWarehouse:
 
 @dataclass(frozen=True)
 class Survey:
-    """How the movements stand to those that the saved state has seen."""
+    """How the movements compare with those that the saved state has seen."""
 
     total: int
     """Movements up to the day."""

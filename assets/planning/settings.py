@@ -33,7 +33,7 @@ class PlanningSettings(BaseModel):
     schedule: ScheduleSettings = ScheduleSettings()
     life_cycle: LifeCycleSettings = LifeCycleSettings()
     orders: OrderSettings = OrderSettings()
-    # the daily replay sets levels anew once a quarter: five times a year, each costs a forecast
+    # the daily replay sets levels again once a quarter: five times a year, each costs a forecast
     replay: ReplaySettings = ReplaySettings(refit_days=85)
 
     def at_frequency(self, frequency: str, seed: int) -> PlanningSettings:

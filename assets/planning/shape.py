@@ -28,7 +28,7 @@ _NUMBER = (
 def shaped(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The columns in that order; `_date` as timestamps, `_units`, `_value`, `_rate`, `_days` and counts as numbers.
 
-    An empty frame knows no types; a table made of it would have integers where the next run has dates.
+    An empty frame has no types; a table made of it would have integers where the next run has dates.
     """
     result = frame.reindex(columns=columns)
     for name in columns:

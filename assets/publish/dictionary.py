@@ -100,7 +100,7 @@ def with_types(dictionary: Sequence[Mapping[str, Any]], marts: Iterable[Mapping[
 def with_warehouse_types(
     dictionary: Sequence[Mapping[str, Any]], types: Mapping[tuple[str, str], Mapping[str, str]]
 ) -> list[dict[str, Any]]:
-    """The dictionary with what the models leave out and the warehouse knows: types, and columns that no yml names.
+    """The dictionary with what the models leave out and the warehouse has: types, and columns that no yml names.
 
     The shipped models state both; a company's own marts need not.
 

@@ -23,7 +23,7 @@ def stored_dictionary(manifest: Path) -> list[dict[str, Any]]:
     made_of = hashlib.sha256(b"".join([text, *[path.read_bytes() for path in _MADE_BY]])).hexdigest()
     kept = manifest.with_name("dictionary.json")
     if kept.is_file():
-        with suppress(ValueError, KeyError, TypeError):  # damaged: built anew
+        with suppress(ValueError, KeyError, TypeError):  # damaged: built again
             known = json.loads(kept.read_bytes())
             if known["made_of"] == made_of:
                 return list(known["marts"])

@@ -54,7 +54,7 @@ class KpiMove:
     status_before: str
     status_after: str
     company_code: str = ""
-    """Empty for the group, and where one of the releases is from before companies stood apart."""
+    """Empty for the group, and where one of the releases is from before companies were kept apart."""
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def _plain(kind: pa.DataType) -> str:
 
 def _write(table: Any, schema: pa.Schema, batches: Iterator[pa.RecordBatch] | list[pa.RecordBatch], tag: str) -> None:
     """One snapshot with these rows and no others, under a tag; without a tag it is the table from now on."""
-    if _BRANCH in table.refs():  # left by a run that died
+    if _BRANCH in table.refs():  # left by a run that was killed
         table.manage_snapshots().remove_branch(_BRANCH).commit()
     order = [field.name for field in table.schema().fields]
     kinds = pa.schema([schema.field(name) for name in order])

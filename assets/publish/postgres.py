@@ -41,7 +41,7 @@ INFO = ddl.TableText(
     "release_info",
     (
         ddl.ColumnText("release_id", "VARCHAR", "The release that every view of this schema shows now", "版本号"),
-        ddl.ColumnText("as_of_date", "DATE", "Day the figures speak about", "数据日期"),
+        ddl.ColumnText("as_of_date", "DATE", "Day of the figures", "数据日期"),
         ddl.ColumnText("built_at", "TIMESTAMP WITH TIME ZONE", "When the release was built, UTC", "生成时间"),
     ),
     "One row: which release this is.",
@@ -100,7 +100,7 @@ def _connect(url: str) -> Iterator[psycopg.Connection]:
     try:
         connection = psycopg.connect(_plain(url), autocommit=True, application_name="stockturn publish")
     except psycopg.Error as error:
-        # the driver quotes a URL that it cannot read, password and all: only the kind of error may go on
+        # the driver quotes a URL that it cannot read, password and all: only the kind of error may be passed on
         raise PublicationError(
             f"no connection to PostgreSQL ({type(error).__name__}); check {URL_VARIABLE}, the network and the role"
         ) from None
@@ -131,7 +131,7 @@ def _dictionary(release: Release) -> dict[str, Any]:
 
 
 def _serialise(connection: psycopg.Connection, settings: PostgresSettings) -> None:
-    """One publication at a time to a public schema; publications to other schemas of the database go on beside it."""
+    """One publication at a time to a public schema; publications to other schemas of the database continue beside it."""
     digest = hashlib.sha256(f"stockturn publication to {settings.schema_name}".encode()).digest()
     number = int.from_bytes(digest[:8], "big", signed=True)  # names the lock among the advisory locks of the database
     row = connection.execute("select pg_try_advisory_lock(%s)", (number,)).fetchone()

@@ -4,7 +4,7 @@ A role in the reader role sees everything. A role in the limited role sees the r
 `<schema_name>_access` allows it, and none where it has no line there. Publications make that schema once and never change its lines:
 they are the administrator's.
 
-The limits stand in the views themselves, as security barriers: the tables behind them may be read by nobody else, so a join, a
+The limits are in the views themselves, as security barriers: the tables behind them may be read by nobody else, so a join, a
 function or another view over them cannot go around the limits. A view asks `current_user`, so `set role` changes what is seen.
 Pure: statements as text.
 """

@@ -1,6 +1,6 @@
 """The published model: which marts readers outside may build on, as a star of facts and dimensions (public.yml).
 
-A public mart is a view in schema `main` of the release's DuckDB file, which is where a connection looks without being told:
+A public mart is a view in schema `main` of the release's DuckDB file, which is where a connection looks by default:
 queries run as they are written. It has the mart's columns; a fact about an item at a warehouse also has `owner_name` and
 `abc_xyz_cell` where the mart has not, so that every fact joins every dimension by a column of its own. PostgreSQL and the
 Parquet files of a release are made from these views.
@@ -101,7 +101,7 @@ def rows_within(
         whole: `owner` or `warehouse`, SQL of its name -> condition that everything of that owner or warehouse is.
 
     Returns:
-        `true` for a mart that says nothing about anybody's stock, `false` for one that speaks of the whole company.
+        `true` for a mart that says nothing about anybody's stock, `false` for one that covers the whole company.
     """
     declared = public_model().marts.get(mart)
     kind = declared.rows if declared else ("place" if {"item_id", "warehouse_id"} <= set(columns) else "none")

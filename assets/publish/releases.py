@@ -110,7 +110,7 @@ def build_release(
 ) -> Release:
     """Write every mart of the open warehouse into a new release folder; `current` stays as it is.
 
-    Rows stand in the order of the mart's key, where `keys` names one, else of all columns: sorting by the key alone costs
+    Rows are in the order of the mart's key, where `keys` names one, else of all columns: sorting by the key alone costs
     a third less (2026-11-22), and a key that is not unique has failed its test before. A table that `keys` does not name is
     left in the warehouse from a version of the models that made it: it is not published.
 

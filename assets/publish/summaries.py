@@ -1,6 +1,6 @@
 """Sums that pages show of a whole company, made once when a release is built, not at every visit.
 
-They stand in the release's DuckDB file beside the marts (schema `summaries`), add nothing that the marts do not say, and
+They are in the release's DuckDB file beside the marts (schema `summaries`), add nothing that the marts do not say, and
 are no part of what BI tools are promised: only the dashboard reads them. A row is a month and a group of item-warehouses
 that no filter of the dashboard tells apart: warehouse, category, owner and classes. At 100,000 item-warehouses x 24 months
 that is a twentieth of the rows (2026-11-22: 2.4 million to 130,000).

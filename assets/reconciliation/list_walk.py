@@ -150,7 +150,7 @@ def _taken_back(place: PlaceLists, position: int, book: _Book, surprise: float) 
 
 
 def _is_frequent(system: SystemLists) -> bool:
-    """Lists come at least weekly. Between rarer ones too much moves for a list to be told from its neighbours; where a period
+    """Lists come at least weekly. Between rarer ones too much moves for a list to be distinguished from its neighbours; where a period
     does not open as the last one closed, that is a break of continuity (US contraceptive supply data, 156 sites by month)."""
     days = np.array(system.days)
     return len(days) > 1 and float(np.median(np.diff(days).astype(np.int64))) <= MOST_DAYS_BETWEEN_LISTS

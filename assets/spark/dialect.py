@@ -27,7 +27,7 @@ Columns = list[tuple[str, str]]
 
 
 class DialectError(ValueError):
-    """A statement that cannot be said in Spark's dialect."""
+    """A statement that cannot be written in Spark's dialect."""
 
 
 def spark_type(duckdb_type: str) -> str:
@@ -44,7 +44,7 @@ def spark_type(duckdb_type: str) -> str:
 
 
 def view_name(schema: str, name: str) -> str:
-    """The name by which Spark's session knows a relation of the warehouse."""
+    """The name of a relation in Spark's session of the warehouse."""
     return f"{schema}__{name}"
 
 

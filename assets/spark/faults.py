@@ -69,12 +69,12 @@ def _sentence(text: str, spark: Any) -> str:
     if _NO_SPACE.search(text):
         return "a disk of Spark's driver or workers is full (No space left on device)"
     if "SparkContext" in text and ("shut down" in text or "stopped" in text):
-        return "the Spark session ended in mid-run: its driver died or its master took the application away; see the master's log"
+        return "the Spark session ended in mid-run: its driver was killed or its master removed the application; see the master's log"
     return next((line.strip() for line in text.splitlines() if line.strip()), "Spark failed")[:500]
 
 
 def _setting(spark: Any, name: str) -> str:
-    """A setting of a session, which may have died."""
+    """A setting of a session, which may have ended."""
     try:
         return str(spark.conf.get(name))
     except Exception:

@@ -1,7 +1,7 @@
 """The tables that Spark builds: Parquet folders, a view of each in the warehouse file, a name for each in Spark's session.
 
 The warehouse file stays the catalogue of a run, whichever engine builds the tables: what Python reads, it reads through the views. A
-table is written to a new folder and shown by one `create or replace view`; a run that dies leaves the table as it was.
+table is written to a new folder and shown by one `create or replace view`; a run that is killed leaves the table as it was.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TEXT = re.compile(r"'((?:[^']|'')*)'")
 _CATALOGUE = ((re.compile(r"\bmain\.(?=\"?\w+\"?\()"), ""), (re.compile(r"\bcount_star\(\)"), "count(*)"))
 _SUPERSEDED = "superseded_rows"
 KEPT = "state"
-"""Folder in the lake that is no schema: what later runs go on from."""
+"""Folder in the lake that is no schema: what later runs continue from."""
 
 
 class Lake:
@@ -38,7 +38,7 @@ class Lake:
         self._lock = threading.RLock()
 
     def forget(self, schema: str, name: str) -> None:
-        """What Spark knows of a relation is out of date."""
+        """What Spark has cached of a relation is out of date."""
         with self._lock:
             self._known.discard(view_name(schema, name))
 
@@ -59,7 +59,7 @@ class Lake:
     def show(self, connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str:
         """Make a relation of the warehouse known to Spark's session; returns its name there.
 
-        What Spark built is read where it is; so are landed files; views are said in Spark's dialect; all else (small tables that Python
+        What Spark built is read where it is; so are landed files; views are written in Spark's dialect; all else (small tables that Python
         wrote) is copied to the lake.
         """
         known = view_name(schema, name)
@@ -116,7 +116,7 @@ class Lake:
         return folder
 
     def sweep(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Delete the folders that no relation of the warehouse reads: what was replaced, or left by a run that died."""
+        """Delete the folders that no relation of the warehouse reads: what was replaced, or left by a run that was killed."""
         views = connection.execute("select sql from duckdb_views() where database_name = current_database()").fetchall()
         read = {_folder_in(str(view), self.folder) for (view,) in views}
         for folder in self.folder.glob("*/*/*"):

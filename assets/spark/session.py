@@ -21,7 +21,7 @@ from assets.spark.settings import FIXED, SparkSettings
 JAVA = 17
 """The oldest Java that Spark 4 runs on."""
 REACH_SECONDS = (
-    5.0  # a master that does not answer within it is taken for absent; Spark itself goes on trying for a minute
+    5.0  # a master that does not answer within it is taken for absent; Spark itself continues trying for a minute
 )
 
 

@@ -78,7 +78,7 @@ def disposals(reader: ReleaseReader, wanted: Filter, limit: int = 200) -> pd.Dat
     )
 
 
-_BOTH = "replay_filled_units is not null and actual_filled_units is not null"  # rows that both sides know
+_BOTH = "replay_filled_units is not null and actual_filled_units is not null"  # rows that both sides have
 _FIGURES = ("replay_filled_units", "actual_filled_units", "demand_units", "replay_stock_value", "actual_stock_value",
             "replay_stockout_days", "actual_stockout_days")  # fmt: skip
 

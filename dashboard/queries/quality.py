@@ -90,7 +90,7 @@ def warehouse_names(reader: ReleaseReader) -> dict[str, str]:
 
 
 def names_of(reader: ReleaseReader, items: Sequence[str], warehouses: Sequence[str]) -> dict[str, str]:
-    """Names of items (code and name) and warehouses by their id; what the release does not know is left out."""
+    """Names of items (code and name) and warehouses by their id; what the release does not have is left out."""
     found = reader.frame(
         """select item_id as id, concat_ws(' ', item_code, item_name) as name from dim_items
            where list_contains($items, item_id)

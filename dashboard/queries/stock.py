@@ -7,7 +7,7 @@ import pandas as pd
 from dashboard.filters import Filter
 from dashboard.release_reader import ReleaseReader
 
-# Why stock is dead, first reason that fits; from what the release knows about the item.
+# Why stock is dead, first reason that fits; from the item's rows in the release.
 CAUSES = """case
     when expired_units > 0 then 'expired'
     when not is_active then 'discontinued'

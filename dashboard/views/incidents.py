@@ -140,7 +140,7 @@ def _queue(context: Context, store: IncidentStore) -> None:
 
 
 def _is_wanted(wanted: Filter, one: Incident) -> bool:
-    """Incidents know their warehouse and owner; the other choices do not concern them."""
+    """Incidents have a warehouse and an owner; the other choices do not concern them."""
     return (not wanted.warehouses or one.warehouse_id in wanted.warehouses) and (
         not wanted.owners or one.owner_name in wanted.owners
     )

@@ -70,7 +70,7 @@ def _row(context: Context, row: Mapping[Hashable, Any]) -> str:
 
 
 def _watch(context: Context) -> None:
-    """Draw the page anew once another release is current."""
+    """Draw the page again once another release is current."""
     shown, folder = context.reader.release_id, context.settings.workspace().releases
 
     @st.fragment(run_every=LOOK_SECONDS)

@@ -16,7 +16,7 @@
     having min(numerator) = max(numerator) and min(denominator) = max(denominator)
 {%- endmacro %}
 
-{# Landed rows with what was entered in base units, where `quantity` is empty; null where no master knows the unit. #}
+{# Landed rows with what was entered in base units, where `quantity` is empty; null where no master has the unit. #}
 {% macro with_base_units(relation, quantity) -%}
     select
         {{ relation }}.*,

@@ -1,5 +1,5 @@
 {#
-    Every column of a contract as staging passes it on, in the contract's order. Which columns there are, and which of them are amounts, is said by
+    Every column of a contract as staging passes it on, in the contract's order. Which columns there are, and which of them are amounts, is given by
     the contract (assets/ingest/contracts) and reaches dbt with the source (models/staging/_contracts.yml): a column that a contract gains is here.
 
     - Amounts of a contract that names a currency come in company currency; before `currency_code` they follow as the document has them.

@@ -1,4 +1,4 @@
-{# How new the extracts of a contract are, as an instant: the run may speak about a past day, so the days that lie between the newest extract and that day are counted back from now. What no source feeds is not stale. #}
+{# How new the extracts of a contract are, as an instant: the run may be for a past day, so the days between the newest extract and that day are counted back from now. What no source feeds is not stale. #}
 {% macro latest_extract_at(contract) -%}
 select
     cast(current_timestamp as timestamp)

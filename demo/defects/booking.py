@@ -99,7 +99,7 @@ def _twin_receipt(plan: Plan, row: Movement, twin: Movement) -> None:
 
 
 def plant_wrong_receipt_warehouse(plan: Plan) -> None:
-    """A receipt that lies in the centre (order and receipt line say so) is booked in a region."""
+    """A receipt that is in the centre (order and receipt line say so) is booked in a region."""
     stocked = plan.history.catalogue.is_stocked
 
     def target(row: Movement) -> int:
@@ -241,7 +241,7 @@ def plant_negative_past(plan: Plan) -> None:
 
 
 def plant_late_document(plan: Plan) -> None:
-    """An issue keyed in three weeks after the goods left; lists made in between did not know of it."""
+    """An issue keyed in three weeks after the goods left; lists made in between do not have it."""
     last = min(plan.back(24), plan.history.settings.daily_from - timedelta(days=26))
 
     def fits(row: Movement) -> bool:

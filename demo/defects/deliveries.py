@@ -16,7 +16,7 @@ def files_of(extracts: list[Extract], dataset: str, first: date, last: date) -> 
 
 
 def drop_missing_day(plan: Plan, extracts: list[Extract]) -> list[Extract]:
-    """The stock ledger's file of one working day never arrives; balances, WMS, orders and shipments know that day."""
+    """The stock ledger's file of one working day never arrives; balances, WMS, orders and shipments have that day."""
     day = plan.missing_day
     if day is None:
         return extracts

@@ -17,7 +17,7 @@ UNKNOWN_WAREHOUSE = "099"
 
 
 def spoil_movement_quantity(plan: Plan, extracts: list[Extract]) -> None:
-    """A letter among the digits of an issue: the ERP's balance knows the quantity, the ledger cannot."""
+    """A letter among the digits of an issue: the ERP's balance has the quantity, the ledger cannot."""
     for file in reversed(files_of(extracts, "stock_movements", plan.back(9), plan.end)):
         rows = [
             (position, row)
@@ -56,7 +56,7 @@ def spoil_count_figure(plan: Plan, extracts: list[Extract]) -> None:
 
 
 def add_unknown_item(plan: Plan, extracts: list[Extract]) -> None:
-    """An order line for a code that no master knows."""
+    """An order line for a code that no master has."""
     file = files_of(extracts, "purchase_orders", plan.history.settings.start_date, plan.end)[-1]
     row: PurchaseLine = copy.copy(file.rows[-1])
     row.line_id += 50

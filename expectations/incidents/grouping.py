@@ -158,7 +158,7 @@ def group_checks(
         has_rows = bool(result.rule_id) and result.rule_id in rules_with_rows
         if result.is_passed or (has_rows and result.check_id not in open_checks):
             continue
-        # a company's rule that could not run is no case of the rule: it is told to who looks after checks
+        # a company's rule that could not run is no case of the rule: it goes to who looks after checks
         rule_id = result.check_id if result.engine == "rule" else result.rule_id or result.check_id
         by_currency: dict[Parts, list[Finding]] = defaultdict(list)
         for row in own_rows.get(result.check_id, ()):

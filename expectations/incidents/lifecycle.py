@@ -42,7 +42,7 @@ def due_date(policy: Policy, severity: str, today: date) -> date:
 
 
 def fresh_start(policy: Policy, severity: str, today: date) -> dict[str, Any]:
-    """Fields of an incident that begins anew."""
+    """Fields of an incident that is opened again."""
     return {
         "state": State.OPEN.value,
         "severity": severity,
@@ -83,7 +83,7 @@ def on_failure(row: Row, severity: str, gross_value: Decimal | None, policy: Pol
 
 
 def on_pass(row: Row, told: Told, policy: Policy, now: datetime, as_of: date, run_seq: int) -> Move | None:
-    """A run looked and found nothing, which is said by `told`. None where there is nothing to change."""
+    """A run looked and found nothing, which `told` says. None where there is nothing to change."""
     if row["state"] == State.PASSED.value:
         return None
     if row["severity"] in policy.reason_required and not row["reason"]:

@@ -185,7 +185,7 @@ class _Recorder:
         return insert_incident(self.unit, values, run_seq=self.run_seq, comment=told)
 
     def _measured(self, cause: Cause) -> dict[str, Any]:
-        """What every failing run says anew about an incident."""
+        """What every failing run says again about an incident."""
         worth = price(cause, self.policy, self.context)
         first = _first(cause)
         parts = dict(cause.parts)
@@ -266,7 +266,7 @@ def _severity(cause: Cause) -> str:
 
 
 def _first(cause: Cause) -> Finding | None:
-    """The finding that speaks for the cause: of its own rule before a consequence, then earliest, then dearest."""
+    """The finding that represents the cause: of its own rule before a consequence, then earliest, then dearest."""
     return min(
         cause.findings,
         key=lambda f: (

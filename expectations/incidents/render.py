@@ -57,7 +57,7 @@ def incidents_table(incidents: Sequence[Incident], language: Language = "en", ti
 
 
 def incident_view(detail: IncidentDetail, language: Language = "en") -> Group:
-    """Everything about one incident: facts, offending rows with file and line, history, where to go on."""
+    """Everything about one incident: facts, offending rows with file and line, history, next steps."""
     i = detail.incident
     facts = Table.grid(padding=(0, 2))
     for name, value in _facts(detail, language):

@@ -93,7 +93,7 @@ def _record(finding: Finding) -> dict[str, Any]:
 
 
 def _known(connection: sa.Connection, finding_ids: Sequence[str]) -> dict[tuple[str, str], tuple[int, bool]]:
-    """(finding_id, content) -> row number, and whether it is told in Chinese (rows of an older store are not)."""
+    """(finding_id, content) -> row number, and whether it has a Chinese text (rows of an older store are not)."""
     table = schema.failing_rows
     found: dict[tuple[str, str], tuple[int, bool]] = {}
     has_chinese = (table.c.explanation_zh != "").label("has_chinese")

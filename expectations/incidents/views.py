@@ -146,7 +146,7 @@ class IncidentDetail:
 
 @dataclass(frozen=True, slots=True)
 class OpenFlag:
-    """A metric of an item in a warehouse that cannot be trusted now. Empty ids stand for all items or warehouses."""
+    """A metric of an item in a warehouse that cannot be trusted now. Empty ids mean all items or warehouses."""
 
     item_id: str
     warehouse_id: str

@@ -27,7 +27,7 @@ class StrictRequests:
     """Everything of `requests`, with a `post` that turns a refusal into HTTP 502."""
 
     def __init__(self, requests: Any) -> None:
-        """Stand in front of the module `requests`."""
+        """Take the place of the module `requests`."""
         self._requests = requests
 
     def __getattr__(self, name: str) -> Any:

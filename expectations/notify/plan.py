@@ -1,4 +1,4 @@
-"""Writes what is to be told into the ledger: one notice per person, channel and kind, each occasion once for ever."""
+"""Writes notices that are due into the ledger: one notice per person, channel and kind, each occasion once for ever."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PlanOutcome:
 
 
 def plan_notices(store: IncidentStore, watch: Watch, *, with_digest: bool = True) -> PlanOutcome:
-    """Put everything that is to be told and was not yet told into the ledger.
+    """Write every notice that is due and not yet written into the ledger.
 
     Asks the state of the store, not the outcome of a run: a run killed after recording loses no notice.
     """

@@ -53,7 +53,7 @@ def _hushed() -> Iterator[list[str]]:
 
 
 class AppriseSender:
-    """Sends to channels whose addresses stand in the environment."""
+    """Sends to channels whose addresses are in the environment."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         """`environment` is os.environ by default."""

@@ -16,14 +16,14 @@ from expectations.incidents.policy import Policy
 from expectations.incidents.views import FAILING, Incident
 from expectations.rules.book import Watch
 
-# sources that went quiet are told at once to the owner and to the operators, whatever their severity
+# sources that went quiet are sent at once to the owner and to the operators, whatever their severity
 STALE_RULES = ("stale_snapshot", "missing_movement_day")
 NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One thing to tell one person. `kind` chooses the template and what is told in one message."""
+    """One notice for one person. `kind` chooses the template and what is sent in one message."""
 
     kind: str
     key: str

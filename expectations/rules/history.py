@@ -27,7 +27,7 @@ class KeptRelease(Protocol):
 
     @property
     def as_of(self) -> date:
-        """The day it speaks of."""
+        """The day it is about."""
 
     @property
     def database(self) -> Path:
@@ -51,7 +51,7 @@ class RuleHistory:
     rule: Rule
     firings: tuple[Firing, ...]
     incidents_opened: int  # how many incidents it would have opened, each closed as soon as a release passed
-    notices_at_once: int  # how many of them would have been told at once
+    notices_at_once: int  # how many of them would have been sent at once
 
     @property
     def releases(self) -> int:

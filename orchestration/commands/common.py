@@ -73,7 +73,7 @@ def one_sentence(*kinds: type[Exception]) -> Iterator[None]:
 def language(asked: str, settings: Settings) -> Literal["en", "zh"]:
     """The language to answer in: the one asked for, else the company's."""
     if asked not in ("", "en", "zh"):
-        raise typer.BadParameter(f"{asked} is no language that Stockturn speaks; there are en and zh")
+        raise typer.BadParameter(f"{asked} is not a language of Stockturn; there are en and zh")
     return cast(Literal["en", "zh"], asked or settings.company.language)
 
 

@@ -75,7 +75,7 @@ def explain(
 
 
 def _release(settings: Settings, name: str, day: date | None) -> Release:
-    """The named release; else the newest that speaks of the day; else the current one, which holds earlier days too."""
+    """The named release; else the newest that covers the day; else the current one, which holds earlier days too."""
     folder = settings.workspace().releases
     if name:
         return find_release(folder, name)

@@ -101,7 +101,7 @@ def _shown(value: float, name: str, is_change: bool) -> str:
 
 
 def _suppliers(rows: pd.DataFrame, currency: str) -> Table:
-    """The suppliers whose orders change most; all of them stand in suppliers.csv."""
+    """The suppliers whose orders change most; all of them are in suppliers.csv."""
     change = (rows["what_if_order_value"] - rows["present_order_value"]).abs() + (
         rows["what_if_planned_purchase_value"] - rows["present_planned_purchase_value"]
     ).abs()

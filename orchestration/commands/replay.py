@@ -63,7 +63,7 @@ def replay(
 
 
 def _table(cells: pd.DataFrame, name: str, currency: str) -> Table:
-    """Fill rate and mean stock, three ways; 80 columns wide. Costs and orders stand in cells.csv."""
+    """Fill rate and mean stock, three ways; 80 columns wide. Costs and orders are in cells.csv."""
     from assets.planning.replay.what_if import SIDES
 
     table = Table(title=f"{name}: fill rate, and mean stock in thousands of {currency}", box=box.SIMPLE_HEAD)

@@ -51,7 +51,7 @@ def dbt(
     arguments: Annotated[list[str], typer.Argument(help="What dbt is asked: -- build --select fct_findings")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """dbt's own command line on the company's project and warehouse; no run goes on meanwhile. Ends as dbt ends."""
+    """dbt's own command line on the company's project and warehouse; no run may be active meanwhile. Ends as dbt ends."""
     from assets.publish.kpis.own import write_own_files
     from orchestration.dbt_runner import Warehouse
 

@@ -64,7 +64,7 @@ def _release_figures(release: Release, now: datetime) -> Iterator[Figure]:
     )
     yield _one(
         "stockturn_release_as_of_timestamp_seconds",
-        "Day that the current release speaks about.",
+        "Day of the current release.",
         _seconds(release.as_of),
     )
     accounting: dict[str, Any] = release.manifest.get("accounting", {})

@@ -28,7 +28,7 @@ def _of_contracts() -> dict[str, dict[str, Any]]:
 
 @cache
 def _properties(sql: Path) -> dict[str, Any]:
-    """What is said of a model; of one that passes another on (`columns_of`) with the columns of that one."""
+    """What is documented of a model; of one that passes another on (`columns_of`) with the columns of that one."""
     if not sql.with_suffix(".yml").exists():
         return _of_contracts()[sql.stem]
     document = shipped_document(sql.with_suffix(".yml"))

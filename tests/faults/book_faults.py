@@ -151,7 +151,7 @@ def lost_issue(plan: Plan) -> None:
 
 
 def stuck_in_goods_receipt(plan: Plan) -> None:
-    """Goods stand on the ramp for two weeks: the WMS has them as received, the ERP has no paper at all."""
+    """Goods are on the ramp for two weeks: the WMS has them as received, the ERP has no paper at all."""
 
     def fits(row: Movement) -> bool:
         return plan.has_room(row.grain, row.business_date, -row.units)

@@ -24,7 +24,7 @@ class Entry:
     file: str = ""
 
     def is_seen(self, finding: dict[str, Any]) -> bool:
-        """The finding speaks of this fault, whatever it says."""
+        """The finding is about this fault, whatever it says."""
         if self.item_code:
             places = [(finding["item_id"], self.item_code)]
             if self.warehouse_code and finding["warehouse_id"]:
@@ -38,7 +38,7 @@ class Entry:
         return bool(self.day) and str(finding["business_date"]) == self.day
 
     def is_named(self, finding: dict[str, Any]) -> bool:
-        """The finding speaks of this fault and names its cause."""
+        """The finding is about this fault and names its cause."""
         return finding["rule_id"] in self.rules and self.is_seen(finding)
 
 

@@ -97,7 +97,7 @@ def delivery_kinds(catalogue: Catalogue) -> None:
         ("letter in a quantity", "a letter among the digits", True, quiet(rows.spoil_movement_quantity)),
         ("impossible date", "a day that no calendar has", True, quiet(rows.spoil_order_date)),
         ("remark for a count", "a remark in the place of a figure", True, quiet(rows.spoil_count_figure)),
-        ("unknown item", "a code that no master knows", True, quiet(rows.add_unknown_item)),
+        ("unknown item", "a code that no master has", True, quiet(rows.add_unknown_item)),
         ("unknown warehouse", "a warehouse that no master knows", True, quiet(rows.add_unknown_warehouse)),
         ("missing key", "an order line without its number", True, quiet(rows.add_missing_key)),
         ("unknown status", "a status that the mapping does not know", True, quiet(rows.add_unknown_code)),

@@ -26,7 +26,7 @@ class Breach:
     doc_no: str
 
     def concerns(self, entry: Entry) -> bool:
-        """The breach speaks of the fault: its document, or its file where the fault is one of the file or of a row in it."""
+        """The breach is about the fault: its document, or its file where the fault is one of the file or of a row in it."""
         if entry.item_code:
             return bool(entry.doc_no) and self.doc_no == entry.doc_no
         return bool(entry.file) and self.file == entry.file

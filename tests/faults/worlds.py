@@ -234,7 +234,7 @@ def as_page(worlds: Worlds) -> str:
     lines = [
         "# Faults: what is injected, and what is found",
         "",
-        "Made by `pytest tests/faults` (`STOCKTURN_RENEW_FAULTS=1` writes it anew); do not edit. Each kind is injected into",
+        "Made by `pytest tests/faults` (`STOCKTURN_RENEW_FAULTS=1` writes it again); do not edit. Each kind is injected into",
         f"the demo company ({SETTINGS.items} items, {SETTINGS.days} days, seed {SETTINGS.seed}): one world with faults in its",
         "books, one with faults in its files, one with files that must be refused, one without any.",
         "",

@@ -232,7 +232,7 @@ def check_replay(book: Book) -> None:
     assert rows
     for row in rows:
         place, start = place_of(row), row["window_from_date"]
-        if start is None:  # less than half a year before the window: nothing is replayed, and nothing is said
+        if start is None:  # less than half a year before the window: nothing is replayed, and there is no note
             for column in (name for name in row if name.endswith(("_units", "_value", "_days", "_orders", "_cycles"))):
                 book.same(row, column, None)
             continue

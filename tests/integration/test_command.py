@@ -63,7 +63,7 @@ def test_a_company_from_validate_to_status(company: Company) -> None:
 
 @pytest.mark.parametrize(
     ("day", "message"),
-    [("tomorrow", "not a date"), ("2999-01-01", "lies in the future"), ("1999-01-01", "before schedule.first_date")],
+    [("tomorrow", "not a date"), ("2999-01-01", "is in the future"), ("1999-01-01", "before schedule.first_date")],
 )
 def test_a_day_that_cannot_be(company: Company, day: str, message: str) -> None:
     status, text = _call(company, "run", "--as-of", day)

@@ -46,7 +46,7 @@ def _code(item_id: str | None) -> str | None:
     return item_id.split("/")[1] if item_id else None
 
 
-# These rules speak of a file; the others of an item, or of a day.
+# These rules are about a file; the others of an item, or of a day.
 FILE_RULES = {"duplicate_file", "refused_file", "duplicate_row", "quarantined_row"}
 
 

@@ -20,7 +20,7 @@ from orchestration.run import selected_assets
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    """Built without any warning of Dagster's, which would stand in the output of every run."""
+    """Built without any warning of Dagster's, which would be in the output of every run."""
     with warnings.catch_warnings():
         for kind in (dg.BetaWarning, dg.PreviewWarning, dg.SupersessionWarning):
             warnings.simplefilter("error", kind)

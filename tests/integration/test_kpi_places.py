@@ -1,7 +1,7 @@
-"""Every KPI of the catalogue in every place that shows it: one figure, or a reader trusts none of them.
+"""Every KPI of the catalogue in every place that shows it: one figure, or a reader has no reason to trust any.
 
 Prevents: a definition that lives twice (2026-11: record accuracy 0.9738 and 0.9768, suppliers on time 0.3728 and 0.3754).
-`STOCKTURN_RENEW_DOCS=1` writes the table of docs/kpis.md anew from the demo company.
+`STOCKTURN_RENEW_DOCS=1` writes the table of docs/kpis.md again from the demo company.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def test_a_killed_command_leaves_nothing_and_the_next_run_is_whole(company: Comp
 
 
 def test_a_killed_daemon_leaves_nothing_and_the_next_one_goes_on(company: Company) -> None:
-    """The whole service dies in mid-run, its processes with it; the next start finds the run and nothing is lost."""
+    """The whole service is killed in mid-run, its processes with it; the next start finds the run and nothing is lost."""
     before = releases_by_day(company.settings)
     with dagster_page(company.folder / "company.yml") as page:
         page.start_sensor("interrupted_runs")

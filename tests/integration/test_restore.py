@@ -1,4 +1,4 @@
-"""A machine is lost: what the backup brings to an empty one is run anew and is the same, figure for figure."""
+"""A machine is lost: what the backup brings to an empty one is run again and is the same, figure for figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same company on both engines: the same marts. And what a run on Spark does where something is not there, or dies.
+"""The same company on both engines: the same marts. And what a run on Spark does where something is missing, or is killed.
 
 Spark runs in processes of its own: a standalone master and two workers on loopback.
 """
@@ -193,7 +193,7 @@ def test_a_worker_without_memory_is_named_and_the_table_stays(
 
 
 def _until_built(folder: Path, run: subprocess.Popen[bytes]) -> None:
-    """Until the first tables are there, and the run goes on."""
+    """Until the first tables are there, and the run continues."""
     deadline = time.monotonic() + 1800
     while time.monotonic() < deadline and run.poll() is None:
         if len(list(folder.glob("*/*/_SUCCESS"))) >= 3:

@@ -1,4 +1,4 @@
-"""An older version of the product leaves a company's folder; the present version goes on in it, and nothing is lost.
+"""An older version of the product leaves a company's folder; the present version continues in it, and nothing is lost.
 
 The older version is the last that ran the models by itself and kept Dagster's events in its own storage. It is taken from the
 history of the repository and runs in processes of its own.

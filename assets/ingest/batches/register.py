@@ -52,7 +52,7 @@ def register_landing(con: duckdb.DuckDBPyConnection, workspace: Path, as_of: dt.
     """(Re)create schemas `landing` and `quality` as docs/interfaces.md describes, from the batches that
     a run of the day `as_of` may see (`validity.py`).
 
-    Views read the Parquet files of `workspace` where they stand; what no longer counts is listed in
+    Views read the Parquet files of `workspace` where they are; what no longer counts is listed in
     `quality.superseded_rows`.
     """
     store = LandingStore(workspace.resolve())

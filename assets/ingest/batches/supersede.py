@@ -2,7 +2,7 @@
 
 Order is that of the batches (extract date, file name, revision). A later `full` batch replaces all earlier ones of
 its dataset, a
-`period` batch what lies in its span, and of each natural key the newest version counts. A duplicate file of a
+`period` batch what is in its span, and of each natural key the newest version counts. A duplicate file of a
 `full` or `period`
 dataset states its content again at its own, later day; a row that was recognised as already landed confirms its
 version.

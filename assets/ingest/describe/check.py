@@ -86,7 +86,7 @@ def check_mapping(
 
 
 class _Trial:
-    """A workspace that lives as long as the check."""
+    """A workspace that exists for the time of the check."""
 
     def __init__(self, folder: Path, mapping: Mapping, source: SourceSettings, rows: int) -> None:
         self.folder, self.mapping, self.source, self.rows = folder, mapping, source, rows

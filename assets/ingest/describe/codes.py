@@ -1,4 +1,4 @@
-"""The codes that really stand in a database against the enums of a mapping: unknown ones, and ones that never occur."""
+"""The codes that a database really holds against the enums of a mapping: unknown ones, and ones that never occur."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _of_column(prepared: PreparedSql, dataset: Dataset, header: str, enum: str, 
         yield Finding(
             "error" if default == "fail" else "warning",
             dataset.name,
-            f"{header}: enum {enum} does not know {listed}; {fate}",
+            f"{header}: enum {enum} does not have {listed}; {fate}",
         )
     never = sorted(known - set(there))
     if never and len(counted) < MOST_CODES:

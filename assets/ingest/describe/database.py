@@ -156,7 +156,7 @@ def _load(connection: duckdb.DuckDBPyConnection, header: list[str], rows: Sequen
 def _found_key(reader: SqlReader, clause: sa.TableClause, reading: Reading, wide: WideTable) -> tuple[str, ...]:
     """Columns that tell all rows apart: every number and code of the row, and its days where those are not enough; () where none do.
 
-    Fewer may do today; rows that come tomorrow are told apart by all of them.
+    Fewer may do today; rows that come tomorrow are distinguished by all of them.
     """
 
     def count(query: sa.Select[Any]) -> int:

@@ -1,5 +1,5 @@
 """A first mapping for an unknown source: the tables that fit a contract best, with their candidates. To be completed by a
-person: what is not certain is said beside it, and what is required and was not found is there as a mistake."""
+person: what is not certain has a note beside it, and what is required and was not found is there as a mistake."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assets.ingest.mapping.loader import load_mapping
 from assets.ingest.reading.chinese import simplified
 
 _COMMON = "generic_excel"
-"""The mapping that knows the codes which most systems write."""
+"""The mapping with the codes that most systems write."""
 LEAST_FIT = 0.5
 """A table that fits a contract less than by half is something else; nothing is drafted for it, unless its headers tell its kind."""
 

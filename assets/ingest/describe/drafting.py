@@ -24,7 +24,7 @@ _OUTWARD = (
     "adjustment_out",
 )  # fmt: skip
 _KNOWN_CODES = "generic_excel"
-"""The mapping that knows the codes which most systems write."""
+"""The mapping with the codes that most systems write."""
 
 
 @dataclass(frozen=True)

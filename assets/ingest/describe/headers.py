@@ -1,4 +1,4 @@
-"""The header of a file of which nothing is known yet: found by every name that the vocabulary knows."""
+"""The header of a file of which nothing is known yet: found by every name in the vocabulary."""
 
 from __future__ import annotations
 

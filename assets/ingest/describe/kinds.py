@@ -1,8 +1,8 @@
-"""What kind of file a header belongs to: a snapshot, a ledger, a count, orders, a period summary. Pure; the rules stand in
+"""What kind of file a header belongs to: a snapshot, a ledger, a count, orders, a period summary. Pure; the rules are in
 kinds.yml.
 
 A kind is given by headers that occur together, each matched exactly after normalisation. Where several kinds fit, or none,
-nothing is said.
+there is no note.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from assets.ingest.describe.vocabulary import plain_name, synonyms
 
 _MONTH_COLUMN = re.compile(r"(?:\d{4}\D?)?(?:0?[1-9]|1[0-2])月份?_?(.*)")
 _MONTHS_OF_A_SUMMARY = 3
-"""So many months side by side are a table by months; one or two may stand in any file (本月, 上月)."""
+"""So many months side by side are a table by months; one or two may be in any file (本月, 上月)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The tables of an unknown file: sheets of a workbook, of which several may be one table that goes on, or lists of a document."""
+"""The tables of an unknown file: sheets of a workbook, of which several may be parts of one table, or lists of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys stand more than once, told from sorted runs of 64-bit hashes in bounded memory. Pure but for the runs' files.
+"""Which keys appear more than once, found from sorted runs of 64-bit hashes in bounded memory. Pure but for the runs' files.
 
 A run is a file of ascending hashes. Ranges of hashes are looked at one after the other, so that never more than `AT_ONCE`
 hashes are in memory, however many rows there are.
@@ -31,7 +31,7 @@ def read_run(path: Path) -> Hashes:
 
 
 def repeated(runs: Sequence[Hashes], at_once: int = AT_ONCE) -> Hashes:
-    """Hashes that stand more than once in all runs together, ascending and each once."""
+    """Hashes that appear more than once in all runs together, ascending and each once."""
     return _collect(
         chunk[1:][chunk[1:] == chunk[:-1]]
         for chunk in (np.sort(np.concatenate(part)) for part in _ranges(runs, at_once))

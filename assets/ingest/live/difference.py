@@ -79,7 +79,7 @@ class Difference:
         ).fetchone()
         if twice is not None:
             raise IngestError(
-                f"the key {twice[0]} is in {twice[1]} rows, so the rows cannot be told apart",
+                f"the key {twice[0]} is in {twice[1]} rows, so the rows cannot be distinguished",
                 fix="Add a column to `key` of the source, or narrow a join to one row (`by`, `where`, `sum`).",
             )
 

@@ -1,4 +1,4 @@
-"""Reads what is new in a live source into extract files. A source that fails says so once; the others go on."""
+"""Reads what is new in a live source into extract files. A source that fails is reported once; the others continue."""
 
 from __future__ import annotations
 
@@ -143,10 +143,10 @@ def extract_dataset(prepared: Prepared, dataset: Dataset, folder: DatasetFolder,
 
 
 def _read(prepared: Prepared, dataset: Dataset, folder: DatasetFolder, request: Request) -> Progress:
-    """Read by parts, going on where a killed run stopped.
+    """Read by parts, continuing where a killed run stopped.
 
     Where the source shows one state of its data, what was read before the break belongs to an older one: the rows that
-    have moved on since then are read again. A dataset that cannot tell them starts anew.
+    have moved on since then are read again. A dataset that cannot tell them starts from the beginning.
     """
     left = folder.progress()
     can_catch_up = dataset.scope == "key" and (not prepared.has_snapshot or dataset.watermark.kind != "full")

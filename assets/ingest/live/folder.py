@@ -1,4 +1,4 @@
-"""The files of one live dataset on disk: parts of a reading that goes on, extracts that count, and the state that says
+"""The files of one live dataset on disk: parts of a reading that continues, extracts that count, and the state that says
 which do. The state is written last, so a killed run leaves nothing that counts.
 
     <folder>/<dataset>/20240131_00003_2current_<table>.parquet   rows as they are now (0 baseline or snapshot, 1 removed)
@@ -25,7 +25,7 @@ from assets.whole_files import take_place, write_whole
 
 
 class Progress(BaseModel):
-    """How far a reading has come. `position` is where it goes on, `ceiling` the watermarks when it began."""
+    """How far a reading has come. `position` is where it continues, `ceiling` the watermarks when it began."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -73,7 +73,7 @@ class DatasetFolder:
         write_whole(self.work / "progress.json", progress.model_dump_json())
 
     def add_part(self, progress: Progress, headers: tuple[str, ...], batch: Batch, reading: int) -> Progress:
-        """Keep a batch; once this returns, a later run goes on after it. `reading` counts readings of the same rows."""
+        """Keep a batch; once this returns, a later run continues after it. `reading` counts readings of the same rows."""
         names = [SOURCE_KEY, *headers]
         arrays = [pa.array(values, pa.string()) for values in (batch.keys, *batch.columns)]
         path = self.work / f"part-{reading}-{progress.parts:06d}.parquet"

@@ -1,6 +1,6 @@
 """简道云 v5 (Jodoo): the entries of a form, in the order of their id, a page after the last id of the page before.
 
-Reads everything: an entry that changed keeps its id, and the cursor knows no time. Forms are edited by their users, so
+Reads everything: an entry that changed keeps its id, and the cursor has no time. Forms are edited by their users, so
 the fields are looked up by label or alias at every run.
 Source: 简道云 data API, hc.jiandaoyun.com/open/14220.
 """

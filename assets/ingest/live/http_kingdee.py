@@ -125,7 +125,7 @@ class _Reader:
             raise Busy("the session had ended")
         raise IngestError(
             f"金蝶云星空 refused the query of {self.form.place} ({self.form.client.secrets.hide(problem)[:200]})",
-            fix="Field names there are told apart by case; correct `form`, `key` and the columns of the mapping.",
+            fix="Field names there are case-sensitive; correct `form`, `key` and the columns of the mapping.",
         )
 
     def _problem(self, rows: Any) -> str | None:

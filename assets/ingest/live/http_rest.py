@@ -111,7 +111,7 @@ class RestResource:
             if not isinstance(rows, list):
                 raise self._unlike(f"has no list at {'.'.join(self.source.rows) or 'its top'}")
             if rows and rows == before and pages is not None and pages.by != "cursor":
-                raise self._unlike(f"has the same rows at {place} as before: pages go on without end")
+                raise self._unlike(f"has the same rows at {place} as before: pages do not end")
             before = rows
             following = self._after(place, rows, answer)
             if rows:

@@ -1,6 +1,6 @@
 """SAP Business One Service Layer: a resource page by page with `$skip`, its document lines unfolded.
 
-The page size is asked for in `Prefer`; a service that gives fewer rows says where it goes on (`odata.nextLink`). A session
+The page size is asked for in `Prefer`; a service that gives fewer rows says where the next page begins (`odata.nextLink`). A session
 ends after half an hour: the next answer is 401, and we log in again.
 Source: vendor page sap_b1, Service Layer.
 """

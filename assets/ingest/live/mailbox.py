@@ -1,7 +1,7 @@
 """Attachments that arrive by mail: those of the messages that a source asks for are copied into its folder, which is then read like
 any other.
 
-Belongs here: which messages and attachments are copied, and when. imap-tools speaks IMAP; names and subjects are decoded in
+Belongs here: which messages and attachments are copied, and when. imap-tools does IMAP; names and subjects are decoded in
 live/mail_names.py. Nothing is changed in the mailbox: no message is marked as read, moved or deleted.
 """
 
@@ -115,7 +115,7 @@ def _opened(imap_tools: Any, secrets: Secrets, remote: str) -> Iterator[Any]:
         ) from None
     except (OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
         raise IngestError(
-            f"the server cannot be reached, or does not speak encrypted IMAP there ({error})",
+            f"the server cannot be reached, or has no encrypted IMAP there ({error})",
             file=remote,
             fix=f"Check host and port in `remote` of source {secrets.source!r}.",
         ) from None
@@ -158,7 +158,7 @@ def _log_in(imap_tools: Any, box: Any, secrets: Secrets, remote: str, user: str,
 def _fetch(
     box: Any, folder: Path, remote: str, mail: MailSettings, zone: ZoneInfo
 ) -> tuple[tuple[str, ...], list[_Notice]]:
-    """Copy what is new; the state is written after each message, so a run that is cut off goes on after the last one."""
+    """Copy what is new; the state is written after each message, so a run that is cut off continues after the last one."""
     asked = f"{remote} {mail.model_dump_json()} {zone.key}"
     validity = int(box.folder.status(options=["UIDVALIDITY"])["UIDVALIDITY"])
     state = _state(folder)
@@ -239,7 +239,7 @@ def _since(mail: MailSettings) -> str:
 
 
 def _state(folder: Path) -> _State | None:
-    """What was read; None where that cannot be told: then every message is looked at again, which changes no figure."""
+    """What was read; None where that is not known: then every message is looked at again, which changes no figure."""
     try:
         return _State.model_validate_json((folder / STATE_FILE).read_bytes())
     except (OSError, ValidationError):

@@ -1,4 +1,4 @@
-"""Opens a live source of the configuration with what the environment knows about it."""
+"""Opens a live source of the configuration with its variables of the environment."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Column = list[str | None]
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows: one text per header and row, the key of each row, and the position from which reading can go on."""
+    """Some rows: one text per header and row, the key of each row, and the position from which reading can continue."""
 
     columns: Sequence[Column]
     keys: Sequence[str]

@@ -1,7 +1,7 @@
 """Files that arrive on a server: what is new below an SFTP, FTP or S3-like address is copied into the folder of a source, which is
 then read like any other.
 
-Belongs here: what is copied and when. fsspec knows the protocols. A file that is gone on the server stays in the folder: what was
+Belongs here: what is copied and when. fsspec does the protocols. A file that is gone on the server stays in the folder: what was
 delivered counts, and landing says what a later delivery replaces.
 """
 
@@ -87,7 +87,7 @@ def _open(secrets: Secrets, remote: str) -> tuple[Any, str]:
     check_package(remote)
     given = {option: value for part, option in _OPTIONS[address.scheme].items() if (value := secrets.get(part))}
     if address.scheme == "s3":
-        # The listing of a bucket is asked for anew at each run.
+        # The listing of a bucket is asked for again at each run.
         return fsspec.filesystem("s3", use_listings_cache=False, **given), f"{address.netloc}{address.path}".rstrip("/")
     options: dict[str, Any] = {"host": address.hostname, **({"port": address.port} if address.port else {}), **given}
     options |= {"timeout": SECONDS}

@@ -43,7 +43,7 @@ class Secrets:
         return self._values.get(part)
 
     def hide(self, text: str) -> str:
-        """A text without the addresses and passwords of the source, in whatever form they stand in it."""
+        """A text without the addresses and passwords of the source, in whatever form they are in it."""
         for secret in sorted(self._hidden(), key=len, reverse=True):
             text = text.replace(secret, _HIDDEN)
         return re.sub(r"(?i)((?:password|pwd|passwd|token|api[_-]?key)\s*[=:]\s*)[^\s;,&'\"]+", rf"\1{_HIDDEN}", text)

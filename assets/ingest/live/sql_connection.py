@@ -42,7 +42,7 @@ OPENING = {
     "duckdb": (),
     "mssql": (),
 }
-"""What is said first in the transaction, so that nothing can be written by it. SQL Server knows no such statement: there
+"""What comes first in the transaction, so that nothing can be written by it. SQL Server has no such statement: there
 the account must not be allowed to write. A DuckDB file is opened for reading, in a transaction of its own."""
 
 

@@ -64,7 +64,7 @@ def next_request(state: ExtractState | None, watermark: Watermark, as_of: dt.dat
 
 
 def since(ceiling: Sequence[Encoded | None], watermark: Watermark) -> tuple[Value | None, ...]:
-    """Where reading goes on: the ceiling less the overlap, which catches what was committed late."""
+    """Where reading continues: the ceiling less the overlap, which catches what was committed late."""
     values = [decode(value) if value is not None else None for value in ceiling]
     if watermark.kind == "rowversion":
         return tuple(values)

@@ -198,7 +198,7 @@ class _Builder:
             days = _cast(self.get(node.right, Kind.NUMBER), "INT")
             return type(node)(this=self.get(node.left, Kind.DATE), expression=days), Kind.DATE
         if right is Kind.DATE:
-            raise ExpressionError("a date can only stand left of + or -")
+            raise ExpressionError("a date can only be left of + or -")
         return (
             type(node)(this=self.get(node.left, Kind.NUMBER), expression=self.get(node.right, Kind.NUMBER)),
             Kind.NUMBER,

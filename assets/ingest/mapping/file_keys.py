@@ -16,7 +16,7 @@ class _Strict(BaseModel):
 
 class Records(_Strict):
     """Which objects of a JSON document are rows: those of the list `at` a path of keys (the document itself where nothing
-    is said), and of them `only` those whose fields have these values."""
+    is given), and of them `only` those whose fields have these values."""
 
     at: tuple[str, ...] = ()
     only: dict[str, str] = {}

@@ -29,7 +29,7 @@ class SqlSource(_Strict):
 
 class Pages(_Strict):
     """How a web service of no known kind is paged: the number of a page, the number of rows before it, or the cursor that the
-    answer gives at `next`; `size_parameter` asks for a number of rows. One page holds everything where nothing is said."""
+    answer gives at `next`; `size_parameter` asks for a number of rows. One page holds everything where there is no note."""
 
     by: Literal["page", "offset", "cursor"]
     parameter: str = Field(pattern=r"^[\w.$-]+$")

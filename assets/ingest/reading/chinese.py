@@ -1,6 +1,6 @@
 """Traditional characters as simplified ones, for the comparison of headers and codes: 存貨編碼 is 存货编码.
 
-Characters are converted one by one; words that differ between regions are synonyms and stand in the mappings.
+Characters are converted one by one; words that differ between regions are synonyms and are in the mappings.
 """
 
 from __future__ import annotations

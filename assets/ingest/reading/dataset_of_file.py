@@ -1,6 +1,6 @@
 """Files whose names say nothing: given to the dataset of their kind, which their headers tell (file rule 15).
 
-Only a mapping whose datasets name a `kind` looks at such files. One whose kind cannot be told is refused, once, by a
+Only a mapping whose datasets name a `kind` looks at such files. One whose kind cannot be determined is refused, once, by a
 sentence; it is never dropped in silence.
 """
 
@@ -29,7 +29,7 @@ def files_of(folder: Path, mapping: Mapping, dataset: Dataset) -> list[Path]:
 
 
 def unknown_files(folder: Path, mapping: Mapping, dataset: Dataset) -> Iterator[tuple[Path, IngestError]]:
-    """Files of a folder whose kind cannot be told; given by the first dataset of the mapping that names a kind."""
+    """Files of a folder whose kind cannot be determined; given by the first dataset of the mapping that names a kind."""
     kinds = [other.kind for other in mapping.datasets if other.kind is not None]
     first = next((other.name for other in mapping.datasets if other.kind is not None), None)
     if dataset.name != first:

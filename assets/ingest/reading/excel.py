@@ -70,7 +70,7 @@ def read_excel(
         if facts.red:
             shown = ", ".join(facts.red[:_SHOWN_CELLS]) + (" ..." if len(facts.red) > _SHOWN_CELLS else "")
             notes.append(
-                f"warning: {len(facts.red)} positive numbers stand in red ({shown}); if red means minus, their sign is missing"
+                f"warning: {len(facts.red)} positive numbers are in red ({shown}); if red means minus, their sign is missing"
             )
     # A date typed into a cell that is not formatted as one arrives as its serial number.
     formats = (EXCEL_SERIAL_1904 if _is_1904(path) else EXCEL_SERIAL,)

@@ -1,4 +1,4 @@
-"""Matches the headers of a file with those a dataset asks for; what is missing or unknown is said in one sentence."""
+"""Matches the headers of a file with those a dataset asks for; what is missing or unknown is reported in one sentence."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class HeaderMatch:
 
 
 def _by_synonyms(dataset: Dataset, found: dict[str, str], file: str) -> dict[str, str]:
-    """Let a header stand for the one of its synonyms that the file has; returns which it is, both as they are compared.
+    """Let a header mean the one of its synonyms that the file has; returns which it is, both as they are compared.
 
     Names under `otherwise` mean it only where none of the certain ones is there: 数量 is the base quantity of a file
     without 基本数量.

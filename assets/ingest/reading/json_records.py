@@ -178,7 +178,7 @@ def _text(value: Any) -> str | None:
 
 
 def _json(value: Any) -> str:
-    """JSON text of a value, numbers as they stood."""
+    """JSON text of a value, numbers as they were."""
     if isinstance(value, _Number):
         return str(value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What one file may ask of the machine: a file beyond it is refused by one sentence, before it is opened, and the others go on."""
+"""What one file may ask of the machine: a file beyond it is refused by one sentence, before it is opened, and the others continue."""
 
 from __future__ import annotations
 

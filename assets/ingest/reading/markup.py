@@ -145,7 +145,7 @@ def spreadsheetml_cells(data: bytes, name: str, sheet: str | None) -> list[list[
 
 
 def _reach_down(cells: list[str | None], below: dict[int, tuple[int, str | None]], row: int, least: int) -> None:
-    """Go on to column `least` or further, past the cells that reach into the row from above, with what they carry."""
+    """Continue to column `least` or further, past the cells that reach into the row from above, with what they carry."""
     while True:
         end, carried = below.get(len(cells), (0, None))
         if end <= row and len(cells) >= least:

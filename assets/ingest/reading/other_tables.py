@@ -24,7 +24,7 @@ _LONGEST = 40
 
 
 def set_aside_other_tables(connection: duckdb.DuckDBPyConnection, raw: RawFile, wanted: Collection[str]) -> RawFile:
-    """`raw` without headers that stand among its rows; rows below a header of another table become malformed."""
+    """`raw` without headers that are among its rows; rows below a header of another table become malformed."""
     if len(raw.columns) < _FEWEST or not raw.rows:
         return raw
     own = {normal_header(title) for title in raw.header}

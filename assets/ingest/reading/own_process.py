@@ -1,7 +1,7 @@
 """Files that may take a process down with them are read by a process of their own, within limits of memory and time.
 
 A damaged .xls aborts the library that reads it, and a workbook of a few kilobytes can ask for more memory than there is (cells that
-repeat one long text). Such a process ends alone: its file is refused and the run goes on with the next one. One process serves all
+repeat one long text). Such a process ends alone: its file is refused and the run continues with the next one. One process serves all
 files of a run, one after the other; a new one is started where it was ended. Nothing but the file's own table comes back from it.
 """
 
@@ -63,7 +63,7 @@ def read_apart(
 
 
 def stop_reading() -> None:
-    """End the reading process, which would wait for files as long as this process lives."""
+    """End the reading process, which would wait for files as long as this process runs."""
     _PROCESS.stop()
 
 

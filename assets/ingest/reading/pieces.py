@@ -1,4 +1,4 @@
-"""A large file in pieces: what every kind of them knows. How text is cut and read: text_pieces.py; Parquet: parquet_pieces.py."""
+"""A large file in pieces: what all kinds have in common. How text is cut and read: text_pieces.py; Parquet: parquet_pieces.py."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ OUTWARD = (
     *("consignment_transfer_out", "scrap", "internal_use", "other_out"),
 )
 _UNCLEAR = (0.25, 0.75)
-"""Share of negatives among goods going out between which nothing is said: red documents are rare, a file in which a
+"""Share of negatives among goods going out between which there is no note: red documents are rare, a file in which a
 quarter of the issues is red is either something else or a selection (set 2026-11; no measurement, a margin of safety)."""
 _FEW = 3
 """Fewer negative rows than this could be a short file of red documents alone."""
@@ -39,7 +39,7 @@ def add_signs(
     parameters: dict[str, Scalar],
     file: str,
 ) -> RawFile:
-    """Add column `_sign` where the dataset declares `signs`. Raises IngestError where the sign cannot be told.
+    """Add column `_sign` where the dataset declares `signs`. Raises IngestError where the sign cannot be determined.
 
     Rows that come back from quarantine bring their sign along, as a few rows tell less than their file did.
     """
@@ -80,7 +80,7 @@ def _is_signed(
     share = negative / (negative + positive) if negative + positive else 0.0
     if _UNCLEAR[0] <= share <= _UNCLEAR[1] or (share and not positive and negative < _FEW):
         raise IngestError(
-            f"{negative} of {negative + positive} quantities that go out are negative, so it cannot be told whether the "
+            f"{negative} of {negative + positive} quantities that go out are negative, so it cannot be determined whether the "
             "file is signed or holds red documents",
             file=file,
             column=title,

@@ -21,7 +21,7 @@ _NOISE = re.compile(r"[\s\u200b\ufeff*:]+|\((?:必填|必填项)\)")
 
 @dataclass(frozen=True)
 class MalformedRow:
-    """A row that has not the shape of the file, so that its values cannot be told apart."""
+    """A row that has not the shape of the file, so that its values cannot be distinguished."""
 
     source_row: int
     text: str

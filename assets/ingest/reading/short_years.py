@@ -1,6 +1,6 @@
 """Dates with two digits for the year (`24-1-5`): read as year, month, day where the file itself shows that they are.
 
-Year first or day first cannot be told from one such date. Over a file the days of the month spread further than the
+Year first or day first cannot be determined from one such date. Over a file the days of the month spread further than the
 years do, so the part that spreads is the day. Where nothing spreads, nothing is guessed: the rows go to quarantine and
 the mapping is to name the format.
 """

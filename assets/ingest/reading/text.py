@@ -57,7 +57,7 @@ def read_text(
         expected=expected,
         given_header=given_header,
     )
-    # Cutting looks at every byte anyway; where it finds another encoding or blank lines, all begins anew.
+    # Cutting looks at every byte anyway; where it finds another encoding or blank lines, all begins again.
     is_looked_at = in_pieces and is_large_utf8(path)
     encoding = UTF_8 if is_looked_at else detect_encoding(path, name)
     if encoding.name not in ("utf-8", "utf-8-sig"):

@@ -281,13 +281,13 @@ def _split(text: str, delimiter: str) -> tuple[list[str], str | None]:
             fields.append(close[1].replace('""', '"'))
             place = close.end()
             if place < end and not body.startswith(delimiter, place):
-                return fields, "text follows a closing quotation mark, so its fields cannot be told apart"
+                return fields, "text follows a closing quotation mark, so its fields cannot be distinguished"
         else:
             stop = body.find(delimiter, place)
             field = body[place : stop if stop >= 0 else end]
             protected = _PROTECTED.fullmatch(field)
             if protected is None and '"' in _INCH.sub("", field):
-                return fields, "a quotation mark is in the middle of a field, so its fields cannot be told apart"
+                return fields, "a quotation mark is in the middle of a field, so its fields cannot be distinguished"
             fields.append(field if protected is None else protected[1])
             place = stop if stop >= 0 else end
         if place >= end:

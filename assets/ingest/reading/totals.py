@@ -21,7 +21,7 @@ _NOT_ADDED = re.compile(r"价|率|折扣|比例|日期|单号|编码|编号|代�
 _ADDED = re.compile(r"数|數|量|额|額|成本|结存|結存|库存|庫存|qty|quantity|units|amount|value", re.IGNORECASE)
 
 _STARTS = tuple(f"{first}{gap}" for first in "合总總小累" for gap in ("", " ", "\u3000", "  "))
-# The last letter of the words and what may stand before it, as bytes.
+# The last letter of the words and what may come before it, as bytes.
 _WORDS = {
     last.encode(encoding): tuple(start.encode(encoding) for start in _STARTS)
     for last in "计計"

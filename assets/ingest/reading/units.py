@@ -14,7 +14,7 @@ from assets.ingest.sqltext import ident
 
 _FACTORS = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 _SUFFIX = re.compile(r"(?:[(（]\s*(元|千元|万元|百万元|亿元|萬元)\s*[)）]|[/／]\s*(元|千元|万元|百万元|亿元|萬元))\s*$")
-# A title `单位：万元` speaks of amounts. Of prices it says nothing that could be relied on: they are often in 元 beside it.
+# A title `单位：万元` is about amounts. Of prices it says nothing that could be relied on: they are often in 元 beside it.
 _TITLE_LABELS = ("单位", "金额单位", "货币单位", "币种单位", "计量单位")
 _AMOUNT = re.compile(r"金额|金額|货值|成本$|占用资金|余额|value|amount", re.IGNORECASE)
 _PRICE = re.compile(r"价|價|price", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Numbers of an .xlsx sheet that stand in red without a minus: some people write negatives that way. They are flagged, never
+"""Numbers of an .xlsx sheet that are in red without a minus: some people write negatives that way. They are flagged, never
 changed; a number that is negative as it is may be as red as it likes.
 """
 

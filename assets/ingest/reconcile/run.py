@@ -83,7 +83,7 @@ class _Reconciliation:
         return Outcome(check_id, TITLES[check_id], "failed" if breaks else "passed", checked, breaks, note)
 
     def _book_query(self) -> str:
-        """C1 by lot, unless the stock that the source reports knows no lots at all."""
+        """C1 by lot, unless the stock that the source reports has no lots at all."""
         lots = self._one("SELECT count(*) FROM landing.stock_on_hand WHERE lot_no <> ''")[0]
         return queries.c1_ledger_and_book(self.limits, with_lots=bool(lots))
 

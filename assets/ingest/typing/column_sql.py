@@ -222,7 +222,7 @@ def _read_enum(context: Context, column: Column, rule: ColumnRule) -> ColumnSql:
         return ColumnSql(value, (), computed)
     known = ", ".join(literal(half_width(code)) for code in codes) or "NULL"
     label = context.header.title_of(rule.from_) if rule.from_ is not None else column.name
-    sentence = f" is a code that enum {rule.enum} of the mapping does not know"
+    sentence = f" is a code that enum {rule.enum} of the mapping does not have"
     return ColumnSql(
         value,
         (

@@ -2,7 +2,7 @@
 
 Certain is what the item master says: one code there, and only one, is the damaged one restored. Without a master a `.0`
 is taken off where the whole column has it, and a power of ten is written out where it has lost no digit; where digits
-are gone the row is kept aside, for another code would stand in its place.
+are gone the row is kept aside, for another code would take its place.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _has_zeros(connection: duckdb.DuckDBPyConnection, values: str, landed: str |
 def _by_master(
     connection: duckdb.DuckDBPyConnection, values: str, known: str, may_have_lost_zeros: bool
 ) -> list[_Restored]:
-    """Codes that no master knows, with the one code there that each must have been."""
+    """Codes without a master record, with the one code there that each must have been."""
     rows = connection.execute(
         f"WITH known AS ({known}), damaged AS (SELECT v, CASE WHEN regexp_full_match(v, {_FLOAT}) THEN "
         f"regexp_extract(v, '^[0-9]+') WHEN regexp_full_match(v, {_POWER}) THEN CAST(TRY_CAST(TRY_CAST(v AS DOUBLE) AS "

@@ -23,7 +23,7 @@ _SHAPES = {
         ),
         (
             r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}",
-            "has its year last, so day and month cannot be told apart; name the format in `date_formats`",
+            "has its year last, so day and month cannot be distinguished; name the format in `date_formats`",
         ),
         (r"\d{5}(?:\.\d+)?", "is the day number of a spreadsheet; add `excel_serial` to `date_formats`"),
     ),
@@ -32,7 +32,7 @@ _SHAPES["timestamp"] = _SHAPES["date"]
 
 
 def sentence_of(noun: str, raw: str, plain: str) -> str:
-    """SQL of what is wrong with the text in column `raw`, which could not be read as a `noun`; `plain` is said otherwise."""
+    """SQL of what is wrong with the text in column `raw`, which could not be read as a `noun`; `plain` is used otherwise."""
     text = f"sk_half(sk_text({raw}))"
     branches = " ".join(
         f"WHEN regexp_full_match({text}, {literal(shape)}) THEN {literal(sentence)}"

@@ -71,7 +71,7 @@ def format_pattern(date_format: str) -> str:
             out.append(re.escape(part))
             continue
         if part[1] not in _DIRECTIVES:
-            raise ValueError(f"{date_format!r}: only %Y %y %m %d %b %B can stand in a date format")
+            raise ValueError(f"{date_format!r}: only %Y %y %m %d %b %B can be in a date format")
         touches = any(
             0 <= other < len(parts) and parts[other].startswith("%") and part[1] in "md"
             for other in (number - 1, number + 1)

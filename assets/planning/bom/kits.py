@@ -154,7 +154,7 @@ def _needs(orders: pd.DataFrame, lines: pd.DataFrame, issued: pd.DataFrame) -> p
 
 
 def _substitutes(lines: pd.DataFrame) -> dict[tuple[str, str, str], list[tuple[str, float]]]:
-    """Stand-ins of each main component: item and units of it for one unit of the main one, by priority."""
+    """Substitutes of each main component: item and units of it for one unit of the main one, by priority."""
     groups = lines[lines["substitute_group"] != ""]
     result: dict[tuple[str, str, str], list[tuple[str, float]]] = {}
     for (item, version, _), rows in groups.groupby(["item_id", "bom_version", "substitute_group"], sort=True):

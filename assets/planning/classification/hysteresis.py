@@ -18,7 +18,7 @@ def settle(previous: np.ndarray, generous: np.ndarray, strict: np.ndarray) -> np
 
 
 def period_start(day: dt.date, refresh: str) -> dt.date:
-    """First day of the period in which classes stand still: the day itself, its month or its quarter."""
+    """First day of the period in which classes do not change: the day itself, its month or its quarter."""
     if refresh == "run":
         return day
     month = day.month if refresh == "monthly" else 3 * ((day.month - 1) // 3) + 1

@@ -2,7 +2,7 @@
 
 A period in which the shelf was empty on a share of its days shows only the demand of the other days, and of those
 customers who order all the same. The hidden part is estimated as that share of the item's level around it. Masked and
-imputed series are both kept: models that know missing values use the mask, the others the imputed value.
+imputed series are both kept: models that handle missing values use the mask, the others the imputed value.
 
 Drawback: demand during an empty spell is taken to be like demand around it; where shelves empty *because* demand
 jumped, the estimate is too low.

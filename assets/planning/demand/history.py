@@ -57,7 +57,7 @@ class _Grid:
 
 
 def _codes(spine: pd.DataFrame, frame: pd.DataFrame) -> NDArray[np.int64]:
-    """Position in the spine of each row of `frame`, -1 where the spine does not know it."""
+    """Position in the spine of each row of `frame`, -1 where it is not in the spine."""
     index = pd.MultiIndex.from_frame(spine[KEYS])
     if not index.is_unique:
         raise ValueError("the spine names an item x warehouse twice")

@@ -1,4 +1,4 @@
-"""What idle stock really brought when it went, from the company's own documents, and what the next ranking learns of it.
+"""What idle stock really brought when it went, from the company's own documents, and how the next ranking uses it.
 
 Nothing has to be recorded by hand: a sale after a long idle time below the usual price was a markdown, one at the usual
 price shows what keeping was worth, a return of idle stock went to the supplier, a scrap posting was scrapped. The rates

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-#: Matches of one series nearer to each other than this many periods are one match told twice.
+#: Matches of one series nearer to each other than this many periods are one match counted twice.
 _APART = 4
 
 

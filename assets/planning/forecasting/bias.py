@@ -3,7 +3,7 @@
 A level that forgets slowly lags behind demand that grows or falls; a choice by pinball loss does not see it in one series, the
 sum over a segment does. Stages: (1) per segment the log of actual over forecast at each origin, under models chosen on the
 *other* origins; (2) what it will be next, from the origins before: their mean (a lasting bias) or a level that follows the newest
-of them (a drift that began lately), whichever told the later origins best over all segments, by their series; (3) applied as far
+of them (a drift that began lately), whichever predicted the later origins best over all segments, by their series; (3) applied as far
 as the doubt about it leaves it (positive-part James-Stein). A series whose own error had one sign at every origin is flagged,
 not corrected: one series is too few.
 """
@@ -24,7 +24,7 @@ _BOUNDS = (0.8, 1.25)
 _PRIOR_SERIES = 20.0
 #: Rules of what comes next: the mean of the origins (0), or a level that follows the newest by that share.
 _RULES = (0.0, 0.4, 0.8)
-#: Origins below which nothing lasting can be told, and the bias that is worth a flag.
+#: Origins below which no lasting bias can be found, and the bias that is worth a flag.
 _LEAST_ORIGINS, _FLAG_RATE = 3, 0.2
 
 

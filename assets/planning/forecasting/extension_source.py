@@ -18,7 +18,7 @@ def extension_models() -> tuple[str, ...]:
     """Names of the models that installed packages add.
 
     Raises:
-        ExtensionError: one of them cannot be loaded: no run may go on without what it was asked to use.
+        ExtensionError: one of them cannot be loaded: no run may continue without what it was asked to use.
     """
     for name in names(FORECASTERS):
         load(FORECASTERS, name)

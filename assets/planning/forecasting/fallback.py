@@ -1,4 +1,4 @@
-"""No series may stop a run: what is forecast where the models fail, and how the failing series are told from the others.
+"""No series may stop a run: what is forecast where the models fail, and how the failing series are separated from the others.
 
 A run that fails is run again on its halves until the failing series are alone; these get their plain mean with the
 spread of their own history, named `fallback_mean` with the reason on the row. The halves pool among themselves, which

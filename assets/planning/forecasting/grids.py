@@ -53,7 +53,7 @@ def sum_knots(horizon: int) -> NDArray[np.int64]:
 def at_levels(grid: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
     """Quantiles at other levels, interpolated on the normal-score scale, on which tails are close to straight.
 
-    `grid` is (..., len(LEVELS)); `levels` is (Q,), the same for all. Beyond the grid the outermost slope goes on, and
+    `grid` is (..., len(LEVELS)); `levels` is (Q,), the same for all. Beyond the grid the outermost slope continues, and
     demand never falls below zero.
     """
     z = ndtri(np.clip(levels, 1e-6, 1 - 1e-6))
@@ -73,7 +73,7 @@ def to_units(values: NDArray[np.float64], unit: NDArray[np.float64]) -> NDArray[
 
 
 def level_of(grid: NDArray[np.float64], actual: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray:
-    """Level at which `actual` lies in its grid (the probability integral transform), in (0, 1).
+    """Level at which `actual` is in its grid (the probability integral transform), in (0, 1).
 
     grid (..., K), actual (...), uniform (...) in (0, 1) breaks ties: a value that several quantiles share lies at a
     random level between them, which is what makes counts comparable with measures.

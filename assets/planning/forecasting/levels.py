@@ -1,4 +1,4 @@
-"""Level, trend and error variance of every series at one origin, by exponential weights that know missing periods.
+"""Level, trend and error variance of every series at one origin, by exponential weights that skip missing periods.
 
 Belongs here: recursions over time. Weights are normalised (a weight per observation, divided by their sum), so a
 series needs no starting value and a missing period simply adds no weight. `decay` is the weight lost per period.

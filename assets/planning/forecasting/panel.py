@@ -1,6 +1,6 @@
 """Long frames to dense arrays: series as rows, periods as columns, the newest period last.
 
-Belongs here: the shape of the data. A `Panel` is what every model reads; nothing else in the stage knows frames.
+Belongs here: the shape of the data. A `Panel` is what every model reads; nothing else in the stage uses frames.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def panel_of_history(
         key_columns: identity of a series.
         frequency: D, W or M.
         groups: name of the family of each series, indexed by the key columns; missing ones form one family.
-        promotions: past and planned ones (`demand.promotions`); without them the history's own flags speak of the
+        promotions: past and planned ones (`demand.promotions`); without them the history's own flags are of the
             past, each as a promotion without an expectation, and nothing is known of the `horizon` periods ahead.
         regressors: past and future values (`demand.regressors`) of the declared `regressor_names`.
 

@@ -13,7 +13,7 @@ from assets.planning.forecasting.engine import KEYS
 
 CAUSES = (
     "shelf was empty in part of the period",
-    "promotion that the forecast did not know",
+    "promotion that the forecast did not have",
     "promotion sold otherwise than the forecast knew",
     "one large order",
     "item ended",

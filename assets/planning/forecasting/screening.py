@@ -4,7 +4,7 @@ Belongs here: the defined answer to every kind of bad input. Series in = series 
 
 Refused: no identity, an unreadable, infinite or absurd figure, a day of another century, the same period twice, rows of
 another frequency. Taken, with a note: gaps (no demand, or unknown on request), missing figures (unknown), negative demand (zero: returns
-stand beside demand, not inside it), a huge outlier (unknown), all zeros, one observation, an early end.
+are beside demand, not inside it), a huge outlier (unknown), all zeros, one observation, an early end.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OUTLIER_OTHERS = 8
 #: No company asks for so many units in a period, and beyond it a float no longer counts single ones.
 LARGEST_UNITS = 1e15
 
-#: Years that a day of demand can lie in, and the years without a row after which one of two rows is misdated.
+#: Years that a day of demand can be in, and the years without a row after which one of two rows is misdated.
 _YEARS, _GAP_YEARS = (1900, 2100), 10
 
 
@@ -76,7 +76,7 @@ def _periods(frame: pd.DataFrame, freq: str) -> tuple[NDArray[np.int64], NDArray
 def screen(frame: pd.DataFrame, freq: str) -> Screened:
     """Check a long frame series by series.
 
-    Raises ValueError only where no series can be told from another: a column is missing or the frame is empty.
+    Raises ValueError only where series cannot be distinguished: a column is missing or the frame is empty.
     """
     missing = [c for c in ("series_id", "demand_units") if c not in frame.columns]
     if "period_start_date" not in frame.columns and "t" not in frame.columns:

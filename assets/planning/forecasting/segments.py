@@ -17,7 +17,7 @@ SEGMENT_NAMES = ("new", "smooth", "erratic", "intermittent", "lumpy", "slow")
 def demand_interval(panel: Panel) -> NDArray[np.float64]:
     """Mean periods between demands (n,), from the first to the last demand; the periods seen where there is none.
 
-    The silence after the last demand is left out: it tells whether an item lives, not how often it is asked for.
+    The silence after the last demand is left out: it tells whether an item is still in use, not how often it is asked for.
     """
     sold = panel.ok & (panel.y > 0)
     hits = sold.sum(axis=1)

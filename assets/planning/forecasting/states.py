@@ -1,4 +1,4 @@
-"""What each compiled model knows at an origin: level, slope and error variance of every series.
+"""State of each compiled model at an origin: level, slope and error variance of every series.
 
 Belongs here: the list of base models and their states, over all series at once, because variances and the levels of
 young series are pooled. Turning states into quantiles is in `families`.

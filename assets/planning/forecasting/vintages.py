@@ -24,7 +24,7 @@ def matched_forecasts(
     Adds actual_units, error_units, naive_units (the value one season earlier, or the newest known one), scale_units
     (mean absolute one-period difference before the origin; 1 where there is none), square_scale_units (the mean of its
     square), pinball_units, is_inside_90. `panel` is the panel of `history` where it is at hand already. Series that
-    the history no longer knows are left out.
+    the history no longer has are left out.
     """
     known = history.loc[~history["is_censored"], [*KEYS, "period_start_date", "demand_units"]]
     rows = forecasts.merge(known, on=[*KEYS, "period_start_date"], how="inner")

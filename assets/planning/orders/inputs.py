@@ -21,7 +21,7 @@ def breaks_of_suppliers(breaks: pd.DataFrame, sources: pd.DataFrame) -> pd.DataF
 
 
 def with_room(spine: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """The spine with max_stock_units, what its place can hold of an item; null where nothing is said.
+    """The spine with max_stock_units, what its place can hold of an item; null where there is no note.
 
     Args:
         limits: item_id, warehouse_id, max_units.

@@ -37,7 +37,7 @@ def bounded_orders(
     Returns:
         replenishment with suggested_order_units bounded, order_cover_days (of the position after the order; null without
         an order or demand), cover_limit_days, cover_status (`ok`, or why the order exceeds the limit), and flags and
-        reason told of what changed.
+        reason given for what changed.
     """
     result = replenishment.copy()
     wanted = result["suggested_order_units"].to_numpy(float)

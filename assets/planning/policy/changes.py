@@ -56,7 +56,7 @@ def _only_one(values: dict[str, object]) -> None:
 
 
 class LeadTimeChange(Scope):
-    """Days from order to receipt: stated anew, so many more (or fewer), or so many times as long."""
+    """Days from order to receipt: stated again, so many more (or fewer), or so many times as long."""
 
     days: float | None = Field(default=None, ge=0, le=730)
     change_days: float | None = Field(default=None, ge=-730, le=730)
@@ -69,7 +69,7 @@ class LeadTimeChange(Scope):
 
 
 class OrderLimitChange(Scope):
-    """What a supplier asks for at least, in units: stated anew or so many times as much; and in which multiples."""
+    """What a supplier asks for at least, in units: stated again or so many times as much; and in which multiples."""
 
     moq_units: float | None = Field(default=None, ge=0)
     order_multiple_units: float | None = Field(default=None, ge=0)

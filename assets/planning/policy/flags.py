@@ -1,4 +1,4 @@
-"""What is said beside the figures: flags for machines, sentences for people."""
+"""Notes beside the figures: flags for machines, sentences for people."""
 
 from __future__ import annotations
 

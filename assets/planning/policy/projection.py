@@ -30,7 +30,7 @@ def daily_demand(keys: pd.DataFrame, forecasts: pd.DataFrame, period_days: float
     typical = given.sum(axis=1, keepdims=True) / np.maximum(window.sum(axis=1, keepdims=True), 1)
     head = np.where(window, given, typical)
     matrix[:, :known] = head
-    # Beyond the forecast its mean goes on: the last period alone may be a season's peak.
+    # Beyond the forecast its mean continues: the last period alone may be a season's peak.
     matrix[:, known:] = head.mean(axis=1, keepdims=True)
     matrix = np.clip(np.nan_to_num(matrix), 0, None)
     yearly = matrix.sum(axis=1, keepdims=True) * 365 / (periods * period_days)

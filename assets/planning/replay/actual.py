@@ -1,4 +1,4 @@
-"""What really happened in the window, measured like a replay, so that the two can stand side by side."""
+"""What really happened in the window, measured like a replay, so that the two can be shown side by side."""
 
 from __future__ import annotations
 

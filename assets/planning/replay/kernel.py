@@ -31,7 +31,7 @@ class Rows(NamedTuple):
     above: np.ndarray
     """Row that feeds it, -1: it buys."""
     kind: np.ndarray
-    """How it orders, as `order_step` knows it."""
+    """How it orders, as `order_step` expects it."""
     review_days: np.ndarray
     opening: np.ndarray
     """Units on hand at the start."""

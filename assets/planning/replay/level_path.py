@@ -1,4 +1,4 @@
-"""Levels as they would have been set in the past: computed anew at intervals, each time from the past alone."""
+"""Levels as they would have been set in the past: computed again at intervals, each time from the past alone."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def demand_path(
 ) -> DemandPath:
     """Demand over the protection interval of every row over a run of `days` days from `first`, from the past of each vintage.
 
-    The sources of the network and the times of its lanes are those of today: they change too rarely to be measured anew.
+    The sources of the network and the times of its lanes are those of today: they change too rarely to be measured again.
 
     Raises:
         ValueError: no complete period of demand lies before the first day.

@@ -1,4 +1,4 @@
-"""The trade-off curve as a picture: mean stock value against fill rate, and where the company stood."""
+"""The trade-off curve as a picture: mean stock value against fill rate, and where the company was."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def run_policy(
 
 
 def kinds(policy: np.ndarray) -> np.ndarray:
-    """(n,) how each policy orders, as the kernels know it (`order_step`)."""
+    """(n,) how each policy orders, as the kernels expect it (`order_step`)."""
     lots = np.where(np.isin(policy, LOTS), R_Q, UP_TO)
     return np.where(np.isin(policy, STOCKLESS_POLICIES), STOCKLESS, lots).astype(np.int64)
 
@@ -96,9 +96,9 @@ def groups(item_ids: pd.Series) -> np.ndarray:
     """First row of each item and the end.
 
     Raises:
-        ValueError: the rows of an item do not stand together.
+        ValueError: the rows of an item are not together.
     """
     codes = pd.factorize(item_ids)[0]
     if (np.diff(codes) < 0).any():
-        raise ValueError("the rows of an item must stand together")
+        raise ValueError("the rows of an item must be together")
     return np.append(np.flatnonzero(np.diff(codes, prepend=-1)), len(codes)).astype(np.int64)

@@ -12,7 +12,7 @@ class ReplaySettings(BaseModel):
 
     days: int = Field(default=365, gt=0, description="Measured days, ending the day before the as-of date")
     warm_up_days: int = Field(default=60, ge=0, description="Days before them that the policy runs unmeasured")
-    refit_days: int = Field(default=28, gt=0, description="Levels are computed anew this often, from the past only")
+    refit_days: int = Field(default=28, gt=0, description="Levels are computed again this often, from the past only")
     is_backordered: bool = Field(default=True, description="Unmet demand waits; false: it is lost")
     min_own_lead_times: int = Field(default=5, ge=1, description="Fewer receipts: drawn from all of the supplier's")
     safety_scales: tuple[float, ...] = Field(

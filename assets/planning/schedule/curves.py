@@ -21,7 +21,7 @@ class Curves:
     days: int
 
     def up_to(self, day: np.ndarray) -> np.ndarray:
-        """(n,) demand of days 1..day of each row; beyond the last period its pace goes on."""
+        """(n,) demand of days 1..day of each row; beyond the last period its pace continues."""
         place = np.clip(np.asarray(day, float), 0, None) / self.period_days
         whole = np.minimum(place.astype(int), self.total.shape[1] - 2)
         rows = np.arange(len(self.total))

@@ -159,7 +159,7 @@ def _pivot(
     fields = [_field(name, pivot) for name in pivot.columns]
     across = [RowColField(x=place[name]) for name in pivot.across]
     if len(pivot.values) > 1:
-        across.append(RowColField(x=-2))  # the values themselves stand side by side
+        across.append(RowColField(x=-2))  # the values themselves are side by side
     made = TableDefinition(
         name=f"pivot_{pivot.name}",
         cacheId=number,

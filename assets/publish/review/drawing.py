@@ -51,7 +51,7 @@ def ranked(labels: Sequence[str], values: Sequence[float], shown: Sequence[str],
 def bridge(labels: Sequence[str], values: Sequence[float], shown: Sequence[str]) -> str:
     """From the first value to the last, by steps that begin where the one before ended: up is red, down is green.
 
-    Drawn from zero, so that the bars are as long as what they stand for: a small change of a large stock looks small.
+    Drawn from zero, so that the bars are as long as what they mean: a small change of a large stock looks small.
     """
     if len(values) < 2:
         return _svg("")

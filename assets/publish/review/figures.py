@@ -48,7 +48,7 @@ _MISMATCHES = """
     from marts.fct_findings group by severity, rule_id
     order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, gross_value desc nulls last, rule_id"""
 # What moved the value in the month of the release (a period of the company's calendar): documents by kind, between the two ends that the
-# books know.
+# books contain.
 _BRIDGE = """
     with month as (
         select max(month_start_date) as first_day, max(period_end_date) as last_day from marts.fct_turnover_monthly

@@ -1,4 +1,4 @@
-"""Which two releases a month's review speaks of. A month is a period of the main company's calendar (marts.dim_fiscal_periods)."""
+"""Which two releases a month's review covers. A month is a period of the main company's calendar (marts.dim_fiscal_periods)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Month:
 
 
 def month_of(release: Release, day: date) -> Month:
-    """The period that holds a day, as this release knows the calendar; the calendar month where it knows none."""
+    """The period that holds a day, by this release's calendar; the calendar month where it has none."""
     if release.database.is_file():
         with duckdb.connect(str(release.database), read_only=True) as connection:
             try:
@@ -47,16 +47,16 @@ def middle_of(month_start_date: date) -> date:
 def month_releases(releases: Path, day: date) -> tuple[Release, Release | None]:
     """The release of the latest day of the month that holds `day`, and that of the latest day before the month.
 
-    Of several releases of one day the newest counts: it knows what arrived late, and the calendar as it is now.
+    Of several releases of one day the newest counts: it has what arrived late, and the calendar as it is now.
 
     Raises:
-        ReleaseError: no release speaks of a day of the month.
+        ReleaseError: no release covers a day of the month.
     """
     known = sorted(list_releases(releases), key=lambda release: (release.as_of, release.release_id))
     month = month_of(known[-1], day) if known else None
     of_month = [release for release in known if month and month.first_date <= release.as_of <= month.last_date]
     if month is None or not of_month:
         name = month.name if month else f"{day:%Y-%m}"
-        raise ReleaseError(f"no release speaks of {name}; `stockturn releases list` shows the days there are")
+        raise ReleaseError(f"no release covers {name}; `stockturn releases list` shows the days there are")
     earlier = [release for release in known if release.as_of < month.first_date]
     return of_month[-1], earlier[-1] if earlier else None

@@ -1,4 +1,4 @@
--- Past and planned promotions of items, with the warehouse where their scope names one: what the forecast knows ahead.
+-- Past and planned promotions of items, with the warehouse where their scope names one: what the forecast uses ahead.
 with promotions as (
     select * from {{ ref('stg_promotions') }}
 ),

@@ -1,5 +1,5 @@
 -- Lines that came a second time under other internal numbers, with a file that was issued again: they are not counted.
--- The document number, its date and all that it says are the same; only the keys by which the landing knows a line again are new.
+-- The document number, its date and all that it says are the same; only the keys by which the landing recognises a line are new.
 {# What makes two lines the same, whatever their internal numbers. -#}
 {% set same_line = [
     'movements.source_instance', 'movements.source_doc_type', 'movements.doc_no', 'movements.movement_type', 'movements.business_date',

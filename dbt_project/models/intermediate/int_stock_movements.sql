@@ -41,7 +41,7 @@ delivered as (
     cross join run_parameters
     where
         {{ is_effective('movements.doc_status') }}
-        -- Entered in a unit that no master knows: a finding (unit_factor_mismatch), and no quantity to book.
+        -- Entered in a unit that no master has: a finding (unit_factor_mismatch), and no quantity to book.
         and movements.quantity_units is not null
         and movements.business_date <= run_parameters.as_of_date
         and coalesce(feeds.ledger_basis <> 'balances' or movements.business_date > feeds.first_list_date, true)

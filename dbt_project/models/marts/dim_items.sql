@@ -17,7 +17,7 @@ stocked as (
     group by item_id
 ),
 
--- A variant, or an item that only documents know, has no master record of its own.
+-- A variant, or an item that only documents name, has no master record of its own.
 all_items as (
     select item_id from items
     union distinct

@@ -1,4 +1,4 @@
--- The targets that attainment was measured against stand beside it.
+-- The targets that attainment was measured against are beside it.
 with kpi_targets as (
     select * from {{ source('control', 'kpi_targets') }}
 ),

@@ -1,4 +1,4 @@
--- The settings that a figure was computed under stand beside it, so that a past release explains itself.
+-- The settings that a figure was computed under are beside it, so that a past release explains itself.
 with run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),

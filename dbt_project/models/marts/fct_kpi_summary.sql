@@ -272,7 +272,7 @@ rated as (
     from all_measured
 ),
 
--- Targets of a company as a whole: its own by its code, else what is said of all of them.
+-- Targets of a company as a whole: its own by its code, else what is given for all of them.
 company_targets as (
     select
         rated.kpi,

@@ -1,4 +1,4 @@
--- The layers behind every value and age: what is left of which receipt. Goods under way stand beside the stock on hand, because they are
+-- The layers behind every value and age: what is left of which receipt. Goods under way are beside the stock on hand, because they are
 -- capital too; no balance holds them.
 with open_layers as (
     select * from {{ source('ledger', 'open_layers') }}

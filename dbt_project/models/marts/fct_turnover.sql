@@ -80,7 +80,7 @@ daily_sales as (
     group by item_id, warehouse_id, shipment_date
 ),
 
--- Where no sales document carries revenue, there is no margin to speak of: not a margin of minus the cost.
+-- Where no sales document carries revenue, there is no margin: not a margin of minus the cost.
 has_sales as (
     select
         {{ company_of('item_id') }} as company_code,

@@ -16,7 +16,7 @@ fiscal_days as (
     select * from {{ ref('int_fiscal_days') }}
 ),
 
--- The periods that hold a balance, and no other: a company has 250 of them and most intervals lie in one.
+-- The periods that hold a balance, and no other: a company has 250 of them and most intervals are in one.
 months as (
     select
         periods.company_code,

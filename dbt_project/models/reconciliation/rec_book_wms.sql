@@ -99,7 +99,7 @@ judged as (
     select
         *,
         book_units + received_not_posted_units - picked_not_shipped_units as expected_units,
-        -- Goods moved on their day, the document entered later: the ERP did not know yet, the shelf did. Timing, no difference.
+        -- Goods moved on their day, the document entered later: the ERP did not have it yet, the shelf did. Timing, no difference.
         case
             when
                 late_units <> 0

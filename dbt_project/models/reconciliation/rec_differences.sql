@@ -193,7 +193,7 @@ short_matches as (
     group by keyed.difference_id
 ),
 
--- Documents of a shifted file: between their own day and their day in the ledger the ledger knows them too early or too late.
+-- Documents of a shifted file: between their own day and their day in the ledger the ledger has them too early or too late.
 shifted_documents as (
     select * from {{ ref('rec_shifted_documents') }}
 ),

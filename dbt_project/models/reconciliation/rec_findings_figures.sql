@@ -1,4 +1,4 @@
--- Findings about figures that the source's own history does not know: costs and quantities far from all others of the item, documents
+-- Findings about figures that the source's own history does not support: costs and quantities far from all others of the item, documents
 -- dated after their extract, documents that changed after they were delivered.
 {%- set entered_lines = [
     ('receipt_lines', 'receipt', "source_instance || '|' || receipt_no || '|' || receipt_line_id", 'receipt_no', 'receipt_date', 'received_units'),
@@ -380,7 +380,7 @@ pack_differences as (
         ) > 0.000001
 ),
 
--- Entered in a unit alone that no master knows: there is no quantity to count.
+-- Entered in a unit alone that no master has: there is no quantity to count.
 unknown_units as (
     {% for relation, kind, line, doc, day, quantity in [
         ('entered_movements', 'movement', 'movement_key', 'doc_no', 'business_date', 'quantity_units')

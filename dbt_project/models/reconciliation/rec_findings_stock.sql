@@ -136,7 +136,7 @@ period_breaks as (
     where variance_units <> 0
 ),
 
--- A negative spell that comes wholly from openings that differ from the close before is told once, as continuity_break.
+-- A negative spell that comes wholly from openings that differ from the close before is reported once, as continuity_break.
 marked as (
     select
         *,

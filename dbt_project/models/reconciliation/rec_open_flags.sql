@@ -1,4 +1,4 @@
--- What cannot be trusted now, per item and warehouse: the metrics that an open finding spoils. A finding without an item speaks for all
+-- What cannot be trusted now, per item and warehouse: the metrics made wrong by an open finding. A finding without an item counts for all
 -- items, and only where it is critical: one row in quarantine does not spoil the whole company.
 with findings as (
     select * from {{ ref('fct_findings') }}

@@ -1,6 +1,6 @@
 -- Files of movements with many documents that are in the ledger on another day than in the system that made them, all moved by the same
 -- days (a time zone, a cut-off hour, an export at the wrong hour). One row per file.
--- Where the other system is silent about them (its file is missing or broken), the day on which they were entered speaks: a constant
+-- Where the other system is silent about them (its file is missing or broken), the day on which they were entered decides: a constant
 -- number of hours moves every document of the file over midnight, by one day and the same way, while late posting concerns some documents
 -- by differing days. Ten documents, all of them, from a source that enters nine of ten on their day.
 with receipts as (

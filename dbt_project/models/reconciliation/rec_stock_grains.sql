@@ -1,4 +1,4 @@
--- Ledger, ERP list and WMS at the finest grain, on the newest day on which each list speaks: lot, status and owner, not only item.
+-- Ledger, ERP list and WMS at the finest grain, on the newest day that each list covers: lot, status and owner, not only item.
 -- One row per comparison and grain where either side has stock. variance = list - ledger, after the timing bridge.
 with balances as (
     select * from {{ ref('int_stock_balances') }}
@@ -171,7 +171,7 @@ final as (
         case when item_warehouses.unit_cost_latest is null then {{ no_cost_status() }} else 'ok' end as value_status,
         case
             when totalled.variance_units = 0 then 'none'
-            -- Against the direction in which the item differs: so much at least lies in another lot, whatever the item lacks or has over.
+            -- Against the direction in which the item differs: so much at least is in another lot, whatever the item lacks or has over.
             when
                 sign(totalled.variance_units) = -sign(totalled.item_variance_units)
                 and totalled.lot_no <> ''

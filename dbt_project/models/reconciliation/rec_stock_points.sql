@@ -24,7 +24,7 @@ run_parameters as (
     select * from {{ source('control', 'run_parameters') }}
 ),
 
--- A snapshot day of a warehouse speaks about every item that the warehouse ever had.
+-- A snapshot day of a warehouse covers every item that the warehouse ever had.
 snapshot_days as (
     select distinct
         warehouse_id,

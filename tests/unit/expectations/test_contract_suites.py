@@ -94,7 +94,7 @@ def test_a_wrong_column_order_is_found(tmp_path):
 
 
 def test_data_docs_name_the_contract_and_its_failure(tmp_path):
-    """An auditor reads pages, not tables; they stand on disk and need no server."""
+    """An auditor reads pages, not tables; they are on disk and need no server."""
     contracts = load_contracts()
     path = warehouse(tmp_path, ROWS)
     with duckdb.connect(str(path)) as connection:

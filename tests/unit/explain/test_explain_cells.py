@@ -129,7 +129,7 @@ def test_the_command_shows_formula_numbers_rows_and_refuses_what_is_not_there(
             [release.as_of],
         ).fetchone() or ("", "", 0, None)
     arguments = ["explain", "-c", config, "--mart", "fct_stock_ageing", "--item", item, "--warehouse", warehouse]
-    arguments += ["--lang", "en"]  # the demo company speaks Chinese
+    arguments += ["--lang", "en"]  # the demo company uses Chinese
     told = CliRunner().invoke(
         app, [*arguments, "--column", "stock_value", "--key", f"bucket_no={bucket}", "--release", "current"]
     )

@@ -35,7 +35,7 @@ def test_a_lasting_bias_is_taken_away() -> None:
 
 
 def test_a_drift_that_began_lately_is_followed() -> None:
-    """Prevents: the mean of six origins, four of them before the decline, for a decline that goes on (-3 % for -18 %)."""
+    """Prevents: the mean of six origins, four of them before the decline, for a decline that continues (-3 % for -18 %)."""
     assert factor([1.0, 1.0, 1.0, 0.94, 0.87, 0.82]) == pytest.approx(0.84, abs=0.04)
 
 

@@ -57,7 +57,7 @@ def units() -> NDArray[np.float64]:
 
 def test_moving_the_future_changes_nothing() -> None:
     """Scores at an origin may see later values as actuals only. Here the values after the oldest origin's horizon are
-    replaced by nonsense; every model's quantiles at that origin, read back from its levels and losses, must stand."""
+    replaced by nonsense; every model's quantiles at that origin, read back from its levels and losses, must stay the same."""
     base = mixed_demand(12, 70)
     panel = panel_of_history(history_of(base), key_columns=KEYS, frequency="W")
     moved = base.copy()

@@ -36,7 +36,7 @@ KINDS = (("sign_flip", "critical"), ("shrink", "critical"), ("expired_stock", "w
 
 
 class Story(RuleBasedStateMachine):
-    """Runs that fail and pass at random, people who do whatever they like, time that goes on."""
+    """Runs that fail and pass at random, people who do whatever they like, time that passes."""
 
     def __init__(self) -> None:
         super().__init__()

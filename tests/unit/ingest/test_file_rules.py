@@ -1,5 +1,5 @@
 """The rules of files as people make them, read through the mapping for any system: each with a file that would be misread
-without it. Most stand in one folder that is landed once."""
+without it. Most are in one folder that is landed once."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_line_without_a_document_belongs_to_the_document_above(landed):
         (3, "数量: '3箱2个' is a quantity in two units; export the column of base quantities (基本数量) beside it"),
         (5, "日期: '2024-01' is a month and no day"),
         (8, "数量: '#N/A' is an error of the spreadsheet"),
-        (9, "日期: '05/01/2024' has its year last, so day and month cannot be told apart"),
+        (9, "日期: '05/01/2024' has its year last, so day and month cannot be distinguished"),
     ],
 )
 def test_what_is_not_guessed_is_told_in_its_own_words(landed, row, sentence):
@@ -289,7 +289,7 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> Landed:
 
 def test_red_numbers_without_a_minus_are_flagged_and_not_changed(workbooks):
     assert [row[2] for row in workbooks.moves("出入库_a.xlsx")] == [5.0, -7.0, 3.0, -2.0]
-    assert "warning: 2 positive numbers stand in red (G2, G4)" in workbooks.batch("出入库_a.xlsx").message
+    assert "warning: 2 positive numbers are in red (G2, G4)" in workbooks.batch("出入库_a.xlsx").message
 
 
 def test_an_error_of_the_spreadsheet_is_no_missing_value(workbooks):

@@ -224,7 +224,7 @@ def test_faults_on_the_way_cost_nothing(web: Web) -> None:
 
 
 def test_a_service_that_stays_down_is_one_clear_sentence_and_later_goes_on(web: Web) -> None:
-    """After two pages the service dies; the next run starts where it stopped and does not ask for those again."""
+    """After two pages the service stops; the next run starts where it stopped and does not ask for those again."""
     asks_for_ceiling = not isinstance(web.service, (Jiandaoyun, Rest))
     web.service.faults.extend(["ok", "ok", *(["ok"] if asks_for_ceiling else []), *[503] * 40])
     report = web.read()

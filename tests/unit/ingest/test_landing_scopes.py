@@ -127,7 +127,7 @@ def test_full_scope_replaces_the_whole_table(company):
     company.read("item")
     assert company.query("select item_code from landing.item") == [("001",)]
     assert company.query("select item_code from landing.item order by 1", "2024-01-31") == [("001",), ("002",)]
-    # The first state again, later: a duplicate file, which states its content anew.
+    # The first state again, later: a duplicate file, which states its content again.
     company.write("items_20240301.csv", ITEMS + "001,茶杯,只\n002,茶壶,把\n")
     assert company.read("item").batches[0].status == "duplicate_file"
     assert company.query("select item_code from landing.item order by 1") == [("001",), ("002",)]

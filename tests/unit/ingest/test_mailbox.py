@@ -194,7 +194,7 @@ def test_every_refusal_is_one_message(server: MailServer, tmp_path: Path, monkey
     assert "names no file of certificates" in refused(box, CA_FILE=str(tmp_path / "none.pem"))
     assert "cannot be reached" in refused("imaps://localhost:1/INBOX")
     with monkeypatch.context() as short:
-        short.setattr(mailbox, "SECONDS", 1)  # the server waits for a client that speaks TLS at once
+        short.setattr(mailbox, "SECONDS", 1)  # the server waits for a client that starts with TLS
         assert "cannot be reached" in refused(box.replace("imaps", "imap"))
     assert "cannot be reached" in refused(server.start_tls.replace("imap", "imaps")), "a port that does not"
     assert "STOCKTURN_SOURCE_ERP_PASSWORD" in refused(box, PASSWORD="")

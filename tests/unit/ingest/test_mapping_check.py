@@ -1,4 +1,4 @@
-"""`stockturn mapping check` and `stockturn describe`: what a first run would have met is said before it."""
+"""`stockturn mapping check` and `stockturn describe`: what a first run would have met is reported before it."""
 
 from __future__ import annotations
 

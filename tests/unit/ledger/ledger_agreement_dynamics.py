@@ -89,7 +89,7 @@ def d365_inventory_aging(folder: Path) -> list[Line]:
 
 
 def _d365_close(data: dict[str, Any]) -> list[Line]:
-    """The close settles by FIFO; until then issues stand at the running average. So the two modes differ by its adjustments."""
+    """The close settles by FIFO; until then issues are at the running average. So the two modes differ by its adjustments."""
     fifo = ledger(_d365_rows(data, "wh"), TRAVELLING, "2020-05-31")
     average = ledger(_d365_rows(data, "wh"), LedgerSettings(cost="moving_average"), "2020-05-31")
     theirs = data["inventory_value_report"]["after_close"]

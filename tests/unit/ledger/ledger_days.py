@@ -55,7 +55,7 @@ def tied_days() -> Iterator[tuple[date, pa.Table]]:
 
 
 def show(connection: duckdb.DuckDBPyConnection, movements: pa.Table) -> None:
-    """Put movements where dbt would, numbered anew as dbt would."""
+    """Put movements where dbt would, numbered again as dbt would."""
     plain = movements.select(
         [name for name in movements.column_names if name not in ("movement_sequence", "entered_date")]
     )

@@ -1,4 +1,4 @@
-"""The daily run of the ledger in a warehouse: continued or computed anew, the tables are the same; and it says which it did and why.
+"""The daily run of the ledger in a warehouse: continued or computed from the start, the tables are the same; it says which, and why.
 
 Prevents: a state continued where it does not fit, and rows of an altered or vanished document that stay behind.
 """
@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_computed_anew(
 def test_a_run_that_dies_while_writing_is_not_continued(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The state of the dead run is newer than the tables: going on from it would count its day twice, or not at all."""
+    """The state of the dead run is newer than the tables: continuing from it would count its day twice, or not at all."""
     table = random_rows(5, 200, entered=True)
     show(connection, table)
     run_ledger(connection, tmp_path, as_of=BEGIN, settings=SETTINGS)

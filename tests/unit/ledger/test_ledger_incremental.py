@@ -93,7 +93,7 @@ def test_thirty_days_equal_one_run(mode: LedgerSettings, tmp_path: Path) -> None
 
 
 def test_a_state_of_other_settings_is_refused() -> None:
-    """Going on under other rules would mix two ledgers."""
+    """Continuing under other rules would mix two ledgers."""
     table = random_rows(3, 60).select(random_rows(3, 1).column_names)
     _, state = compute_with_state(table, as_of=BEGIN, settings=LedgerSettings())
     with pytest.raises(LedgerInputError, match="other ledger settings"):

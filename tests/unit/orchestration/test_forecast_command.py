@@ -1,4 +1,4 @@
-"""`stockturn forecast` on files as people send them: what is wrong is said with file, row and column, the rest goes on."""
+"""`stockturn forecast` on files as people send them: what is wrong is reported with file, row and column, the rest continues."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_written_is_a_crash(settings: Settings, broken: 
 
 
 def test_status_after_a_run_that_was_killed(settings: Settings) -> None:
-    """It names the day, that it never ended, and what is still published. While the run goes on, it says that."""
+    """It names the day, that it never ended, and what is still published. While it runs, it says that."""
     workspace = settings.workspace()
     write_release(workspace.releases, 60, 3)
     script = (
@@ -108,7 +108,7 @@ def test_status_after_a_run_that_was_killed(settings: Settings) -> None:
     process.wait()
     process.stdout.close()
     killed = _flat(_command(settings, "status"))
-    assert "a run is going on" in going and "the last run failed" not in going
+    assert "a run is in progress" in going and "the last run failed" not in going
     assert "the last run failed" in killed and "never ended" in killed and "interrupted" in killed
     assert "synthetic, as of 2026-06-30" in killed and "stockturn run --as-of 2026-06-30" in killed
 

@@ -74,7 +74,7 @@ def test_an_order_is_never_cut_below_what_the_reorder_point_asks() -> None:
 
 
 def test_what_a_supplier_keeps_stocked_is_not_ordered() -> None:
-    """Case P9: an item on a VMI or JIT feed stood in the feed and in the purchase list."""
+    """Case P9: an item on a VMI or JIT feed was in the feed and in the purchase list."""
     plan, held = bounded(spine(1, unit_cost_latest=5.0), np.array([7.0]), fed=True)
     assert plan["suggested_order_units"].iloc[0] > 0
     assert held["suggested_order_units"].iloc[0] == 0

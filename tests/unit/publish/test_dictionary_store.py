@@ -1,4 +1,4 @@
-"""The kept dictionary: read back as it was made, made anew when the manifest changes."""
+"""The kept dictionary: read back as it was made, made again when the manifest changes."""
 
 from __future__ import annotations
 

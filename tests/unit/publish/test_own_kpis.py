@@ -107,7 +107,7 @@ def test_the_files_for_dbt_follow_the_declaration_and_go_with_it(tmp_path: Path)
 
     written = macros.stat().st_mtime_ns
     write_own_files(project)
-    assert macros.stat().st_mtime_ns == written, "unchanged files are left as they are: dbt need not parse anew"
+    assert macros.stat().st_mtime_ns == written, "unchanged files are left as they are: dbt need not parse again"
     (project / "kpis.yml").unlink()
     write_own_files(project)
     assert not macros.exists() and not metrics.exists()

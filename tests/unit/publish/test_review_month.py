@@ -1,4 +1,4 @@
-"""Which releases a month's review speaks of, the command that writes it, and the job that writes it by itself."""
+"""Which releases a month's review covers, the command that writes it, and the job that writes it by itself."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def shelve(folder: Path, name: str, day: str) -> None:
 
 
 def test_the_last_day_of_the_month_is_compared_with_the_last_before_it(tmp_path: Path) -> None:
-    """A rerun of an old day must not stand for the month, and the month before may lack its last days."""
+    """A rerun of an old day must not count as the month, and the month before may lack its last days."""
     days = {"r1": "2026-04-30", "r2": "2026-05-28", "r3": "2026-06-29", "r4": "2026-06-30", "r5": "2026-06-30"}
     for name, day in {**days, "r6": "2026-06-02", "r7": "2026-07-01"}.items():
         shelve(tmp_path, name, day)
     release, before = month_releases(tmp_path, date(2026, 6, 15))
     assert (release.release_id, before and before.release_id) == ("r5", "r2")
     assert month_releases(tmp_path, date(2026, 4, 1))[1] is None
-    with pytest.raises(ReleaseError, match="no release speaks of 2026-03"):
+    with pytest.raises(ReleaseError, match="no release covers 2026-03"):
         month_releases(tmp_path, date(2026, 3, 1))
 
 
@@ -56,7 +56,7 @@ def test_the_command_writes_every_file(company: tuple[Path, Settings], tmp_path:
         "review-2026-06.pdf",
         "review-2026-06.xlsx",
     }
-    for month, said in (("2026-05", "no release speaks of 2026-05"), ("June", "not a month")):
+    for month, said in (("2026-05", "no release covers 2026-05"), ("June", "not a month")):
         refused = CliRunner().invoke(app, ["review", "--config", str(config), "--month", month])
         assert refused.exit_code == 2 and said in refused.output + refused.stderr
 

@@ -1,4 +1,4 @@
-"""The monthly review on its way: comments in it, files where a channel takes them, a channel that is down is said."""
+"""The monthly review on its way: comments in it, files where a channel takes them, a channel that is down is reported."""
 
 from __future__ import annotations
 

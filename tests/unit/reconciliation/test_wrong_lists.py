@@ -85,7 +85,7 @@ def test_some_lines_in_another_scale_are_that_list_and_no_later_one(share: float
 
 @pytest.mark.parametrize("lines", [5, 12, 19])
 def test_differences_that_go_together_blame_no_later_list(lines: int) -> None:
-    """Fewer lines than most of the list, for no known reason: later lists are right, whatever is said about this one."""
+    """Fewer lines than most of the list, for no known reason: later lists are right, whatever is known of this one."""
     book = _book(5)
     odd = book["C/01"][12] + np.where(np.arange(ITEMS) < lines, np.random.default_rng(2).integers(20, 90, ITEMS), 0)
     found = _explain(book, _spoil(book, "C/01", 12, odd))

@@ -105,7 +105,7 @@ def test_nothing_is_overwritten_and_no_run_is_torn(company: Path, tmp_path: Path
 def test_incidents_in_postgres_go_in_and_come_out(
     company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The archive holds them as SQLite; serial numbers go on after the highest that was restored."""
+    """The archive holds them as SQLite; serial numbers continue after the highest that was restored."""
     with running_server() as server, fresh_schema(server) as one, fresh_schema(server) as two:
         with_incidents(IncidentStore(one, clock=lambda: START))
         monkeypatch.setenv(STORE_VARIABLE, one.render_as_string(hide_password=False))
