@@ -55,7 +55,7 @@ def test_the_company_is_answered_in_its_language(config: Path) -> None:
     assert "出入库方向相反" in answered.output and "gross variance" not in answered.output
     assert "3 incidents, gross variance" in call(config, "list", "--lang", "en").output
     refused = call(config, "list", "--lang", "fr")
-    assert refused.exit_code == 2 and "fr is no language" in refused.output
+    assert refused.exit_code == 2 and "fr is not a language" in refused.output
 
 
 def test_list_and_show_fit_a_terminal_and_break_no_code(config: Path) -> None:

@@ -143,7 +143,7 @@ BAD_ROWS = [
         "unknown_code",
         "movement_type",
         "退库",
-        "类型: '退库' is a code that enum kinds of the mapping does not know",
+        "类型: '退库' is a code that enum kinds of the mapping does not have",
     ),
     ("入库,,1,2024-01-05,001,W1,3,已审", "required", "doc_no", None, "单号 is empty, but every row must have it"),
     (

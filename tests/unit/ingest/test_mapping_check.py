@@ -85,7 +85,7 @@ def test_a_code_that_no_enum_knows_is_told_with_its_rows(database: sqlite3.Conne
     database.execute("update moves set kind = '报废' where id <= 3")
     database.commit()
     found = check(tmp_path)
-    assert not found.is_good and any("does not know 报废 (3 rows)" in finding.message for finding in found.findings)
+    assert not found.is_good and any("does not have 报废 (3 rows)" in finding.message for finding in found.findings)
     assert found.datasets[0].quarantined == 3
 
 

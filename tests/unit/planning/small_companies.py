@@ -104,11 +104,11 @@ def _kind(column: str) -> str:
 @cache
 def not_delivered() -> dict[str, dict[str, str]]:
     """`staging.<table>` -> column -> type of the contracts without an extract."""
-    found = {}
-    for table in _NOT_DELIVERED:
-        (model,) = shipped_document(STAGING / f"{table}.yml")["models"]
-        found[f"staging.{table}"] = {column["name"]: _kind(column["name"]) for column in model["columns"]}
-    return found
+    models = {model["name"]: model["columns"] for model in shipped_document(STAGING / "_contracts.yml")["models"]}
+    return {
+        f"staging.{table}": {column["name"]: _kind(column["name"]) for column in models[table]}
+        for table in _NOT_DELIVERED
+    }
 
 
 def typed(rows: list[dict[str, object]] | pd.DataFrame, types: dict[str, str]) -> pd.DataFrame:
