@@ -83,14 +83,7 @@ TARGETS = {
         Target(
             "policy",
             ("assets/planning/policy/*.py", "assets/planning/orders/*.py"),
-            (
-                "tests/unit/planning/test_lots_and_rounding.py",
-                "tests/unit/planning/test_peer_vectors.py",
-                "tests/unit/planning/test_plan.py",
-                "tests/unit/planning/test_draft_orders.py",
-                "tests/unit/planning/test_binding.py",
-                "tests/unit/planning/test_moves_and_money.py",
-            ),
+            ("tests/unit/planning",),
             60,
         ),
         Target("rules", ("expectations/rules/*.py",), ("tests/unit/rules",), 60),
