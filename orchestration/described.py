@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.publish.dictionary import declared_columns
 from orchestration.settings import Settings
 
 
@@ -22,13 +23,23 @@ def described(
         for source in manifest["sources"].values()
         if source.get("meta", {}).get("dagster", {}).get("asset_key")
     }
-    return [one.map_asset_specs(lambda spec: _described(spec, known.get(spec.key), settings)) for one in assets]
+    columns = {key: source["columns"] for key, source in known.items()}
+    declared = declared_columns(manifest)
+    for node in manifest["nodes"].values():
+        if node["config"].get("meta", {}).get("columns_of"):  # dbt knows no columns of such a model
+            columns[dg.AssetKey([node["schema"], node["name"]])] = declared[node["name"]]
+    return [
+        one.map_asset_specs(lambda spec: _described(spec, known.get(spec.key), columns.get(spec.key), settings))
+        for one in assets
+    ]
 
 
-def _described(spec: dg.AssetSpec, source: Mapping[str, Any] | None, settings: Settings) -> dg.AssetSpec:
+def _described(
+    spec: dg.AssetSpec, source: Mapping[str, Any] | None, columns: Mapping[str, Any] | None, settings: Settings
+) -> dg.AssetSpec:
     metadata = dict(spec.metadata)
-    if source is not None and "dagster/column_schema" not in metadata:
-        metadata["dagster/column_schema"] = _columns(source["columns"].values())
+    if columns is not None and "dagster/column_schema" not in metadata:
+        metadata["dagster/column_schema"] = _columns(columns.values())
     if "dagster/table_name" not in metadata and len(spec.key.path) == 2 and source is not None:
         metadata["dagster/table_name"] = ".".join(spec.key.path)
     return spec.replace_attributes(

@@ -62,7 +62,7 @@ def build_dictionary(manifest: Mapping[str, Any], schemas: Sequence[str] = SCHEM
     lists those.
     """
     names = relation_names(manifest)
-    declared = _declared_columns(manifest)
+    declared = declared_columns(manifest)
     marts = [
         node
         for node in manifest["nodes"].values()
@@ -350,8 +350,15 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"[a-z_][a-z0-9_]*", text.lower()))
 
 
-def _declared_columns(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The declared columns of every model and source; those of the model that it passes on (`columns_of`) come first."""
+def declared_columns(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The declared columns of every model (by name) and source (`schema.table`).
+
+    Args:
+        manifest: of dbt. A model whose `meta` says `columns_of` passes on the columns of that model; they come first.
+
+    Returns:
+        Column -> what is declared of it, for each table.
+    """
     models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] != "test"}
 
     def columns(name: str) -> dict[str, Any]:
