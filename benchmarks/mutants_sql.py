@@ -38,9 +38,8 @@ SCENE = "STOCKTURN_TEST_SCENE"
 HARD = "STOCKTURN_TEST_HARD"
 TESTS = {SCENE: "tests/dbt/test_dbt_marts.py", HARD: "tests/integration/test_hard_release.py"}
 BUILT = "warehouse.duckdb"
-_BROKEN, _SURVIVED, _UNREACHED, _KILLED, _KILLED_BY_UNIT_TEST = 3, 4, 5, 6, 7
+_BROKEN, _SURVIVED, _UNREACHED, _KILLED = 3, 4, 5, 6
 _SAID = {
-    _KILLED_BY_UNIT_TEST: "killed",
     _BROKEN: "broken",
     _SURVIVED: "survived",
     _UNREACHED: "unreached",
@@ -134,16 +133,11 @@ class Project:
         return text
 
 
-def apply(connection: duckdb.DuckDBPyConnection, project: Project, mutant: Mutant) -> bool:
-    """Build the mutant and what depends on it; whether any row of any of them differs from before."""
+def apply(connection: duckdb.DuckDBPyConnection, project: Project, model: str, changed: exp.Expr) -> bool:
+    """Build a model by another query and what depends on it; whether any row of any of them differs from before."""
     reached = False
-    for node in project.built_after(mutant.model):
-        is_it = node.name == mutant.model
-        query = (
-            with_fault(project.query(node.name), mutant.fault).sql("duckdb")
-            if is_it
-            else project.compiled[node.unique_id]
-        )
+    for node in project.built_after(model):
+        query = changed.sql("duckdb") if node.name == model else project.compiled[node.unique_id]
         kind = "view" if node.config.materialized == "view" else "table"
         relation = f"{node.schema}.{node.name}"
         if kind == "view":
@@ -169,27 +163,25 @@ def unit_tests_pass(project: Project, model: str, query: exp.Expr, worlds: dict[
     return bool(outcome.success)
 
 
-def judge(project: Project, mutant: Mutant, worlds: dict[str, Path], folder: Path) -> int:
-    """What becomes of a mutant; in a process of its own, because dbt and pytest keep what they have read."""
-    if project.unit_tests(mutant.model):
-        changed = with_fault(project.query(mutant.model), mutant.fault)
-        if not unit_tests_pass(project, mutant.model, changed, worlds, folder):
-            return _KILLED_BY_UNIT_TEST
-    reached, broken = False, False
+def judge(project: Project, model: str, changed: exp.Expr, worlds: dict[str, Path], folder: Path) -> int:
+    """What becomes of a model with another query; in a process of its own, because dbt and pytest keep what they have read."""
+    if project.unit_tests(model) and not unit_tests_pass(project, model, changed, worlds, folder):
+        return _KILLED
+    reached = False
     for variable, world in worlds.items():
         own = folder / variable.lower()
         shutil.copytree(world, own)
         with duckdb.connect(str(_warehouse(own))) as connection:
             try:
-                is_here = apply(connection, project, mutant)
-            except duckdb.Error as error:
-                # a cast or a division that fails on data is a fault that a run meets; a query that cannot be read is none
-                broken = isinstance(error, (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException))
-                return _BROKEN if broken else _KILLED
+                is_here = apply(connection, project, model, changed)
+            except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
+                return _BROKEN
+            except (duckdb.DataError, duckdb.InvalidInputException):
+                return _KILLED  # a cast or a division that fails on data is a fault that a run meets
             if not is_here:
                 continue
             reached = True
-            for test in project.data_tests(project.built_after(mutant.model)):
+            for test in project.data_tests(project.built_after(model)):
                 failing = connection.execute(f"select count(*) from ({project.compiled[test.unique_id]})").fetchone()
                 if failing and failing[0] and test.config.severity.lower() == "error":
                     return _KILLED
@@ -228,7 +220,7 @@ def worlds_in(folder: Path) -> dict[str, Path]:
     for variable, world in found.items():
         if world.exists():
             continue
-        built = folder / "pytest"
+        built = folder / f"{world.name}_built"  # stays: the landing of a run is views of its files
         command = [
             sys.executable,
             "-m",
@@ -247,7 +239,6 @@ def worlds_in(folder: Path) -> dict[str, Path]:
             (world / "data").mkdir(parents=True)
             shutil.move(built / "hard_release0" / "data" / BUILT, world / "data" / BUILT)
             shutil.move(built / "hard_release0" / "inbox", world / "inbox")
-        shutil.rmtree(built)
     return found
 
 
@@ -280,8 +271,9 @@ def run_sql(
     survivors = {}
     sound: set[str] = set()
     for mutant in sorted(drawn, key=lambda one: one.name):
-        code = _in_child(partial(judge, project, mutant, worlds))
-        if code == _KILLED_BY_UNIT_TEST and mutant.model not in sound:
+        query = project.query(mutant.model)
+        code = _in_child(partial(judge, project, mutant.model, with_fault(query, mutant.fault), worlds))
+        if code == _KILLED and mutant.model not in sound:
             _prove_sound(project, mutant.model, worlds)
             sound.add(mutant.model)
         said = _SAID.get(code, "crashed")
@@ -293,17 +285,13 @@ def run_sql(
 
 
 def _prove_sound(project: Project, model: str, worlds: dict[str, Path]) -> None:
-    """The unit tests that killed a fault of a model pass without one.
+    """The tests that killed a fault of a model pass without one.
 
     Raises:
         RuntimeError: they do not, so that they say nothing.
     """
-
-    def control(folder: Path) -> int:
-        return 0 if unit_tests_pass(project, model, project.query(model), worlds, folder) else 1
-
-    if _in_child(control):
-        raise RuntimeError(f"{model}: its unit tests fail without a fault")
+    if _in_child(partial(judge, project, model, project.query(model), worlds)) not in (_SURVIVED, _UNREACHED):
+        raise RuntimeError(f"{model}: its tests fail without a fault")
 
 
 def _mutants(project: Project, models: str, only: str) -> Iterator[Mutant]:

@@ -92,6 +92,20 @@ def test_the_catalogue_fills_in_what_the_company_does_not_set() -> None:
     assert found["dead_stock_rate", "company", ""].target_rate == 0.1, "the company's own is alone"
     assert found["inventory_turnover", "company", ""].owner_name == "库存经理"
     assert ("fill_rate", "company", "") not in found and found["fill_rate", "team", "N"].target_rate == 0.9
+    places = [target.place for target in targets_of(kpi_catalogue(), own, "en")]
+    assert len(places) == len(set(places)), "the company's own target and the catalogue's are not both there"
+
+
+def test_a_target_for_a_part_of_the_company_leaves_the_catalogues_for_the_whole() -> None:
+    own = tuple(
+        KpiTarget(kpi="dead_stock_rate", scope=scope, scope_value=value, target_rate=0.1)
+        for scope, value in (("team", "N"), ("company", "D"))
+    )
+    found = {target.place: target for target in targets_of(kpi_catalogue(), own, "en")}
+    whole = found["dead_stock_rate", "company", ""]
+    assert (whole.target_rate, whole.floor_rate, whole.ceiling_rate) == (0.05, None, 0.08)
+    assert whole.owner_name == "Inventory manager"
+    assert found["dead_stock_rate", "team", "N"] == own[0] and found["dead_stock_rate", "company", "D"] == own[1]
 
 
 @pytest.mark.parametrize(
