@@ -72,9 +72,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtProject]:
     yield DbtProject(folder)
 
 
-def test_everything_that_dbt_can_do_is_done(
-    project: DbtProject, empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_everything_that_dbt_can_do_is_done(project: DbtProject, empty: Path, tmp_path: Path) -> None:
     """One parse for all (it costs the parse of our project too): hooks, incremental, snapshot, Python, packages, warnings."""
     path = Path(shutil.copy(empty, tmp_path / "warehouse.duckdb"))
 
@@ -88,25 +86,41 @@ def test_everything_that_dbt_can_do_is_done(
     [warned] = [one for one in first.values() if one.kind == "test"]
     assert warned.status == "warn" and warned.failures == 1 and "items 0" in warned.message
     own()
-    monkeypatch.setenv("OWN_REGION", "south")  # a changed environment is not overlooked
-    own()
     with duckdb.connect(str(path)) as connection:
         assert connection.execute("select runs from marts.fct_own_runs order by all").fetchall() == [(1,), (2,)]
         assert connection.execute('select "rows" from marts.fct_own_count').fetchall() == [(1,)]
-        assert connection.execute("select region, hooked from marts.fct_own_region").fetchall() == [("south", True)]
+        assert connection.execute("select region, hooked from marts.fct_own_region").fetchall() == [("north", True)]
         assert connection.execute("select ran from control.own_hook").fetchall() == [(1,)]
         assert connection.execute("select count(*) from marts.own_parameters_history").fetchone() == (1,)
         [(tables,)] = connection.execute("select tables from marts.fct_own_tables").fetchall()
     assert tables > 50
 
 
-def test_own_nodes_are_in_the_second_half_and_in_the_dictionary(
-    project: DbtProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OWN_REGION", "south")  # as it was parsed last
+def test_own_nodes_are_in_the_second_half_and_in_the_dictionary(project: DbtProject) -> None:
     manifest = json.loads(project.prepared().read_text(encoding="utf-8"))
     words = {mart["name"]: mart for mart in build_dictionary(manifest)}
     assert {"fct_own_region", "fct_own_count", "own_parameters_history", "fct_inventory_health"} <= set(words)
     [column] = [one for one in words["fct_own_region"]["columns"] if one["name"] == "items"]
     assert column["formula"] == "COUNT(*)"
     assert HALVES["dbt_marts"][0] == ("fqn:*",)  # not a list of our folders
+
+
+def test_a_changed_environment_is_not_overlooked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a project without ours as a package, whose parse would cost ten seconds more."""
+    alone = DbtProject(tmp_path / "alone")
+    (alone.folder / "models").mkdir(parents=True)
+    settings = {"name": "alone", "version": "1.0", "profile": "stockturn"}
+    (alone.folder / "dbt_project.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    model = 'select \'{{ env_var("OWN_REGION", "north") }}\' as region'
+    (alone.folder / "models" / "region.sql").write_text(model, encoding="utf-8")
+
+    def region() -> str:
+        return str(
+            json.loads(alone.prepared().read_text(encoding="utf-8"))["nodes"]["model.alone.region"]["compiled_code"]
+        )
+
+    assert region() == "select 'north' as region"
+    parsed = alone.manifest.stat().st_mtime_ns
+    assert region() == "select 'north' as region" and alone.manifest.stat().st_mtime_ns == parsed
+    monkeypatch.setenv("OWN_REGION", "south")
+    assert region() == "select 'south' as region"
