@@ -19,7 +19,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
@@ -30,13 +30,20 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from benchmarks.examination import FINDINGS
+from benchmarks.raw_sql import build_nodes, compiled_nodes, with_ancestors
 from benchmarks.sql_mutations import Fault, faults, with_fault
 from orchestration.dbt_runner import SHIPPED, Warehouse
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENE = "STOCKTURN_TEST_SCENE"
 HARD = "STOCKTURN_TEST_HARD"
-TESTS = {SCENE: "tests/dbt/test_dbt_marts.py", HARD: "tests/integration/test_hard_release.py"}
+FAULTS = "STOCKTURN_TEST_FAULTS"
+TESTS = {
+    SCENE: "tests/dbt/test_dbt_marts.py",
+    HARD: "tests/integration/test_hard_release.py",
+    FAULTS: "tests/faults/test_fault_catalogue.py",
+}
 BUILT = "warehouse.duckdb"
 _BROKEN, _SURVIVED, _UNREACHED, _KILLED = 3, 4, 5, 6
 _SAID = {
@@ -155,6 +162,29 @@ def apply(connection: duckdb.DuckDBPyConnection, project: Project, model: str, c
     return reached
 
 
+def apply_bare(connection: duckdb.DuckDBPyConnection, model: str, changed: exp.Expr) -> bool:
+    """The same in a world of bare SQL (`benchmarks.examination`), which holds findings and what they are made of; Python models too."""
+    touched: set[str] = set()
+    reached = False
+    for node in with_ancestors([FINDINGS]):
+        if node.name != model and not touched.intersection(node.parents):
+            continue
+        touched.add(node.unique_id)
+        if node.name == model:
+            node = replace(node, query=changed.sql("duckdb"))
+        if not node.is_built or node.materialized == "view":
+            build_nodes(connection, [node])
+            continue
+        connection.execute(f"create or replace temp table before as from {node.relation}")
+        build_nodes(connection, [node])
+        differ = connection.execute(
+            f"select count(*) from ((from {node.relation} except all from before)"
+            f" union all (from before except all from {node.relation}))"
+        ).fetchone()
+        reached = reached or bool(differ and differ[0])
+    return reached
+
+
 def unit_tests_pass(project: Project, model: str, query: exp.Expr, worlds: dict[str, Path], folder: Path) -> bool:
     """Whether dbt's unit tests of a model pass with this query in its place."""
     project.models[model].raw_code = project.in_dbt(query)
@@ -171,20 +201,17 @@ def judge(project: Project, model: str, changed: exp.Expr, worlds: dict[str, Pat
     for variable, world in worlds.items():
         own = folder / variable.lower()
         shutil.copytree(world, own)
-        with duckdb.connect(str(_warehouse(own))) as connection:
-            try:
-                is_here = apply(connection, project, model, changed)
-            except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
-                return _BROKEN
-            except (duckdb.DataError, duckdb.InvalidInputException):
-                return _KILLED  # a cast or a division that fails on data is a fault that a run meets
-            if not is_here:
-                continue
-            reached = True
-            for test in project.data_tests(project.built_after(model)):
-                failing = connection.execute(f"select count(*) from ({project.compiled[test.unique_id]})").fetchone()
-                if failing and failing[0] and test.config.severity.lower() == "error":
-                    return _KILLED
+        try:
+            is_here, is_failed = _built(project, model, changed, variable, own)
+        except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
+            return _BROKEN
+        except (duckdb.DataError, duckdb.InvalidInputException):
+            return _KILLED  # a cast or a division that fails on data is a fault that a run meets
+        if is_failed:
+            return _KILLED
+        if not is_here:
+            continue
+        reached = True
         os.environ[variable] = str(own)
         chosen = ["-m", "slow or not slow", "-k", "not every_mart and not empty_warehouse", TESTS[variable]]
         if pytest.main(["-x", f"--basetemp={folder / 'pytest'}", *chosen]):
@@ -193,9 +220,22 @@ def judge(project: Project, model: str, changed: exp.Expr, worlds: dict[str, Pat
     return _SURVIVED if reached else _UNREACHED
 
 
-def _warehouse(world: Path) -> Path:
-    """The warehouse of a world: of the scene the file itself, of a company the one in its data."""
-    return world / BUILT if (world / BUILT).exists() else world / "data" / BUILT
+def _built(project: Project, model: str, changed: exp.Expr, variable: str, world: Path) -> tuple[bool, bool]:
+    """Build the changed model in a world: whether any row differs, and whether a data test of dbt fails."""
+    if variable == FAULTS:  # its data break rules on purpose: data tests say nothing
+        reached = False
+        for file in sorted(world.glob(f"*/data/{BUILT}")):
+            with duckdb.connect(str(file)) as connection:
+                reached = apply_bare(connection, model, changed) or reached
+        return reached, False
+    with duckdb.connect(str(world / BUILT if variable == SCENE else world / "data" / BUILT)) as connection:
+        if not apply(connection, project, model, changed):
+            return False, False
+        for test in project.data_tests(project.built_after(model)):
+            failing = connection.execute(f"select count(*) from ({project.compiled[test.unique_id]})").fetchone()
+            if failing and failing[0] and test.config.severity.lower() == "error":
+                return True, True
+    return True, False
 
 
 def _in_child(act: Callable[[Path], int]) -> int:
@@ -232,13 +272,16 @@ def worlds_in(folder: Path) -> dict[str, Path]:
             TESTS[variable],
         ]
         subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
-        if variable == SCENE:
-            world.mkdir()
-            shutil.move(built / "dbt_built" / BUILT, world / BUILT)
-        else:
-            (world / "data").mkdir(parents=True)
-            shutil.move(built / "hard_release0" / "data" / BUILT, world / "data" / BUILT)
-            shutil.move(built / "hard_release0" / "inbox", world / "inbox")
+        kept = {
+            SCENE: (built / "dbt_built", (BUILT,)),
+            HARD: (built / "hard_release0", (f"data/{BUILT}", "inbox")),
+            FAULTS: (built / "faults0", (f"*/data/{BUILT}", "injected.pickle")),
+        }
+        start, patterns = kept[variable]
+        for path in [path for pattern in patterns for path in start.glob(pattern)]:
+            target = world / path.relative_to(start)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, target)
     return found
 
 
@@ -262,6 +305,7 @@ def run_sql(
     folder.mkdir(parents=True, exist_ok=True)
     worlds = worlds_in(folder)
     project = Project()
+    compiled_nodes()  # once for all children
     import_module("orchestration.run")  # slow; once for all children
     mutants = sorted(_mutants(project, models, only), key=lambda one: (one.model, one.fault.place, one.fault.name))
     drawn = random.Random(seed).sample(mutants, min(sample, len(mutants)))

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from companies import configure
 
 from benchmarks import examination
@@ -51,7 +52,12 @@ def examine(folder: Path, as_of: date) -> Outcome:
     """Land `folder`/inbox and find what there is to find."""
     settings = configure(folder, "demo", folder / "inbox").settings
     examination.examine(settings, as_of)
-    with settings.workspace().connect() as connection:
+    return outcome_of(settings.workspace().warehouse)
+
+
+def outcome_of(warehouse: Path) -> Outcome:
+    """What there is in the warehouse of an examined world."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
         findings = connection.execute("select * from marts.fct_findings order by finding_id").to_arrow_table()
         figures = connection.execute(FIGURES).fetchall()
     return Outcome(findings.to_pylist(), {(row[0], row[1]): tuple(float(v or 0) for v in row[2:]) for row in figures})

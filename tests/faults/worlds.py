@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from catalogue import Catalogue, Entry, Kind
-from company import MEASURES, Figures, Outcome, examine
+from company import MEASURES, Figures, Outcome, examine, outcome_of
 from file_faults import file_kinds
 from files import Inbox, Spoiler
 from history_kinds import delivery_kinds, history_kinds
@@ -32,6 +33,7 @@ SETTINGS = DemoSettings(seed=7, items=180, days=400, daily_from=DEFAULT_END - ti
 MOVES_RATE = 0.001
 CLEAN_DAYS = RESULTS / "clean_days.json"
 DRAWN = RESULTS / "drawn_faults.json"
+INJECTED = "injected.pickle"
 
 
 @dataclass
@@ -70,26 +72,48 @@ def run_worlds(folder: Path) -> Worlds:
     clean = examine(folder / "clean", SETTINGS.end_date)
     plain = seen_by_stock_tools(folder / "clean" / "inbox")
 
-    verdicts: list[Verdict] = []
     books = Catalogue()
     entries = _spoil_books(history, books, folder / "books")
     damaged_books = examine(folder / "books", SETTINGS.end_date)
-    verdicts += _judged(
-        books, entries, damaged_books, clean.figures, seen_by_stock_tools(folder / "books" / "inbox") - plain
-    )
+    breaches = seen_by_stock_tools(folder / "books" / "inbox") - plain
+    verdicts = {"books": _judged(books, entries, damaged_books, clean.figures, breaches)}
     for world, kinds in (("files", (file_kinds,)), ("refusals", (refusal_kinds, harmless_kinds))):
         catalogue, inbox = Catalogue(), Inbox(folder / world / "inbox", SETTINGS.end_date)
         for add in kinds:
             add(Spoiler(catalogue, inbox))
         entries = {name: kind.in_files(inbox.folder) for name, kind in catalogue.kinds.items() if kind.in_files}
         outcome = examine(folder / world, SETTINGS.end_date)
-        verdicts += _judged(catalogue, entries, outcome, clean.figures, seen_by_stock_tools(inbox.folder) - plain)
-    every = [entry for verdict in verdicts for entry in verdict.entries]
+        breaches = seen_by_stock_tools(inbox.folder) - plain
+        verdicts[world] = _judged(catalogue, entries, outcome, clean.figures, breaches)
+    (folder / INJECTED).write_bytes(
+        pickle.dumps({name: [_plain(one) for one in found] for name, found in verdicts.items()})
+    )
+    return _together(clean, damaged_books, verdicts)
+
+
+def judged_again(folder: Path) -> Worlds:
+    """The worlds that were built in `folder`, with what their warehouses hold now; that a fault moves figures is as it was."""
+    found = {path.parent.parent.name: outcome_of(path) for path in folder.glob("*/data/warehouse.duckdb")}
+    injected: dict[str, list[Verdict]] = pickle.loads((folder / INJECTED).read_bytes())
+    for world, verdicts in injected.items():
+        for verdict in verdicts:
+            _look(verdict, found[world])
+    return _together(found["clean"], found["books"], injected)
+
+
+def _plain(verdict: Verdict) -> Verdict:
+    """Without the functions that inject it."""
+    return replace(verdict, kind=replace(verdict.kind, in_history=None, in_delivery=None, in_files=None))
+
+
+def _together(clean: Outcome, damaged_books: Outcome, verdicts: dict[str, list[Verdict]]) -> Worlds:
+    every = [verdict for found in verdicts.values() for verdict in found]
     strangers = [
         finding for finding in damaged_books.findings
-        if finding["severity"] == "critical" and not any(entry.is_seen(finding) for entry in every)
+        if finding["severity"] == "critical"
+        and not any(entry.is_seen(finding) for verdict in every for entry in verdict.entries)
     ]  # fmt: skip
-    return Worlds(clean, verdicts, strangers)
+    return Worlds(clean, every, strangers)
 
 
 def _judged(
@@ -171,12 +195,17 @@ def _judge(kind: Kind, entries: list[Entry], outcome: Outcome, clean: Figures) -
     verdict = Verdict(kind, entries, moves=bool(kind.moves))
     if kind.moves is None:
         verdict.moves = any(_moved(entry, outcome.figures, clean) for entry in entries)
-    seen = [f for f in outcome.findings if any(entry.is_seen(f) for entry in entries)]
-    named = [f for f in seen if any(entry.is_named(f) for entry in entries)]
+    _look(verdict, outcome)
+    return verdict
+
+
+def _look(verdict: Verdict, outcome: Outcome) -> None:
+    """What the findings of a world say of a fault that was injected there."""
+    seen = [f for f in outcome.findings if any(entry.is_seen(f) for entry in verdict.entries)]
+    named = [f for f in seen if any(entry.is_named(f) for entry in verdict.entries)]
     verdict.is_seen, verdict.is_named = bool(seen), bool(named)
     verdict.found = tuple(sorted({f["rule_id"] for f in seen}))
     verdict.value = max((abs(float(f["variance_value"] or 0)) for f in named or seen), default=0.0)
-    return verdict
 
 
 def _moved(entry: Entry, now: Figures, clean: Figures) -> bool:
