@@ -83,7 +83,7 @@ TARGETS = {
         Target(
             "policy",
             ("assets/planning/policy/*.py", "assets/planning/orders/*.py"),
-            ("tests/unit/planning",),
+            ("tests/unit/planning", "tests/unit/core/test_extensions.py"),
             60,
             # it reads the text of the modules, which holds all mutants
             ("--deselect=tests/unit/planning/test_sentences.py::test_names_are_those_of_the_code",),

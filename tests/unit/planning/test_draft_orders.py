@@ -138,6 +138,9 @@ def test_an_order_is_filled_up_to_the_suppliers_minimum_within_cover() -> None:
     assert bare + 100 <= more.orders["order_value"].iloc[0] < bare + 120
     assert more.orders["order_status"].iloc[0] == "ready"
     assert more.lines["is_top_up"].any()
+    for _, line in more.lines.iterrows():
+        filled = "filled up" in in_words(line["reason"], "en")
+        assert filled == bool(line["is_top_up"])
     position = plan["position_units"].to_numpy()
     after = (
         position + more.lines.set_index("item_id")["order_units"].reindex(rows["item_id"]).fillna(0).to_numpy()
@@ -154,6 +157,16 @@ def test_a_truck_is_filled() -> None:
     found = drafted(rows, plan, weekly, load_volume_m3=load, min_load_rate=1.0).orders.iloc[0]
     assert (found["load_count_units"], found["last_load_rate"]) == (1, pytest.approx(1.0))
     assert found["order_units"] == units + 10
+
+
+def test_the_last_of_several_loads_says_how_full_it_is() -> None:
+    rows, plan, weekly = two_rows()
+    units = drafted(rows, plan, weekly).orders["order_units"].iloc[0]
+    found = drafted(rows, plan, weekly, load_volume_m3=units * 0.1 / 2.5).orders.iloc[0]  # 0.1 m3 and 2 kg a unit
+    assert (found["load_count_units"], found["last_load_rate"]) == (3, pytest.approx(0.5))
+    by_weight = drafted(rows, plan, weekly, load_volume_m3=units, load_weight_kg=units * 2 / 1.25).orders.iloc[0]
+    assert (by_weight["load_count_units"], by_weight["last_load_rate"]) == (2, pytest.approx(0.25))
+    assert (found["volume_m3"], found["weight_kg"]) == (pytest.approx(units * 0.1), pytest.approx(units * 2))
 
 
 def test_the_price_of_the_lot_is_that_of_its_break() -> None:
