@@ -131,7 +131,7 @@ def test_a_replay_decides_where_nobody_else_has() -> None:
     )
 
 
-@pytest.mark.parametrize("unit", [2.0**-10, 2.0**7])
+@pytest.mark.parametrize("unit", [2.0**-14, 2.0**7])
 def test_the_currency_of_the_books_does_not_change_the_exchange_curve(unit: float) -> None:
     """The same stock in another currency: the same fill rates for the same share of the money."""
     weekly = np.array([70.0, 7.0, 20.0])
