@@ -1,8 +1,9 @@
-"""Faults in the SQL of models: each is built into two small worlds with all that depends on it, and the kept tests must fail.
+"""Faults in the SQL of models: each is built into small worlds with all that depends on it, and the kept tests must fail.
 
-The worlds are built once, by the product: the scene of the dbt tests, written out by hand, and the hard world of two companies, one
-whole run. A fault is judged first by dbt's unit tests of its model, then by dbt's data tests and the tests of the marts over both worlds.
-A fault that no data of either world reaches is a survivor like any other; `reached` says so.
+The worlds are built once, by the product: the scene of the dbt tests, written out by hand; the hard world of two companies, one whole
+run; the worlds of the fault catalogue, cut to landing, ledger and findings. A fault is judged first by dbt's unit tests of its model,
+then by dbt's data tests and by the tests of each world. Before a failure counts, the same must pass without the fault.
+A fault that no data of any world reaches is a survivor like any other; `unreached` says so.
 """
 
 from __future__ import annotations
