@@ -44,7 +44,7 @@ test-slow: setup
 	@$(BIN)/python -m pytest -m slow
 
 test-spark: setup
-	@$(BIN)/python -m pytest -m slow tests/integration/test_spark_engine.py tests/integration/test_spark_landing.py tests/integration/test_spark_forecasts.py
+	@$(BIN)/python -m pytest -m slow tests/integration/test_spark_engine.py tests/integration/test_spark_landing.py tests/integration/test_spark_forecasts.py tests/dbt/test_dbt_unit_tests_on_spark.py
 
 mutants: setup             ## faults in the code that the tests must find: make mutants TARGET=lots (docs/mutation.md)
 	@$(BIN)/python -m benchmarks mutants $(TARGET)

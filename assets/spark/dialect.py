@@ -150,8 +150,31 @@ def _relation(node: exp.Expr) -> exp.Expr:
 
 
 def _division(node: exp.Expr) -> exp.Expr:
-    """`/` of DuckDB is a division of doubles; Spark divides decimals as decimals, and whole numbers too. By 0 it fails, DuckDB does not."""
-    return exp.Div(this=_double(node.this), expression=_double(node.expression), typed=False, safe=False)
+    """`/` of DuckDB is a division of doubles, and by 0 it gives the infinities of IEEE 754. Spark divides decimals as decimals, and by 0 it
+    fails - also for a row that a condition beside it takes out: it may compute the quotient first."""
+    dividend, divisor = _double(node.this), _double(node.expression)
+    if _is_never_zero(divisor):
+        return exp.Div(this=dividend, expression=divisor, typed=False, safe=False)
+    quotient = exp.Anonymous(this="TRY_DIVIDE", expressions=[dividend, divisor])
+    infinite = exp.Mul(this=dividend.copy(), expression=exp.cast(exp.Literal.string("Infinity"), "double"))
+    by_zero = exp.Case().when(exp.EQ(this=divisor.copy(), expression=_number(0)), infinite)
+    return exp.cast(exp.Coalesce(this=quotient, expressions=[by_zero]), "double")
+
+
+def _is_never_zero(node: exp.Expr) -> bool:
+    """Whether an expression says by its own form that it is another number than 0, or null."""
+    if isinstance(node, exp.Paren | exp.Abs) or (isinstance(node, exp.Cast) and node.is_type("double")):
+        return _is_never_zero(node.this)
+    if isinstance(node, exp.Nullif):
+        return node.expression.name == "0"
+    return isinstance(node, exp.Literal) and node.is_number and float(node.name) != 0
+
+
+def _remainder(node: exp.Expr) -> exp.Expr:
+    """`%` and `//` by 0 are null in DuckDB and an error in Spark."""
+    if not _is_never_zero(node.expression):
+        node.set("expression", exp.Nullif(this=node.expression, expression=_number(0)))
+    return node
 
 
 def _average(node: exp.Expr) -> exp.Expr:
@@ -258,6 +281,8 @@ def _number(value: int) -> exp.Expr:
 _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Table: _relation,
     exp.Div: _division,
+    exp.Mod: _remainder,
+    exp.IntDiv: _remainder,
     exp.Avg: _average,
     exp.ArgMax: _extreme,
     exp.ArgMin: _extreme,

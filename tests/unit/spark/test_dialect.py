@@ -17,8 +17,16 @@ def _spark(sql: str) -> str:
     ("duckdb", "spark"),
     [
         # 1 / 4 is 0.25 in DuckDB; decimals are divided as doubles there
-        ("a / b", "CAST(a AS DOUBLE) / CAST(b AS DOUBLE)"),
-        ("a * b / cast(c as double)", "CAST(a * b AS DOUBLE) / CAST(c AS DOUBLE)"),
+        ("a * b / cast(nullif(c, 0) as double)", "CAST(a * b AS DOUBLE) / CAST(NULLIF(c, 0) AS DOUBLE)"),
+        ("a / 4", "CAST(a AS DOUBLE) / CAST(4 AS DOUBLE)"),
+        # by 0 an infinity in DuckDB, an error in Spark: of rows too that a condition takes out afterwards
+        (
+            "a / b",
+            "CAST(COALESCE(TRY_DIVIDE(CAST(a AS DOUBLE), CAST(b AS DOUBLE)), CASE WHEN CAST(b AS DOUBLE) = 0 "
+            "THEN CAST(a AS DOUBLE) * CAST('Infinity' AS DOUBLE) END) AS DOUBLE)",
+        ),
+        ("a % b", "a % NULLIF(b, 0)"),
+        ("a // b", "a DIV NULLIF(b, 0)"),
         ("avg(lead_days)", "AVG(CAST(lead_days AS DOUBLE))"),
         # rows without a value do not count
         ("arg_max(doc_no, day)", "MAX_BY(doc_no, CASE WHEN NOT doc_no IS NULL THEN day END)"),
@@ -41,8 +49,8 @@ def _spark(sql: str) -> str:
         ("quantile_cont(x, 0.75)", "PERCENTILE(CAST(x AS DOUBLE), 0.75)"),
         # 169.60965 as a double is below the half: 169.6096 by DuckDB, 169.6097 where its shortest decimal is rounded
         (
-            "round(a / b, 4)",
-            "(ROUND((CAST(a AS DOUBLE) / CAST(b AS DOUBLE)) * CAST(10000 AS DOUBLE)) / CAST(10000 AS DOUBLE))",
+            "round(a / nullif(b, 0), 4)",
+            "(ROUND((CAST(a AS DOUBLE) / CAST(NULLIF(b, 0) AS DOUBLE)) * CAST(10000 AS DOUBLE)) / CAST(10000 AS DOUBLE))",
         ),
         ("round(value, 4)", "ROUND(value, 4)"),
         # no generator inside an expression; none backwards
