@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.orders.settings import OrderSettings
-from assets.planning.policy.rounding import clean_limits, round_up
+from assets.planning.policy.rounding import clean_limits, smallest_order
 from assets.planning.policy.row_levels import number
 from assets.planning.sentences import joined, say, with_clause
 from assets.planning.shape import company_of
@@ -101,7 +101,8 @@ def _rows(inputs: DraftInputs, is_whole_units: bool) -> pd.DataFrame:
     rows["supplier_id"], rows["pace"] = inputs.supplier.to_numpy(object), inputs.pace
     rows["unit_cost"] = number(spine, "unit_cost_latest")
     minimum, multiple = clean_limits(number(spine, "moq_units"), number(spine, "order_multiple_units"), is_whole_units)
-    rows["smallest_units"] = round_up(np.full(len(rows), 1e-9), minimum, multiple)
+    rows["smallest_units"] = smallest_order(minimum, multiple)
+    rows["has_smallest_lot"] = (minimum > 0) | (multiple > 1)  # one unit is no lot of a supplier
     rows["step_units"] = np.where(multiple > 0, multiple, 1.0)
     rows = rows.merge(inputs.items.drop_duplicates("item_id"), on="item_id", how="left")
     rows["order_units"], rows["is_top_up"] = rows["suggested_order_units"].astype(float), False
@@ -209,12 +210,12 @@ def _alternatives(lines: pd.DataFrame) -> list[str]:
     """What else could be done, per line: less, later, more at a lower price (`assets.planning.sentences`)."""
     texts = []
     columns = zip(
-        lines["order_units"], lines["smallest_units"], lines["pace"], lines["projected_stockout_date"],
+        lines["order_units"], lines["smallest_units"].where(lines["has_smallest_lot"]), lines["pace"], lines["projected_stockout_date"],
         lines["next_from_units"], lines["next_price"], lines["unit_price"], lines["position_units"], strict=True,
     )  # fmt: skip
     for units, smallest, pace, out, more, cheaper, price, position in columns:
         parts = []
-        if 1e-6 < smallest < units:  # a supplier without a smallest lot has one of 1e-9
+        if smallest < units:
             days = [f"{(max(position, 0) + smallest) / pace:.0f}"] if pace > 0 else []
             parts.append(say("smallest_lot_lasts" if days else "smallest_lot", float(smallest), *days))
         empty = f"{pd.Timestamp(out):%Y-%m-%d}" if pd.notna(out) else ""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from assets.planning.policy.flags import with_flag
-from assets.planning.policy.rounding import clean_limits, round_down, round_up
+from assets.planning.policy.rounding import clean_limits, round_down, round_up, smallest_order
 from assets.planning.policy.row_levels import number
 from assets.planning.sentences import say, with_clause
 
@@ -49,15 +49,16 @@ def bounded_orders(
     most_days = assigned["max_cover_days"].to_numpy(float)
     limit = np.maximum(pace * most_days, reorder + review)
     allowed = round_down(np.clip(limit - position, 0, None), multiple)
-    smallest = round_up(np.where(wanted > 0, 1e-9, 0.0), minimum, multiple)
-    # what lifts the position just above its reorder point is never cut away
-    needed = round_up(np.where(wanted > 0, np.clip(reorder - position, 1e-9, None), 0.0), minimum, multiple)
+    smallest = np.where(wanted > 0, smallest_order(minimum, multiple), 0.0)
+    # what lifts the position to its reorder point is never cut away, nor the smallest order of a row that is at it
+    lifting = round_up(np.clip(reorder - position, 0, None), minimum, multiple)
+    needed = np.where(wanted > 0, np.maximum(lifting, smallest), 0.0)
     held = np.where(pace > 0, np.minimum(wanted, np.maximum(allowed, needed)), wanted)
     units = np.where(fed, 0.0, held)
     is_over = (units > 0) & (pace > 0) & (position + units > limit + 1e-6)
     after = np.divide(position + units, pace, out=np.full(len(pace), np.nan), where=(pace > 0) & (units > 0))
     limit_days = np.divide(limit, pace, out=np.full(len(pace), np.nan), where=pace > 0)
-    by_moq = is_over & (units <= np.maximum(smallest, needed) + 1e-6) & (minimum >= multiple)
+    by_moq = is_over & (units <= needed + 1e-6) & (minimum >= multiple)
     status = np.where(
         is_over,
         np.where(by_moq, "above the limit: the supplier's smallest order", "above the limit: whole packs"),

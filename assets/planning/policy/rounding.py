@@ -26,3 +26,8 @@ def round_down(quantity: np.ndarray, multiple: np.ndarray) -> np.ndarray:
     """Largest whole number of multiples <= quantity."""
     step = np.where(multiple > 0, multiple, 1.0)
     return np.where(multiple > 0, np.floor(np.clip(quantity, 0, None) / step + 1e-9) * step, np.clip(quantity, 0, None))
+
+
+def smallest_order(minimum: np.ndarray, multiple: np.ndarray) -> np.ndarray:
+    """Smallest quantity above 0 that is delivered: the minimum in whole multiples, one multiple without a minimum (1e-9 without both)."""
+    return round_up(np.maximum(minimum, np.where(multiple > 0, multiple, 1e-9)), minimum, multiple)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assets.planning.policy.levels import Levels
-from assets.planning.policy.rounding import round_down, round_up
+from assets.planning.policy.rounding import round_down, round_up, smallest_order
 
 LOTS = ("r_q", "two_bin")
 
@@ -50,7 +50,7 @@ def suggest(
     room = np.clip(most_units - position, 0, None)
     fits = np.where(np.isfinite(room), round_down(np.where(np.isfinite(room), room, 0.0), multiple), wanted)
     cut = wanted > fits
-    smallest = round_up(np.where(wanted > 0, 1e-9, 0.0), minimum, multiple)
+    smallest = np.where(wanted > 0, smallest_order(minimum, multiple), 0.0)
     held = np.where(cut, np.maximum(fits, smallest), wanted)
     waste = np.divide(held - room, held, out=np.zeros_like(held), where=np.isfinite(room) & (held > 0))
     refused = cut & (waste > max_waste_rate)

@@ -42,6 +42,8 @@ def _bounded(wanted: float, position: float, reorder: float, pace: float, **limi
         (90.0, 10.0, 80.0, 1.0, {}, 71.0, 81.0, "ok"),  # the reorder point and the next review go before the cell's 60 days
         (1.0, 9.5, 10.0, 0.1, {}, 1.0, 101.0, "above the limit: whole packs"),  # 10.1 allowed, 9.5 there: one unit is needed
         (2.0, 10.0, 10.0, 0.1, {"moq": 2.0}, 2.0, 101.0, "above the limit: the supplier's smallest order"),
+        (2.0, 10.0, 10.0, 0.1, {}, 1.0, 101.0, "above the limit: whole packs"),  # due at its reorder point: 0.1 allowed
+        (24.0, 10.0, 10.0, 0.1, {"multiple": 12.0}, 12.0, 101.0, "above the limit: whole packs"),
         (1.0, 0.0, 0.0, 0.0, {}, 1.0, np.nan, NO_LIMIT),
         (7.0, 0.0, 0.0, 0.0, {}, 7.0, np.nan, NO_LIMIT),
         (0.0, 0.0, 0.0, 0.0, {}, 0.0, np.nan, "ok"),
@@ -56,7 +58,8 @@ def test_an_order_within_its_cover(
     assert row["cover_limit_days"] == pytest.approx(limit_days, nan_ok=True)
     after = (position + limits.get("transfer_in", 0.0) + units) / pace if pace and units else np.nan
     assert row["order_cover_days"] == pytest.approx(after, nan_ok=True)
-    flags = {"cut_by_cover"} if units < wanted else {"cover_above_limit"} if status.startswith("above") else set()
+    marks = {"cut_by_cover": units < wanted, "cover_above_limit": status.startswith("above")}
+    flags = {name for name, is_set in marks.items() if is_set}
     assert set(filter(None, row["flags"].split(";"))) == flags and bool(row["reason"]) == bool(flags)
 
 
@@ -156,8 +159,9 @@ def test_a_limit_of_storage_that_binds_nothing_is_no_flag() -> None:
         {"max_stock_units": 1e6, "shelf_life_days": 5000.0},
     ):
         assert not flags & set(planned(spine(1, **limits), *args)["flags"].iloc[0].split(";"))
-    refused = planned(spine(1, max_stock_units=10.0, shelf_life_days=5000.0, moq_units=500.0), *args)["flags"].iloc[0]
-    assert flags & set(refused.split(";")) == {"lot_exceeds_storage"}
+    for lot in ({"moq_units": 500.0}, {"order_multiple_units": 500.0}):
+        refused = planned(spine(1, max_stock_units=10.0, shelf_life_days=5000.0, **lot), *args)["flags"].iloc[0]
+        assert flags & set(refused.split(";")) == {"lot_exceeds_storage"}
 
 
 def _side(orders: list[float], safety: list[float], week_units: list[float]) -> dict[str, pd.DataFrame]:
