@@ -110,16 +110,15 @@ def test_the_ledger_goes_on_from_its_state(spark_site: SparkSite, tmp_path: Path
 
 @pytest.mark.slow
 def test_every_mart_of_the_hard_world_is_the_same(
-    spark_site: SparkSite, tmp_path_factory: pytest.TempPathFactory
+    spark_site: SparkSite, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("hard")
     write_hard_world(folder)
     company = configure(folder, "hard", folder / "inbox")
     company.run(LAST_DAY)
     other = tmp_path_factory.mktemp("hard_spark")
-    done = spark_site.stockturn(
-        "run", "--config", str(_on_spark(company, other, "local[2]")), "--as-of", LAST_DAY.isoformat()
-    )
+    config = _on_spark(company, other, cluster.master)
+    done = spark_site.stockturn("run", "--config", str(config), "--as-of", LAST_DAY.isoformat())
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr[-3000:]
     expected, found = content_of(company.release.database), _marts(other)
     assert [name for name in expected if expected[name] != found.get(name)] == []
