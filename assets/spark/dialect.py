@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import sqlglot
 from sqlglot import exp
@@ -200,10 +200,34 @@ def _percentile(node: exp.Expr) -> exp.Expr:
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
-    """Spark takes no generator within an expression: a series of days is made of dates, so that no cast is around it."""
+    """Spark takes no generator within an expression: a series of days is made of dates, so that no cast is around it.
+
+    A double becomes a decimal in DuckDB as it is rounded (`_round`), in Spark by its shortest decimal. To a whole number DuckDB rounds it,
+    a half to the even one; Spark cuts its places.
+    """
     if isinstance(node.this, exp.Explode) and node.is_type("date"):
         return node.this
+    is_double = _is_double(node.this)
+    if node.is_type("bigint", "int") and is_double:
+        node.set("this", exp.Anonymous(this="RINT", expressions=[node.this]))
+    elif node.is_type("decimal") and is_double is not False:
+        rounded = _rounded(node.this, node.args["to"])
+        if is_double:
+            return rounded
+        # Spark folds it before it computes anything
+        kind = exp.Anonymous(this="TYPEOF", expressions=[node.this.copy()])
+        return exp.Case().when(exp.EQ(this=kind, expression=exp.Literal.string("double")), rounded).else_(node)
     return node
+
+
+def _rounded(value: exp.Expr, kind: exp.Expr) -> exp.Expr:
+    """A double as a decimal: times the power of ten, rounded, divided. Above 10^17 units of the last place Spark keeps 17 digits."""
+    places = int(kind.expressions[1].name)
+    scaled = exp.Mul(this=exp.Paren(this=value.copy()), expression=exp.cast(_number(10**places), "double"))
+    whole = exp.cast(exp.Round(this=scaled if places else value.copy()), "decimal(38, 0)", dialect="spark")
+    unit = exp.Literal.number(f"0.{'1'.rjust(places, '0')}")
+    # not exp.cast: to it a decimal is as good as another
+    return exp.Cast(this=exp.Mul(this=whole, expression=unit) if places else whole, to=kind.copy())
 
 
 def _series(node: exp.Expr) -> exp.Expr:
@@ -223,17 +247,46 @@ def _round(node: exp.Expr) -> exp.Expr:
     return exp.Paren(this=exp.Div(this=whole, expression=power.copy(), typed=False, safe=False))
 
 
-def _is_double(node: exp.Expr) -> bool:
-    """Whether an expression is a double by its own form: a division, a cast, or arithmetic with one of them."""
-    if isinstance(node, exp.Div):
+def _is_double(node: exp.Expr | None) -> bool | None:
+    """Whether an expression is a double by its own form (a division, a cast, arithmetic with one of them); None where columns decide it."""
+    if isinstance(node, exp.Div | exp.Avg):
         return True
     if isinstance(node, exp.Cast):
-        return bool(node.is_type("double"))
-    if isinstance(node, exp.Paren | exp.Neg | exp.Abs):
-        return _is_double(node.this)
+        return bool(node.is_type("double", "float"))
+    if isinstance(node, exp.Literal):
+        return "e" in node.name.lower() if node.is_number else False
+    if node is None or isinstance(node, exp.Null | exp.Count):
+        return False
+    if isinstance(node, exp.Case):
+        return _any_double([*(one.args["true"] for one in node.args["ifs"]), node.args.get("default")])
+    if isinstance(node, exp.Coalesce | exp.Greatest | exp.Least):
+        return _any_double([node.this, *node.expressions])
     if isinstance(node, exp.Add | exp.Sub | exp.Mul):
-        return _is_double(node.this) or _is_double(node.expression)
-    return False
+        return _any_double([node.this, node.expression])
+    if isinstance(node, _OF_ONE):
+        return _is_double(node.this)
+    return None
+
+
+_OF_ONE = (
+    exp.Paren,
+    exp.Neg,
+    exp.Abs,
+    exp.Nullif,
+    exp.Sum,
+    exp.Min,
+    exp.Max,
+    exp.Filter,
+    exp.Window,
+    exp.Round,
+    exp.Lag,
+)
+"""Expressions of the type of their first part."""
+
+
+def _any_double(nodes: Iterable[exp.Expr | None]) -> bool | None:
+    found = [_is_double(node) for node in nodes]
+    return True if True in found else None if None in found else False
 
 
 def _replace_first(node: exp.Expr) -> exp.Expr:
@@ -296,6 +349,13 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
 }
 
 
-def with_types(columns: Iterable[tuple[str, str]]) -> list[str]:
-    """Spark's expressions that give columns the types of DuckDB's."""
-    return [f"CAST(`{name}` AS {spark_type(kind)}) AS `{name}`" for name, kind in columns]
+def with_types(columns: Iterable[tuple[str, str]], found: Mapping[str, str]) -> list[str]:
+    """Spark's expressions that give columns the types of DuckDB's; `found`: the types they have in Spark."""
+    return [f"{_typed(name, spark_type(kind), found[name])} AS `{name}`" for name, kind in columns]
+
+
+def _typed(name: str, kind: str, found: str) -> str:
+    if found == "double" and _DECIMAL.fullmatch(kind):
+        value = exp.column(exp.to_identifier(name, quoted=True))
+        return _rounded(value, exp.DataType.build(kind, dialect="spark")).sql(dialect="spark")
+    return f"CAST(`{name}` AS {kind})"

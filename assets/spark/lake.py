@@ -76,7 +76,7 @@ class Lake:
                 frame = self._landed(connection, name, view, columns)
             else:
                 frame = self.query(connection, parse(_as_written(view))[0].expression)
-            frame.selectExpr(*with_types(columns)).createOrReplaceTempView(known)
+            frame.selectExpr(*with_types(columns, dict(frame.dtypes))).createOrReplaceTempView(known)
             self._known.add(known)
             return known
 
@@ -87,7 +87,8 @@ class Lake:
         columns = columns or columns_of(connection, f"({query.sql(dialect='duckdb')})")
         target = self.folder / schema / name / uuid.uuid4().hex
         with explained(self.spark, f"{schema}.{name}"):
-            self.query(connection, query).selectExpr(*with_types(columns)).write.parquet(str(target))
+            rows = self.query(connection, query)
+            rows.selectExpr(*with_types(columns, dict(rows.dtypes))).write.parquet(str(target))
         self.publish(connection, schema, name, target, columns)
 
     def publish(

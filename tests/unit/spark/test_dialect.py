@@ -53,6 +53,20 @@ def _spark(sql: str) -> str:
             "(ROUND((CAST(a AS DOUBLE) / CAST(NULLIF(b, 0) AS DOUBLE)) * CAST(10000 AS DOUBLE)) / CAST(10000 AS DOUBLE))",
         ),
         ("round(value, 4)", "ROUND(value, 4)"),
+        # 0.00465 as a double times 10,000 is below the half: 0.0046 by DuckDB, 0.0047 as Spark casts it
+        (
+            "cast(a / 2 as decimal(24, 4))",
+            "CAST(CAST(ROUND((CAST(a AS DOUBLE) / CAST(2 AS DOUBLE)) * CAST(10000 AS DOUBLE)) AS DECIMAL(38, 0)) * 0.0001 "
+            "AS DECIMAL(24, 4))",
+        ),
+        (
+            "cast(value as decimal(9, 0))",
+            "CASE WHEN TYPEOF(value) = 'double' THEN CAST(CAST(ROUND(value) AS DECIMAL(38, 0)) AS DECIMAL(9, 0)) "
+            "ELSE CAST(value AS DECIMAL(9, 0)) END",
+        ),
+        ("cast(cast(a as bigint) + 1 as decimal(9, 0))", "CAST(CAST(a AS BIGINT) + 1 AS DECIMAL(9, 0))"),
+        # 2.5 becomes 2 in DuckDB and 3.5 becomes 4; Spark cuts
+        ("cast(a / 2 as bigint)", "CAST(RINT(CAST(a AS DOUBLE) / CAST(2 AS DOUBLE)) AS BIGINT)"),
         # no generator inside an expression; none backwards
         (
             "cast(unnest(generate_series(a, b, interval 1 day)) as date)",
