@@ -211,16 +211,18 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if node.is_type("bigint", "int") and is_double:
         node.set("this", exp.Anonymous(this="RINT", expressions=[node.this]))
     elif node.is_type("decimal") and is_double is not False:
-        rounded = _rounded(node.this, node.args["to"])
+        kind = node.args["to"]
         if is_double:
-            return rounded
-        # Spark folds it before it computes anything
-        kind = exp.Anonymous(this="TYPEOF", expressions=[node.this.copy()])
-        return exp.Case().when(exp.EQ(this=kind, expression=exp.Literal.string("double")), rounded).else_(node)
+            return _decimal(node.this, kind)
+        # where columns decide; Spark folds it before it computes anything
+        value = node.this.this if _places(node.this) is not None else node.this
+        found = exp.Anonymous(this="TYPEOF", expressions=[value.copy()])
+        is_found = exp.EQ(this=found, expression=exp.Literal.string("double"))
+        return exp.Case().when(is_found, _decimal(_rounded(node.this), kind)).else_(node)
     return node
 
 
-def _rounded(value: exp.Expr, kind: exp.Expr) -> exp.Expr:
+def _decimal(value: exp.Expr, kind: exp.Expr) -> exp.Expr:
     """A double as a decimal: times the power of ten, rounded, divided. Above 10^17 units of the last place Spark keeps 17 digits."""
     places = int(kind.expressions[1].name)
     scaled = exp.Mul(this=exp.Paren(this=value.copy()), expression=exp.cast(_number(10**places), "double"))
@@ -238,13 +240,27 @@ def _series(node: exp.Expr) -> exp.Expr:
 
 
 def _round(node: exp.Expr) -> exp.Expr:
-    """round of a double multiplies, rounds and divides in DuckDB; Spark rounds its shortest decimal: 169.60965 to 4 places differs."""
-    places = node.args.get("decimals")
-    if not (isinstance(places, exp.Literal) and places.is_int and _is_double(node.this)):
+    """round of a double multiplies, rounds and divides in DuckDB; Spark rounds its shortest decimal: 169.60965 to 4 places differs.
+
+    Where columns decide whether it is a double it stays, but within a cast to a decimal (`_cast`).
+    """
+    return _rounded(node) if _is_double(node.this) else node
+
+
+def _rounded(node: exp.Expr) -> exp.Expr:
+    """round(x, n) of a double as DuckDB does it; another expression as it is."""
+    places = _places(node)
+    if places is None:
         return node
-    power = exp.cast(exp.Literal.number(10 ** int(places.name)), "double")
-    whole = exp.Round(this=exp.Mul(this=exp.Paren(this=node.this), expression=power))
+    power = exp.cast(_number(10**places), "double")
+    whole = exp.Round(this=exp.Mul(this=exp.Paren(this=node.this.copy()), expression=power))
     return exp.Paren(this=exp.Div(this=whole, expression=power.copy(), typed=False, safe=False))
+
+
+def _places(node: exp.Expr) -> int | None:
+    """n of a round(x, n), None of another expression."""
+    places = node.args.get("decimals") if isinstance(node, exp.Round) else None
+    return int(places.name) if isinstance(places, exp.Literal) and places.is_int else None
 
 
 def _is_double(node: exp.Expr | None) -> bool | None:
@@ -357,5 +373,5 @@ def with_types(columns: Iterable[tuple[str, str]], found: Mapping[str, str]) -> 
 def _typed(name: str, kind: str, found: str) -> str:
     if found == "double" and _DECIMAL.fullmatch(kind):
         value = exp.column(exp.to_identifier(name, quoted=True))
-        return _rounded(value, exp.DataType.build(kind, dialect="spark")).sql(dialect="spark")
+        return _decimal(value, exp.DataType.build(kind, dialect="spark")).sql(dialect="spark")
     return f"CAST(`{name}` AS {kind})"

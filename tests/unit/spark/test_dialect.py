@@ -53,7 +53,13 @@ def _spark(sql: str) -> str:
             "(ROUND((CAST(a AS DOUBLE) / CAST(NULLIF(b, 0) AS DOUBLE)) * CAST(10000 AS DOUBLE)) / CAST(10000 AS DOUBLE))",
         ),
         ("round(value, 4)", "ROUND(value, 4)"),
-        # 0.00465 as a double times 10,000 is below the half: 0.0046 by DuckDB, 0.0047 as Spark casts it
+        # 0.00465 as a double times 10,000 is below the half: 0.0046 by DuckDB, 0.0047 as Spark casts or rounds it
+        (
+            "cast(round(value, 4) as decimal(24, 4))",
+            "CASE WHEN TYPEOF(value) = 'double' THEN CAST(CAST(ROUND(((ROUND((value) * CAST(10000 AS DOUBLE)) / "
+            "CAST(10000 AS DOUBLE))) * CAST(10000 AS DOUBLE)) AS DECIMAL(38, 0)) * 0.0001 AS DECIMAL(24, 4)) "
+            "ELSE CAST(ROUND(value, 4) AS DECIMAL(24, 4)) END",
+        ),
         (
             "cast(a / 2 as decimal(24, 4))",
             "CAST(CAST(ROUND((CAST(a AS DOUBLE) / CAST(2 AS DOUBLE)) * CAST(10000 AS DOUBLE)) AS DECIMAL(38, 0)) * 0.0001 "
