@@ -211,25 +211,29 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if node.is_type("bigint", "int") and is_double:
         node.set("this", exp.Anonymous(this="RINT", expressions=[node.this]))
     elif node.is_type("decimal") and is_double is not False:
-        kind = node.args["to"]
-        if is_double:
-            return _decimal(node.this, kind)
-        # where columns decide; Spark folds it before it computes anything
-        value = node.this.this if _places(node.this) is not None else node.this
-        found = exp.Anonymous(this="TYPEOF", expressions=[value.copy()])
-        is_found = exp.EQ(this=found, expression=exp.Literal.string("double"))
-        return exp.Case().when(is_found, _decimal(_rounded(node.this), kind)).else_(node)
+        return _decimal(node)
     return node
 
 
-def _decimal(value: exp.Expr, kind: exp.Expr) -> exp.Expr:
-    """A double as a decimal: times the power of ten, rounded, divided. Above 10^17 units of the last place Spark keeps 17 digits."""
-    places = int(kind.expressions[1].name)
-    scaled = exp.Mul(this=exp.Paren(this=value.copy()), expression=exp.cast(_number(10**places), "double"))
-    whole = exp.cast(exp.Round(this=scaled if places else value.copy()), "decimal(38, 0)", dialect="spark")
+def _decimal(node: exp.Expr) -> exp.Expr:
+    """The cast of a double, or of what may be one, to a decimal: times the power of ten, rounded, divided.
+
+    Of a decimal or a whole number it is the same; the power is a decimal, so that neither overflows. The value is named once: a form for
+    each type, chosen by `typeof`, tripled it with every step of a chain of CTEs (a driver of 3 GB ended in its collector, 2026-12-01).
+    """
+    value, kind = node.this, node.args["to"]
+    places, rounded = int(kind.expressions[1].name), _places(value)
+    if rounded is not None and rounded <= places:
+        value, places = value.this, rounded
+    if not places:
+        return exp.Cast(this=exp.Round(this=value), to=kind)
+    power = exp.cast(_number(10**places), f"decimal({places + 1}, 0)")
+    scaled = exp.Mul(this=exp.Paren(this=value), expression=power)
     unit = exp.Literal.number(f"0.{'1'.rjust(places, '0')}")
-    # not exp.cast: to it a decimal is as good as another
-    return exp.Cast(this=exp.Mul(this=whole, expression=unit) if places else whole, to=kind.copy())
+    whole = exp.cast(exp.Round(this=scaled), "decimal(38, 0)", dialect="spark")
+    return exp.Cast(
+        this=exp.Mul(this=whole, expression=unit), to=kind
+    )  # not exp.cast: to it a decimal is as good as another
 
 
 def _series(node: exp.Expr) -> exp.Expr:
@@ -242,18 +246,13 @@ def _series(node: exp.Expr) -> exp.Expr:
 def _round(node: exp.Expr) -> exp.Expr:
     """round of a double multiplies, rounds and divides in DuckDB; Spark rounds its shortest decimal: 169.60965 to 4 places differs.
 
-    Where columns decide whether it is a double it stays, but within a cast to a decimal (`_cast`).
+    Where columns decide whether it is a double it stays, but within a cast to a decimal (`_decimal`).
     """
-    return _rounded(node) if _is_double(node.this) else node
-
-
-def _rounded(node: exp.Expr) -> exp.Expr:
-    """round(x, n) of a double as DuckDB does it; another expression as it is."""
     places = _places(node)
-    if places is None:
+    if places is None or not _is_double(node.this):
         return node
     power = exp.cast(_number(10**places), "double")
-    whole = exp.Round(this=exp.Mul(this=exp.Paren(this=node.this.copy()), expression=power))
+    whole = exp.Round(this=exp.Mul(this=exp.Paren(this=node.this), expression=power))
     return exp.Paren(this=exp.Div(this=whole, expression=power.copy(), typed=False, safe=False))
 
 
@@ -373,5 +372,5 @@ def with_types(columns: Iterable[tuple[str, str]], found: Mapping[str, str]) -> 
 def _typed(name: str, kind: str, found: str) -> str:
     if found == "double" and _DECIMAL.fullmatch(kind):
         value = exp.column(exp.to_identifier(name, quoted=True))
-        return _decimal(value, exp.DataType.build(kind, dialect="spark")).sql(dialect="spark")
+        return _decimal(exp.Cast(this=value, to=exp.DataType.build(kind, dialect="spark"))).sql(dialect="spark")
     return f"CAST(`{name}` AS {kind})"

@@ -100,7 +100,7 @@ def test_every_mart_is_the_same_on_a_cluster(
 def test_numbers_are_divided_rounded_and_cast_as_in_duckdb(spark_site: SparkSite, tmp_path: Path) -> None:
     done = spark_site.python(str(Path(spark.__file__).with_name("spark_expressions.py")), str(tmp_path))
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
-    assert len(lines) == 20, done.stdout[-2000:] + done.stderr[-3000:]
+    assert len(lines) == 23, done.stdout[-2000:] + done.stderr[-3000:]
     assert [line for line in lines if line[2]] == []
 
 

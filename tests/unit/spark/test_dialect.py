@@ -56,20 +56,14 @@ def _spark(sql: str) -> str:
         # 0.00465 as a double times 10,000 is below the half: 0.0046 by DuckDB, 0.0047 as Spark casts or rounds it
         (
             "cast(round(value, 4) as decimal(24, 4))",
-            "CASE WHEN TYPEOF(value) = 'double' THEN CAST(CAST(ROUND(((ROUND((value) * CAST(10000 AS DOUBLE)) / "
-            "CAST(10000 AS DOUBLE))) * CAST(10000 AS DOUBLE)) AS DECIMAL(38, 0)) * 0.0001 AS DECIMAL(24, 4)) "
-            "ELSE CAST(ROUND(value, 4) AS DECIMAL(24, 4)) END",
+            "CAST(CAST(ROUND((value) * CAST(10000 AS DECIMAL(5, 0))) AS DECIMAL(38, 0)) * 0.0001 AS DECIMAL(24, 4))",
         ),
         (
             "cast(a / 2 as decimal(24, 4))",
-            "CAST(CAST(ROUND((CAST(a AS DOUBLE) / CAST(2 AS DOUBLE)) * CAST(10000 AS DOUBLE)) AS DECIMAL(38, 0)) * 0.0001 "
+            "CAST(CAST(ROUND((CAST(a AS DOUBLE) / CAST(2 AS DOUBLE)) * CAST(10000 AS DECIMAL(5, 0))) AS DECIMAL(38, 0)) * 0.0001 "
             "AS DECIMAL(24, 4))",
         ),
-        (
-            "cast(value as decimal(9, 0))",
-            "CASE WHEN TYPEOF(value) = 'double' THEN CAST(CAST(ROUND(value) AS DECIMAL(38, 0)) AS DECIMAL(9, 0)) "
-            "ELSE CAST(value AS DECIMAL(9, 0)) END",
-        ),
+        ("cast(value as decimal(9, 0))", "CAST(ROUND(value) AS DECIMAL(9, 0))"),
         ("cast(cast(a as bigint) + 1 as decimal(9, 0))", "CAST(CAST(a AS BIGINT) + 1 AS DECIMAL(9, 0))"),
         # 2.5 becomes 2 in DuckDB and 3.5 becomes 4; Spark cuts
         ("cast(a / 2 as bigint)", "CAST(RINT(CAST(a AS DOUBLE) / CAST(2 AS DOUBLE)) AS BIGINT)"),
