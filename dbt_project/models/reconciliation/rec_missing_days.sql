@@ -88,10 +88,11 @@ document_days as (
     group by company_code, document_date
 ),
 
--- Balances that part between the snapshot before the day and the one after it.
+-- Balances of the company that part between the snapshot before the day and the one after it.
 parted as (
     select
         quiet_days.source_instance,
+        quiet_days.company_code,
         quiet_days.calendar_date,
         count(*) as parted_balances
     from quiet_days
@@ -101,7 +102,7 @@ parted as (
             and quiet_days.calendar_date <= ledger_book.snapshot_date
             and quiet_days.calendar_date > ledger_book.previous_snapshot_date
             and ledger_book.variance_change_units <> 0
-    group by quiet_days.source_instance, quiet_days.calendar_date
+    group by quiet_days.source_instance, quiet_days.company_code, quiet_days.calendar_date
 ),
 
 companies_with_documents as (
@@ -127,6 +128,7 @@ final as (
     left join parted
         on
             quiet_days.source_instance = parted.source_instance
+            and quiet_days.company_code = parted.company_code
             and quiet_days.calendar_date = parted.calendar_date
     left join companies_with_documents on quiet_days.company_code = companies_with_documents.company_code
     -- Documents of the day are the proof. Without any document system, several balances that part at once are: five, because one or
