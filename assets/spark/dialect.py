@@ -231,9 +231,8 @@ def _decimal(node: exp.Expr) -> exp.Expr:
     scaled = exp.Mul(this=exp.Paren(this=value), expression=power)
     unit = exp.Literal.number(f"0.{'1'.rjust(places, '0')}")
     whole = exp.cast(exp.Round(this=scaled), "decimal(38, 0)", dialect="spark")
-    return exp.Cast(
-        this=exp.Mul(this=whole, expression=unit), to=kind
-    )  # not exp.cast: to it a decimal is as good as another
+    # not exp.cast: to it a decimal is as good as another
+    return exp.Cast(this=exp.Mul(this=whole, expression=unit), to=kind)
 
 
 def _series(node: exp.Expr) -> exp.Expr:

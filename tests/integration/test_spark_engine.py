@@ -28,15 +28,6 @@ from orchestration.cli import app
 
 spark_site, cluster = spark.spark_site, spark.cluster  # fixtures
 END = DemoSettings().end_date
-JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-CONF = {
-    "spark.driver.extraJavaOptions": JVM,
-    "spark.executor.extraJavaOptions": JVM,
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.adaptive.enabled": "false",
-}
-"""For small data on small machines: what compiling and re-planning take is many times what the queries take."""
 
 
 def _on_spark(company: Company, folder: Path, master: str, **settings: str) -> Path:
@@ -50,7 +41,7 @@ def _on_spark(company: Company, folder: Path, master: str, **settings: str) -> P
             "executor_memory": "1g",
             "driver_memory": "3g",
             "shuffle_partitions": 2,
-            "conf": CONF,
+            "conf": spark.SMALL_DATA,
             **settings,
         },
     }
